@@ -1,0 +1,49 @@
+# Wukong Studio. `make run` and `make test` need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+export DJANGO_SETTINGS_MODULE ?= wukongsite.settings
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check link clean
+
+help:  ## Show this list.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
+	@echo "Installing packages (a few minutes the first time)"
+	@$(PY) -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing packages for tests and checks"
+	@$(PY) -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.runtime  ## Start the studio; the first start prepares everything. Ctrl-C stops it.
+	@$(PY) manage.py studio
+
+demo: $(VENV)/.runtime  ## The main job without a browser: upload, fine-tune, compare replies.
+	@$(PY) manage.py demo
+
+link: $(VENV)/.runtime  ## Print a one-time sign-in link for the administrator.
+	@$(PY) manage.py sign_in_link
+
+test: $(VENV)/.dev  ## Run all tests with real parts (Valkey, workers, trainer, browser, SmolLM2).
+	@$(PY) -m tests.prepare
+	@$(PY) -m pytest
+
+check: $(VENV)/.dev  ## Lint and type-check.
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/djlint templates --check --quiet && $(VENV)/bin/djlint templates --lint --quiet
+
+clean:  ## Remove the virtual environment and caches; data under var/ stays.
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

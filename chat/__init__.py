@@ -1,0 +1,1 @@
+"""Talking to assistants. Reaches models over HTTP only, through `chat.engine.client`."""

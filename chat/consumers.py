@@ -1,0 +1,182 @@
+"""The websocket of a conversation: authorises, then sends what changed and the text as it comes.
+
+Turns travel as the same fragment that the page renders; text of a reply in progress as pieces with
+the place where they begin. The browser sends nothing; it names the revision that it shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.http import Http404
+from django.template.loader import render_to_string
+
+from chat.generation import Generation, group_of
+from chat.models import Conversation, Message
+from chat.selectors import assistant_choices, conversation_get, country_of, turn_list_of
+from chat.safety import COUNTRIES
+from chat.services import replies_reap
+from finetune.models import User
+
+NOT_FOUND = 4404
+FALLBACK_SECONDS = 3.0
+GATHER_SECONDS = 0.04
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the record found."""
+
+    messages: list[dict[str, Any]]
+    revision: int
+    texts: dict[str, tuple[int, str]]  # public id of a reply in progress: row id, text so far
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One open page of a conversation."""
+
+    conversation_pk: int = 0
+    revision: int = -1
+    pump: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.wake = asyncio.Event()
+        self.rung = False
+        self.sent: dict[str, int] = {}
+        self.texts: dict[str, tuple[int, str]] = {}
+        conversation = await database_sync_to_async(self.find)()
+        if conversation is None:
+            await self.close(code=NOT_FOUND)
+            return
+        self.conversation_pk = conversation.pk
+        raw = parse_qs(self.scope["query_string"].decode()).get("revision", ["-1"])[0]
+        self.revision = int(raw) if raw.isdigit() and len(raw) < 12 else -1
+        try:
+            await self.channel_layer.group_add(group_of(conversation.pk), self.channel_name)
+        except OSError:
+            pass  # the broker is away: the page looks every few seconds anyway
+        self.pump = asyncio.create_task(self.forward())
+
+    def find(self) -> Conversation | None:
+        user = self.scope["user"]
+        if not isinstance(user, User):
+            return None
+        try:
+            return conversation_get(user, self.scope["url_route"]["kwargs"]["public_id"])
+        except Http404:
+            return None
+
+    async def forward(self) -> None:
+        """Look at the record at each bell and every few seconds; pass on text whenever it grows."""
+        look_due = True
+        while True:
+            if look_due and not await self.look():
+                await self.close(code=NOT_FOUND)
+                return
+            await self.send_texts()
+            try:
+                await asyncio.wait_for(self.wake.wait(), FALLBACK_SECONDS)
+                await asyncio.sleep(GATHER_SECONDS)
+                look_due, self.rung = self.rung or self.any_ended(), False
+            except TimeoutError:
+                look_due = True
+            self.wake.clear()
+
+    def any_ended(self) -> bool:
+        """Whether a reply that this process was writing is finished now."""
+        return any(pk in self.followed and pk not in Generation.running for pk, _ in self.texts.values())
+
+    @property
+    def followed(self) -> set[int]:
+        return getattr(self, "_followed", set())
+
+    async def look(self) -> bool:
+        """Send what changed since the revision that the page shows. False: it is gone."""
+        found = await database_sync_to_async(self.read)()
+        if found is None:
+            return False
+        for message in found.messages:
+            await self.send(text_data=json.dumps(message))
+        self.revision = found.revision
+        self.texts = found.texts
+        self.sent = {key: self.sent.get(key, 0) for key in found.texts}
+        self._followed = set()
+        for pk, _ in found.texts.values():
+            generation = Generation.running.get(pk)
+            if generation is not None:
+                generation.listeners.add(self.wake)
+                self._followed.add(pk)
+        return True
+
+    def read(self) -> Look | None:
+        conversation = self.find()
+        if conversation is None:
+            return None
+        replies_reap(conversation=conversation, alive=Generation.running)
+        conversation.refresh_from_db()
+        changed = conversation.revision != self.revision
+        turns = turn_list_of(conversation, after_revision=self.revision) if changed else []
+        messages: list[dict[str, Any]] = []
+        context = self.context(conversation) if changed else {}
+        for turn in turns:
+            html = render_to_string("chat/_turn.html", {**context, "turn": turn})
+            messages.append({"type": "turn", "turn": turn.number, "html": html})
+            for place in turn.places:
+                self.sent.pop(place.reply.public_id, None)
+        rows = list(conversation.messages.filter(state=Message.State.STREAMING))
+        if changed:
+            messages.append(
+                {
+                    "type": "state",
+                    "revision": conversation.revision,
+                    "busy": bool(rows),
+                    "title": conversation.title,
+                    "head": render_to_string("chat/_head.html", context),
+                }
+            )
+        texts = {row.public_id: (row.pk, row.content) for row in rows}
+        return Look(messages, conversation.revision, texts)
+
+    def context(self, conversation: Conversation) -> dict[str, Any]:
+        return {
+            "conversation": conversation,
+            "assistants": assistant_choices(conversation.team),
+            "countries": COUNTRIES.values(),
+            "country": country_of(conversation.user),
+        }
+
+    async def send_texts(self) -> None:
+        """Pass on what each reply in progress has gained."""
+        for key, (pk, stored) in self.texts.items():
+            generation = Generation.running.get(pk)
+            text = generation.text if generation is not None else stored
+            at = self.sent.get(key, 0)
+            if len(text) > at:
+                piece = {"type": "text", "id": key, "at": at, "text": text[at:]}
+                await self.send(text_data=json.dumps(piece))
+                self.sent[key] = len(text)
+
+    async def chat_advanced(self, event: dict[str, Any]) -> None:
+        """The bell."""
+        self.rung = True
+        self.wake.set()
+
+    async def disconnect(self, code: int) -> None:
+        if self.pump is not None:
+            self.pump.cancel()
+        for generation in Generation.running.values():
+            generation.listeners.discard(self.wake)
+        if self.conversation_pk:
+            try:
+                await self.channel_layer.group_discard(
+                    group_of(self.conversation_pk), self.channel_name
+                )
+            except OSError:
+                pass

@@ -1,0 +1,39 @@
+"""`python -m chat.engine --assistants DIR`: starts the inference server."""
+
+import logging
+import sys
+from pathlib import Path
+
+import torch
+import uvicorn
+from transformers.utils import logging as transformers_logging
+
+from chat.engine.options import options_from
+from chat.engine.server import engine_app
+
+
+def main() -> None:
+    options = options_from()
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.socket:
+        Path(options.socket).unlink(missing_ok=True)
+    uvicorn.run(
+        engine_app(options),
+        host=options.host,
+        port=options.port,
+        uds=options.socket,
+        access_log=False,
+        log_config=None,
+        # Open streams end with an error event instead of holding up a restart.
+        timeout_graceful_shutdown=2,
+    )
+
+
+if __name__ == "__main__":
+    main()

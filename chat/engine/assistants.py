@@ -1,0 +1,262 @@
+"""Published assistants: which files they are, and models in memory that share one base.
+
+An assistant is `DIR/<name>.json`; writing the file publishes it, deleting it takes it back.
+"""
+
+import copy
+import importlib
+import json
+import logging
+import re
+import threading
+import warnings
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+import torch
+from peft import PeftConfig, PeftModel
+from torch import nn
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+
+from chat.engine.cache import PrefixStore, batchable
+from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
+
+logger = logging.getLogger("engine.assistants")
+
+NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
+TUNER_MODULES = ("quantum.adapters.qtha",)  # importing one registers its tuner with PEFT
+ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What an assistant's file says."""
+
+    name: str
+    base: str
+    adapter: str | None
+    created: int
+    owned_by: str
+    path: Path
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.name,
+            "object": "model",
+            "created": self.created,
+            "owned_by": self.owned_by,
+        }
+
+
+class Base:
+    """A base model in memory, with what is needed to talk to it."""
+
+    def __init__(self, name: str, device: torch.device) -> None:
+        dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
+        self.name = name
+        self.tokenizer = AutoTokenizer.from_pretrained(name)
+        model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+        self.model = model.to(device).eval()
+        self.model.requires_grad_(False)
+        self.device, self.dtype = device, dtype
+        text_config = self.model.config.get_text_config()
+        self.context = int(getattr(text_config, "max_position_embeddings", None) or 2**31)
+        ends = self.model.generation_config.eos_token_id
+        listed = ends if isinstance(ends, list) else [ends]
+        self.ends = {end for end in (*listed, self.tokenizer.eos_token_id) if end is not None}
+        self.batchable = batchable(DynamicCache(config=self.model.config))
+
+
+class Assistant:
+    """A model ready to generate: the base itself, or a tree with an adapter over its tensors."""
+
+    def __init__(self, base: Base, model: Any, template: str | None, prefix_bytes: int) -> None:
+        self.base = base
+        self.model = model
+        self.template = template
+        self.prefixes = PrefixStore(prefix_bytes if base.batchable else 0)
+
+    def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
+        """The tokens of a conversation, ready for the next assistant turn.
+
+        Special tokens inside a message are taken out, or its writer could speak as the system.
+        """
+        tokenizer = self.base.tokenizer
+        special = re.compile("|".join(map(re.escape, tokenizer.all_special_tokens)) or r"(?!)")
+        # A space, not nothing: what stands around a token must not become one.
+        clean = [{**at, "content": special.sub(" ", at["content"])} for at in messages]
+        text = tokenizer.apply_chat_template(
+            clean, chat_template=self.template, add_generation_prompt=True, tokenize=False
+        )
+        return cast(list[int], tokenizer.encode(text, add_special_tokens=False))
+
+    def text(self, ids: Any) -> str:
+        return cast(
+            str,
+            self.base.tokenizer.decode(
+                list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
+            ),
+        )
+
+
+class AssistantStore:
+    """Reads assistant files and keeps the most recently used models."""
+
+    def __init__(self, folder: Path, *, device: str, loaded: int, prefix_bytes: int) -> None:
+        for module in TUNER_MODULES:
+            importlib.import_module(module)
+        self.folder = folder
+        self.device = torch.device(
+            ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        )
+        self.limit = loaded
+        self.prefix_bytes = prefix_bytes
+        self._bases: WeakValueDictionary[str, Base] = WeakValueDictionary()
+        self._loaded: OrderedDict[tuple[object, ...], tuple[str, Assistant]] = OrderedDict()
+        self._loading = threading.Lock()
+        self._table = threading.Lock()
+
+    def card(self, name: str) -> Card:
+        """Reads one assistant's file."""
+        if not NAME.fullmatch(name):
+            raise UnknownAssistant(name)
+        path = self.folder / f"{name}.json"
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            card = Card(
+                name=content["name"],
+                base=content["base"],
+                adapter=content.get("adapter"),
+                created=int(content.get("created", 0)),
+                owned_by=str(content.get("owned_by", "wukong")),
+                path=path,
+            )
+        except FileNotFoundError:
+            raise UnknownAssistant(name) from None
+        except KeyError as error:
+            raise BrokenAssistant(f"{path}: the field {error} is missing.") from None
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise BrokenAssistant(f"{path}: not a valid assistant file ({error}).") from error
+        if card.name != name:
+            raise BrokenAssistant(f"{path}: 'name' is {card.name!r}, not the file's own name.")
+        if not isinstance(card.base, str) or not isinstance(card.adapter, str | None):
+            raise BrokenAssistant(f"{path}: 'base' must be text, 'adapter' text or null.")
+        return card
+
+    def cards(self) -> list[Card]:
+        """All readable assistants by name; a file that cannot be read is logged and left out."""
+        cards = []
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                cards.append(self.card(path.stem))
+            except (UnknownAssistant, BrokenAssistant) as error:
+                logger.warning("left out of the list: %s", error)
+        return cards
+
+    def loaded_names(self) -> list[str]:
+        with self._table:
+            return [name for name, _ in self._loaded.values()]
+
+    def find(self, card: Card) -> Assistant | None:
+        """The assistant if it is in memory and its files have not changed."""
+        key = self._key(card)
+        with self._table:
+            if key not in self._loaded:
+                return None
+            self._loaded.move_to_end(key)
+            return self._loaded[key][1]
+
+    def load(self, card: Card) -> Assistant:
+        """Loads an assistant; slow, one at a time, meant for a thread of its own."""
+        with self._loading:
+            if (known := self.find(card)) is not None:
+                return known
+            key = self._key(card)
+            assistant = self._build(card)
+            with self._table:
+                # An older version of the same assistant has no reason to stay.
+                for old in [k for k, (name, _) in self._loaded.items() if name == card.name]:
+                    del self._loaded[old]
+                self._loaded[key] = (card.name, assistant)
+                while len(self._loaded) > self.limit:
+                    _, (name, _) = self._loaded.popitem(last=False)
+                    logger.info("unloaded %s", name)
+            return assistant
+
+    def _key(self, card: Card) -> tuple[object, ...]:
+        key: list[object] = [card.name, card.base, card.adapter]
+        if card.adapter is not None:
+            for name in ADAPTER_FILES:
+                path = Path(card.adapter) / name
+                if path.exists():
+                    stat = path.stat()
+                    key.append((name, stat.st_mtime_ns, stat.st_size))
+        return tuple(key)
+
+    def _build(self, card: Card) -> Assistant:
+        base = self._base(card)
+        model, template = base.model, None
+        if card.adapter is not None:
+            model = self._adapted(base, card.adapter, card.path)
+            own_template = Path(card.adapter) / "chat_template.jinja"
+            if own_template.exists():
+                template = own_template.read_text(encoding="utf-8")
+        if template is None and not base.tokenizer.chat_template:
+            raise BrokenAssistant(
+                f"{card.path}: the base {card.base} has no chat template. Put chat_template.jinja "
+                "into its folder or the adapter's."
+            )
+        logger.info("loaded %s", card.name)
+        return Assistant(base, model, template, self.prefix_bytes)
+
+    def _base(self, card: Card) -> Base:
+        base = self._bases.get(card.base)
+        if base is None:
+            if Path(card.base).is_absolute() and not Path(card.base).is_dir():
+                raise BrokenAssistant(f"{card.path}: the base folder {card.base} does not exist.")
+            try:
+                base = Base(card.base, self.device)
+            except Exception as error:
+                raise _broken(card.path, f"the base {card.base}", error) from error
+            self._bases[card.base] = base
+        return base
+
+    def _adapted(self, base: Base, adapter: str, path: Path) -> Any:
+        if not Path(adapter).is_dir():
+            raise BrokenAssistant(f"{path}: the adapter folder {adapter} does not exist.")
+        try:
+            config = PeftConfig.from_pretrained(adapter)
+            if config.is_prompt_learning:
+                raise ValueError(f"{config.peft_type} adapters add virtual tokens; not served here")
+            with warnings.catch_warnings():
+                # PEFT only warns, and would answer with randomly initialised weights.
+                warnings.filterwarnings("error", message=".*Found missing adapter keys")
+                model = PeftModel.from_pretrained(
+                    sharing_copy(base.model), adapter, torch_device=str(self.device)
+                )
+        except Exception as error:
+            raise _broken(path, f"the adapter {adapter}", error) from error
+        return model.to(self.device).eval().requires_grad_(False)
+
+
+def sharing_copy(model: nn.Module) -> nn.Module:
+    """A copy of the module tree over the same tensors.
+
+    Parameters become new objects over the same storage, so that a tuner which replaces
+    `weight.data` (PiSSA, OLoRA) changes its own copy and not everybody's base.
+    """
+    memo: dict[int, Any] = {}
+    for parameter in model.parameters():
+        plain = type(parameter) is nn.Parameter
+        memo[id(parameter)] = nn.Parameter(parameter.detach(), False) if plain else parameter
+    for buffer in model.buffers():
+        memo[id(buffer)] = buffer.detach()
+    return copy.deepcopy(model, memo)
+
+
+def _broken(path: Path, part: str, error: Exception) -> BrokenAssistant:
+    reason = " ".join(str(error).split())[:500] or type(error).__name__
+    return BrokenAssistant(f"{path}: {part} cannot be loaded: {reason}")

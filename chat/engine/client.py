@@ -1,0 +1,176 @@
+"""Asynchronous client of the engine for the Django side; needs httpx and nothing of the engine.
+
+    client = EngineClient("http://127.0.0.1:8801")
+    async with aclosing(client.stream_chat("base", messages)) as deltas:
+        async for delta in deltas:
+            ...
+
+Closing the iterator closes the connection, and the engine stops within one token.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from chat.engine.exceptions import EngineError, EngineUnavailable
+
+__all__ = ["Completion", "Delta", "EngineClient", "EngineError", "EngineUnavailable", "Usage"]
+
+Message = dict[str, str]
+
+CONNECT_SECONDS = 2.0
+SILENCE_SECONDS = 60.0  # the engine sends a comment every ten seconds at least
+
+
+@dataclass(frozen=True)
+class Usage:
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+
+    @classmethod
+    def of(cls, body: dict[str, Any]) -> "Usage":
+        details = body.get("prompt_tokens_details") or {}
+        return cls(
+            body["prompt_tokens"], body["completion_tokens"], details.get("cached_tokens") or 0
+        )
+
+
+@dataclass(frozen=True)
+class Delta:
+    """One step of a streamed reply; the last ones carry finish reason and usage."""
+
+    text: str = ""
+    finish_reason: str | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    text: str
+    finish_reason: str
+    usage: Usage
+
+
+class EngineClient:
+    """Talks to one engine (or any server of the OpenAI protocol).
+
+    `url` is `http://host:port` or `unix:///path/to/socket`. Each call opens its own connection,
+    so that one client serves every event loop and thread.
+    """
+
+    def __init__(self, url: str, key: str | None = None) -> None:
+        self.socket = url.removeprefix("unix://") if url.startswith("unix://") else None
+        self.url = "http://engine" if self.socket else url.rstrip("/").removesuffix("/v1")
+        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    async def stream_chat(
+        self, model: str, messages: Sequence[Message], **options: Any
+    ) -> AsyncIterator[Delta]:
+        """Streams one reply.
+
+        `options` are fields of the request: temperature, top_p, top_k, max_tokens, stop, seed,
+        repetition_penalty. Raises EngineUnavailable or EngineError, also in mid-stream.
+        """
+        body = _body(model, messages, options) | {
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        done = False
+        try:
+            async with (
+                self._http() as http,
+                http.stream("POST", "/v1/chat/completions", json=body) as response,
+            ):
+                if response.is_error:
+                    await response.aread()
+                    raise _error(response)
+                async for line in response.aiter_lines():
+                    if not line.startswith("data:"):
+                        continue
+                    data = line.removeprefix("data:").strip()
+                    if data == "[DONE]":
+                        done = True
+                        break
+                    delta = _delta(json.loads(data))
+                    if delta is not None:
+                        yield delta
+        except httpx.HTTPError as error:
+            raise self._unavailable(error) from error
+        if not done:
+            raise EngineUnavailable(f"The engine at {self._where} ended the reply too early.")
+
+    async def complete(self, model: str, messages: Sequence[Message], **options: Any) -> Completion:
+        """One whole reply; the same options as `stream_chat`."""
+        text, reason, used = "", "stop", Usage(0, 0)
+        # Streamed, so that a long reply is no silence and needs no time limit.
+        async for delta in self.stream_chat(model, messages, **options):
+            text += delta.text
+            reason = delta.finish_reason or reason
+            used = delta.usage or used
+        return Completion(text, reason, used)
+
+    async def health(self) -> dict[str, Any]:
+        """`ready`, `loaded`, `memory_bytes`, `device`, `active`, `waiting`."""
+        return await self._get("/health")
+
+    async def models(self) -> list[dict[str, Any]]:
+        """Published assistants: `id`, `object`, `created`, `owned_by`."""
+        data: list[dict[str, Any]] = (await self._get("/v1/models"))["data"]
+        return data
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        try:
+            async with self._http() as http:
+                response = await http.get(path, timeout=httpx.Timeout(10, connect=CONNECT_SECONDS))
+        except httpx.HTTPError as error:
+            raise self._unavailable(error) from error
+        if response.is_error:
+            raise _error(response)
+        body: dict[str, Any] = response.json()
+        return body
+
+    def _http(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self.url,
+            headers=self.headers,
+            transport=httpx.AsyncHTTPTransport(uds=self.socket) if self.socket else None,
+            timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+            trust_env=False,  # no proxy between site and engine
+            # Building a TLS context takes 20 ms; plain HTTP needs none.
+            verify=self.url.startswith("https:"),
+        )
+
+    @property
+    def _where(self) -> str:
+        return self.socket or self.url
+
+    def _unavailable(self, error: httpx.HTTPError) -> EngineUnavailable:
+        reason = str(error) or type(error).__name__
+        return EngineUnavailable(f"The engine at {self._where} cannot be reached: {reason}")
+
+
+def _body(model: str, messages: Sequence[Message], options: dict[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in options.items() if value is not None}
+    return {"model": model, "messages": list(messages), **given}
+
+
+def _delta(body: dict[str, Any]) -> Delta | None:
+    if "error" in body:
+        raise EngineError(500, body["error"].get("code"), str(body["error"].get("message")))
+    used = Usage.of(body["usage"]) if body.get("usage") else None
+    choice = body["choices"][0] if body.get("choices") else {}
+    text = choice.get("delta", {}).get("content") or ""
+    reason = choice.get("finish_reason")
+    return Delta(text, reason, used) if text or reason or used else None
+
+
+def _error(response: httpx.Response) -> EngineError:
+    try:
+        error = response.json()["error"]
+        return EngineError(response.status_code, error.get("code"), str(error["message"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return EngineError(response.status_code, None, response.text[:500])

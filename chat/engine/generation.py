@@ -1,0 +1,230 @@
+"""The scheduler: one thread on which all replies in progress advance by one token in turn.
+
+Replies of the same assistant are decoded as one batch (on two cores eight of them cost about as
+much as two alone); different assistants take turns. Knows nothing about HTTP.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from transformers import DynamicCache
+
+from chat.engine.assistants import Assistant
+from chat.engine.batches import Batch, Choice, forward
+from chat.engine.cache import keys_values
+from chat.engine.exceptions import GenerationFailed, QueueFull, RequestError
+from chat.engine.sampling import Sampling
+
+logger = logging.getLogger("engine.generation")
+
+CHUNK_ALONE = 256  # prompt tokens per round when nobody else is waiting for a token
+CHUNK_SHARED = 64  # and when somebody is
+CHUNK_LEAST = 16  # a shorter chunk takes as long as this many tokens
+
+
+@dataclass(frozen=True)
+class Piece:
+    """News of one choice: text, or the reason for its end, or both."""
+
+    index: int
+    text: str = ""
+    finish_reason: str | None = None
+    tokens: int = 0
+
+
+Event = Piece | RequestError
+
+
+@dataclass(eq=False)
+class Job:
+    """One request: a prompt and one to four replies to it."""
+
+    assistant: Assistant
+    prompt: list[int]
+    sampling: Sampling
+    stop: tuple[str, ...]
+    max_tokens: int
+    choices: int
+    emit: Callable[[Event], None]
+    cancelled: bool = False
+    cached_tokens: int = 0
+    open: set[int] = field(default_factory=set)
+
+    def cancel(self) -> None:
+        """Asks for an end; takes effect before the next token."""
+        self.cancelled = True
+
+
+class Scheduler:
+    """Owns the model thread, the waiting queue and the places for replies."""
+
+    def __init__(self, *, active: int, queue: int) -> None:
+        self.places = active
+        self.queue = queue
+        self._waiting: deque[Job] = deque()
+        self._prefills: deque[tuple[Job, DynamicCache, int]] = deque()
+        self._batches: dict[int, Batch] = {}
+        self._jobs: set[Job] = set()
+        self._stopping = False
+        self._wake = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="model", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends every reply with an error and joins the thread."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join(timeout=30)
+
+    def submit(self, job: Job) -> None:
+        """Queues a job; raises QueueFull when there is no room to wait."""
+        with self._wake:
+            if len(self._waiting) >= self.queue and self._taken() + job.choices > self.places:
+                raise QueueFull(len(self._waiting))
+            self._waiting.append(job)
+            self._wake.notify()
+
+    def counts(self) -> dict[str, int]:
+        with self._wake:
+            return {"active": len(self._jobs), "waiting": len(self._waiting)}
+
+    def _taken(self) -> int:
+        return sum(job.choices for job in self._jobs)
+
+    def _run(self) -> None:
+        with torch.inference_mode():
+            while self._next_round():
+                try:
+                    self._round()
+                except Exception as error:  # a fault of ours must not end the only model thread
+                    for job in list(self._jobs):
+                        self._fail(job, error)
+        for job in [*self._jobs, *self._waiting]:
+            job.emit(GenerationFailed("The engine is stopping.", status=503))
+
+    def _round(self) -> None:
+        for key, batch in list(self._batches.items()):
+            if batch.choices:
+                self._decode(batch)
+            if not batch.choices:
+                self._batches.pop(key, None)  # frees its keys and values
+        budget = CHUNK_ALONE if len(self._jobs) == 1 else CHUNK_SHARED
+        while self._prefills and budget > 0:
+            budget -= max(CHUNK_LEAST, self._prefill(budget))
+
+    def _next_round(self) -> bool:
+        """Waits for work, drops cancelled jobs, admits waiting ones; False when stopping."""
+        with self._wake:
+            while not (self._stopping or self._waiting or self._jobs):
+                self._wake.wait()
+            for job in [job for job in self._waiting if job.cancelled]:
+                self._waiting.remove(job)
+                job.emit(Piece(0, finish_reason="cancelled"))
+            for job in [job for job in self._jobs if job.cancelled]:
+                self._drop(job)
+                job.emit(Piece(0, finish_reason="cancelled"))
+            while self._waiting and (
+                not self._jobs or self._taken() + self._waiting[0].choices <= self.places
+            ):
+                job = self._waiting.popleft()
+                self._jobs.add(job)
+                self._admit(job)
+            return not self._stopping
+
+    def _admit(self, job: Job) -> None:
+        known = job.assistant.prefixes.longest(job.prompt)
+        cache = DynamicCache(config=job.assistant.base.model.config)
+        if known is not None:
+            job.cached_tokens = known[0][0].shape[2]
+            for index, (keys, values) in enumerate(known):
+                cache.update(keys, values, index)
+        self._prefills.append((job, cache, job.cached_tokens))
+
+    def _prefill(self, most: int) -> int:
+        """Reads up to `most` tokens of the oldest prompt; at its end, starts the replies."""
+        job, cache, done = self._prefills.popleft()
+        end = min(len(job.prompt), done + most)
+        try:
+            ids = torch.tensor([job.prompt[done:end]], device=job.assistant.base.device)
+            logits = forward(job.assistant, ids, cache)
+            if end < len(job.prompt):
+                self._prefills.appendleft((job, cache, end))
+            else:
+                self._begin(job, cache, logits[0])
+        except Exception as error:
+            self._fail(job, error)
+        return end - done
+
+    def _begin(self, job: Job, cache: DynamicCache, logits: torch.Tensor) -> None:
+        if job.assistant.base.batchable:
+            job.assistant.prefixes.put(job.prompt, keys_values(cache))
+        job.open = set(range(job.choices))
+        for index in range(job.choices):
+            choice = Choice(job.assistant, job.prompt, job.sampling, job.stop, index, job)
+            goes_on = self._accept(choice, logits)
+            if job not in self._jobs:
+                return
+            if goes_on:
+                shared = job.assistant.base.batchable
+                key = id(job.assistant) if shared else id(choice)
+                if key not in self._batches:
+                    self._batches[key] = Batch(job.assistant)
+                self._batches[key].add(choice, cache, copy=index + 1 < job.choices)
+
+    def _decode(self, batch: Batch) -> None:
+        jobs = {choice.owner for choice in batch.choices}
+        try:
+            logits = batch.step()
+        except Exception as error:
+            for job in jobs:
+                self._fail(job, error)
+            return
+        for choice, row in zip(list(batch.choices), logits, strict=True):
+            # A failure of one reply takes its siblings out of the batch, too.
+            goes_on = choice not in batch.choices or self._accept(choice, row)
+            if not goes_on and choice in batch.choices:
+                batch.remove(choice)
+
+    def _accept(self, choice: Choice, logits: torch.Tensor) -> bool:
+        """Takes the next token of one reply; False when the reply has ended."""
+        job: Job = choice.owner
+        try:
+            text, reason = choice.advance(logits, job.max_tokens)
+        except Exception as error:
+            self._fail(job, error)
+            return False
+        if text or reason:
+            job.emit(Piece(choice.index, text, reason, len(choice.reply)))
+        if reason:
+            job.open.discard(choice.index)
+            if not job.open:
+                with self._wake:
+                    self._jobs.discard(job)
+        return reason is None
+
+    def _drop(self, job: Job, *, keep: bool = True) -> None:
+        """Frees everything a job holds; `keep` leaves its keys and values to the next turn."""
+        with self._wake:
+            self._jobs.discard(job)
+        self._prefills = deque(item for item in self._prefills if item[0] is not job)
+        for key, batch in list(self._batches.items()):
+            for choice in [choice for choice in batch.choices if choice.owner is job]:
+                batch.remove(choice, keep=keep)
+            if not batch.choices:
+                del self._batches[key]
+
+    def _fail(self, job: Job, error: Exception) -> None:
+        if isinstance(error, GenerationFailed):
+            logger.error("a reply failed: %s", error)
+        else:
+            logger.error("a reply failed", exc_info=error)
+            error = GenerationFailed(f"The model failed: {type(error).__name__}: {error}")
+        self._drop(job, keep=False)
+        job.emit(error)

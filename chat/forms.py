@@ -1,0 +1,55 @@
+"""Validates what the chat pages send; the services say no to the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from chat.services import LONGEST_MESSAGE
+from finetune.models import Team
+from finetune.selectors.assistants import Assistant, assistant_get, assistants_for
+
+
+class ConversationForm(forms.Form):
+    """The first message and whom it goes to."""
+
+    assistant = forms.ChoiceField(label="Talk to")
+    compare = forms.ChoiceField(
+        label="Side by side with",
+        required=False,
+        help_text="Both answer the same message. Their names stay hidden until you vote.",
+    )
+    text = forms.CharField(
+        label="Your message",
+        required=False,  # the service says it better
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"rows": 3, "placeholder": "Write as you would to a friend…"}
+        ),
+    )
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.team = team
+        self.available = assistants_for(team)
+        choices = [(one.id, label_of(one)) for one in self.available]
+        self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
+        self.fields["compare"].choices = [("", "nobody: one reply"), *choices]  # type: ignore[attr-defined]
+
+    def assistants(self) -> list[Assistant]:
+        names = [self.cleaned_data["assistant"], self.cleaned_data["compare"]]
+        found = [assistant_get(self.team, name) for name in names if name]
+        return [one for one in found if one]
+
+
+def label_of(assistant: Assistant) -> str:
+    if assistant.kind == "base":
+        return f"{assistant.title} (base model)"
+    return f"{assistant.title} (tuned from {assistant.base.title})"
+
+
+class MessageForm(forms.Form):
+    """One more message. Length is the service's to judge, so that nothing typed is cut."""
+
+    text = forms.CharField(required=False, strip=False, max_length=20 * LONGEST_MESSAGE)

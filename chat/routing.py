@@ -1,0 +1,7 @@
+"""Websocket routes of the chat."""
+
+from django.urls import path
+
+from chat.consumers import ChatConsumer
+
+websocket_urlpatterns = [path("ws/chat/<str:public_id>/", ChatConsumer.as_asgi())]

@@ -1,0 +1,296 @@
+"""Writing conversations: every change is one function, counted by `Conversation.revision`.
+
+Nothing here talks to the engine; `chat.generation` writes the replies that `message_send` and
+`reply_again` open.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chat.exceptions import ChatRefused
+from chat.models import LAPSE, ChatPreference, Conversation, Message, Vote
+from chat.safety import COUNTRIES, Assessment, assess
+from finetune.models import Team, User
+from finetune.selectors.assistants import Assistant, assistant_get
+
+LONGEST_MESSAGE = 8000
+REPLIES_PER_PERSON = 4  # written at the same time: two comparisons
+TITLE_LENGTH = 60
+HISTORY = 12
+
+
+def revise(conversation: Conversation, **changes: Any) -> int:
+    """Count one change of what a page shows; returns the new revision."""
+    Conversation.objects.filter(pk=conversation.pk).update(revision=F("revision") + 1, **changes)
+    conversation.refresh_from_db(fields=["revision", *changes])
+    return conversation.revision
+
+
+def title_from(text: str) -> str:
+    """The first words of a text, cut between words."""
+    words = " ".join(text.split())
+    if len(words) <= TITLE_LENGTH:
+        return words
+    head = words[: TITLE_LENGTH - 1]
+    return (head[: head.rfind(" ")] if " " in head[20:] else head).rstrip(" ,.;:") + "…"
+
+
+def cleaned(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\0", "").strip()
+    if not text:
+        raise ChatRefused("Write something first.", code="empty_message", field="text")
+    if len(text) > LONGEST_MESSAGE:
+        raise ChatRefused(
+            f"This is {len(text):,} characters long; {LONGEST_MESSAGE:,} fit into one message. "
+            "Send it in parts.",
+            code="message_too_long",
+            field="text",
+        )
+    return text
+
+
+def conversation_start(
+    *, team: Team, user: User, assistants: list[Assistant], text: str
+) -> tuple[Conversation, list[Message]]:
+    """Open a conversation with one or two assistants and send the first message.
+
+    With two, chance decides who is left and who is right, so that a vote is blind.
+    """
+    if not assistants or len(assistants) > 2:
+        raise ChatRefused("Choose one assistant, or two.", code="bad_choice", field="assistant")
+    if len({one.id for one in assistants}) != len(assistants):
+        raise ChatRefused(
+            "To compare, choose two different assistants.", code="same_twice", field="compare"
+        )
+    order = random.sample(assistants, len(assistants))
+    first, second = order[0], order[1] if len(order) == 2 else None
+    text = cleaned(text)
+    with transaction.atomic():
+        conversation = Conversation.objects.create(
+            team=team,
+            user=user,
+            title=title_from(text),
+            assistant_a=first.id,
+            title_a=first.title[:120],
+            assistant_b=second.id if second else "",
+            title_b=second.title[:120] if second else "",
+        )
+        replies = message_send(conversation=conversation, text=text)
+    return conversation, replies
+
+
+@transaction.atomic
+def message_send(*, conversation: Conversation, text: str) -> list[Message]:
+    """Keep what the person wrote and open the replies to it, still empty."""
+    text = cleaned(text)
+    conversation = locked(conversation)
+    check_room(conversation, len(conversation.sides))
+    last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first() or 0
+    turn = last + 1
+    history = list(conversation.messages.filter(side="").order_by("-turn")[:HISTORY])
+    said = [{"role": one.role, "content": one.content} for one in reversed(history)]
+    found = assess(text, said)
+    revision = revise(conversation, updated_at=timezone.now())
+    Message.objects.create(
+        conversation=conversation,
+        turn=turn,
+        role=Message.Role.USER,
+        content=text,
+        revision=revision,
+        **risk_fields(found),
+    )
+    return [reply_open(conversation, turn, side, revision) for side in conversation.sides]
+
+
+@transaction.atomic
+def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
+    """Open another variant of the last reply on one side; the earlier ones are kept."""
+    conversation = locked(conversation)
+    if side not in conversation.sides:
+        raise ChatRefused("There is no such side.", code="bad_choice", field="side")
+    last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first()
+    if last is None:
+        raise ChatRefused("There is nothing to try again.", code="empty_conversation")
+    check_room(conversation, 1)
+    revision = revise(conversation, updated_at=timezone.now())
+    return [reply_open(conversation, last, side, revision)]
+
+
+def locked(conversation: Conversation) -> Conversation:
+    return Conversation.objects.select_for_update().select_related("team", "user").get(
+        pk=conversation.pk
+    )
+
+
+def check_room(conversation: Conversation, wanted: int) -> None:
+    replies_reap(conversation=conversation)
+    if conversation.messages.filter(state=Message.State.STREAMING).exists():
+        raise ChatRefused(
+            "A reply is being written. Wait for it, or stop it first.", code="reply_in_progress"
+        )
+    alive = Message.objects.filter(
+        conversation__user_id=conversation.user_id,
+        state=Message.State.STREAMING,
+        beat_at__gt=timezone.now() - LAPSE,
+    ).count()
+    if alive + wanted > REPLIES_PER_PERSON:
+        raise ChatRefused(
+            f"Replies are being written in your other conversations, and {REPLIES_PER_PERSON} at a "
+            "time is the limit. Wait for one to end, or stop it.",
+            code="too_many_replies",
+        )
+
+
+def reply_open(conversation: Conversation, turn: int, side: str, revision: int) -> Message:
+    name, title = conversation.assistant_on(side)
+    variants = conversation.messages.filter(turn=turn, side=side).count()
+    return Message.objects.create(
+        conversation=conversation,
+        turn=turn,
+        role=Message.Role.ASSISTANT,
+        side=side,
+        variant=variants + 1,
+        state=Message.State.STREAMING,
+        assistant=name,
+        assistant_title=title,
+        revision=revision,
+        beat_at=timezone.now(),
+    )
+
+
+def risk_fields(found: Assessment) -> dict[str, str]:
+    return {
+        "risk_category": found.category,
+        "risk_rule": found.rule,
+        "card_key": found.card.key if found.card else "",
+        "card_language": found.card.language if found.card else "",
+    }
+
+
+def reply_save(*, message_id: int, content: str) -> bool:
+    """Keep the text so far. False: it is not being written any more (stopped elsewhere)."""
+    rows = Message.objects.filter(pk=message_id, state=Message.State.STREAMING)
+    return bool(rows.update(content=content, beat_at=timezone.now()))
+
+
+@transaction.atomic
+def reply_finish(
+    *, message_id: int, state: str, content: str | None = None, **fields: Any
+) -> bool:
+    """Close a reply once; whoever comes second changes nothing. Assesses what it says."""
+    rows = Message.objects.select_for_update().filter(
+        pk=message_id, state=Message.State.STREAMING
+    )
+    message = rows.select_related("conversation").first()
+    if message is None:
+        return False
+    if content is not None:
+        message.content = content
+    for name, value in fields.items():
+        setattr(message, name, value)
+    for name, value in risk_fields(assess(message.content, role="assistant")).items():
+        setattr(message, name, value)
+    message.state = state
+    message.finished_at = timezone.now()
+    message.revision = revise(message.conversation)
+    message.save()
+    return True
+
+
+def replies_reap(*, conversation: Conversation, alive: Collection[int] = ()) -> int:
+    """Mark replies whose process has died as interrupted, with what was kept of them."""
+    lapsed = [
+        one
+        for one in conversation.messages.filter(state=Message.State.STREAMING)
+        if one.has_lapsed and one.pk not in alive
+    ]
+    return sum(
+        reply_finish(
+            message_id=one.pk,
+            state=Message.State.INTERRUPTED,
+            error_code="process_ended",
+            error="The reply was cut off because the site restarted. What was written is kept.",
+        )
+        for one in lapsed
+    )
+
+
+@transaction.atomic
+def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
+    """Store which reply was better. The first vote shows the names; later ones are not blind."""
+    conversation = locked(conversation)
+    rows = conversation.messages.filter(turn=turn)
+    if not conversation.compares or not rows.exists():
+        raise ChatRefused("There is nothing to vote on.", code="bad_choice", field="turn")
+    if choice not in Vote.Choice.values:
+        raise ChatRefused(
+            f"Choose one of: {', '.join(Vote.Choice.values)}.", code="bad_choice", field="choice"
+        )
+    if rows.filter(state=Message.State.STREAMING).exists():
+        raise ChatRefused("Wait for both replies before you vote.", code="reply_in_progress")
+    vote, made = Vote.objects.get_or_create(
+        conversation=conversation,
+        turn=turn,
+        defaults={
+            "choice": choice,
+            "blind": conversation.revealed_at is None,
+            "assistant_a": conversation.assistant_a,
+            "assistant_b": conversation.assistant_b,
+        },
+    )
+    if not made and vote.choice != choice:
+        vote.choice, vote.blind = choice, False
+        vote.save(update_fields=["choice", "blind"])
+    shown = conversation.revealed_at or timezone.now()
+    first = conversation.revealed_at is None
+    revision = revise(conversation, revealed_at=shown)
+    (conversation.messages if first else rows).update(revision=revision)
+    return vote
+
+
+@transaction.atomic
+def conversation_rename(*, conversation: Conversation, title: str) -> None:
+    title = " ".join(title.replace("\0", "").split())[:120]
+    if not title:
+        raise ChatRefused("Give it a name.", code="empty_title", field="title")
+    revise(conversation, title=title)
+
+
+@transaction.atomic
+def conversation_assistant(*, conversation: Conversation, assistant: str) -> None:
+    """Go on with another assistant. Replies so far keep the name of who wrote them."""
+    if conversation.compares:
+        raise ChatRefused("A comparison keeps its two assistants.", code="bad_choice")
+    chosen = assistant_get(conversation.team, assistant)
+    if chosen is None:
+        raise ChatRefused(
+            "This assistant is not there any more. Choose another.",
+            code="assistant_gone",
+            field="assistant",
+        )
+    revise(conversation, assistant_a=chosen.id, title_a=chosen.title[:120])
+
+
+@transaction.atomic
+def conversation_delete(*, conversation: Conversation) -> None:
+    """Hide a conversation. It can be brought back (`conversation_restore`)."""
+    revise(conversation, deleted_at=timezone.now())
+
+
+@transaction.atomic
+def conversation_restore(*, conversation: Conversation) -> None:
+    revise(conversation, deleted_at=None)
+
+
+def country_choose(*, user: User, country: str) -> None:
+    """Whose help lines a person sees; empty for none in particular."""
+    if country and country not in COUNTRIES:
+        raise ChatRefused("This country is not in the table.", code="bad_choice", field="country")
+    ChatPreference.objects.update_or_create(user=user, defaults={"country": country})

@@ -1,0 +1,236 @@
+"""Pages of the chat. Each action answers a script with JSON and a plain form with a redirect.
+
+A script keeps what was typed until the answer says that it was accepted, and sees replies over the
+websocket. Without one, sending waits for the reply (with a limit) and then shows the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chat import services
+from chat.exceptions import ChatRefused
+from chat.forms import ConversationForm, MessageForm
+from chat.generation import Generation, replies_begin, replies_stop, ring
+from chat.models import Conversation, Message
+from chat.safety import COUNTRIES
+from chat.selectors import (
+    assistant_choices,
+    conversation_get,
+    conversation_list_for,
+    country_of,
+    streaming_of,
+    turn_list_of,
+)
+from finetune.selectors.assistants import assistant_get
+from finetune.views.access import in_team, signed_in
+
+PLAIN_WAIT_SECONDS = 60.0
+STATUS = {"reply_in_progress": 409, "too_many_replies": 429}
+STARTERS = (
+    "I keep waking up at 4am worrying about work.",
+    "My best friend moved away and I feel so alone.",
+    "I had a good day and nobody to tell.",
+)
+
+
+def by_script(request: HttpRequest) -> bool:
+    return request.headers.get("x-requested-with") == "fetch"
+
+
+def action(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A POST on one's own conversation. A refusal is said where the person is."""
+
+    @signed_in
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest, public_id: str, **kwargs: Any) -> HttpResponse:
+        conversation = conversation_get(request.user, public_id)  # type: ignore[arg-type]
+        try:
+            answer = view(request, conversation, **kwargs)
+        except ChatRefused as refusal:
+            if by_script(request):
+                return refused(refusal)
+            messages.error(request, refusal.message)
+            answer = redirect("conversation", public_id=public_id)
+        async_to_sync(ring)(conversation.pk)
+        return answer
+
+    return guarded
+
+
+def refused(refusal: ChatRefused) -> JsonResponse:
+    error = {"message": refusal.message, "code": refusal.code, "field": refusal.field}
+    return JsonResponse({"error": error}, status=STATUS.get(refusal.code, 422))
+
+
+def done(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    url = reverse("conversation", args=[conversation.public_id])
+    if by_script(request):
+        return JsonResponse({"location": url})
+    return redirect(url + "#end")
+
+
+def begin(request: HttpRequest, replies: list[Message]) -> None:
+    wait = 0 if by_script(request) else PLAIN_WAIT_SECONDS
+    async_to_sync(replies_begin)(replies, wait=wait)
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "conversations": conversation_list_for(request.user, request.team),  # type: ignore[arg-type, attr-defined]
+        "countries": COUNTRIES.values(),
+        "country": country_of(request.user),  # type: ignore[arg-type]
+    }
+
+
+@in_team
+@require_http_methods(["GET", "HEAD", "POST"])
+def conversation_new(request: HttpRequest) -> HttpResponse:
+    """The empty page: choose whom to talk to and write the first message."""
+    team = request.team  # type: ignore[attr-defined]
+    if request.method != "POST":
+        return new_page(request, ConversationForm(team=team, initial=chosen(request)))
+    form = ConversationForm(request.POST, team=team)
+    if form.is_valid():
+        try:
+            conversation, replies = services.conversation_start(
+                team=team,
+                user=request.user,  # type: ignore[arg-type]
+                assistants=form.assistants(),
+                text=form.cleaned_data["text"],
+            )
+        except ChatRefused as refusal:
+            if by_script(request):
+                return refused(refusal)
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        else:
+            begin(request, replies)
+            return done(request, conversation)
+    elif by_script(request):
+        words = " ".join(error for errors in form.errors.values() for error in errors)
+        return refused(ChatRefused(str(words), code="bad_choice"))
+    return new_page(request, form, status=422)
+
+
+def chosen(request: HttpRequest) -> dict[str, str]:
+    """The assistants that a link asks for, in the form that the choices use."""
+    initial = {}
+    for field in ("assistant", "compare"):
+        found = assistant_get(request.team, request.GET.get(field, ""))  # type: ignore[attr-defined]
+        if found:
+            initial[field] = found.id
+    return initial
+
+
+def new_page(request: HttpRequest, form: ConversationForm, status: int = 200) -> HttpResponse:
+    deleted = None
+    if request.GET.get("deleted"):
+        mine = Conversation.objects.for_user(request.user).exclude(deleted_at=None)  # type: ignore[arg-type]
+        deleted = mine.filter(public_id=request.GET["deleted"]).first()
+    context = {"form": form, "starters": STARTERS, "deleted": deleted, **page_context(request)}
+    return render(request, "chat/new.html", context, status=status)
+
+
+@in_team
+@require_GET
+def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
+    found = conversation_get(request.user, public_id)  # type: ignore[arg-type]
+    services.replies_reap(conversation=found, alive=Generation.running)
+    found.refresh_from_db()
+    turns = turn_list_of(found)
+    context = {
+        "conversation": found,
+        "turns": turns,
+        "busy": any(turn.is_streaming for turn in turns),
+        "assistants": assistant_choices(found.team),
+        **page_context(request),
+    }
+    return render(request, "chat/conversation.html", context)
+
+
+@action
+def message_send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        raise ChatRefused("This is far too long for one message.", code="message_too_long")
+    replies = services.message_send(conversation=conversation, text=form.cleaned_data["text"])
+    begin(request, replies)
+    return done(request, conversation)
+
+
+@action
+def reply_again(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    side = request.POST.get("side", "a")
+    begin(request, services.reply_again(conversation=conversation, side=side))
+    return done(request, conversation)
+
+
+@action
+def reply_stop(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    async_to_sync(replies_stop)(list(streaming_of(conversation)))
+    return done(request, conversation)
+
+
+@action
+def vote(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    raw = request.POST.get("turn", "")
+    services.vote_cast(
+        conversation=conversation,
+        turn=int(raw) if raw.isdigit() and len(raw) < 8 else 0,
+        choice=request.POST.get("choice", ""),
+    )
+    return done(request, conversation)
+
+
+@action
+def conversation_rename(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    services.conversation_rename(conversation=conversation, title=request.POST.get("title", ""))
+    return done(request, conversation)
+
+
+@action
+def conversation_assistant(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    services.conversation_assistant(
+        conversation=conversation, assistant=request.POST.get("assistant", "")
+    )
+    return done(request, conversation)
+
+
+@action
+def conversation_delete(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+    async_to_sync(replies_stop)(list(streaming_of(conversation)))
+    services.conversation_delete(conversation=conversation)
+    url = f"{reverse('chat')}?deleted={conversation.public_id}"
+    return JsonResponse({"location": url}) if by_script(request) else redirect(url)
+
+
+@signed_in
+@require_POST
+def conversation_restore(request: HttpRequest, public_id: str) -> HttpResponse:
+    found = conversation_get(request.user, public_id, deleted=True)  # type: ignore[arg-type]
+    services.conversation_restore(conversation=found)
+    return redirect("conversation", public_id=public_id)
+
+
+@signed_in
+@require_POST
+def country(request: HttpRequest) -> HttpResponse:
+    """Choose whose help lines are shown, and go back to where one was."""
+    try:
+        services.country_choose(user=request.user, country=request.POST.get("country", ""))  # type: ignore[arg-type]
+    except ChatRefused as refusal:
+        messages.error(request, refusal.message)
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if safe else reverse("chat"))

@@ -1,0 +1,33 @@
+"""API keys and sign-in links: that they exist and when they were used, never what they are."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from finetune.models import ApiKey, SignInLink
+from finetune.services.keys import key_revoke
+
+from .actions import ReadOnly, apply_to_each
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "prefix", "team", "user", "created_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "team")
+    list_select_related = ("team", "user")
+    search_fields = ("name", "prefix", "team__name", "user__username")
+    fields = list_display
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke", permissions=["view"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        rows = queryset.filter(revoked_at=None)
+        apply_to_each(self, request, rows, lambda key: key_revoke(key=key), done="Revoked")
+
+
+@admin.register(SignInLink)
+class SignInLinkAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("user", "created_at", "expires_at", "used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    fields = list_display

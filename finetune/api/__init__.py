@@ -1,0 +1,1 @@
+"""Fine-tuning over HTTP in OpenAI's protocol: files, jobs, models. Knows nothing of chat."""

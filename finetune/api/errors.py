@@ -1,0 +1,65 @@
+"""The one shape in which the API says no: `{"error": {message, type, param, code}}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from finetune.exceptions import StudioError
+
+TYPES = {403: "permission_error", 429: "rate_limit_error"}
+CONFLICTS = frozenset({"wrong_state", "dataset_in_use"})
+TOO_LARGE = frozenset({"file_too_large"})
+NO_ROOM = frozenset({"disk_full"})
+
+
+class ApiError(Exception):
+    """A failure with its HTTP status. `param` names the field that it is about."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.param = param
+        self.headers = dict(headers or {})
+        if status == 409:
+            # The official client repeats a 409 unless it is told that this would not help.
+            self.headers.setdefault("x-should-retry", "false")
+
+    def as_json(self) -> dict[str, Any]:
+        kind = TYPES.get(
+            self.status, "server_error" if self.status >= 500 else "invalid_request_error"
+        )
+        return {
+            "error": {
+                "message": self.message,
+                "type": kind,
+                "param": self.param,
+                "code": self.code,
+            }
+        }
+
+
+def not_found(kind: str, name: str, *, param: str = "id") -> ApiError:
+    """The same answer for what does not exist and for what belongs to another team."""
+    code = "model_not_found" if kind == "model" else "not_found"
+    return ApiError(404, f"No such {kind}: {name[:200]!r}.", code=code, param=param)
+
+
+def api_error_of(error: StudioError) -> ApiError:
+    """A refusal of a service, with the status that its code stands for."""
+    status = 400
+    if error.code in CONFLICTS:
+        status = 409
+    elif error.code in TOO_LARGE:
+        status = 413
+    elif error.code in NO_ROOM:
+        status = 507
+    return ApiError(status, error.message, code=error.code, param=error.field or None)

@@ -1,0 +1,251 @@
+"""`/v1/files`: uploads, and the result tables of finished jobs."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from ninja import File, Form, Query, Router, Schema
+from ninja.files import UploadedFile
+
+from finetune.models import ApiKey, Dataset, Run
+from finetune.selectors.datasets import dataset_list_for
+from finetune.selectors.runs import run_list_for, run_series
+from finetune.services.datasets import dataset_delete, dataset_upload
+
+from .errors import ApiError, not_found
+from .pages import page_of
+
+router = Router(tags=["Files"])
+
+RESULTS = "file-results-"
+PURPOSES = ("fine-tune",)
+COLUMNS = ("step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy")
+CHUNK = 256 * 1024
+STATUS = {
+    Dataset.State.UPLOADED: "uploaded",
+    Dataset.State.CHECKING: "uploaded",
+    Dataset.State.READY: "processed",
+    Dataset.State.FAILED: "error",
+}
+
+
+class FileObject(Schema):
+    id: str
+    object: Literal["file"] = "file"
+    bytes: int
+    created_at: int
+    filename: str
+    purpose: str
+    status: Literal["uploaded", "processed", "error"]
+    status_details: str | None = None
+    expires_at: int | None = None
+
+
+class FileList(Schema):
+    object: Literal["list"] = "list"
+    data: list[FileObject]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
+
+
+class FileDeleted(Schema):
+    id: str
+    object: Literal["file"] = "file"
+    deleted: bool
+
+
+def key_of(request: HttpRequest) -> ApiKey:
+    """The key that `wukongsite.api` has checked for this request."""
+    key: ApiKey = request.auth  # type: ignore[attr-defined]
+    return key
+
+
+def file_object(dataset: Dataset) -> dict[str, Any]:
+    failed = dataset.state == Dataset.State.FAILED
+    return {
+        "id": dataset.public_id,
+        "object": "file",
+        "bytes": dataset.bytes,
+        "created_at": int(dataset.created_at.timestamp()),
+        "filename": dataset.filename,
+        "purpose": dataset.purpose,
+        "status": STATUS[Dataset.State(dataset.state)],
+        "status_details": dataset.problem.get("message") if failed else None,
+        "expires_at": None,
+    }
+
+
+def result_id(run: Run) -> str:
+    return RESULTS + run.public_id.removeprefix("ftjob-")
+
+
+def result_object(run: Run) -> dict[str, Any]:
+    return {
+        "id": result_id(run),
+        "object": "file",
+        "bytes": len(result_table(run).encode()),
+        "created_at": int((run.finished_at or run.created_at).timestamp()),
+        "filename": f"{run.public_id}-results.csv",
+        "purpose": "fine-tune-results",
+        "status": "processed",
+        "status_details": None,
+        "expires_at": None,
+    }
+
+
+def result_table(run: Run) -> str:
+    """The curves of a job as CSV, one row per step; empty where nothing was measured."""
+    series = run_series(run)
+    names = ("train_loss", "train_accuracy")
+    rows = {
+        step: {name: series[name][index] for name in names}
+        for index, step in enumerate(series["step"])
+    }
+    checks = series["evaluation"]
+    for index, step in enumerate(checks["step"]):
+        rows.setdefault(step, {}).update(
+            valid_loss=checks["validation_loss"][index],
+            valid_mean_token_accuracy=checks["validation_accuracy"][index],
+        )
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for step in sorted(rows):
+        writer.writerow({"step": step, **rows[step]})
+    return out.getvalue()
+
+
+def results_of(key: ApiKey) -> list[Run]:
+    return list(run_list_for(key.team).filter(state=Run.State.SUCCEEDED))
+
+
+def dataset_of(key: ApiKey, file_id: str, *, param: str = "file_id") -> Dataset:
+    found = dataset_list_for(key.team).filter(public_id=file_id).first()
+    if found is None:
+        raise not_found("file", file_id, param=param)
+    return found
+
+
+def file_of(key: ApiKey, file_id: str) -> Dataset | Run:
+    """An upload, or the run behind a result table, of this key's team."""
+    if not file_id.startswith(RESULTS):
+        return dataset_of(key, file_id)
+    public_id = "ftjob-" + file_id.removeprefix(RESULTS)
+    runs = run_list_for(key.team).filter(state=Run.State.SUCCEEDED, public_id=public_id)
+    if (run := runs.first()) is None:
+        raise not_found("file", file_id, param="file_id")
+    return run
+
+
+def shaped(row: Dataset | Run) -> dict[str, Any]:
+    return result_object(row) if isinstance(row, Run) else file_object(row)
+
+
+@router.post("", response=FileObject, summary="Upload a file")
+def files_create(
+    request: HttpRequest,
+    file: Annotated[UploadedFile, File(description="Dialogues in any format the studio reads.")],
+    purpose: Annotated[str, Form(description="`fine-tune`.")],
+) -> dict[str, Any]:
+    """Keep a file and check it in the background; `status` says when it is `processed`.
+
+    Accepted: JSONL in the messages form, ShareGPT, Alpaca, CSV and JSON. Where a format cannot be
+    recognised, the data page of the site lets you map columns.
+    """
+    if purpose not in PURPOSES:
+        raise ApiError(
+            400,
+            f"purpose: {purpose[:60]!r} is not known; known: {', '.join(PURPOSES)}.",
+            code="invalid_value",
+            param="purpose",
+        )
+    key = key_of(request)
+    return file_object(dataset_upload(team=key.team, user=key.user, file=file, purpose=purpose))
+
+
+@router.get("", response=FileList, summary="List files")
+def files_list(
+    request: HttpRequest,
+    purpose: Annotated[str | None, Query(description="Only files of this purpose.")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+    order: Annotated[Literal["asc", "desc"], Query(description="By time of creation.")] = "desc",
+    after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
+) -> dict[str, Any]:
+    key = key_of(request)
+    rows: list[tuple[float, str, Dataset | Run]] = []
+    if purpose != "fine-tune-results":
+        uploads = dataset_list_for(key.team)
+        if purpose:
+            uploads = uploads.filter(purpose=purpose)
+        rows += [(one.created_at.timestamp(), one.public_id, one) for one in uploads]
+    if purpose in (None, "", "fine-tune-results"):
+        rows += [
+            ((run.finished_at or run.created_at).timestamp(), result_id(run), run)
+            for run in results_of(key)
+        ]
+    rows.sort(key=lambda row: row[:2], reverse=order == "desc")
+    return page_of(
+        rows, after=after, limit=limit, name=lambda row: row[1], shape=lambda row: shaped(row[2])
+    )
+
+
+@router.get("/{file_id}", response=FileObject, summary="Retrieve a file")
+def files_retrieve(request: HttpRequest, file_id: str) -> dict[str, Any]:
+    return shaped(file_of(key_of(request), file_id))
+
+
+@router.delete("/{file_id}", response=FileDeleted, summary="Delete a file")
+def files_delete(request: HttpRequest, file_id: str) -> dict[str, Any]:
+    """Delete a file for good. A job that has not ended keeps its file: 409."""
+    found = file_of(key_of(request), file_id)
+    if isinstance(found, Run):
+        raise ApiError(
+            403,
+            f"{file_id} is the result table of {found.public_id} and stays with it.",
+            code="not_deletable",
+            param="file_id",
+        )
+    dataset_delete(dataset=found)
+    return {"id": file_id, "object": "file", "deleted": True}
+
+
+@router.get(
+    "/{file_id}/content",
+    summary="Retrieve a file's content",
+    openapi_extra={
+        "responses": {200: {"content": {"application/octet-stream": {}}, "description": "OK"}}
+    },
+)
+def files_content(request: HttpRequest, file_id: str) -> HttpResponseBase:
+    """The bytes as they were uploaded, or the result table of a job as CSV."""
+    found = file_of(key_of(request), file_id)
+    if isinstance(found, Run):
+        response: HttpResponseBase = HttpResponse(result_table(found), content_type="text/csv")
+        name = f"{found.public_id}-results.csv"
+    else:
+        if not found.original_file.is_file():
+            raise not_found("file", file_id, param="file_id")
+        response = StreamingHttpResponse(
+            chunks_of(found.original_file), content_type="application/octet-stream"
+        )
+        response["Content-Length"] = str(found.original_file.stat().st_size)
+        name = found.filename
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+async def chunks_of(path: Path) -> AsyncIterator[bytes]:
+    """Read a file in pieces, so that a large one never stands in memory."""
+    handle = await sync_to_async(path.open)("rb")
+    try:
+        while chunk := await sync_to_async(handle.read)(CHUNK):
+            yield chunk
+    finally:
+        handle.close()

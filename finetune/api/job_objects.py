@@ -1,0 +1,206 @@
+"""Runs, events and checkpoints in OpenAI's words."""
+
+import time
+from typing import Any, Literal
+
+from ninja import Schema
+
+from finetune.models import Run, RunEvent
+
+from .files import result_id
+
+STATUS = {
+    Run.State.CREATED: "validating_files",
+    Run.State.VALIDATING: "validating_files",
+    Run.State.QUEUED: "queued",
+    Run.State.RUNNING: "running",
+    Run.State.PAUSING: "running",
+    Run.State.PAUSED: "paused",
+    Run.State.SUCCEEDED: "succeeded",
+    Run.State.FAILED: "failed",
+    Run.State.CANCELLED: "cancelled",
+}
+RENAMED = {
+    "train_accuracy": "train_mean_token_accuracy",
+    "validation_loss": "valid_loss",
+    "validation_accuracy": "valid_mean_token_accuracy",
+}
+METRIC_TYPES = frozenset({"metrics", "evaluation"})
+
+
+class JobObject(Schema):
+    id: str
+    object: Literal["fine_tuning.job"] = "fine_tuning.job"
+    created_at: int
+    finished_at: int | None
+    error: dict[str, Any] | None
+    fine_tuned_model: str | None
+    hyperparameters: dict[str, Any]
+    model: str
+    organization_id: str
+    result_files: list[str]
+    status: str
+    trained_tokens: int | None
+    training_file: str
+    validation_file: str | None
+    seed: int
+    estimated_finish: int | None
+    integrations: list[Any]
+    metadata: dict[str, str]
+    method: dict[str, Any]
+    wukong: dict[str, Any]
+
+
+class JobList(Schema):
+    object: Literal["list"] = "list"
+    data: list[JobObject]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
+
+
+class EventObject(Schema):
+    id: str
+    object: Literal["fine_tuning.job.event"] = "fine_tuning.job.event"
+    created_at: int
+    level: str
+    message: str
+    type: Literal["message", "metrics"]
+    data: dict[str, Any]
+
+
+class EventList(Schema):
+    object: Literal["list"] = "list"
+    data: list[EventObject]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
+
+
+class CheckpointObject(Schema):
+    id: str
+    object: Literal["fine_tuning.job.checkpoint"] = "fine_tuning.job.checkpoint"
+    created_at: int
+    fine_tuned_model_checkpoint: str
+    fine_tuning_job_id: str
+    step_number: int
+    metrics: dict[str, float | None]
+
+
+class CheckpointList(Schema):
+    object: Literal["list"] = "list"
+    data: list[CheckpointObject]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
+
+
+def short(run: Run) -> str:
+    return run.public_id.removeprefix("ftjob-")
+
+
+def job_object(run: Run) -> dict[str, Any]:
+    failed = run.state == Run.State.FAILED
+    succeeded = run.state == Run.State.SUCCEEDED
+    left = run.seconds_left if run.state == Run.State.RUNNING else None
+    asked = hyperparameters(run)
+    return {
+        "id": run.public_id,
+        "object": "fine_tuning.job",
+        "created_at": int(run.created_at.timestamp()),
+        "finished_at": int(run.finished_at.timestamp()) if run.finished_at else None,
+        "error": error_object(run) if failed else None,
+        "fine_tuned_model": run.fine_tuned_model,
+        "hyperparameters": asked,
+        "model": run.base.slug,
+        "organization_id": run.team.slug,
+        "result_files": [result_id(run)] if succeeded else [],
+        "status": STATUS[Run.State(run.state)],
+        "trained_tokens": run.trained_tokens if run.is_finished else None,
+        "training_file": run.dataset.public_id,
+        "validation_file": run.validation_dataset.public_id if run.validation_dataset else None,
+        "seed": run.config["seed"],
+        "estimated_finish": int(time.time() + left) if left is not None else None,
+        "integrations": [],
+        "metadata": run.metadata,
+        "method": {"type": "supervised", "supervised": {"hyperparameters": asked}},
+        "wukong": {
+            "name": run.name,
+            "state": run.state,
+            "preset": run.preset,
+            "step": run.step,
+            "total_steps": run.total_steps,
+            "trainable_parameters": run.trainable_parameters,
+            "config": run.config,
+            "result": {key: value for key, value in run.result.items() if key != "unpublished"},
+        },
+    }
+
+
+def hyperparameters(run: Run) -> dict[str, Any]:
+    """What was asked for; "auto" where the client left the choice to the preset."""
+    asked = run.request_body.get("hyperparameters") or {}
+    return {
+        "batch_size": run.config["batch_size"] * run.config["gradient_accumulation"],
+        "learning_rate_multiplier": asked.get("learning_rate_multiplier") or "auto",
+        "n_epochs": int(run.epochs) if run.epochs else "auto",
+    }
+
+
+def error_object(run: Run) -> dict[str, Any]:
+    parts = [run.error.get("message") or "The run failed.", run.error.get("hint")]
+    return {
+        "code": run.error.get("code") or "failed",
+        "message": " ".join(part for part in parts if part),
+        "param": run.error.get("param"),
+    }
+
+
+def event_id(run: Run, seq: int) -> str:
+    return f"ftevent-{short(run)}-{seq}"
+
+
+def event_object(run: Run, event: RunEvent) -> dict[str, Any]:
+    data = dict(event.data)
+    if event.type in METRIC_TYPES:
+        data |= {RENAMED[name]: value for name, value in event.data.items() if name in RENAMED}
+    return {
+        "id": event_id(run, event.seq),
+        "object": "fine_tuning.job.event",
+        "created_at": int(event.time.timestamp()),
+        "level": event.level,
+        "message": event.message,
+        "type": "metrics" if event.type in METRIC_TYPES else "message",
+        "data": {**data, "event": event.type},
+    }
+
+
+def checkpoint_id(run: Run, step: int) -> str:
+    return f"ftckpt_{short(run)}_{step}"
+
+
+def checkpoint_object(
+    run: Run, event: RunEvent, measured: dict[int, dict[str, Any]]
+) -> dict[str, Any]:
+    """`measured` holds, by step, what the metrics and evaluation events of the run say."""
+    step = int(event.data["step"])
+    values = measured.get(step, {})
+    suffix = run.suffix or "run"
+    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    metrics = {"step": float(step)}
+    metrics |= {RENAMED.get(name, name): values[name] for name in names if name in values}
+    if "valid_loss" in metrics:
+        # Each evaluation reads the same held-out dialogues, so both pairs are one measurement.
+        metrics["full_valid_loss"] = metrics["valid_loss"]
+    if "valid_mean_token_accuracy" in metrics:
+        metrics["full_valid_mean_token_accuracy"] = metrics["valid_mean_token_accuracy"]
+    name = f"ft:{run.base.slug}:{run.team.slug}:{suffix}:{short(run)}:ckpt-step-{step}"
+    return {
+        "id": checkpoint_id(run, step),
+        "object": "fine_tuning.job.checkpoint",
+        "created_at": int(event.time.timestamp()),
+        "fine_tuned_model_checkpoint": name,
+        "fine_tuning_job_id": run.public_id,
+        "step_number": step,
+        "metrics": metrics,
+    }

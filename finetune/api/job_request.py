@@ -1,0 +1,204 @@
+"""What a client may ask of a job: OpenAI's fields, and ours beside them or in the metadata.
+
+Our own fields are those of `RunConfig`, so that a new setting is in the API and in its
+documentation without a line here. The models are pydantic's own and not Ninja's: those read
+attributes and would drop the fields that are too much, and with them every misspelt name.
+"""
+
+import json
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
+
+from finetune.training.args import RunConfig, help_texts
+
+from .errors import ApiError
+
+METADATA_PREFIX = "wukong_"
+METADATA_PAIRS, METADATA_NAME, METADATA_TEXT = 16, 64, 512
+SUFFIX_LENGTH = 64
+NOT_OURS = frozenset({"base_model", "train_file", "validation_file", "threads", "seed"})
+
+
+def automatic(value: Any) -> Any:
+    """`"auto"` is what is chosen where a client says nothing."""
+    return None if value == "auto" else value
+
+
+def numeric(kind: type, **bounds: Any) -> Any:
+    schema = {"type": "integer" if kind is int else "number"}
+    return Annotated[
+        kind | None,
+        Field(**bounds),
+        BeforeValidator(automatic),
+        WithJsonSchema({"anyOf": [{"const": "auto"}, schema]}),
+    ]
+
+
+class Hyperparameters(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    batch_size: numeric(int, ge=1, le=1024) = Field(  # type: ignore[valid-type]
+        None, description="Dialogues in one optimizer step."
+    )
+    learning_rate_multiplier: numeric(float, gt=0, le=1000) = Field(  # type: ignore[valid-type]
+        None, description="Factor on the preset's learning rate."
+    )
+    n_epochs: numeric(int, ge=1, le=1000) = Field(  # type: ignore[valid-type]
+        None, description="Passes over the data. It decides the steps, once the file is counted."
+    )
+
+
+class Supervised(BaseModel):
+    hyperparameters: Hyperparameters | None = None
+
+
+class Method(BaseModel):
+    type: Literal["supervised"] = "supervised"
+    supervised: Supervised | None = None
+
+
+def checked_metadata(pairs: dict[str, str] | None) -> dict[str, str] | None:
+    if pairs and len(pairs) > METADATA_PAIRS:
+        raise ValueError(f"at most {METADATA_PAIRS} pairs, not {len(pairs)}")
+    for name, text in (pairs or {}).items():
+        if len(name) > METADATA_NAME or len(text) > METADATA_TEXT:
+            raise ValueError(
+                f"names have at most {METADATA_NAME} characters and values {METADATA_TEXT}: "
+                f"{name[:80]!r}"
+            )
+    return pairs
+
+
+class Settings(BaseModel):
+    """Our own settings: made below, one field for each of `RunConfig`."""
+
+    preset: str | None = Field(None, description="Where the other settings start from.")
+
+
+def _fields() -> dict[str, Any]:
+    texts = help_texts()
+    return {
+        name: (kind | None, Field(None, description=texts[name]))
+        for name, kind in get_type_hints(RunConfig).items()
+        if name in texts and name not in NOT_OURS
+    }
+
+
+RunSettings = create_model("RunSettings", __base__=Settings, **_fields())
+SETTING_NAMES = frozenset(RunSettings.model_fields)
+
+
+class JobBody(RunSettings):  # type: ignore[misc, valid-type]
+    """The body of `POST /v1/fine_tuning/jobs`."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "model": "smollm2-135m-instruct",
+                "training_file": "file-…",
+                "suffix": "calm",
+                "method": {
+                    "type": "supervised",
+                    "supervised": {"hyperparameters": {"n_epochs": 2}},
+                },
+                "adapter": "qtha",
+            }
+        },
+    )
+
+    model: str = Field(description="A base model: an id from `/v1/models`.")
+    training_file: str = Field(description="The id of an uploaded file.")
+    validation_file: str | None = Field(
+        None, description="Held-out dialogues. Without it, part of the training file is held out."
+    )
+    suffix: str | None = Field(
+        None, max_length=SUFFIX_LENGTH, description="Part of the tuned model's name."
+    )
+    seed: int | None = Field(None, ge=0, le=2**32 - 1, description=help_texts()["seed"])
+    metadata: Annotated[dict[str, str] | None, AfterValidator(checked_metadata)] = Field(
+        None, description=f"Your labels. `{METADATA_PREFIX}adapter` and so on set our settings."
+    )
+    method: Method | None = None
+    hyperparameters: Hyperparameters | None = Field(
+        None, description="The older place of `method.supervised.hyperparameters`."
+    )
+    integrations: list[Any] | None = Field(None, description="None is supported.")
+
+    def tuned(self) -> Hyperparameters:
+        """The hyperparameters, from whichever place they were given in."""
+        supervised = self.method.supervised if self.method else None
+        chosen = supervised.hyperparameters if supervised else None
+        return chosen or self.hyperparameters or Hyperparameters()
+
+    def settings(self) -> dict[str, Any]:
+        """Our settings: body fields first, then metadata.
+
+        Raises:
+            ApiError: an unknown field, or a value of another type.
+        """
+        if unknown := sorted(self.model_extra or {}):
+            raise unknown_setting(unknown[0], unknown[0])
+        if self.integrations:
+            raise ApiError(
+                400,
+                "integrations: none is supported. Leave it out.",
+                code="unsupported_parameter",
+                param="integrations",
+            )
+        given = {
+            name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None
+        }
+        return {**metadata_settings(self.metadata or {}), **given}
+
+
+def metadata_settings(pairs: dict[str, str]) -> dict[str, Any]:
+    """Settings among the metadata: `wukong_steps` or plain `steps`; other names are labels."""
+    texts: dict[str, Any] = {}
+    where: dict[str, str] = {}
+    for name, text in pairs.items():
+        setting = name.removeprefix(METADATA_PREFIX)
+        if setting in SETTING_NAMES:
+            texts[setting], where[setting] = unpacked(setting, text), f"metadata.{name}"
+        elif setting != name:
+            raise unknown_setting(setting, f"metadata.{name}")
+    try:
+        chosen = RunSettings.model_validate(texts)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = where[str(problem["loc"][0])]
+        raise ApiError(
+            400, f"{place}: {problem['msg']}.", code="invalid_value", param=place
+        ) from error
+    return chosen.model_dump(exclude_none=True)
+
+
+def unpacked(setting: str, text: str) -> Any:
+    """Metadata values are text: lists and objects come as JSON, a list also with commas."""
+    kind = get_origin(get_type_hints(RunConfig).get(setting, str))
+    if kind not in (list, dict):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return [part.strip() for part in text.split(",")] if kind is list else text
+
+
+def unknown_setting(name: str, param: str) -> ApiError:
+    known = ", ".join(sorted(SETTING_NAMES | set(JobBody.model_fields)))
+    return ApiError(
+        400,
+        f"{param}: {name[:60]!r} is not known; known: {known}.",
+        code="unknown_parameter",
+        param=param,
+    )

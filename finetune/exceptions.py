@@ -1,0 +1,29 @@
+"""Errors of the site that a person sees: what is wrong, where, and what to do."""
+
+
+class StudioError(Exception):
+    """A refusal with a stable code, the field it is about (or empty) and a message to show."""
+
+    def __init__(self, message: str, *, code: str, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+
+
+class UploadRefused(StudioError):
+    """An upload that was not kept."""
+
+
+class RunRefused(StudioError):
+    """A run that cannot be created or moved to the state that was asked for.
+
+    Attributes:
+        problems: one sentence per field, where fields are at fault.
+    """
+
+    def __init__(
+        self, message: str, *, code: str, field: str = "", problems: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(message, code=code, field=field)
+        self.problems = problems or ({field: message} if field else {})

@@ -1,0 +1,295 @@
+"""The form of a new run. Labels are here; help texts, bounds and defaults come from `RunConfig` and
+from the adapters' own option fields, so that form, docs and errors say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from finetune.models import BaseModel, Dataset, Run, Team
+from finetune.selectors.bases import bases_ready
+from finetune.selectors.datasets import dataset_list_for
+from finetune.training.args import RunConfig, defaults
+from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionField
+from quantum.backends.registry import BACKENDS
+
+LABELS = {
+    "learning_rate": "Learning rate",
+    "steps": "Steps",
+    "batch_size": "Batch size",
+    "gradient_accumulation": "Gradient accumulation",
+    "sequence_length": "Sequence length",
+    "warmup_ratio": "Warm-up",
+    "scheduler": "Schedule",
+    "seed": "Seed",
+    "weight_decay": "Weight decay",
+    "eval_every": "Evaluate every",
+    "eval_dialogues": "Held-out dialogues",
+    "save_every": "Checkpoint every",
+    "system_prompt": "System prompt",
+}
+BACKEND_WORDS = {"statevector": "Exact simulator"}
+UP_FRONT = 3  # options of an adapter that are shown before “More options”
+USUAL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+class DatasetField(forms.ModelChoiceField):
+    """Shows a data set with its size."""
+
+    def label_from_instance(self, obj: Dataset) -> str:  # type: ignore[override]
+        dialogues = obj.report.get("split", {}).get("train")
+        size = f"{dialogues} dialogues to learn from" if dialogues else obj.get_state_display()
+        return f"{obj.name} ({size})"
+
+
+def config_field(name: str) -> forms.Field:
+    """One setting of `RunConfig` as a form field."""
+    item = RunConfig.__dataclass_fields__[name]
+    rules: Mapping[str, Any] = item.metadata
+    common: dict[str, Any] = {
+        "label": LABELS[name],
+        "help_text": rules["help"],
+        "initial": defaults()[name],
+    }
+    if rules["choices"]:
+        choices = [(value, value.replace("_", " ")) for value in rules["choices"]]
+        return forms.ChoiceField(choices=choices, **common)
+    if item.type == "str":
+        area = forms.Textarea(attrs={"rows": 3})
+        return forms.CharField(required=False, max_length=4000, widget=area, **common)
+    attrs = {"inputmode": "numeric" if item.type == "int" else "decimal", "autocomplete": "off"}
+    if item.type == "int":
+        number = forms.NumberInput(attrs=attrs)
+        return forms.IntegerField(
+            widget=number, min_value=rules["minimum"], max_value=rules["maximum"], **common
+        )
+    return forms.FloatField(
+        widget=forms.TextInput(attrs=attrs),
+        min_value=rules["minimum"],
+        max_value=rules["maximum"],
+        **common,
+    )
+
+
+def option_field(option: OptionField) -> forms.Field:
+    """One option of an adapter as a form field. The registry checks it; an empty one is the default."""
+    common: dict[str, Any] = {
+        "label": option.label,
+        "help_text": option.help,
+        "initial": option.default,
+    }
+    if option.kind == "choice":
+        words = [(value, f"{value}: {meaning}" if meaning else value)
+                 for value, meaning in option.choices]  # fmt: skip
+        return OptionText(widget=forms.Select(choices=words), **common)
+    if option.kind == "bool":
+        return forms.BooleanField(required=False, **common)
+    attrs: dict[str, Any] = {"autocomplete": "off"}
+    if option.kind == "int":
+        attrs |= {"min": option.minimum, "max": option.maximum, "inputmode": "numeric"}
+        widget: forms.Widget = forms.NumberInput(attrs={k: v for k, v in attrs.items() if v is not None})
+    else:
+        widget = forms.TextInput(attrs={**attrs, "inputmode": "decimal"})
+    return OptionText(widget=widget, **common)
+
+
+class OptionText(forms.CharField):
+    """An option as text: the registry checks it, and only that of the adapter that was chosen."""
+
+    def validate(self, value: Any) -> None:
+        """Nothing to do here."""
+
+
+class AdapterChoice:
+    """One adapter as the template shows it: its card and its own fields."""
+
+    def __init__(self, form: RunForm, spec: AdapterSpec) -> None:
+        self.spec = spec
+        self.checked = str(form["adapter"].value()) == spec.name
+        self.targets = " ".join(spec.default_targets)
+        fields = [form[key] for key in form.option_names(spec)]
+        self.shown = fields[:UP_FRONT]
+        self.more = fields[UP_FRONT:]
+
+    @property
+    def more_open(self) -> bool:
+        return any(field.errors for field in self.more)
+
+
+class RunForm(forms.Form):
+    """Everything a person chooses for a run, for one team."""
+
+    name = forms.CharField(
+        max_length=64,
+        required=False,
+        label="Name",
+        help_text="What you will look for later. Empty: named after the adapter.",
+    )
+    preset = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+    base = forms.ModelChoiceField(
+        BaseModel.objects.none(), to_field_name="slug", empty_label=None, label="Base model",
+        help_text="Its weights stay as they are; the adapter learns beside them.",
+    )  # fmt: skip
+    dataset = DatasetField(
+        Dataset.objects.none(), to_field_name="public_id", empty_label="Choose a data set…",
+        label="Data", help_text="The dialogues to learn from.",
+    )  # fmt: skip
+    validation_dataset = DatasetField(
+        Dataset.objects.none(), to_field_name="public_id", required=False,
+        empty_label="The held-out part of the data set", label="Held-out data",
+        help_text="What the result is measured on. It is never trained on.",
+    )  # fmt: skip
+    adapter = forms.ChoiceField(
+        choices=[(spec.name, spec.title) for spec in ADAPTERS.values()], initial="qtha"
+    )
+    backend = forms.ChoiceField(
+        choices=[(name, BACKEND_WORDS.get(name, name)) for name in BACKENDS],
+        label="Circuit runs on",
+        help_text="What runs the circuit. Other simulators and real machines come later.",
+    )
+    targets = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        label="On these layers",
+        help_text=RunConfig.__dataclass_fields__["targets"].metadata["help"],
+        initial=defaults()["targets"],
+    )
+    learning_rate = config_field("learning_rate")
+    steps = config_field("steps")
+    batch_size = config_field("batch_size")
+    sequence_length = config_field("sequence_length")
+    gradient_accumulation = config_field("gradient_accumulation")
+    warmup_ratio = config_field("warmup_ratio")
+    scheduler = config_field("scheduler")
+    weight_decay = config_field("weight_decay")
+    seed = config_field("seed")
+    eval_every = config_field("eval_every")
+    eval_dialogues = config_field("eval_dialogues")
+    save_every = config_field("save_every")
+    system_prompt = config_field("system_prompt")
+
+    use_required_attribute = False  # the hidden options of other adapters must not hold it back
+    MAIN = ("learning_rate", "steps", "batch_size", "sequence_length")
+    MORE = (
+        "gradient_accumulation",
+        "warmup_ratio",
+        "scheduler",
+        "weight_decay",
+        "seed",
+        "eval_every",
+        "eval_dialogues",
+        "save_every",
+        "system_prompt",
+    )
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        ready = dataset_list_for(team).filter(state=Dataset.State.READY)
+        bases = bases_ready()
+        self.fields["base"].queryset = bases  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = ready  # type: ignore[attr-defined]
+        self.fields["validation_dataset"].queryset = ready  # type: ignore[attr-defined]
+        if first := bases.first():
+            self.fields["base"].initial = first.slug
+        if newest := ready.first():
+            self.fields["dataset"].initial = newest.public_id
+        layers = {name.rpartition(".")[2] for base in bases for name in base.shapes}
+        ordered = [name for name in USUAL_TARGETS if name in layers]
+        ordered += sorted(layers - set(ordered) - {"lm_head"})
+        self.fields["targets"].choices = [(name, name) for name in ordered]  # type: ignore[attr-defined]
+        for spec in ADAPTERS.values():
+            for option in spec.fields:
+                if option.name != "backend":  # chosen once, for all adapters
+                    self.fields[f"{spec.name}-{option.name}"] = option_field(option)
+        self.mark_fields()
+
+    def mark_fields(self) -> None:
+        """Tie each control to its error (Django ties the help text by itself)."""
+        if not self.is_bound:
+            return
+        for name in self.errors:
+            if name in self.fields:
+                self.fields[name].widget.attrs["aria-invalid"] = "true"
+
+    @staticmethod
+    def option_names(spec: AdapterSpec) -> list[str]:
+        return [f"{spec.name}-{option.name}" for option in spec.fields if option.name != "backend"]
+
+    @property
+    def adapters(self) -> list[AdapterChoice]:
+        return [AdapterChoice(self, spec) for spec in ADAPTERS.values()]
+
+    @property
+    def main_fields(self) -> Iterator[BoundField]:
+        return (self[name] for name in self.MAIN)
+
+    @property
+    def more_fields(self) -> Iterator[BoundField]:
+        return (self[name] for name in self.MORE)
+
+    @property
+    def more_open(self) -> bool:
+        return any(self[name].errors for name in self.MORE)
+
+    # -- what was chosen ---------------------------------------------------------------------------
+
+    def spec(self) -> AdapterSpec | None:
+        return ADAPTERS.get(self.cleaned_data.get("adapter", ""))
+
+    def adapter_options(self) -> dict[str, Any]:
+        """The chosen adapter's options as typed; empty ones are left to their defaults."""
+        spec = self.spec()
+        if spec is None:
+            return {}
+        found = {}
+        for option in spec.fields:
+            value = self.cleaned_data.get(f"{spec.name}-{option.name}", "")
+            if value not in ("", None):
+                found[option.name] = value
+        return found
+
+    def config(self) -> dict[str, Any]:
+        """What `run_create` takes."""
+        names = (*self.MAIN, *self.MORE, "adapter", "backend", "targets", "preset")
+        chosen = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        return {**chosen, "adapter_options": self.adapter_options()}
+
+    def add_problems(self, problems: Mapping[str, str]) -> None:
+        """Put the service's refusals beside the fields they are about."""
+        adapter = self.cleaned_data.get("adapter", "")
+        for name, problem in problems.items():
+            own = f"{adapter}-{name.removeprefix('adapter_options.')}"
+            sentence = problem[:1].upper() + problem[1:]
+            if not sentence.endswith((".", "!", "?")):
+                sentence += "."
+            if own in self.fields:
+                self.add_error(own, sentence)
+            elif name in self.fields:
+                self.add_error(name, sentence)
+            else:
+                self.add_error(None, sentence)
+        self.mark_fields()
+
+
+def initial_from_run(run: Run) -> dict[str, Any]:
+    """The form filled in as a run was."""
+    config = dict(run.config)
+    options = config.pop("adapter_options", {})
+    values = {name: config[name] for name in RunForm.base_fields if name in config}
+    values |= {f"{config.get('adapter')}-{name}": value for name, value in options.items()}
+    values |= {"name": run.name, "base": run.base.slug, "preset": run.preset}
+    if run.dataset.deleted_at is None:
+        values["dataset"] = run.dataset.public_id
+    if run.validation_dataset and run.validation_dataset.deleted_at is None:
+        values["validation_dataset"] = run.validation_dataset.public_id
+    return values
+
+
+def initial_from_preset(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A preset's settings under the form's names."""
+    options = values.get("adapter_options", {})
+    adapter = values.get("adapter", "qtha")
+    own = {name: value for name, value in values.items() if name in RunForm.base_fields}
+    return own | {f"{adapter}-{name}": value for name, value in options.items()}

@@ -1,0 +1,165 @@
+"""What a run will cost, told before it starts: parameters, passes over the data, circuits, time.
+
+Counts are exact, from the base's real shapes. Time and memory come from runs this machine has
+measured; without one they are unknown, and that is what is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from finetune.models import BaseModel, Dataset, Run, Team
+from finetune.selectors.run_circuits import RunCircuit, circuit_for
+from quantum.adapters.registry import ADAPTERS, AdapterOptionError, reference_count
+from quantum.adapters.spec import targeted
+
+MEASURED_RUNS = 5
+
+
+@dataclass(frozen=True)
+class RunEstimate:
+    """Each number is None where something it needs is missing or cannot be used."""
+
+    parameters: int | None = None
+    reference: int | None = None
+    modules: int = 0
+    problem: str = ""
+    problem_field: str = ""
+    circuit: RunCircuit | None = None
+    quantum: bool = False
+    dialogues: int | None = None
+    epochs: float | None = None
+    tokens_per_step: int | None = None
+    circuits_per_step: int | None = None
+    seconds: float | None = None
+    memory_mb: float | None = None
+    measured_on: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Parameters over those of LoRA r = 8 on q_proj and v_proj."""
+        if self.parameters is None or not self.reference:
+            return None
+        return self.parameters / self.reference
+
+    @property
+    def ratio_words(self) -> str:
+        """For example “79.8 % fewer than LoRA r = 8”."""
+        ratio = self.ratio
+        if ratio is None:
+            return ""
+        if abs(ratio - 1) < 0.0005:
+            return "as many as LoRA r = 8 on q and v"
+        if ratio >= 2:
+            return f"{ratio:.3g} times LoRA r = 8 on q and v"
+        word = "fewer" if ratio < 1 else "more"
+        return f"{100 * abs(1 - ratio):.1f} % {word} than LoRA r = 8 on q and v"
+
+
+def run_estimate(team: Team, chosen: Mapping[str, Any]) -> RunEstimate:
+    """Estimate from what is chosen so far; unusable fields are simply not in `chosen`.
+
+    Args:
+        chosen: fields of the run form by name: base and dataset as objects, `adapter_options` as a
+            dict, numbers as numbers.
+    """
+    base: BaseModel | None = chosen.get("base")
+    adapter = chosen.get("adapter", "")
+    targets = chosen.get("targets") or []
+    options = chosen.get("adapter_options", {})
+    found: dict[str, Any] = {}
+    if base is not None and adapter in ADAPTERS and targets:
+        found |= counted(base, adapter, options, targets)
+    found |= amounts(chosen, found.get("circuit"))
+    if base is not None:
+        found |= measured(team, base, adapter, chosen, found.get("tokens_per_step"))
+    return RunEstimate(**found)
+
+
+def counted(
+    base: BaseModel, adapter: str, options: Mapping[str, Any], targets: list[str]
+) -> dict[str, Any]:
+    shapes = base.linear_shapes
+    modules = len(targeted(shapes, targets))
+    found: dict[str, Any] = {
+        "modules": modules,
+        "circuit": circuit_for(adapter, options, modules),
+        "quantum": ADAPTERS[adapter].quantum,
+    }
+    try:
+        found["parameters"] = ADAPTERS[adapter].count(shapes, targets, options)
+    except AdapterOptionError as error:
+        found |= {"problem": str(error), "problem_field": error.field}
+    try:
+        found["reference"] = reference_count(shapes)
+    except AdapterOptionError:
+        found["reference"] = None  # a base without q_proj and v_proj has no such reference
+    return found
+
+
+def amounts(chosen: Mapping[str, Any], circuit: RunCircuit | None) -> dict[str, Any]:
+    """Passes over the data, tokens and circuits of a step."""
+    batch, passes = chosen.get("batch_size"), chosen.get("gradient_accumulation")
+    dataset: Dataset | None = chosen.get("dataset")
+    if not (batch and passes and dataset):
+        return {}
+    per_step = batch * passes
+    found: dict[str, Any] = {}
+    if dialogues := train_dialogues(dataset, chosen.get("validation_dataset")):
+        found["dialogues"] = dialogues
+        if chosen.get("steps"):
+            found["epochs"] = chosen["steps"] * per_step / dialogues
+    if (mean := mean_tokens(dataset)) and chosen.get("sequence_length"):
+        found["tokens_per_step"] = round(per_step * min(mean, chosen["sequence_length"]))
+        if circuit:
+            found["circuits_per_step"] = found["tokens_per_step"] * circuit.modules
+    return found
+
+
+def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
+    """Dialogues to learn from: all of them where another set is held out."""
+    split = dataset.report.get("split", {})
+    return int(split.get("train", 0)) + (int(split.get("validation", 0)) if validation else 0)
+
+
+def mean_tokens(dataset: Dataset) -> float | None:
+    """Tokens in a dialogue, on average."""
+    report = dataset.report
+    tokens, dialogues = report.get("tokens"), report.get("dialogues")
+    if isinstance(tokens, dict):
+        tokens = tokens.get("total")
+    return tokens / dialogues if tokens and dialogues else None
+
+
+def measured(
+    team: Team,
+    base: BaseModel,
+    adapter: str,
+    chosen: Mapping[str, Any],
+    tokens_per_step: int | None,
+) -> dict[str, Any]:
+    """Time and memory from the team's newest runs on this base, with this adapter if there are."""
+    runs = list(
+        Run.objects.for_team(team)
+        .filter(base=base, state=Run.State.SUCCEEDED)
+        .only("name", "config", "latest")
+        .order_by("-finished_at")[:40]
+    )
+    same = [run for run in runs if run.config.get("adapter") == adapter]
+    taken = [run for run in same or runs if run.latest.get("tokens_per_second")][:MEASURED_RUNS]
+    if not taken:
+        return {}
+    speed = median(run.latest["tokens_per_second"] for run in taken)
+    memory = [run.latest["memory_mb"] for run in taken if run.latest.get("memory_mb")]
+    what = ADAPTERS[adapter].title if same and adapter in ADAPTERS else "other adapters"
+    found: dict[str, Any] = {
+        "memory_mb": max(memory) if memory else None,
+        "measured_on": f"{len(taken)} earlier run{'s' if len(taken) > 1 else ''} with {what}: "
+        f"{speed:.0f} tokens a second",
+    }
+    if tokens_per_step and chosen.get("steps") and speed > 0:
+        found["seconds"] = chosen["steps"] * tokens_per_step / speed
+    return found

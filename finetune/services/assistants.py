@@ -1,0 +1,51 @@
+"""Publishing models to the engine: one JSON file per assistant in `settings.ASSISTANT_DIR`."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+from django.conf import settings
+
+from finetune.models import BaseModel, Run
+
+
+def assistant_file(name: str) -> Path:
+    return Path(settings.ASSISTANT_DIR) / f"{name}.json"
+
+
+def publish(name: str, *, base: str, adapter: Path | None, owned_by: str) -> None:
+    path = assistant_file(name)
+    partial = path.with_suffix(f".{os.getpid()}.part")
+    partial.write_text(
+        json.dumps(
+            {
+                "name": name,
+                "base": base,
+                "adapter": str(adapter) if adapter else None,
+                "created": int(time.time()),
+                "owned_by": owned_by,
+            }
+        )
+    )
+    partial.replace(path)
+
+
+def base_publish(base: BaseModel) -> None:
+    publish(base.slug, base=base.source, adapter=None, owned_by="studio")
+
+
+def run_publish(run: Run) -> None:
+    """Let the engine serve what a succeeded run made."""
+    publish(
+        run.public_id,
+        base=run.base.source,
+        adapter=run.folder / "adapter",
+        owned_by=run.team.slug,
+    )
+
+
+def run_unpublish(run: Run) -> None:
+    """Take a run's assistant out of chat and API; its files and curves stay."""
+    Run.objects.filter(pk=run.pk).update(result={**run.result, "unpublished": True})
+    assistant_file(run.public_id).unlink(missing_ok=True)

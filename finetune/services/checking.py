@@ -1,0 +1,93 @@
+"""Checking data sets in a worker: the doctor reads, the row keeps what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from finetune.datasets.doctor import Options, examine
+from finetune.datasets.exceptions import DatasetRefused
+from finetune.datasets.limits import Limits
+from finetune.models import Dataset
+
+from .datasets import enqueue_check, tokenizer_file
+from .runs import runs_release
+
+State = Dataset.State
+LOST_AFTER = timedelta(seconds=30)
+CHECK_LASTS = timedelta(minutes=5)
+
+
+def limits() -> Limits:
+    """The site's limits, from its settings."""
+    return Limits(
+        max_bytes=settings.UPLOAD_MAX_MB * 2**20,
+        max_line_bytes=settings.UPLOAD_MAX_LINE_KB * 2**10,
+        max_dialogues=settings.UPLOAD_MAX_DIALOGUES,
+        min_dialogues=settings.UPLOAD_MIN_DIALOGUES,
+    )
+
+
+def options_of(values: Mapping[str, Any]) -> Options:
+    """The row's options as the doctor takes them; empty ones mean its defaults."""
+    given: dict[str, Any] = {
+        name: values[name] for name in ("format", "seed", "validation_fraction") if name in values
+    }
+    mapping = {key: column for key, column in (values.get("mapping") or {}).items() if column}
+    given["format"] = given.get("format") or None
+    return Options(mapping=mapping, limits=limits(), **given)
+
+
+def dataset_check(dataset_id: int) -> None:
+    """Check one data set, keep the report and release the runs that wait for it."""
+    taken = Dataset.objects.filter(
+        pk=dataset_id, state__in=[State.UPLOADED, State.CHECKING], deleted_at=None
+    ).update(state=State.CHECKING, checked_at=timezone.now())
+    if not taken:
+        return
+    dataset = Dataset.objects.get(pk=dataset_id)
+    asked = dataset.options
+    tokenizer: Path | None = tokenizer_file()
+    try:
+        report = examine(dataset.original_file, dataset.folder, options_of(asked), tokenizer)
+    except DatasetRefused as refused:
+        found = refused.report.to_dict() if refused.report else {}
+        problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}
+        finish(dataset, asked, state=State.FAILED, report=found, problem=problem)
+    except (OSError, ValueError) as error:
+        problem = {
+            "code": "not_checked",
+            "message": f"The file could not be checked: {error}.",
+            "hint": "Try again; if it happens again, tell the administrator.",
+        }
+        finish(dataset, asked, state=State.FAILED, report={}, problem=problem)
+    else:
+        finish(dataset, asked, state=State.READY, report=report.to_dict(), problem={})
+
+
+@transaction.atomic
+def finish(dataset: Dataset, asked: Mapping[str, Any], **changes: Any) -> None:
+    """Keep the outcome, unless somebody has asked for a check with other options meanwhile."""
+    row = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    if row.options != asked:
+        enqueue_check(row)
+        return
+    Dataset.objects.filter(pk=dataset.pk).update(checked_at=timezone.now(), **changes)
+    dataset.refresh_from_db()
+    runs_release(dataset)
+
+
+def datasets_recheck() -> None:
+    """Send checks again whose message or worker was lost."""
+    now = timezone.now()
+    waiting = Dataset.objects.filter(deleted_at=None)
+    lost = waiting.filter(state=State.UPLOADED, created_at__lt=now - LOST_AFTER)
+    stuck = waiting.filter(state=State.CHECKING, checked_at__lt=now - CHECK_LASTS)
+    for dataset in lost | stuck:
+        enqueue_check(dataset)

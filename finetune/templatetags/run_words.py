@@ -1,0 +1,171 @@
+"""Numbers and sentences about runs, as a person reads them. The live status fragment uses them too."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django import template
+
+from finetune.models import Run
+from finetune.selectors.run_circuits import RunCircuit, circuit_of_run
+from finetune.templatetags.words import count, duration
+from quantum.adapters.registry import ADAPTERS
+
+register = template.Library()
+State = Run.State
+
+
+@register.filter
+def metric(value: Any, digits: int = 4) -> str:
+    """A number in `digits` significant digits without needless zeros; a dash where there is none."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size < 1e-3:
+        mantissa, _, power = f"{value:.{max(0, digits - 2)}e}".partition("e")
+        if "." in mantissa:
+            mantissa = mantissa.rstrip("0").rstrip(".")
+        return f"{mantissa}e{int(power)}"
+    if size >= 10_000:
+        return count(round(value))
+    text = f"{value:.{max(0, digits - 1 - math.floor(math.log10(size)))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def gigabytes(megabytes: Any) -> str:
+    if not isinstance(megabytes, int | float):
+        return "–"
+    return f"{megabytes / 1024:.2f}" if megabytes >= 1000 else f"{megabytes:.0f}"
+
+
+@register.filter
+def run_took(run: Run) -> str:
+    """From start to end, or an empty text."""
+    if not (run.started_at and run.finished_at):
+        return ""
+    return duration((run.finished_at - run.started_at).total_seconds())
+
+
+@register.filter
+def run_can(run: Run) -> str:
+    """The actions its state allows, as words for a data attribute and its readers."""
+    words = []
+    if run.state in (State.QUEUED, State.RUNNING) and not run.request:
+        words.append("pause")
+    if run.state not in Run.FINISHED and run.request != Run.Request.CANCEL:
+        words.append("cancel")
+    if run.state == State.PAUSED:
+        words.append("resume")
+    if run.state in (State.FAILED, State.CANCELLED):
+        words.append("requeue")
+    if run.state == State.SUCCEEDED and not run.result.get("unpublished"):
+        words.append("chat")
+    return " ".join(words)
+
+
+@register.filter
+def run_doing(run: Run) -> str:
+    """What is going on now, in a few words: what stands beside the state."""
+    if run.request == Run.Request.CANCEL and run.state in Run.HELD:
+        return "Stops after this step and keeps a checkpoint"
+    if run.state == State.PAUSING:
+        return "Stops after this step and keeps a checkpoint"
+    if run.state == State.QUEUED and run.step:
+        return "Goes on from its last checkpoint when a worker is free"
+    if run.state == State.QUEUED:
+        return "Starts when a worker is free"
+    if run.state == State.VALIDATING:
+        return f"“{run.dataset.name}” is being checked"
+    if run.state == State.RUNNING and not run.step:
+        return "Loads the base model and measures it on the held-out dialogues"
+    if run.state == State.RUNNING and run.seconds_left:
+        return f"about {duration(run.seconds_left)} left"
+    if run.state == State.RUNNING and run.total_steps and run.step >= run.total_steps:
+        return "Saves the adapter"
+    if run.state == State.PAUSED:
+        return "Kept at its last checkpoint"
+    return ""
+
+
+@register.filter
+def run_is_quantum(run: Run) -> bool:
+    return circuit_of_run(run) is not None
+
+
+@register.filter
+def run_circuit(run: Run) -> RunCircuit | None:
+    return circuit_of_run(run)
+
+
+@register.filter
+def adapter_title(run: Run) -> str:
+    """Its title in the registry, with the variant where there are some."""
+    name = run.config.get("adapter", "")
+    title = ADAPTERS[name].title if name in ADAPTERS else name or "no adapter"
+    variant = run.config.get("adapter_options", {}).get("variant")
+    return f"{title} · {variant}" if variant else title
+
+
+@register.filter
+def base_loss(run: Run) -> float | None:
+    """Held-out loss of the untouched base on this run's validation dialogues."""
+    value = run.result.get("base_validation_loss")
+    return value if value is not None else run.latest.get("base_validation_loss")
+
+
+@register.filter
+def tuned_loss(run: Run) -> float | None:
+    """Newest held-out loss."""
+    value = run.result.get("validation_loss")
+    return value if value is not None else run.latest.get("validation_loss")
+
+
+@register.filter
+def run_verdict(run: Run) -> str:
+    """The result as one sentence; empty where nothing was measured."""
+    before, after = base_loss(run), tuned_loss(run)
+    if before is None or after is None:
+        return ""
+    gain = before - after
+    if abs(gain) < 0.005:
+        return (
+            f"On the held-out dialogues the loss stayed at {after:.3f}: "
+            "the tuned model is no better than the base."
+        )
+    if gain < 0:
+        return (
+            f"On the held-out dialogues the loss rose from {before:.3f} (base) to {after:.3f} "
+            "(tuned): the tuned model is worse than the base. A lower learning rate or fewer "
+            "steps may help."
+        )
+    return (
+        f"On the held-out dialogues the loss fell from {before:.3f} (base) to {after:.3f} (tuned), "
+        f"by {gain:.3f}: token by token, the tuned model finds the real replies "
+        f"{math.exp(gain):.3g} times as likely as the base does."
+    )
+
+
+@register.filter
+def circuit_remark(run: Run) -> str:
+    """What may honestly be said about the circuit's part in the result."""
+    circuit = circuit_of_run(run)
+    total = run.trainable_parameters
+    if circuit is None:
+        if run.config.get("adapter") == "qtha":
+            variant = run.config.get("adapter_options", {}).get("variant", "")
+            return (
+                f"Variant {variant} has no circuit. It is the control to compare a run with "
+                "variant ABC against."
+            )
+        return ""
+    share = f" of {count(total)} trainable parameters ({100 * circuit.trained / total:.2g} %)"
+    counted = f"{count(circuit.trained)} circuit angles" + (share if total else "")
+    return (
+        f"{counted}, simulated exactly; no quantum hardware was used. This run alone cannot tell "
+        "what the circuit adds: compare it with the same settings without the circuit (variant "
+        "AB) or with a small classical network in its place (variants BD, BE, BF)."
+    )

@@ -1,0 +1,83 @@
+"""Numbers as a person reads them: `{% load words %}`. Knows nothing about the objects they belong to."""
+
+from __future__ import annotations
+
+from django import template
+
+register = template.Library()
+
+MISSING = "–"
+
+
+@register.filter
+def duration(seconds: float | int | None) -> str:
+    """Say a span in its two largest units: 45 s, 2 min 10 s, 3 h 5 min, 2 d 4 h.
+
+    >>> duration(130.4), duration(0.2), duration(90061), duration(None)
+    ('2 min 10 s', 'under 1 s', '1 d 1 h', '–')
+    """
+    if seconds is None or seconds == "":
+        return MISSING
+    total = int(round(float(seconds)))
+    if total < 1:
+        return "under 1 s"
+    days, rest = divmod(total, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    while parts and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)
+
+
+@register.filter
+def count(value: float | int | None) -> str:
+    """Group the digits of a whole number with thin spaces.
+
+    >>> count(1234567).replace("\\u202f", " "), count(12), count(None)
+    ('1 234 567', '12', '–')
+    """
+    if value is None or value == "":
+        return MISSING
+    return f"{int(value):,}".replace(",", "\u202f")
+
+
+@register.filter
+def short(value: float | int | None) -> str:
+    """A count in at most four characters: 950, 1.2k, 34k, 5.6M.
+
+    >>> short(950), short(1234), short(34_500), short(5_600_000), short(None)
+    ('950', '1.2k', '34k', '5.6M', '–')
+    """
+    if value is None or value == "":
+        return MISSING
+    number = float(value)
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            scaled = number / size
+            return f"{scaled:.1f}{letter}" if abs(scaled) < 10 else f"{scaled:.0f}{letter}"
+    return f"{number:.0f}"
+
+
+@register.filter
+def fixed(value: float | int | None, places: int = 3) -> str:
+    """A number with a fixed count of decimals, or a dash where there is none.
+
+    >>> fixed(2.34567), fixed(None), fixed("nan")
+    ('2.346', '–', '–')
+    """
+    if value is None or value == "" or float(value) != float(value):
+        return MISSING
+    return f"{float(value):.{int(places)}f}"
+
+
+@register.filter
+def percent(value: float | None, places: int = 0) -> str:
+    """A share as a percentage.
+
+    >>> percent(0.125, 1), percent(None)
+    ('12.5 %', '–')
+    """
+    if value is None or value == "":
+        return MISSING
+    return f"{100 * float(value):.{int(places)}f} %"

@@ -1,0 +1,37 @@
+"""Errors of training: each message says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class TrainingError(Exception):
+    """A run cannot go on."""
+
+
+class BadConfig(TrainingError):
+    """The settings of a run cannot be used.
+
+    Attributes:
+        problems: one sentence per field, by the field's name.
+    """
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("; ".join(f"{name}: {text}" for name, text in self.problems.items()))
+
+
+class BadData(TrainingError):
+    """The dialogues of a run cannot be read or hold nothing to learn from."""
+
+
+class NonFiniteLoss(TrainingError):
+    """The loss became infinite or not a number."""
+
+
+class AlreadyRunning(TrainingError):
+    """Another trainer holds this run folder."""
+
+
+class DamagedLog(TrainingError):
+    """The event log has a hole; going on would break the numbering."""

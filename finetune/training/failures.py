@@ -1,0 +1,93 @@
+"""What went wrong, in words a person can act on.
+
+Knows nothing of the training loop: it reads an exception and the state of the machine.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from finetune.training.exceptions import BadConfig, BadData, TrainingError
+
+TAIL_LINES = 12
+NEARLY_FULL = 1 << 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failure: kind for machines, message for people, exit code for the parent."""
+
+    kind: str
+    message: str
+    exit_code: int
+
+
+def explain(error: BaseException, folder: Path) -> Failure:
+    """Explain an exception that ended a run in `folder`.
+
+    Kinds: `bad_config`, `data`, `out_of_memory`, `disk_full`, `exception`.
+    """
+    if isinstance(error, BadConfig):
+        return Failure("bad_config", f"The settings cannot be used. {error}", 2)
+    if isinstance(error, BadData):
+        return Failure("data", str(error), 1)
+    if _disk_full(error, folder):
+        return Failure(
+            "disk_full",
+            f"The disk that holds {folder} is full. Free some space, then resume: the last "
+            "checkpoint is kept.",
+            1,
+        )
+    if _out_of_memory(error):
+        return Failure(
+            "out_of_memory",
+            "There is not enough memory. Halve the batch size and double the accumulation, or "
+            "shorten the sequence length.",
+            1,
+        )
+    if isinstance(error, TrainingError):
+        return Failure("exception", str(error), 1)
+    return Failure("exception", f"{type(error).__name__}: {_first_line(error)}", 1)
+
+
+def trace_tail(error: BaseException) -> str:
+    """Return the last lines of the traceback."""
+    lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _disk_full(error: BaseException, folder: Path) -> bool:
+    """Torch and safetensors turn ENOSPC into errors of their own: look at texts and the disk."""
+    for link in _chain(error):
+        if isinstance(link, OSError) and link.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "No space left on device" in str(link) or "os error 28" in str(link):
+            return True
+    writing = any("PytorchStreamWriter" in str(link) for link in _chain(error))
+    return writing and shutil.disk_usage(folder).free < NEARLY_FULL
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    texts = ("out of memory", "can't allocate memory", "cannot allocate memory")
+    return any(
+        isinstance(link, MemoryError)
+        or (isinstance(link, RuntimeError | OSError) and any(t in str(link).lower() for t in texts))
+        for link in _chain(error)
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no message"

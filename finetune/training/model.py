@@ -1,0 +1,163 @@
+"""The model of a run: a frozen base with a trainable adapter, and short greedy replies.
+
+Knows nothing of the training loop or of the event log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jinja2.exceptions import TemplateError
+from peft import get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from finetune.training.args import RunConfig
+from finetune.training.data import PLAIN_TEMPLATE, Message, folded, render, with_system
+from finetune.training.exceptions import BadConfig
+from quantum.adapters.registry import Shapes, get_adapter, reference_count
+from quantum.adapters.shapes import linear_shapes
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Numbers about a model that a run page shows."""
+
+    base_parameters: int
+    trainable_parameters: int
+    lora_r8_parameters: int
+    device: str
+    dtype: str
+    threads: int
+
+    @property
+    def ratio(self) -> float:
+        """Trainable parameters over those of LoRA r = 8 on q_proj and v_proj."""
+        return self.trainable_parameters / max(1, self.lora_r8_parameters)
+
+
+def precision() -> torch.dtype:
+    """Return bfloat16 where the accelerator computes in it, else float32.
+
+    On CPUs without native bfloat16 it is some forty times slower than float32.
+    """
+    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
+        return torch.bfloat16
+    return torch.float32
+
+
+def load_tokenizer(base_model: str) -> tuple[Any, bool]:
+    """Load the base's tokenizer; tell whether it needed our plain chat template.
+
+    Raises:
+        BadConfig: there is no tokenizer to load.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base_model)
+    except (OSError, ValueError) as error:
+        raise BadConfig({"base_model": _first_line(base_model, error)}) from error
+    if not getattr(tokenizer, "is_fast", False):
+        raise BadConfig({"base_model": f"{base_model} has no fast tokenizer (tokenizer.json)"})
+    missing = tokenizer.chat_template is None
+    if missing:
+        tokenizer.chat_template = PLAIN_TEMPLATE
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer, missing
+
+
+def load_base(base_model: str) -> Any:
+    """Load the base model for training.
+
+    Raises:
+        BadConfig: the folder or hub id cannot be loaded.
+    """
+    try:
+        model = AutoModelForCausalLM.from_pretrained(base_model, dtype=precision())
+    except (OSError, ValueError) as error:
+        raise BadConfig({"base_model": _first_line(base_model, error)}) from error
+    model.config.use_cache = False
+    return model
+
+
+def _first_line(base_model: str, error: Exception) -> str:
+    folder = Path(base_model)
+    if not folder.exists() and (folder.is_absolute() or base_model.startswith(".")):
+        return f"there is no folder {base_model}"
+    return f"{base_model} cannot be loaded: {str(error).strip().splitlines()[0]}"
+
+
+def attach_adapter(model: Any, config: RunConfig) -> Any:
+    """Wrap the base with the run's adapter; its initial weights follow from the seed.
+
+    Raises:
+        BadConfig: the adapter's options or targets do not fit this model.
+    """
+    names = {name.rsplit(".", 1)[-1] for name in linear_shapes(model)}
+    missing = [target for target in config.targets if target not in names]
+    if missing:
+        raise BadConfig(
+            {"targets": f"{', '.join(missing)}: no such linear layer in this model; "
+                        f"it has {', '.join(sorted(names))}"}
+        )
+    torch.manual_seed(config.seed)
+    try:
+        peft_config = get_adapter(config.adapter).build_config(
+            config.options, config.targets, config.seed
+        )
+        peft_config.base_model_name_or_path = config.base_model
+        return get_peft_model(model, peft_config)
+    except (ValueError, TypeError) as error:
+        raise BadConfig({"adapter_options": str(error).strip().splitlines()[0]}) from error
+
+
+def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -> Facts:
+    """Count parameters and name device and precision of a model with its adapter.
+
+    Args:
+        model: base with adapter.
+        config: the run's settings.
+        shapes: the base's linear layers before the adapter came.
+        base_parameters: numbers in the base.
+    """
+    trainable = sum(item.numel() for item in model.parameters() if item.requires_grad)
+    compared = ("q_proj", "v_proj")
+    if not any(name.endswith(compared) for name in shapes):
+        compared = tuple(config.targets)
+    first = next(model.parameters())
+    return Facts(
+        base_parameters=base_parameters,
+        trainable_parameters=trainable,
+        lora_r8_parameters=reference_count(shapes, compared),
+        device=str(first.device),
+        dtype=str(first.dtype).removeprefix("torch."),
+        threads=torch.get_num_threads(),
+    )
+
+
+def reply(model: Any, tokenizer: Any, messages: Sequence[Message], *, tokens: int) -> str:
+    """Answer a dialogue greedily with at most `tokens` tokens. Takes no random numbers."""
+    try:
+        text = render(tokenizer, messages, prompt=True)
+    except TemplateError:
+        text = render(tokenizer, folded(messages), prompt=True)
+    encoded = tokenizer(text, add_special_tokens=False, return_tensors="pt").to(model.device)
+    with torch.no_grad():
+        output = model.generate(
+            **encoded,
+            max_new_tokens=tokens,
+            do_sample=False,
+            use_cache=True,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    written = output[0, encoded["input_ids"].shape[1] :]
+    answer: str = tokenizer.decode(written, skip_special_tokens=True)
+    return answer.strip()
+
+
+def prompt_messages(prompt: str, system_prompt: str) -> list[Message]:
+    """Make the dialogue a sample prompt opens."""
+    return with_system([{"role": "user", "content": prompt}], system_prompt)

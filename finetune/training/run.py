@@ -1,0 +1,308 @@
+"""One run from its folder: load, train or resume, save, and say how it ended.
+
+    RUN_DIR/config.json         in: the settings (`RunConfig`)
+    RUN_DIR/control             in: "cancel" or "pause", read at every step
+    RUN_DIR/events.jsonl        out: the numbered log
+    RUN_DIR/checkpoints/        out: the last two checkpoints
+    RUN_DIR/adapter/            out: the trained adapter
+    RUN_DIR/circuit-light.svg   out: the circuit drawn, and circuit-dark.svg
+
+Knows nothing of Django; the site reads the log and the exit code.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from finetune.training import checkpoints
+from finetune.training.args import RunConfig
+from finetune.training.data import Loaded, load
+from finetune.training.events import Event, EventLog
+from finetune.training.exceptions import AlreadyRunning
+from finetune.training.failures import explain, trace_tail
+from finetune.training.metrics import Clock
+from finetune.training.model import Facts, attach_adapter, facts, load_base, load_tokenizer
+from finetune.training.supervision import Stop, StopRequested, Supervision
+from finetune.training.trainer import RUN_STATE, DialogueTrainer
+from quantum.adapters.registry import get_adapter
+from quantum.adapters.shapes import linear_shapes
+
+SUCCEEDED = 0
+FAILED = 1
+ALREADY_RUNNING = 6
+
+
+def run(
+    folder: Path,
+    *,
+    detached: bool = False,
+    listener: Callable[[Event], None] | None = None,
+) -> int:
+    """Train the run in `folder` to its end, or to where it is told to leave.
+
+    Args:
+        folder: the run folder; `config.json` must be in it.
+        detached: go on when the process that started this one is gone.
+        listener: called with every event after it was written.
+
+    Returns:
+        The exit code: 0 succeeded, 1 failed, 2 bad config, 3 cancelled, 4 paused, 5 told to
+        leave by a signal or by its parent's death (resumable).
+
+    Raises:
+        AlreadyRunning: another trainer holds the folder.
+        DamagedLog: the event log has a hole.
+        OSError: the folder cannot be written at all.
+    """
+    folder = folder.absolute()
+    supervision = Supervision(folder / "control", detached=detached)
+    supervision.install()
+    with _alone(folder), EventLog(folder / "events.jsonl", listener) as log:
+        try:
+            stop = _train(folder, log, supervision)
+        except (Exception, KeyboardInterrupt) as error:
+            return _failed(folder, log, error)
+    return SUCCEEDED if stop is None else stop.value
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the system frees it however this process ends."""
+    with (folder / "lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            handle.seek(0)
+            raise AlreadyRunning(
+                f"Another trainer (process {handle.read().strip() or 'unknown'}) works in {folder}."
+            ) from error
+        handle.truncate(0)
+        handle.write(f"{os.getpid()}\n")
+        handle.flush()
+        yield
+
+
+def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
+    failure = explain(error, folder)
+    log.free_reserve()
+    data = {
+        "kind": failure.kind,
+        "exception": type(error).__name__,
+        "trace_tail": trace_tail(error),
+    }
+    log.emit("error", failure.message, data)
+    log.emit("state", "The run failed.", {"state": "failed"}, level="error")
+    return failure.exit_code
+
+
+def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None:
+    """Do the run; return why it was left early, or None when it was finished."""
+    found = checkpoints.newest(folder / "checkpoints")
+    started = log.last_seq > 0
+    log.emit("state", "Loading the base model.", {"state": "loading"})
+    for damaged in found.damaged:
+        data = {"path": f"checkpoints/{damaged.name}"}
+        log.emit("warning", f"{damaged.name} is damaged and is passed over.", data)
+    config = RunConfig.read(folder / "config.json")
+    trainer = _prepared(folder, config, log, supervision, _kept(found.path))
+    if found.path is not None:
+        data = {"state": "resumed", "step": found.step}
+        log.emit("state", f"Resumed from the checkpoint after step {found.step}.", data)
+    elif started:
+        log.emit("state", "Started again from step 0.", {"state": "resumed", "step": 0})
+    log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
+    try:
+        trainer.train(resume_from_checkpoint=str(found.path) if found.path else None)
+    except StopRequested as request:
+        trainer.stop = request.reason
+    if trainer.stop is not None:
+        trainer.save_now()
+        return _left(trainer, log, supervision)
+    _saved(folder, trainer, log)
+    return None
+
+
+def _kept(checkpoint: Path | None) -> dict[str, float]:
+    """Return the counters a checkpoint carries on."""
+    if checkpoint is None:
+        return {"trained_tokens": 0, "seconds": 0.0}
+    kept: dict[str, float] = json.loads((checkpoint / RUN_STATE).read_text())
+    return kept
+
+
+def _prepared(
+    folder: Path,
+    config: RunConfig,
+    log: EventLog,
+    supervision: Supervision,
+    kept: dict[str, float],
+) -> DialogueTrainer:
+    """Load model and data, tell the log about them, and build the trainer."""
+    transformers.utils.logging.disable_progress_bar()
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    clock = Clock(config.steps, kept["seconds"])
+    tokenizer, plain_template = load_tokenizer(config.base_model)
+    if plain_template:
+        log.emit(
+            "warning", "The base model has no chat template: a plain one is used and saved."
+        )
+    wanted = config.steps * config.dialogues_per_step
+    train = _dialogues(folder, config, config.train_file, tokenizer, wanted, config.seed)
+    validation = None
+    if config.validation_file:
+        validation = _dialogues(
+            folder, config, config.validation_file, tokenizer, config.eval_dialogues, None
+        )
+    base = load_base(config.base_model)
+    shapes = linear_shapes(base)
+    base_parameters = sum(item.numel() for item in base.parameters())
+    model = attach_adapter(base, config)
+    trainer = DialogueTrainer(
+        model=model,
+        tokenizer=tokenizer,
+        config=config,
+        train=train.examples,
+        validation=validation.examples if validation else [],
+        log=log,
+        supervision=supervision,
+        folder=folder / "checkpoints",
+        clock=clock,
+        trained_tokens=int(kept["trained_tokens"]),
+    )
+    known = facts(model, config, shapes, base_parameters)
+    _announce(folder, config, log, known, train, validation)
+    return trainer
+
+
+def _dialogues(
+    folder: Path, config: RunConfig, name: str, tokenizer: Any, limit: int, seed: int | None
+) -> Loaded:
+    return load(
+        folder / name,  # an absolute name stays as it is
+        tokenizer,
+        system_prompt=config.system_prompt,
+        sequence_length=config.sequence_length,
+        limit=limit,
+        seed=seed,
+    )
+
+
+def _announce(
+    folder: Path,
+    config: RunConfig,
+    log: EventLog,
+    known: Facts,
+    train: Loaded,
+    validation: Loaded | None,
+) -> None:
+    log.emit(
+        "model",
+        f"{known.trainable_parameters:,} trainable parameters, "
+        f"{known.ratio:.1%} of LoRA r = 8 on q_proj and v_proj.",
+        {**asdict(known), "ratio": known.ratio},
+    )
+    data: dict[str, Any] = {}
+    for part, loaded in (("train", train), ("validation", validation)):
+        if loaded is not None:
+            data[part] = {
+                "dialogues": loaded.dialogues,
+                "used": len(loaded.examples),
+                "skipped": loaded.skipped,
+                "truncated": loaded.truncated,
+                "tokens": loaded.tokens,
+                "label_tokens": loaded.label_tokens,
+            }
+    log.emit("data", f"{len(train.examples)} dialogues to learn from.", data)
+    for part, loaded in (("train", train), ("validation", validation)):
+        if loaded is not None and loaded.truncated:
+            log.emit(
+                "warning",
+                f"{loaded.truncated} of {len(loaded.examples)} {part} dialogues are longer than "
+                f"{config.sequence_length} tokens: their last turns are left out.",
+                {"truncated": loaded.truncated, "part": part},
+            )
+    _draw(folder, config, log)
+
+
+def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
+    """Draw the run's circuit, if its adapter has one."""
+    circuit = get_adapter(config.adapter).circuit(config.options)
+    if circuit is None:
+        return
+    from quantum.drawing import draw_svg
+
+    files = []
+    for theme in ("light", "dark"):
+        path = folder / f"circuit-{theme}.svg"
+        path.write_text(draw_svg(circuit, theme), encoding="utf-8")
+        files.append(path.name)
+    data = {
+        "qubits": circuit.n_qubits,
+        "layers": int(config.options.get("n_layers", 1)),
+        "depth": circuit.depth,
+        "gates": circuit.gate_counts(),
+        "parameters": circuit.n_angles,
+        "files": files,
+    }
+    log.emit("circuit", f"A circuit of {circuit.n_qubits} qubits, depth {circuit.depth}.", data)
+
+
+def _left(trainer: DialogueTrainer, log: EventLog, supervision: Supervision) -> Stop:
+    """Say why and where a run was left early."""
+    assert trainer.stop is not None
+    step = trainer.state.global_step
+    data = {"step": step}
+    if trainer.stop is Stop.CANCELLED:
+        log.emit("state", f"Cancelled after step {step}.", {"state": "cancelled", **data})
+    elif trainer.stop is Stop.PAUSED:
+        log.emit("state", f"Paused after step {step}.", {"state": "paused", **data})
+    else:
+        log.emit(
+            "warning",
+            f"Left after step {step} because of this: {supervision.why}. The run can be resumed.",
+            data,
+        )
+    return trainer.stop
+
+
+def _saved(folder: Path, trainer: DialogueTrainer, log: EventLog) -> None:
+    """Save the adapter by one rename and write the result."""
+    log.emit("state", "Saving the adapter.", {"state": "saving"})
+    partial = checkpoints.partial_folder(folder / "checkpoints")
+    trainer.model.save_pretrained(str(partial))
+    (partial / "chat_template.jinja").write_text(trainer.tokenizer.chat_template)
+    about = {
+        "base_model": trainer.config.base_model,
+        "adapter": trainer.config.adapter,
+        "system_prompt": trainer.config.system_prompt,
+    }
+    (partial / "wukong.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+    checkpoints.seal(partial, folder / "adapter")
+    before, after = log.base_validation_loss, log.last_validation_loss
+    improvement = before - after if before is not None and after is not None else None
+    data = {
+        "base_validation_loss": before,
+        "validation_loss": after,
+        "improvement": improvement,
+        "trained_tokens": trainer.trained_tokens,
+        "seconds": round(trainer.clock.seconds, 1),
+        "adapter": "adapter",
+    }
+    message = "The adapter is saved."
+    if improvement is not None:
+        message = f"Held-out loss {before:.4f} before, {after:.4f} after: {improvement:+.4f} better."
+    log.emit("result", message, data)
+    log.emit("state", "The run succeeded.", {"state": "succeeded"})
+    shutil.rmtree(folder / "checkpoints" / ".partial", ignore_errors=True)

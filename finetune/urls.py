@@ -1,0 +1,56 @@
+"""Addresses of the site's own pages. Chat and the REST endpoints have their own lists."""
+
+from django.urls import path, re_path
+
+from finetune.views import (
+    accounts,
+    circuits,
+    datasets,
+    home,
+    keys,
+    run_form,
+    runs,
+    team,
+)
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    # people
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-in/<str:token>/", accounts.sign_in_link, name="sign-in-link"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("password/", accounts.password, name="password"),
+    # team and keys
+    path("team/", team.team, name="team"),
+    path("team/switch/", team.team_switch, name="team-switch"),
+    path("team/members/", team.member_add, name="member-add"),
+    path("team/members/<int:pk>/role/", team.member_role, name="member-role"),
+    path("team/members/<int:pk>/remove/", team.member_remove, name="member-remove"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/new/", keys.key_create, name="key-create"),
+    path("keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    # data
+    path("data/", datasets.data, name="data"),
+    path("data/new/", datasets.dataset_upload, name="dataset-upload"),
+    path("data/<str:public_id>/", datasets.dataset, name="dataset"),
+    path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
+    path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
+    path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
+    # runs
+    path("runs/", runs.runs, name="runs"),
+    path("runs/new/", run_form.run_new, name="run-new"),
+    path("runs/new/summary/", run_form.run_summary, name="run-summary"),
+    path("runs/<str:public_id>/", runs.run, name="run"),
+    path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),
+    path("runs/<str:public_id>/pause/", runs.run_pause, name="run-pause"),
+    path("runs/<str:public_id>/resume/", runs.run_resume, name="run-resume"),
+    path("runs/<str:public_id>/requeue/", runs.run_requeue, name="run-requeue"),
+    path("runs/<str:public_id>/config.json", runs.run_code, name="run-code"),
+    path("runs/<str:public_id>/metrics.csv", runs.run_metrics, name="run-metrics"),
+    path("runs/<str:public_id>/log.txt", runs.run_log, name="run-log"),
+    re_path(
+        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table)/$", runs.run_part, name="run-part"
+    ),
+    path("circuits/<int:qubits>/<int:layers>/", circuits.circuit_picture, name="circuit-picture"),
+    path("circuits/<str:key>-<str:theme>.svg", circuits.circuit_image, name="circuit-image"),
+]

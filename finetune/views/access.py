@@ -1,0 +1,42 @@
+"""Who may open a page: the two guards that every view of the site stands behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in(view: View) -> View:
+    """Ask for a sign-in first. A fragment request sends the whole page there, not the fragment."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.htmx:  # type: ignore[attr-defined]
+            back = redirect_to_login(request.htmx.current_url_abs_path or "/")  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(back.url)
+        return redirect_to_login(request.get_full_path())
+
+    return guarded
+
+
+def in_team(view: View) -> View:
+    """Ask for a sign-in and a team; a person without a team is told how to get one."""
+
+    @signed_in
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.team:  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
+        return render(request, "finetune/team_none.html", status=403)
+
+    return guarded

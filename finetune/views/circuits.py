@@ -1,0 +1,72 @@
+"""Pictures of circuits: drawn once in a worker, served from one folder."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from pathlib import Path
+
+from csp.decorators import csp_replace
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
+
+from finetune.selectors.run_circuits import THEMES, RunCircuit, circuit_for, picture_file
+
+from .access import signed_in
+
+log = logging.getLogger(__name__)
+KEY = re.compile(r"qtha-[0-9]{1,2}-[0-9]{1,2}")
+ASK_AGAIN_SECONDS = 20
+
+
+@signed_in
+@require_safe
+def circuit_picture(request: HttpRequest, qubits: int, layers: int) -> HttpResponse:
+    """The picture, or a fragment that asks again in a moment while a worker draws."""
+    circuit = circuit_for("qtha", {"r": qubits, "n_layers": layers}, 1)
+    if circuit is None:
+        raise Http404("No circuit of this size.")
+    context = {"circuit": circuit, "picture_ready": picture_ready(circuit), "picture_delay": "1s"}
+    return render(request, "finetune/_run_circuit_picture.html", context)
+
+
+@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]})
+@signed_in
+@require_safe
+def circuit_image(request: HttpRequest, key: str, theme: str) -> FileResponse:
+    """One SVG file. Its own style attributes are allowed, nothing else is."""
+    if theme not in THEMES or not KEY.fullmatch(key):
+        raise Http404("No such picture.")
+    try:
+        handle = picture_file(key, theme).open("rb")
+    except FileNotFoundError:
+        raise Http404("This picture is not drawn yet.") from None
+    answer = FileResponse(handle, content_type="image/svg+xml")
+    answer["Cache-Control"] = "private, max-age=86400"
+    return answer
+
+
+def picture_ready(circuit: RunCircuit) -> bool:
+    """Whether both themes are drawn; if not, a worker is asked, at most every twenty seconds."""
+    if all(picture_file(circuit.key, theme).is_file() for theme in THEMES):
+        return True
+    asked = Path(settings.CIRCUIT_DIR) / f"{circuit.key}.asked"
+    if not asked.exists() or time.time() - asked.stat().st_mtime > ASK_AGAIN_SECONDS:
+        asked.touch()
+        # In a thread: a broker that is away must not keep the page waiting.
+        threading.Thread(target=picture_ask, args=(circuit,), daemon=True).start()
+    return False
+
+
+def picture_ask(circuit: RunCircuit) -> None:
+    from finetune.tasks import circuit_draw
+
+    try:
+        circuit_draw.apply_async((circuit.qubits, circuit.layers), retry=False)
+    except OperationalError as error:
+        log.warning("no worker asked for the picture of %s: %s", circuit.key, error)

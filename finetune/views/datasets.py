@@ -1,0 +1,200 @@
+"""Data sets: the list, the upload, the page of one set with its problems, and deleting it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from finetune.datasets.formats import FORMATS
+from finetune.exceptions import StudioError
+from finetune.forms.datasets import OptionsForm, UploadForm
+from finetune.models import Dataset
+from finetune.selectors import datasets as dataset_selectors
+from finetune.selectors.report import ReportView
+from finetune.services import datasets as dataset_services
+
+from .access import in_team, signed_in
+
+PAGE = 25
+PROBLEMS = 20
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@in_team
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    rows = dataset_selectors.dataset_list_for(request.team).select_related("created_by")  # type: ignore[attr-defined]
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    for row in page:
+        row.problem_total = ReportView(row).problem_total if row.report else None
+    context = {
+        "page": page,
+        "waiting": any(is_waiting(row) for row in page),
+    }
+    name = "finetune/_datasets.html" if request.htmx else "finetune/datasets.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
+
+
+def is_waiting(row: Dataset) -> bool:
+    return row.state in {Dataset.State.UPLOADED, Dataset.State.CHECKING}
+
+
+@never_cache
+@in_team
+@require_http_methods(["GET", "HEAD", "POST"])
+def dataset_upload(request: HttpRequest) -> HttpResponse:
+    """A plain form; the page's script posts the same fields and asks for JSON."""
+    wants_json = request.headers.get("accept", "") == "application/json"
+    form = UploadForm(request.POST or None, request.FILES or None)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                made = dataset_services.dataset_upload(
+                    team=request.team,  # type: ignore[attr-defined]
+                    user=request.user,  # type: ignore[arg-type]
+                    file=form.cleaned_data["file"],
+                    name=form.cleaned_data["name"],
+                    licence=form.cleaned_data["licence"],
+                    options=form.options(),
+                )
+            except StudioError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+            else:
+                url = reverse("dataset", args=[made.public_id])
+                return JsonResponse({"url": url}, status=201) if wants_json else redirect(url)
+        if wants_json:
+            errors = {"" if name == "__all__" else name: list(found) for name, found in form.errors.items()}
+            return JsonResponse({"errors": errors}, status=422)
+        status = 422
+    context = {
+        "form": form,
+        "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
+        "formats": FORMATS.values(),
+        "max_mb": settings.UPLOAD_MAX_MB,
+        "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
+    }
+    return render(request, "finetune/dataset_upload.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def dataset(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The page; a fragment request with `problems` gets that table, any other one the whole part."""
+    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+    context = dataset_context(request, found)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "finetune/dataset.html", context)
+    if "problems" in request.GET:
+        return render(request, "finetune/_dataset_problems.html", context)
+    return render(request, "finetune/_dataset.html", context)
+
+
+def dataset_context(
+    request: HttpRequest, found: Dataset, form: OptionsForm | None = None
+) -> dict[str, Any]:
+    report = ReportView(found)
+    pages = Paginator(range(report.problem_lines), PROBLEMS)
+    page = pages.get_page(request.GET.get("problems"))
+    start = (page.number - 1) * PROBLEMS
+    return {
+        "dataset": found,
+        "report": report,
+        "problems": problems_from(found, start, PROBLEMS),
+        "problem_page": page,
+        "waiting": is_waiting(found),
+        "form": form or OptionsForm(report.columns, initial=options_now(found)),
+        "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
+    }
+
+
+def options_now(found: Dataset) -> dict[str, Any]:
+    """What was asked for and, where nothing was, what the check made of it."""
+    asked = {name: value for name, value in found.options.items() if value not in ("", None)}
+    return {"mapping": found.report.get("mapping") or {}, **asked}
+
+
+def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]:
+    """Problems of a file that was read to its end; of a refused one the first, from its report."""
+    if found.state == Dataset.State.READY:
+        return dataset_selectors.dataset_problems(found, offset=start, limit=size)
+    return ReportView(found).kept_problems[start : start + size]
+
+
+@signed_in
+@require_POST
+def dataset_options(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Check the file again with another format, mapping or split."""
+    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+    form = OptionsForm(ReportView(found).columns, request.POST)
+    if not form.is_valid():
+        context = dataset_context(request, found, form)
+        return render(request, "finetune/dataset.html", context, status=422)
+    if is_waiting(found):
+        messages.warning(request, "The file is being checked already. Wait for it to end.")
+        return redirect("dataset", public_id)
+    try:
+        dataset_services.dataset_recheck(dataset=found, options=form.options())
+    except StudioError as error:
+        messages.error(request, error.message)
+    return redirect("dataset", public_id)
+
+
+@signed_in
+@require_safe
+def dataset_problems(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
+    """Every problem as a table for a spreadsheet."""
+    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+    response = StreamingHttpResponse(problem_rows(found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(
+        True, f"{found.name}-problems.csv"
+    ) or "attachment"
+    return response
+
+
+class Echo:
+    """A file for csv.writer that hands each line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def problem_rows(found: Dataset) -> Iterator[str]:
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(["line", "severity", "check", "reason", "fix"])
+    offset = 0
+    while rows := problems_from(found, offset, 500):
+        for row in rows:
+            cells = (row[name] for name in ("line", "severity", "check", "reason", "fix"))
+            yield writer.writerow([plain(cell) for cell in cells])
+        offset += len(rows)
+
+
+def plain(cell: Any) -> str:
+    """A cell that no spreadsheet runs as a formula: parts of it come from the uploaded file."""
+    text = str(cell if cell is not None else "")
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+@signed_in
+@require_POST
+def dataset_delete(request: HttpRequest, public_id: str) -> HttpResponse:
+    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+    try:
+        dataset_services.dataset_delete(dataset=found)
+    except StudioError as error:
+        messages.error(request, error.message)
+        return redirect("dataset", public_id)
+    messages.success(request, f"“{found.name}” and its files are deleted.")
+    return redirect("data")

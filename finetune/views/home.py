@@ -1,0 +1,19 @@
+"""The first page: what is running, what to do next, what came out."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from finetune.selectors.home import home_for
+
+from .access import in_team
+
+
+@in_team
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    context = {"home": home_for(request.team)}  # type: ignore[attr-defined]
+    name = "finetune/_home.html" if request.htmx else "finetune/home.html"  # type: ignore[attr-defined]
+    return render(request, name, context)

@@ -1,0 +1,150 @@
+"""Starting a run: the form, and the summary that follows what is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
+from django.views.decorators.http import require_http_methods, require_POST
+
+from finetune.exceptions import RunRefused
+from finetune.forms.runs import RunForm, initial_from_preset, initial_from_run
+from finetune.models import Dataset
+from finetune.selectors.datasets import dataset_list_for
+from finetune.selectors.run_estimates import run_estimate, train_dialogues
+from finetune.selectors.runs import run_get
+from finetune.services.runs import run_create
+from finetune.training.args import defaults
+from finetune.training.presets import PRESETS, preset_values
+from quantum.adapters.registry import ADAPTERS
+
+from .access import in_team
+from .circuits import picture_ready
+
+FIRST_PRESET = "quick"
+
+
+@in_team
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_new(request: HttpRequest) -> HttpResponse:
+    """The form; what was typed is kept, with each refusal beside its field."""
+    team = request.team  # type: ignore[attr-defined]
+    if request.method != "POST":
+        return form_page(request, RunForm(team=team, initial=initial_of(request)))
+    form = RunForm(request.POST, team=team)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            run = run_create(
+                team=team,
+                user=request.user,  # type: ignore[arg-type]
+                base=chosen["base"],
+                dataset=chosen["dataset"],
+                validation_dataset=chosen["validation_dataset"],
+                name=chosen["name"],
+                config=form.config(),
+            )
+        except RunRefused as error:
+            form.add_problems(error.problems or {"": error.message})
+        else:
+            messages.success(request, f"“{run.name}” is on its way.")
+            return redirect("run", run.public_id)
+    return form_page(request, form, status=422)
+
+
+@in_team
+@require_POST
+def run_summary(request: HttpRequest) -> HttpResponse:
+    """The summary of a form that may still be half filled: what can be counted is counted."""
+    form = RunForm(request.POST, team=request.team)  # type: ignore[attr-defined]
+    form.is_valid()
+    return render(request, "finetune/_run_summary.html", summary_of(request, form))
+
+
+def form_page(request: HttpRequest, form: RunForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "presets": presets_for(request),
+        "chosen_preset": form["preset"].value() or "",
+        "ready": dataset_list_for(request.team).filter(state=Dataset.State.READY),  # type: ignore[attr-defined]
+        "bases": form.fields["base"].queryset,  # type: ignore[attr-defined]
+        **summary_of(request, form),
+    }
+    return render(request, "finetune/run_new.html", context, status=status)
+
+
+def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:
+    """The estimate for a form, sent or not."""
+    if not form.is_bound:
+        form = RunForm(filled(form), team=request.team)  # type: ignore[attr-defined]
+        form.is_valid()
+    chosen = {**form.cleaned_data, "adapter_options": form.adapter_options()}
+    estimate = run_estimate(request.team, chosen)  # type: ignore[attr-defined]
+    spec = form.spec()
+    return {
+        "estimate": estimate,
+        "circuit": estimate.circuit,
+        "picture_ready": estimate.circuit is not None and picture_ready(estimate.circuit),
+        "adapter_spec": spec,
+        "chosen": form.cleaned_data,
+    }
+
+
+def filled(form: RunForm) -> MultiValueDict[str, Any]:
+    """An unsent form's values, as if a browser had sent them unchanged."""
+    data: MultiValueDict[str, Any] = MultiValueDict()
+    for bound in form:
+        value = bound.value()
+        if isinstance(value, list | tuple):
+            data.setlist(bound.html_name, list(value))
+        elif value is not None and value is not False:
+            data[bound.html_name] = value
+    return data
+
+
+def initial_of(request: HttpRequest) -> dict[str, Any]:
+    """Prefill: a preset, or an earlier run (`?from=`), then single fields named in the address."""
+    asked = request.GET
+    if "from" in asked:
+        values = initial_from_run(run_get(request.user, asked["from"]))  # type: ignore[arg-type]
+    else:
+        preset = asked.get("preset", FIRST_PRESET)
+        preset = preset if preset in PRESETS else FIRST_PRESET
+        chosen = dataset_list_for(request.team).filter(public_id=asked.get("dataset", ""))  # type: ignore[attr-defined]
+        first = chosen.first()
+        dialogues = train_dialogues(first, None) if first else 0
+        values = {**initial_from_preset(preset_values(preset, dialogues)), "preset": preset}
+    known = RunForm(team=request.team).fields  # type: ignore[attr-defined]
+    single = {name: asked[name] for name in asked if name in known and name != "preset"}
+    if "targets" in single:
+        values["targets"] = asked.getlist("targets")
+        del single["targets"]
+    return {**values, **single}
+
+
+def standard_values() -> dict[str, Any]:
+    """Every setting's default under the form's names, without what a preset never touches."""
+    values = {name: value for name, value in defaults().items() if name in RunForm.base_fields}
+    for spec in ADAPTERS.values():
+        values |= {f"{spec.name}-{option.name}": option.default for option in spec.fields}
+    return values
+
+
+def presets_for(request: HttpRequest) -> list[dict[str, Any]]:
+    """The preset cards: words, an address that works without JavaScript, values for with it."""
+    standard = standard_values()
+    kept = f"&dataset={request.GET['dataset']}" if "dataset" in request.GET else ""
+    return [
+        {
+            "name": preset.name,
+            "label": preset.label,
+            "help": preset.help,
+            "address": f"?preset={preset.name}{kept}",
+            "values": {**standard, **initial_from_preset(preset.values)},
+            "epochs": preset.epochs,
+        }
+        for preset in PRESETS.values()
+    ]

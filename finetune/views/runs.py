@@ -1,0 +1,198 @@
+"""The list of runs, one run's page with its parts, and what people can ask of a run."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from finetune.exceptions import RunRefused
+from finetune.models import Run
+from finetune.selectors import run_pages
+from finetune.selectors.run_circuits import circuit_of_run
+from finetune.selectors.runs import run_get, run_list_for, run_series
+from finetune.services import runs as services
+
+from .access import in_team, signed_in
+from .circuits import picture_ready
+
+PER_PAGE = 20
+LOG_LINES = 300
+FILTERS = {
+    "active": ("Active", (*Run.ACTIVE, Run.State.PAUSED)),
+    "succeeded": ("Succeeded", (Run.State.SUCCEEDED,)),
+    "failed": ("Failed", (Run.State.FAILED,)),
+    "cancelled": ("Cancelled", (Run.State.CANCELLED,)),
+}
+ACTIONS = {
+    "cancel": services.run_cancel,
+    "pause": services.run_pause,
+    "resume": services.run_resume,
+    "requeue": services.run_requeue,
+}
+BUTTONS = (
+    ("resume", "Resume", "next"),
+    ("requeue", "Queue again", "again"),
+    ("pause", "Pause", "pause"),
+    ("cancel", "Cancel", "stop"),
+)
+SMALL_CHARTS = (  # series, title, whether it is about the circuit
+    ("accuracy", "Accuracy of the next token", False),
+    ("circuit_gradient_variance", "Circuit gradient variance", True),
+    ("learning_rate", "Learning rate", False),
+    ("grad_norm", "Gradient norm", False),
+    ("tokens_per_second", "Tokens per second", False),
+    ("memory_mb", "Memory, MB", False),
+)
+
+
+@in_team
+@require_safe
+def runs(request: HttpRequest) -> HttpResponse:
+    """The team's runs, newest first; while one is active the list keeps itself fresh."""
+    everything = run_list_for(request.team)  # type: ignore[attr-defined]
+    chosen = request.GET.get("state", "")
+    rows = everything.filter(state__in=FILTERS[chosen][1]) if chosen in FILTERS else everything
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "chosen": chosen if chosen in FILTERS else "",
+        "filters": [
+            (name, label, everything.filter(state__in=states).count())
+            for name, (label, states) in FILTERS.items()
+        ],
+        "total": everything.count(),
+        "live": everything.active().exists(),
+        "here": request.get_full_path(),
+    }
+    name = "finetune/_runs.html" if request.htmx else "finetune/runs.html"  # type: ignore[attr-defined]
+    return render(request, name, context)
+
+
+@never_cache
+@signed_in
+@require_safe
+def run(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One run. The cursor is read before the curves: what comes twice is harmless, a gap is not."""
+    found = run_get(request.user, public_id)  # type: ignore[arg-type]
+    cursor = found.last_seq
+    series = run_series(found)
+    circuit = circuit_of_run(found)
+    return render(
+        request,
+        "finetune/run.html",
+        {
+            "run": found,
+            "actions": BUTTONS,
+            "small_charts": [chart for chart in SMALL_CHARTS if circuit or not chart[2]],
+            "series": {"cursor": cursor, "columns": run_pages.rounded(series)},
+            "rows": run_pages.table_rows(series),
+            "prompts": run_pages.sample_prompts(found),
+            "log": run_pages.log_newest(found, LOG_LINES),
+            "log_limit": LOG_LINES,
+            "circuit": circuit,
+            "picture_ready": circuit is not None and picture_ready(circuit),
+            "settings_groups": run_pages.settings_of(found),
+            "code": run_pages.code_of(found, request.build_absolute_uri("/v1")),
+        },
+    )
+
+
+@never_cache
+@signed_in
+@require_safe
+def run_part(request: HttpRequest, public_id: str, part: str) -> HttpResponse:
+    """A part of the page that grows while the run goes on: `samples`, `table` or `status`."""
+    found = run_get(request.user, public_id)  # type: ignore[arg-type]
+    context: dict[str, Any] = {"run": found}
+    if part == "samples":
+        context["prompts"] = run_pages.sample_prompts(found)
+    elif part == "table":
+        context["rows"] = run_pages.table_rows(run_series(found))
+    return render(request, f"finetune/_run_{part}.html", context)
+
+
+def run_act(request: HttpRequest, public_id: str, action: str) -> HttpResponse:
+    """Ask something of a run; a run in the wrong state says so and nothing changes."""
+    found = run_get(request.user, public_id)  # type: ignore[arg-type]
+    refused = ""
+    try:
+        ACTIONS[action](run=found, by=request.user)  # type: ignore[arg-type]
+    except RunRefused as error:
+        refused = error.message
+    if request.htmx:  # type: ignore[attr-defined]
+        fresh = run_get(request.user, public_id)  # type: ignore[arg-type]
+        context = {"run": fresh, "refused": refused}
+        return render(
+            request, "finetune/_run_status.html", context, status=409 if refused else 200
+        )
+    if refused:
+        messages.warning(request, refused)
+    return redirect("run", public_id)
+
+
+@signed_in
+@require_POST
+def run_cancel(request: HttpRequest, public_id: str) -> HttpResponse:
+    return run_act(request, public_id, "cancel")
+
+
+@signed_in
+@require_POST
+def run_pause(request: HttpRequest, public_id: str) -> HttpResponse:
+    return run_act(request, public_id, "pause")
+
+
+@signed_in
+@require_POST
+def run_resume(request: HttpRequest, public_id: str) -> HttpResponse:
+    return run_act(request, public_id, "resume")
+
+
+@signed_in
+@require_POST
+def run_requeue(request: HttpRequest, public_id: str) -> HttpResponse:
+    return run_act(request, public_id, "requeue")
+
+
+@signed_in
+@require_safe
+def run_code(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The run's settings as the `config.json` that `python -m finetune.training` takes."""
+    found = run_get(request.user, public_id)  # type: ignore[arg-type]
+    answer = HttpResponse(run_pages.config_json(found), content_type="application/json")
+    answer["Content-Disposition"] = 'attachment; filename="config.json"'
+    return answer
+
+
+@signed_in
+@require_safe
+def run_metrics(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Every step as CSV."""
+    found = run_get(request.user, public_id)  # type: ignore[arg-type]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows(run_pages.csv_rows(run_series(found)))
+    answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.csv"'
+    return answer
+
+
+@signed_in
+@require_safe
+def run_log(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The whole log as text, one line an event."""
+    found = run_get(request.user, public_id)  # type: ignore[arg-type]
+
+    text = "".join(
+        f"{event.time:%Y-%m-%d %H:%M:%S} {event.level:5} {event.type:10} {event.message}\n"
+        for event in found.events.order_by("seq").iterator(chunk_size=500)
+    )
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")

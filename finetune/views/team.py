@@ -1,0 +1,115 @@
+"""The team that a person works in: who is in it, in which role, and switching to another."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from finetune.exceptions import StudioError
+from finetune.forms.team import MemberForm, RoleForm
+from finetune.models import Membership
+from finetune.selectors.teams import SESSION_KEY, membership_of, teams_of
+from finetune.services import teams as team_services
+
+from .access import in_team, signed_in
+
+PAGE = 25
+
+
+def team_page(request: HttpRequest, form: MemberForm, status: int = 200) -> HttpResponse:
+    rows = request.team.memberships.select_related("user").order_by("created_at", "pk")  # type: ignore[attr-defined]
+    context = {
+        "form": form,
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "is_owner": is_owner(request),
+        "roles": Membership.Role.choices,
+    }
+    name = "finetune/_team.html" if request.htmx else "finetune/team.html"  # type: ignore[attr-defined]
+    return render(request, name, context, status=status)
+
+
+def is_owner(request: HttpRequest) -> bool:
+    membership = membership_of(request.user, request.team)  # type: ignore[attr-defined, arg-type]
+    return membership is not None and membership.role == Membership.Role.OWNER
+
+
+def owner_only(request: HttpRequest) -> None:
+    if not is_owner(request):
+        raise PermissionDenied("Only an owner of the team can do that.")
+
+
+@in_team
+@require_safe
+def team(request: HttpRequest) -> HttpResponse:
+    return team_page(request, MemberForm())
+
+
+@signed_in
+@require_POST
+def team_switch(request: HttpRequest) -> HttpResponse:
+    chosen = get_object_or_404(teams_of(request.user), slug=request.POST.get("team", ""))  # type: ignore[arg-type]
+    request.session[SESSION_KEY] = chosen.pk
+    messages.success(request, f"You work in {chosen.name} now.")
+    return redirect("home")
+
+
+@in_team
+@require_POST
+def member_add(request: HttpRequest) -> HttpResponse:
+    owner_only(request)
+    form = MemberForm(request.POST)
+    if form.is_valid() and form.user is not None:
+        try:
+            team_services.member_add(
+                team=request.team, user=form.user, role=form.cleaned_data["role"]  # type: ignore[attr-defined]
+            )
+        except StudioError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, f"{form.user.username} is in the team now.")
+            return redirect("team")
+    return team_page(request, form, status=422)
+
+
+@in_team
+@require_POST
+def member_role(request: HttpRequest, pk: int) -> HttpResponse:
+    membership = get_object_or_404(Membership, pk=pk, team=request.team)  # type: ignore[attr-defined]
+    owner_only(request)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the two roles.")
+        return redirect("team")
+    try:
+        team_services.member_role_set(membership=membership, role=form.cleaned_data["role"])
+    except StudioError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request, f"{membership.user.username} is {membership.get_role_display().lower()} now."
+        )
+    return redirect("team")
+
+
+@in_team
+@require_POST
+def member_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """An owner removes anybody; a member can only leave."""
+    membership = get_object_or_404(Membership, pk=pk, team=request.team)  # type: ignore[attr-defined]
+    if membership.user_id != request.user.pk:
+        owner_only(request)
+    try:
+        team_services.member_remove(membership=membership)
+    except StudioError as error:
+        messages.error(request, error.message)
+        return redirect("team")
+    if membership.user_id == request.user.pk:
+        request.session.pop(SESSION_KEY, None)
+        messages.success(request, f"You have left {membership.team.name}.")
+        return redirect("home")
+    messages.success(request, f"{membership.user.username} is no longer in the team.")
+    return redirect("team")

@@ -1,0 +1,11 @@
+"""QTHA as a PEFT tuner; importing this package registers it with PEFT (harmless twice)."""
+
+from quantum.adapters.peft_registration import register
+from quantum.adapters.qtha.config import QTHAConfig
+from quantum.adapters.qtha.layer import QTHALayer, QTHALinear
+from quantum.adapters.qtha.model import QTHAModel
+from quantum.adapters.qtha.report import circuit_report
+
+__all__ = ["QTHAConfig", "QTHALayer", "QTHALinear", "QTHAModel", "circuit_report"]
+
+register("qtha", QTHAConfig, QTHAModel)

@@ -1,0 +1,176 @@
+"""The arithmetic of QTHA for one linear layer, as a plain torch module.
+
+    h = MLP_A(MPO_A(dropout(x)))
+    change = (alpha / r) MPO_B(MLP_B(QW · QNN(h) + CW · h))
+
+(arXiv 2503.12790; variants as in the authors' code: A = MPO, B = MLP, C = circuit, D/E/F = a SiLU
+network with 1/2/3 hidden layers where the circuit stands.) This module knows nothing about PEFT.
+Parameters have flat names because PEFT expects ``<container>.<adapter>.<name>``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from quantum.adapters.factorisation import core_shapes, factorise
+from quantum.adapters.qtha.config import QTHAConfig
+from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
+from quantum.adapters.qtha_options import HIDDEN_LAYERS
+from quantum.ansatz import qtha_circuit
+from quantum.backends.registry import get_backend
+from quantum.circuit import Circuit
+from quantum.exceptions import AdapterOptionError, MergeNotPossibleError
+
+__all__ = ["QTHACell"]
+
+
+class QTHACell(nn.Module):
+    """The change that QTHA adds to one linear layer's output.
+
+    Starts as an exact zero: the last core of MPO_B is zero; variants without MPO have MLP_B zero
+    instead, as LoRA's B.
+
+    Args:
+        in_features: Input width d_in.
+        out_features: Output width d_out.
+        config: QTHA's configuration.
+    """
+
+    def __init__(self, in_features: int, out_features: int, config: QTHAConfig) -> None:
+        super().__init__()
+        r, variant = config.r, config.variant
+        self.scaling = config.alpha / r
+        self.variant = variant
+        self.backend = config.backend
+        self.dropout = nn.Dropout(config.dropout) if config.dropout else nn.Identity()
+        self.circuit: Circuit | None = None
+        self.n_cores = 0
+        self.in_factors: tuple[int, ...] = ()
+        self.mid_factors: tuple[int, ...] = ()
+        width_a, width_b = in_features, out_features
+        if "A" in variant:
+            width_a = width_b = config.mpo_width
+            self.in_factors = _factors(in_features, config)
+            self.mid_factors = _factors(config.mpo_width, config)
+            out_factors = _factors(out_features, config)
+            shapes_a = core_shapes(self.in_factors, self.mid_factors, config.mpo_bond)
+            shapes_b = core_shapes(self.mid_factors, out_factors, config.mpo_bond)
+            self.n_cores = len(shapes_a)
+            for k in range(self.n_cores):
+                self.register_parameter(f"mpo_a_{k}", nn.Parameter(torch.empty(shapes_a[k])))
+                self.register_parameter(f"mpo_b_{k}", nn.Parameter(torch.empty(shapes_b[k])))
+        self.mlp_a = nn.Parameter(torch.empty(r, width_a))
+        self.mlp_b = nn.Parameter(torch.empty(width_b, r))
+        self.cw = nn.Parameter(torch.empty(r, r))
+        if "C" in variant:
+            self.circuit = qtha_circuit(r, config.n_layers)
+            self.qw = nn.Parameter(torch.empty(r, r))
+            self.angles = nn.Parameter(torch.empty(self.circuit.n_angles))
+        self.n_hidden = HIDDEN_LAYERS.get(variant[-1], 0)
+        for k in range(self.n_hidden + 1 if self.n_hidden else 0):
+            self.register_parameter(f"nw_{k}", nn.Parameter(torch.empty(r, r)))
+        self.reset(config.init)
+
+    @torch.no_grad()
+    def reset(self, init: str) -> None:
+        """Draw the start values.
+
+        ``origin``: the authors': Kaiming uniform with a = 0 for all matrices, Kaiming normal for
+        the cores. ``lora``: a = √5 as LoRA's A, CW = identity, QW = 0, and cores that keep the norm
+        (ours), so that MLP_A∘MPO_A has the size of LoRA's A. Circuit angles are uniform in (-π, π)
+        in both, as in the authors' library.
+        """
+        slope = 0.0 if init == "origin" else math.sqrt(5)
+        for name, parameter in self.named_parameters():
+            if name == "angles":
+                nn.init.uniform_(parameter, -math.pi, math.pi)
+            elif name.startswith("mpo_"):
+                nn.init.kaiming_normal_(
+                    parameter, nonlinearity="relu" if init == "origin" else "linear"
+                )
+            else:
+                nn.init.kaiming_uniform_(parameter, a=slope)
+        if init != "origin":
+            nn.init.eye_(self.cw)
+            if self.circuit is not None:
+                nn.init.zeros_(self.qw)
+        if self.n_hidden:
+            nn.init.zeros_(self.get_parameter(f"nw_{self.n_hidden}"))
+        if self.n_cores:
+            nn.init.zeros_(self.get_parameter(f"mpo_b_{self.n_cores - 1}"))
+        else:
+            nn.init.zeros_(self.mlp_b)
+
+    def _cores(self, which: str) -> list[Tensor]:
+        return [self.get_parameter(f"mpo_{which}_{k}") for k in range(self.n_cores)]
+
+    def down(self) -> Tensor:
+        """MLP_A∘MPO_A transposed, shape ``(d_in, r)``."""
+        if not self.n_cores:
+            return self.mlp_a.t()
+        return apply_mpo_transposed(self._cores("a"), self.in_factors, self.mlp_a)
+
+    def up(self) -> Tensor:
+        """MPO_B∘MLP_B transposed and scaled by alpha / r, shape ``(r, d_out)``."""
+        if not self.n_cores:
+            return self.mlp_b.t() * self.scaling
+        return apply_mpo(self._cores("b"), self.mid_factors, self.mlp_b * self.scaling)
+
+    def middle(self, h: Tensor) -> Tensor:
+        """What stands between the two halves, ``(tokens, r)`` to ``(tokens, r)``."""
+        if self.circuit is not None:
+            z = get_backend(self.backend).expectations(self.circuit, h, self.angles)
+            return torch.cat((z, h), dim=1) @ torch.cat((self.qw, self.cw), dim=1).t()
+        out = h @ self.cw.t()
+        if not self.n_hidden:
+            return out
+        x = h
+        for k in range(self.n_hidden):
+            x = F.silu(x @ self.get_parameter(f"nw_{k}").t())
+        return out + x @ self.get_parameter(f"nw_{self.n_hidden}").t()
+
+    def forward(self, x: Tensor, base: Tensor) -> Tensor:
+        """Add the change to the base layer's output.
+
+        Args:
+            x: Input, shape ``(…, d_in)``, any floating dtype; the cell works in its own.
+            base: The base layer's output, shape ``(…, d_out)``.
+
+        Returns:
+            ``base + change`` in the cell's dtype, shape ``(…, d_out)``.
+        """
+        dtype = self.cw.dtype
+        tokens = self.dropout(x.to(dtype)).reshape(-1, x.shape[-1])  # (tokens, d_in)
+        middle = self.middle(tokens @ self.down())
+        flat = base.to(dtype).reshape(-1, base.shape[-1])  # (tokens, d_out)
+        return torch.addmm(flat, middle, self.up()).reshape(base.shape)  # (…, d_out)
+
+    def delta_weight(self) -> Tensor:
+        """The change as a weight, shape ``(d_out, d_in)``.
+
+        Raises:
+            MergeNotPossibleError: The change is not linear in the layer's input.
+        """
+        if self.circuit is not None or self.n_hidden:
+            part = "quantum circuit" if self.circuit is not None else "SiLU network"
+            raise MergeNotPossibleError(
+                f"QTHA variant {self.variant} cannot be merged: its {part} is nonlinear in the "
+                "layer's input, so no single weight matrix gives the same output. Keep the adapter "
+                "beside the base model, or train variant AB, which merges."
+            )
+        return (self.down() @ self.cw.t() @ self.up()).t()
+
+
+def _factors(dimension: int, config: QTHAConfig) -> tuple[int, ...]:
+    own = config.mpo_factors.get(str(dimension))
+    if own is None:
+        return factorise(dimension)
+    if math.prod(own) != dimension or len(own) != len(factorise(dimension)):
+        raise AdapterOptionError(
+            "mpo_factors", f"{own} does not multiply to {dimension}", "four factors of it"
+        )
+    return tuple(own)

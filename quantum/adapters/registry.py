@@ -1,0 +1,54 @@
+"""The adapters by name: one dict, for forms, counts, docs and the trainer.
+
+Adding an adapter is one line here and its own folder or entry. Importing this module brings in
+neither torch nor PEFT nor Qiskit, so the web process can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quantum.adapters.classical import CLASSICAL
+from quantum.adapters.options import OptionField, Options
+from quantum.adapters.qtha_entry import QTHA
+from quantum.adapters.spec import AdapterSpec, Shapes
+from quantum.exceptions import AdapterOptionError, UnknownNameError
+
+__all__ = [
+    "ADAPTERS",
+    "AdapterOptionError",
+    "AdapterSpec",
+    "OptionField",
+    "Options",
+    "Shapes",
+    "get_adapter",
+    "reference_count",
+    "validate",
+]
+
+ADAPTERS: Mapping[str, AdapterSpec] = {spec.name: spec for spec in (QTHA, *CLASSICAL)}
+
+
+def get_adapter(name: str) -> AdapterSpec:
+    """The adapter of that name.
+
+    Raises:
+        UnknownNameError: There is none; the message lists the known ones.
+
+    >>> get_adapter("qtha").quantum
+    True
+    """
+    if name not in ADAPTERS:
+        raise UnknownNameError("adapter", name, ADAPTERS)
+    return ADAPTERS[name]
+
+
+def validate(name: str, options: Mapping[str, Any] | None = None) -> Options:
+    """Normalised options of an adapter; see ``AdapterSpec.validate``."""
+    return get_adapter(name).validate(options)
+
+
+def reference_count(shapes: Shapes, targets: Sequence[str] = ("q_proj", "v_proj")) -> int:
+    """Parameters of LoRA r = 8 on q_proj and v_proj, to which counts are compared."""
+    return get_adapter("lora").count(shapes, targets, {"r": 8})

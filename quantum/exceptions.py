@@ -1,0 +1,70 @@
+"""Errors of the quantum library.
+
+Every error says what is wrong, where, and what to do about it. This module knows nothing about
+torch, PEFT, Qiskit or the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "AdapterOptionError",
+    "CircuitError",
+    "MergeNotPossibleError",
+    "QuantumError",
+    "UnknownNameError",
+    "UnsupportedCircuitError",
+]
+
+
+class QuantumError(Exception):
+    """Base of all errors raised by this library."""
+
+
+class CircuitError(QuantumError, ValueError):
+    """A circuit, gate, observable or binding is not well formed."""
+
+
+class UnsupportedCircuitError(QuantumError):
+    """A simulator or backend cannot run this circuit; another one can."""
+
+
+class MergeNotPossibleError(QuantumError, NotImplementedError):
+    """The adapter is not a linear map, so it cannot be folded into the base weights."""
+
+
+class UnknownNameError(QuantumError, KeyError):
+    """A registry was asked for a name that it does not have.
+
+    Args:
+        kind: What was looked up, e.g. ``"adapter"``.
+        name: The unknown name.
+        known: The names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(f"Unknown {kind} {name!r}. Known: {', '.join(self.known)}.")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class AdapterOptionError(QuantumError, ValueError):
+    """An adapter option has a wrong name, type or value.
+
+    Args:
+        field: Name of the option, so that a form can show the message beside it.
+        problem: What is wrong, in plain words.
+        allowed: What would be accepted, e.g. ``"a whole number from 1 to 12"``.
+    """
+
+    def __init__(self, field: str, problem: str, allowed: str = "") -> None:
+        self.field = field
+        self.problem = problem
+        self.allowed = allowed
+        tail = f" Allowed: {allowed}." if allowed else ""
+        super().__init__(f"{field}: {problem}.{tail}")

@@ -1,0 +1,107 @@
+// Small behaviours shared by every page, all driven by data- attributes. Nothing here is needed to
+// use the site: without it, times stand still and the copy buttons stay hidden.
+"use strict";
+
+const studio = (window.studio = {
+  /** Show a short message that goes away by itself. Level: "good", "warning" or "error". */
+  toast(text, level = "good") {
+    const toast = document.createElement("div");
+    toast.className = `toast ${level}`;
+    const words = document.createElement("span");
+    words.textContent = text;
+    toast.append(words);
+    document.getElementById("toasts").append(toast);
+    setTimeout(() => toast.remove(), level === "error" ? 12000 : 4000);
+    return toast;
+  },
+
+  /** Say when something happened as a person would: "3 minutes ago", "in 2 hours". */
+  relative(date) {
+    const seconds = (date.getTime() - Date.now()) / 1000;
+    const size = Math.abs(seconds);
+    if (size < 45) return "just now";
+    const steps = [
+      ["minute", 60],
+      ["hour", 3600],
+      ["day", 86400],
+      ["month", 2629800],
+      ["year", 31557600],
+    ];
+    let [unit, length] = steps[0];
+    for (const [name, span] of steps) if (size >= span * 0.95) [unit, length] = [name, span];
+    return new Intl.RelativeTimeFormat(document.documentElement.lang || "en", {
+      numeric: "always",
+    }).format(Math.round(seconds / length), unit);
+  },
+});
+
+function freshen(root = document) {
+  for (const time of root.querySelectorAll("time[data-relative]")) {
+    const date = new Date(time.dateTime);
+    const words = studio.relative(date);
+    if (time.textContent !== words) time.textContent = words;
+    const exact = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    if (time.title !== exact) time.title = exact;
+  }
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+
+freshen();
+setInterval(() => document.visibilityState === "visible" && freshen(), 20000);
+document.addEventListener("htmx:after:swap", () => freshen());
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    const source = document.querySelector(copy.dataset.copy);
+    const text = source.value ?? source.textContent;
+    try {
+      await navigator.clipboard.writeText(text.trim());
+      studio.toast("Copied.");
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      studio.toast("Marked. Press Ctrl+C to copy.", "warning");
+    }
+  }
+  const dismiss = event.target.closest("[data-dismiss]");
+  if (dismiss) dismiss.closest(dismiss.dataset.dismiss).remove();
+  for (const open of document.querySelectorAll("details:is(.menu, .confirm)[open]")) {
+    if (!open.contains(event.target) || event.target.closest("[data-close]")) open.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const open of document.querySelectorAll("details:is(.menu, .confirm)[open]")) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+
+// A second click on a button that is already at work would do the work twice.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter?.closest("[data-busy]");
+  if (!button || event.defaultPrevented || event.target.hasAttribute("hx-post")) return;
+  button.dataset.idle = button.textContent;
+  setTimeout(() => {
+    button.disabled = true;
+    button.textContent = button.dataset.busy;
+  });
+});
+
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const button of document.querySelectorAll("[data-busy][data-idle]")) {
+    button.disabled = false;
+    button.textContent = button.dataset.idle;
+  }
+});
+
+// A form marked data-auto sends itself when a choice changes (its button is for no-script use).
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form) form.requestSubmit();
+});

@@ -1,0 +1,198 @@
+"""Every failure under /v1 has one shape; another team's things do not exist."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import openai
+import pytest
+import redis
+
+from tests.api.conftest import BASE, Site
+
+RUN, FILE = "/v1/fine_tuning/jobs/{run}", "/v1/files/{file}"
+
+
+def shape(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/json")
+    assert answer.headers["x-request-id"]
+    error: dict[str, Any] = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"} and error["message"]
+    assert "Traceback" not in answer.text
+    return error
+
+
+@pytest.fixture(scope="module")
+def http(site: Site) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {site.key('alice')}"}
+    return httpx.Client(base_url=site.url, headers=headers, trust_env=False)
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/", "/v1/files/", "/v1/models/a/b", "/v1/x/y/"])
+def test_unknown_routes(http: httpx.Client, path: str) -> None:
+    shape(http.get(path), 404)
+
+
+def test_wrong_methods(http: httpx.Client) -> None:
+    answer = http.put("/v1/files")
+    assert shape(answer, 405)["code"] == "method_not_allowed"
+    assert "GET" in answer.headers["allow"]
+
+
+def test_broken_bodies(http: httpx.Client) -> None:
+    path = "/v1/fine_tuning/jobs"
+    json_type = {"Content-Type": "application/json"}
+    assert shape(http.post(path, content=b"{", headers=json_type), 400)["code"] == "invalid_json"
+    assert shape(http.post(path, content=b"[]", headers=json_type), 400)
+    assert shape(http.post(path, content=b"", headers=json_type), 400)
+    assert shape(http.post(path, content=b"\xff\xfe", headers=json_type), 400)
+    assert shape(http.post(path, content=b"[" * 100_000, headers=json_type), 400)
+    assert shape(http.post(path, json={"model": BASE}), 400)["param"] == "training_file"
+    assert shape(http.post("/v1/chat/completions", content=b"{", headers=json_type), 400)
+    assert shape(http.post("/v1/files", content=b"x", headers={"Content-Type": "multipart/form-data"}), 400)
+
+
+def test_bodies_over_the_limit(http: httpx.Client) -> None:
+    big = b'{"model": "' + b"x" * 3_000_000 + b'"}'
+    json_type = {"Content-Type": "application/json"}
+    for path in ("/v1/fine_tuning/jobs", "/v1/chat/completions"):
+        shape(http.post(path, content=big, headers=json_type), 413)
+
+
+def test_bad_host_and_null_bytes(site: Site, http: httpx.Client) -> None:
+    shape(http.get("/v1/models", headers={"Host": "elsewhere.example"}), 400)
+    shape(http.get("/v1/models/%00"), 404)
+    shape(http.get("/v1/files/%00"), 404)
+    shape(http.get("/v1/files", params={"after": "\0"}), 400)
+
+
+def test_keys(site: Site, http: httpx.Client) -> None:
+    bare = httpx.Client(base_url=site.url, trust_env=False)
+    assert shape(bare.get("/v1/models"), 401)["code"] == "missing_api_key"
+    basic = {"Authorization": "Basic YTpi"}
+    assert shape(bare.get("/v1/models", headers=basic), 401)
+    assert shape(bare.post("/v1/chat/completions", json={}), 401)
+    for secret in ("sk-wk-wrong", site.key("revoked"), "sk-wk-ä".encode().decode("latin-1")):
+        headers = {b"Authorization": f"Bearer {secret}".encode("latin-1")}
+        answer = bare.get("/v1/models", headers=headers)
+        assert shape(answer, 401)["code"] == "invalid_api_key"
+    with pytest.raises(openai.AuthenticationError):
+        openai.OpenAI(base_url=f"{site.url}/v1", api_key="sk-wrong", max_retries=0).models.list()
+
+
+def test_a_session_opens_nothing(site: Site) -> None:
+    made = site.python(
+        "from django.contrib.sessions.backends.db import SessionStore\n"
+        "from finetune.models import User\n"
+        "from django.contrib.auth import SESSION_KEY, BACKEND_SESSION_KEY, HASH_SESSION_KEY\n"
+        "u = User.objects.get(username='alice'); s = SessionStore()\n"
+        "s[SESSION_KEY] = str(u.pk); s[HASH_SESSION_KEY] = u.get_session_auth_hash()\n"
+        "s[BACKEND_SESSION_KEY] = 'django.contrib.auth.backends.ModelBackend'\n"
+        "s.save(); print(s.session_key)"
+    ).strip()
+    cookies = {"sessionid": made}
+    answer = httpx.get(f"{site.url}/v1/models", cookies=cookies, trust_env=False)
+    shape(answer, 401)
+
+
+def test_too_many_requests(site: Site) -> None:
+    client = redis.Redis.from_url(f"unix://{site.folder / 'valkey' / 'valkey.sock'}")
+    if not (site.folder / "valkey" / "valkey.sock").exists():
+        socket = site.python("from django.conf import settings; print(settings.VALKEY_SOCKET)")
+        client = redis.Redis.from_url(f"unix://{socket.strip()}")
+    minute = int(time.time() // 60)
+    for number in (minute, minute + 1):
+        client.set(f":1:api-rate:{site.seeded['rows']['limited']}:{number}", 10**6, ex=120)
+    client.close()
+    with pytest.raises(openai.RateLimitError) as caught:
+        site.client("limited").models.list()
+    assert 0 < int(caught.value.response.headers["retry-after"]) <= 61
+
+
+WALK: list[tuple[str, str]] = [
+    ("GET", FILE),
+    ("DELETE", FILE),
+    ("GET", FILE + "/content"),
+    ("GET", "/v1/files/file-results-{short}"),
+    ("GET", "/v1/files/file-results-{short}/content"),
+    ("DELETE", "/v1/files/file-results-{short}"),
+    ("GET", RUN),
+    ("POST", RUN + "/cancel"),
+    ("POST", RUN + "/pause"),
+    ("POST", RUN + "/resume"),
+    ("GET", RUN + "/events"),
+    ("GET", RUN + "/checkpoints"),
+    ("GET", "/v1/models/{model}"),
+    ("GET", "/v1/models/{run}"),
+    ("DELETE", "/v1/models/{model}"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), WALK)
+def test_another_team_finds_nothing(site: Site, method: str, path: str) -> None:
+    seeded = site.seeded
+    names = {name: seeded[name] for name in ("file", "run", "model")}
+    address = site.url + path.format(**names, short=seeded["run"].removeprefix("ftjob-"))
+    headers = {"Authorization": f"Bearer {site.key('charlie')}"}
+    shape(httpx.request(method, address, headers=headers, trust_env=False), 404)
+
+
+def test_another_team_cannot_use_or_list(site: Site, charlie_client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError):
+        charlie_client.fine_tuning.jobs.create(model=BASE, training_file=site.seeded["file"])
+    messages: Any = [{"role": "user", "content": "Hi"}]
+    for name in (site.seeded["model"], site.seeded["run"]):
+        with pytest.raises(openai.NotFoundError):
+            charlie_client.chat.completions.create(model=name, messages=messages)
+    assert list(charlie_client.files.list()) == []
+    assert list(charlie_client.fine_tuning.jobs.list()) == []
+    assert [one.id for one in charlie_client.models.list()] == [BASE]
+    with pytest.raises(openai.BadRequestError):
+        charlie_client.fine_tuning.jobs.list(after=site.seeded["run"])
+
+
+def test_every_route_is_walked(site: Site) -> None:
+    """A new endpoint with an id in its path has to join the walk above."""
+    document = httpx.get(f"{site.url}/v1/openapi.json", trust_env=False).json()
+    routes = {
+        (method.upper(), path.split("{")[0], path.count("/"))
+        for path, methods in document["paths"].items()
+        for method in methods
+        if "{" in path
+    }
+    walked = {(method, path.split("{")[0], path.count("/")) for method, path in WALK}
+    assert {route for route in routes if route not in walked} == set()
+
+
+def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
+    import json
+
+    from django.urls import resolve
+
+    def fails(*arguments: Any) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("wukongsite.api.key_check", lambda secret: object())
+    monkeypatch.setattr("wukongsite.api.rate_check", lambda key: None)
+    monkeypatch.setattr("finetune.api.models.key_of", fails)
+    request = rf.get("/v1/models", headers={"Authorization": "Bearer x"})
+    request.id = "req_1"
+    answer = resolve("/v1/models").func(request)
+    error = json.loads(answer.content)["error"]
+    assert answer.status_code == 500 and error["type"] == "server_error"
+    assert "req_1" in error["message"] and b"secret" not in answer.content
+
+
+def test_no_engine_is_said_and_may_be_tried_again() -> None:
+    from chat.api import refusal
+    from chat.engine.exceptions import EngineError, EngineUnavailable
+
+    away = refusal(EngineUnavailable("gone"))
+    assert away.status == 503 and away.headers["Retry-After"]
+    busy = refusal(EngineError(429, "engine_busy", "busy"))
+    assert busy.status == 429 and busy.headers["Retry-After"]
+    broken = refusal(EngineError(503, "assistant_broken", "secret path"))
+    assert broken.headers["x-should-retry"] == "false" and "secret" not in broken.message

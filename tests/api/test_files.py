@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import time
+
+import openai
+import pytest
+
+from tests.api.conftest import Site, dialogues
+
+
+def test_a_file_lives_from_upload_to_deletion(alice_client: openai.OpenAI) -> None:
+    body = dialogues(14, start=100)
+    made = alice_client.files.create(file=("mine.jsonl", body), purpose="fine-tune")
+    assert made.id.startswith("file-")
+    assert (made.object, made.purpose, made.filename) == ("file", "fine-tune", "mine.jsonl")
+    assert made.bytes == len(body)
+    deadline = time.monotonic() + 60
+    while (found := alice_client.files.retrieve(made.id)).status != "processed":
+        assert found.status == "uploaded" and time.monotonic() < deadline, found
+        time.sleep(0.1)
+    content = alice_client.files.content(made.id)
+    assert content.read() == body
+    assert made.id in [one.id for one in alice_client.files.list()]
+    gone = alice_client.files.delete(made.id)
+    assert gone.deleted and gone.id == made.id
+    with pytest.raises(openai.NotFoundError) as caught:
+        alice_client.files.retrieve(made.id)
+    assert caught.value.param == "file_id"
+
+
+def test_a_bad_file_ends_in_error_with_a_reason(alice_client: openai.OpenAI) -> None:
+    made = alice_client.files.create(file=("bad.jsonl", b'{"no": "dialogue"}\n'), purpose="fine-tune")
+    deadline = time.monotonic() + 60
+    while (found := alice_client.files.retrieve(made.id)).status != "error":
+        assert found.status == "uploaded" and time.monotonic() < deadline, found
+        time.sleep(0.1)
+    assert found.status_details
+
+
+def test_lists_go_page_by_page(site: Site, alice_client: openai.OpenAI, uploaded: str) -> None:
+    for index in range(2):
+        alice_client.files.create(file=(f"page{index}.jsonl", dialogues()), purpose="fine-tune")
+    every = [one.id for one in alice_client.files.list(purpose="fine-tune")]
+    assert {uploaded, site.seeded["file"]} <= set(every)
+    paged = [one.id for one in alice_client.files.list(purpose="fine-tune", limit=2)]
+    assert paged == every
+    first = alice_client.files.list(purpose="fine-tune", limit=1)
+    assert first.has_more and first.data[0].id == every[0]
+    oldest = alice_client.files.list(purpose="fine-tune", order="asc", limit=1)
+    assert oldest.data[0].id == every[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "param"), [({"after": "file-none"}, "after"), ({"limit": 0}, "limit")]
+)
+def test_bad_paging_is_refused(
+    alice_client: openai.OpenAI, options: dict[str, object], param: str
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        alice_client.files.list(**options)  # type: ignore[arg-type]
+    assert caught.value.param == param
+
+
+def test_another_purpose_is_refused(alice_client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        alice_client.files.create(file=("a.jsonl", dialogues()), purpose="vision")
+    assert caught.value.param == "purpose" and "fine-tune" in str(caught.value)
+
+
+def test_an_empty_file_is_refused(alice_client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        alice_client.files.create(file=("empty.jsonl", b""), purpose="fine-tune")
+    assert caught.value.param == "file"
+
+
+def test_a_file_in_use_stays(alice_client: openai.OpenAI) -> None:
+    made = alice_client.files.create(file=("used.jsonl", dialogues(15, 40)), purpose="fine-tune")
+    job = alice_client.fine_tuning.jobs.create(
+        model="smollm2-135m-instruct", training_file=made.id, suffix="busy"
+    )
+    with pytest.raises(openai.ConflictError) as caught:
+        alice_client.files.delete(made.id)
+    assert caught.value.response.headers["x-should-retry"] == "false"
+    alice_client.fine_tuning.jobs.cancel(job.id)
+    assert alice_client.files.delete(made.id).deleted
+
+
+def test_the_result_table_is_a_file(site: Site, alice_client: openai.OpenAI) -> None:
+    job = alice_client.fine_tuning.jobs.retrieve(site.seeded["run"])
+    (name,) = job.result_files
+    found = alice_client.files.retrieve(name)
+    assert found.purpose == "fine-tune-results"
+    lines = alice_client.files.content(name).text.splitlines()
+    assert lines[0] == "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy"
+    assert lines[1] == "0,,,3.0,0.3"
+    assert [line.split(",")[0] for line in lines[1:]] == ["0", "1", "2", "3"]
+    assert found.bytes == len(alice_client.files.content(name).read())
+    results = alice_client.files.list(purpose="fine-tune-results")
+    assert [one.id for one in results] == [name]
+    with pytest.raises(openai.PermissionDeniedError):
+        alice_client.files.delete(name)

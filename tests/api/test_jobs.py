@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import openai
+import pytest
+
+from tests.api.conftest import BASE, Site, dialogues
+
+
+def test_a_job_is_queued_listed_and_cancelled(
+    site: Site, alice_client: openai.OpenAI, bob_client: openai.OpenAI
+) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.create(
+        model=BASE,
+        training_file=site.seeded["file"],
+        suffix="gentle",
+        seed=11,
+        metadata={"topic": "exams"},
+        method={
+            "type": "supervised",
+            "supervised": {
+                "hyperparameters": {
+                    "n_epochs": 2,
+                    "batch_size": "auto",
+                    "learning_rate_multiplier": 0.5,
+                }
+            },
+        },
+        extra_body={"adapter": "lora", "adapter_options": {"r": 4}, "sequence_length": 128},
+    )
+    assert job.id.startswith("ftjob-") and job.object == "fine_tuning.job"
+    assert job.status == "queued" and job.seed == 11 and job.model == BASE
+    assert job.hyperparameters.n_epochs == 2
+    assert job.hyperparameters.learning_rate_multiplier == 0.5
+    assert job.method and job.method.type == "supervised"
+    assert job.metadata == {"topic": "exams"}
+    assert job.fine_tuned_model is None and job.error is None and job.result_files == []
+    config = job.model_extra["wukong"]["config"]  # type: ignore[index]
+    assert config["adapter"] == "lora" and config["sequence_length"] == 128
+    assert config["adapter_options"]["r"] == 4 and config["learning_rate"] == 0.005
+    assert job.model_extra["wukong"]["total_steps"] > 50  # type: ignore[index]
+
+    assert bob_client.fine_tuning.jobs.retrieve(job.id).id == job.id
+    found = jobs.list(metadata={"topic": "exams"})
+    assert [one.id for one in found] == [job.id]
+    assert job.id in [one.id for one in jobs.list(limit=1)]
+
+    cancelled = jobs.cancel(job.id)
+    assert cancelled.status == "cancelled" and cancelled.finished_at
+    with pytest.raises(openai.ConflictError) as caught:
+        jobs.cancel(job.id)
+    assert caught.value.response.headers["x-should-retry"] == "false"
+    events = jobs.list_events(job.id, limit=1)
+    assert "ancelled" in events.data[0].message and events.has_more
+    numbers = [int(one.id.rsplit("-", 1)[1]) for one in jobs.list_events(job.id, limit=1)]
+    assert numbers == sorted(numbers, reverse=True) and numbers[-1] == 1
+
+
+def test_pause_and_resume(site: Site, alice_client: openai.OpenAI) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.create(model=BASE, training_file=site.seeded["file"], suffix="pausing")
+    assert jobs.pause(job.id).status == "paused"
+    with pytest.raises(openai.ConflictError):
+        jobs.pause(job.id)
+    assert jobs.resume(job.id).status == "queued"
+    jobs.cancel(job.id)
+
+
+def test_a_file_that_is_still_being_checked_will_do(alice_client: openai.OpenAI) -> None:
+    made = alice_client.files.create(file=("fresh.jsonl", dialogues(16, 70)), purpose="fine-tune")
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.create(model=BASE, training_file=made.id, hyperparameters={"n_epochs": 3})
+    assert job.status in {"validating_files", "queued"}
+    deadline = time.monotonic() + 60
+    while (job := jobs.retrieve(job.id)).status != "queued":
+        assert job.status == "validating_files" and time.monotonic() < deadline, job
+        time.sleep(0.1)
+    assert job.hyperparameters.n_epochs == 3
+    jobs.cancel(job.id)
+
+
+def test_a_lost_answer_makes_no_second_job(site: Site, alice_client: openai.OpenAI) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    body: dict[str, Any] = {"model": BASE, "training_file": site.seeded["file"], "suffix": "once"}
+    first = jobs.create(**body)
+    again = jobs.with_raw_response.create(**body)
+    assert again.parse().id == first.id
+    assert again.headers["x-wukong-repeated"] == "true"
+    other = jobs.create(**body, seed=3)
+    assert other.id != first.id
+    for job in (first, other):
+        jobs.cancel(job.id)
+
+
+def test_settings_may_stand_in_the_metadata(site: Site, alice_client: openai.OpenAI) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.create(
+        model=BASE,
+        training_file=site.seeded["file"],
+        metadata={
+            "wukong_steps": "5",
+            "targets": "q_proj, v_proj",
+            "wukong_adapter_options": '{"r": 4}',
+            "topic": "grief",
+        },
+    )
+    config = job.model_extra["wukong"]["config"]  # type: ignore[index]
+    assert config["steps"] == 5 and config["targets"] == ["q_proj", "v_proj"]
+    assert config["adapter_options"]["r"] == 4
+    assert job.metadata and job.metadata["topic"] == "grief"
+    jobs.cancel(job.id)
+
+
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"model": "gpt-none"}, "model", BASE),
+    ({"extra_body": {"adapter": "nothing"}}, "adapter", "qtha"),
+    ({"extra_body": {"backend": "nothing"}}, "backend", "statevector"),
+    ({"extra_body": {"preset": "nothing"}}, "preset", "quick"),
+    ({"extra_body": {"qbits": 4}}, "qbits", "adapter_options"),
+    ({"extra_body": {"targets": ["nothing"]}}, "targets", "q_proj"),
+    ({"extra_body": {"steps": 0}}, "steps", "1"),
+    ({"extra_body": {"steps": "many"}}, "steps", "integer"),
+    ({"metadata": {"wukong_stepz": "1"}}, "metadata.wukong_stepz", "steps"),
+    ({"metadata": {"steps": "many"}}, "metadata.steps", "integer"),
+    ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "16"),
+    ({"suffix": "x" * 65}, "suffix", "64"),
+    ({"seed": -1}, "seed", "0"),
+    ({"integrations": [{"type": "wandb", "wandb": {"project": "p"}}]}, "integrations", "none"),
+    ({"method": {"type": "dpo"}}, "method.type", "supervised"),
+    ({"hyperparameters": {"batch_size": 0}}, "hyperparameters.batch_size", "1"),
+    ({"hyperparameters": {"n_epochs": "lots"}}, "hyperparameters.n_epochs", "integer"),
+    (
+        {"hyperparameters": {"n_epochs": 2}, "extra_body": {"steps": 5}},
+        "n_epochs",
+        "steps",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "param", "word"), BAD, ids=lambda item: str(item)[:40])
+def test_a_bad_value_is_named(
+    site: Site, alice_client: openai.OpenAI, change: dict[str, Any], param: str, word: str
+) -> None:
+    body = {"model": BASE, "training_file": site.seeded["file"], **change}
+    with pytest.raises(openai.BadRequestError) as caught:
+        alice_client.fine_tuning.jobs.create(**body)
+    assert caught.value.param == param
+    assert word in str(caught.value), caught.value
+
+
+def test_an_unknown_file_is_not_found(alice_client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        alice_client.fine_tuning.jobs.create(model=BASE, training_file="file-none")
+    assert caught.value.param == "training_file"
+
+
+def test_a_job_that_succeeded_tells_what_it_made(site: Site, alice_client: openai.OpenAI) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.retrieve(site.seeded["run"])
+    assert job.status == "succeeded" and job.trained_tokens == 999
+    assert job.fine_tuned_model == site.seeded["model"]
+    events = list(jobs.list_events(job.id, limit=2))
+    assert len(events) == 7
+    metrics = [one for one in events if one.type == "metrics"]
+    assert metrics[0].data["valid_mean_token_accuracy"] == 0.6  # type: ignore[index]
+    (point,) = jobs.checkpoints.list(job.id)
+    assert point.step_number == 3 and point.metrics.train_loss == 1.0
+    assert point.metrics.full_valid_loss == point.metrics.valid_loss == 1.5
+    assert point.fine_tuned_model_checkpoint.endswith(":ckpt-step-3")
+    with pytest.raises(openai.BadRequestError):
+        jobs.list_events(job.id, after="ftevent-other-1")

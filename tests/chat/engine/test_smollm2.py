@@ -1,0 +1,26 @@
+"""The real base model, once."""
+
+import asyncio
+
+import pytest
+
+from chat.engine.client import EngineClient
+from tests.chat.engine import tiny
+
+BASE = tiny.ROOT / "var/base-models/smollm2-135m-instruct"
+
+
+@pytest.mark.real_model
+@pytest.mark.skipif(not BASE.exists(), reason="SmolLM2 has not been fetched (make run does)")
+def test_coherent_answer_that_ends_by_itself(tmp_path) -> None:
+    world = tiny.World(tmp_path)
+    world.assistants.mkdir()
+    world.publish("smollm2", base=BASE)
+    question = [
+        {"role": "user", "content": "What is the capital of France? Answer in one sentence."}
+    ]
+    with tiny.engine(world):
+        client = EngineClient(world.url)
+        reply = asyncio.run(client.complete("smollm2", question, temperature=0, max_tokens=40))
+    assert "Paris" in reply.text
+    assert reply.finish_reason == "stop"

@@ -1,0 +1,182 @@
+"""The cast (Alice owns, Bob is in her team, Charlie must see nothing) and the real parts."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHAPES = {
+    f"model.layers.{layer}.self_attn.{name}": list(shape)
+    for layer in range(30)
+    for name, shape in {
+        "q_proj": (576, 576),
+        "k_proj": (192, 576),
+        "v_proj": (192, 576),
+        "o_proj": (576, 576),
+    }.items()
+} | {
+    f"model.layers.{layer}.mlp.{name}": list(shape)
+    for layer in range(30)
+    for name, shape in {
+        "gate_proj": (1536, 576),
+        "up_proj": (1536, 576),
+        "down_proj": (576, 1536),
+    }.items()
+}
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    """A real Valkey server on a socket of the session's own."""
+    from django.conf import settings
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wukongsite.broker"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+    import redis
+
+    client = redis.Redis.from_url(settings.VALKEY_URL)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            client.ping()
+            break
+        except (redis.ConnectionError, redis.BusyLoadingError):
+            assert process.poll() is None, "Valkey ended at once"
+            assert time.monotonic() < deadline, "Valkey did not answer within 20 s"
+            time.sleep(0.05)
+    client.close()
+    yield settings.VALKEY_URL
+    process.terminate()
+    process.wait(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def _valkey_for_database_tests(request: pytest.FixtureRequest) -> None:
+    """Whatever touches the database may also ring a bell, count a sign-in or send a task."""
+    if {"db", "transactional_db"} & set(request.fixturenames) or request.node.get_closest_marker(
+        "django_db"
+    ):
+        request.getfixturevalue("valkey")
+        from django.core.cache import cache
+
+        cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> Any:
+    from finetune.models import User
+
+    return User.objects.create_user("alice", password="a-good-password-1")
+
+
+@pytest.fixture
+def team(alice: Any) -> Any:
+    from finetune.services.teams import team_create
+
+    return team_create(name="Acorn", owner=alice)
+
+
+@pytest.fixture
+def bob(team: Any) -> Any:
+    from finetune.models import User
+    from finetune.services.teams import member_add
+
+    user = User.objects.create_user("bob", password="a-good-password-2")
+    member_add(team=team, user=user)
+    return user
+
+
+@pytest.fixture
+def charlie(db: None) -> Any:
+    from finetune.models import User
+    from finetune.services.teams import team_create
+
+    user = User.objects.create_user("charlie", password="a-good-password-3")
+    team_create(name="Chestnut", owner=user)
+    return user
+
+
+@pytest.fixture
+def other_team(charlie: Any) -> Any:
+    return charlie.teams.get()
+
+
+@pytest.fixture
+def base(db: None) -> Any:
+    """A ready base with SmolLM2's real shapes; its weights are not needed by pages."""
+    from finetune.models import BaseModel
+
+    return BaseModel.objects.create(
+        slug="smollm2-135m-instruct",
+        title="SmolLM2 135M Instruct",
+        source="/nonexistent/base",
+        licence="Apache-2.0",
+        state=BaseModel.State.READY,
+        parameters=134_515_008,
+        max_positions=8192,
+        shapes=SHAPES,
+    )
+
+
+@pytest.fixture
+def dataset(team: Any, alice: Any) -> Any:
+    """A checked data set, as the check leaves it, of the demo dialogues."""
+    return checked_dataset(team, alice)
+
+
+def checked_dataset(team: Any, user: Any) -> Any:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from finetune.datasets import demo
+    from finetune.services.checking import dataset_check
+    from finetune.services.datasets import dataset_upload
+
+    file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
+    dataset = dataset_upload(team=team, user=user, file=file, name="Demo")
+    dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.state == "ready", dataset.problem
+    return dataset
+
+
+@pytest.fixture
+def run_made(team: Any, alice: Any, base: Any, dataset: Any) -> Any:
+    """A queued run with its first events; no worker is there to take it."""
+    from finetune.services.runs import run_create
+    from finetune.training.presets import PRESETS
+
+    return run_create(
+        team=team,
+        user=alice,
+        base=base,
+        dataset=dataset,
+        name="First run",
+        config={**PRESETS["quick"].values, "preset": "quick"},
+    )
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., Any]:
+    return wait_until
+
+
+def wait_until(what: Callable[[], Any], seconds: float = 30, every: float = 0.05) -> Any:
+    """Wait until `what` returns something true, and return it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(every)

@@ -1,0 +1,279 @@
+"""One real studio for all live tests: supervisor, Valkey, web, two workers, engine, trainers.
+
+It is started as a person starts it (`manage.py studio`), on ports and a data folder of its own,
+with a tiny random base model beside the real one, so that runs take seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.conftest import ROOT, wait_until
+
+SMOLLM2 = "smollm2-135m-instruct"
+TINY = "tiny-llama"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Studio:
+    """The running studio, and what a test may do to it from outside."""
+
+    folder: Path
+    url: str
+    engine_url: str
+    env: dict[str, str]
+    process: subprocess.Popen[bytes]
+    log: Path
+    people: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def client(self, who: str) -> httpx.Client:
+        """An API client with the key of `who`."""
+        return httpx.Client(
+            base_url=f"{self.url}/v1",
+            headers={"Authorization": f"Bearer {self.people[who]['key']}"},
+            timeout=120,
+        )
+
+    def cookies(self, who: str) -> dict[str, str]:
+        return {"sessionid": self.people[who]["session"]}
+
+    def manage(self, code: str) -> Any:
+        """Run Python in the studio's Django and return what it assigns to `answer`."""
+        script = f"import json\n{code}\nprint('\\n@@' + json.dumps(answer))"
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-v", "0", "-c", script],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.rsplit("@@", 1)[1])
+
+    def processes(self, mark: str) -> list[psutil.Process]:
+        """The studio's processes whose command line has `mark`, oldest first."""
+        found = []
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            try:
+                if mark in " ".join(child.cmdline()):
+                    found.append(child)
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                continue
+        return sorted(found, key=lambda one: one.create_time())
+
+    def trainers(self, job_id: str) -> list[psutil.Process]:
+        return self.processes(f"finetune.training {self.folder / 'runs' / job_id}")
+
+    def tail(self) -> str:
+        return self.log.read_text(errors="replace")[-6000:]
+
+
+SEED = """
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.conf import settings
+from finetune.models import BaseModel, User
+from finetune.services.bases import base_inspect
+from finetune.services.keys import key_create
+from finetune.services.teams import member_add, team_create, user_create
+from wukongsite.setup import administrator_make
+
+def person(name, team=None):
+    user = User.objects.create_user(name, password=f"{name}-has-a-password")
+    team = team_create(name=f"Team of {name}", owner=user) if team is None else team
+    if not user.teams.exists():
+        member_add(team=team, user=user)
+    _, secret = key_create(team=team, user=user, name="test")
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return team, {"key": secret, "session": session.session_key}
+
+team, alice = person("alice")
+_, bob = person("bob", team)
+_, charlie = person("charlie")
+tiny = BaseModel.objects.create(slug="tiny-llama", title="Tiny Llama", source=TINY_FOLDER)
+base_inspect(tiny.pk)
+tiny.refresh_from_db()
+assert tiny.state == "ready", tiny.problem
+answer = {"alice": alice, "bob": bob, "charlie": charlie}
+"""
+
+
+@pytest.fixture(scope="session")
+def real_base() -> Path:
+    """The converted SmolLM2, fetched by `make test`."""
+    default = ROOT / "var" / "base-models" / SMOLLM2
+    folder = Path(os.environ.get("WUKONG_BASE_MODEL", default))
+    if not (folder / "config.json").is_file():
+        pytest.skip(f"no base model in {folder}: run `python -m tests.prepare`")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def studio(real_base: Path) -> Iterator[Studio]:
+    folder = Path(tempfile.mkdtemp(prefix="wukong-live-"))
+    (folder / "base-models").mkdir()
+    (folder / "base-models" / SMOLLM2).symlink_to(real_base)
+    port, engine_port = free_port(), free_port()
+    env = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "wukongsite.settings",
+        "WUKONG_DATA_DIR": str(folder),
+        "WUKONG_PORT": str(port),
+        "WUKONG_ENGINE_PORT": str(engine_port),
+        "WUKONG_LEASE_SECONDS": "4",
+        "WUKONG_TRAINER_THREADS": "1",
+        "WUKONG_UPLOAD_MAX_MB": "8",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    for name in ("VALKEY_URL", "ENGINE_URL", "DATABASE_URL", "WUKONG_TEST_DATA_DIR"):
+        env.pop(name, None)
+    tiny = folder / "base-models" / TINY
+    subprocess.run(
+        [sys.executable, "-m", "finetune.base_models.tiny", tiny, "--tokenizer", real_base],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+    )
+    log = folder / "studio.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "studio", "--no-demo"],
+            cwd=ROOT,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}"
+    made = Studio(folder, url, f"http://127.0.0.1:{engine_port}", env, process, log)
+    try:
+        for address in (f"{url}/health", f"{made.engine_url}/health"):
+            wait_until(lambda address=address: answers(made, address), seconds=120)
+        made.people = made.manage(SEED.replace("TINY_FOLDER", repr(str(tiny))))
+        yield made
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        if os.environ.get("WUKONG_TEST_KEEP"):
+            print(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(studio: Studio, address: str) -> bool:
+    assert studio.process.poll() is None, studio.tail()
+    try:
+        return httpx.get(address, timeout=3).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def training_file(studio: Studio) -> str:
+    """The demo dialogues, uploaded by Alice; the id of the file."""
+    from finetune.datasets import demo
+
+    with studio.client("alice") as client, demo.path().open("rb") as handle:
+        answer = client.post(
+            "/files", files={"file": ("demo.jsonl", handle)}, data={"purpose": "fine-tune"}
+        )
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.fixture
+def launch(studio: Studio, training_file: str) -> Callable[..., str]:
+    """Start a run of Alice's on the tiny base; returns the job's id."""
+
+    def start(**changes: Any) -> str:
+        body = {
+            "model": TINY,
+            "training_file": training_file,
+            "preset": "quick",
+            "steps": 30,
+            "sequence_length": 128,
+            "save_every": 5,
+            "eval_every": 10,
+            "eval_dialogues": 4,
+            "sample_tokens": 4,
+            **changes,
+        }
+        with studio.client("alice") as client:
+            answer = client.post("/fine_tuning/jobs", json=body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    return start
+
+
+@pytest.fixture
+def job(studio: Studio) -> Callable[[str], dict[str, Any]]:
+    def read(job_id: str) -> dict[str, Any]:
+        with studio.client("alice") as client:
+            answer = client.get(f"/fine_tuning/jobs/{job_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    return read
+
+
+@pytest.fixture
+def ended(studio: Studio, job: Callable[[str], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Wait for a job's end and return it."""
+
+    def wait(job_id: str, seconds: float = 120) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            found = job(job_id)
+            return found if found["status"] in {"succeeded", "failed", "cancelled"} else None
+
+        try:
+            return wait_until(look, seconds=seconds, every=0.3)  # type: ignore[no-any-return]
+        except AssertionError:
+            pytest.fail(f"{job(job_id)}\n{studio.tail()}")
+
+    return wait
+
+
+@pytest.fixture
+def curve(studio: Studio) -> Callable[[str], list[int]]:
+    """The steps of a job's metrics events, in the order of its log."""
+
+    def read(job_id: str) -> list[int]:
+        code = (
+            "from finetune.models import RunEvent\n"
+            f"rows = RunEvent.objects.filter(run__public_id={job_id!r}, type='metrics')\n"
+            "answer = [data['step'] for data in rows.order_by('seq').values_list('data', flat=True)]"
+        )
+        return list(studio.manage(code))
+
+    return read

@@ -1,0 +1,136 @@
+"""Kill what can be killed in mid-run: the run goes on by itself, its curve has each step once."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from tests.conftest import ROOT, wait_until
+
+pytestmark = pytest.mark.processes
+STEPS = 60
+
+
+@pytest.fixture
+def at_step(studio, job, launch, curve):
+    """Launch a run and wait until it has made some steps beyond a checkpoint."""
+
+    def start(step=12):
+        job_id = launch(steps=STEPS)
+        events = studio.folder / "runs" / job_id / "events.jsonl"
+
+        def reached():
+            return events.exists() and f'"step": {step},' in events.read_text()
+
+        wait_until(reached, seconds=90)
+        return job_id
+
+    return start
+
+
+def assert_whole(job_id, job, ended, curve):
+    found = ended(job_id)
+    assert found["status"] == "succeeded", found
+    assert curve(job_id) == list(range(1, STEPS + 1))
+
+
+def test_trainer_killed(studio, at_step, job, ended, curve):
+    job_id = at_step()
+    (trainer,) = studio.trainers(job_id)
+    trainer.kill()
+    assert_whole(job_id, job, ended, curve)
+    with studio.client("alice") as client:
+        events = client.get(f"/fine_tuning/jobs/{job_id}/events", params={"limit": 100}).json()
+    assert any("signal 9" in event["message"] for event in events["data"])
+
+
+def test_worker_killed(studio, at_step, job, ended, curve):
+    job_id = at_step()
+    for process in studio.processes("--queues train"):
+        process.kill()
+    assert_whole(job_id, job, ended, curve)
+
+
+def test_broker_killed(studio, at_step, job, ended, curve):
+    job_id = at_step()
+    (broker,) = studio.processes("valkey-server")
+    broker.kill()
+    assert_whole(job_id, job, ended, curve)
+    wait_until(lambda: studio.processes("valkey-server"), seconds=20)
+
+
+def test_run_started_while_broker_is_away(studio, launch, ended):
+    (broker,) = studio.processes("valkey-server")
+    os.kill(broker.pid, signal.SIGKILL)
+    job_id = launch(steps=3)
+    assert ended(job_id)["status"] == "succeeded"
+
+
+def test_web_killed(studio, at_step, job, ended, curve):
+    job_id = at_step()
+    (web,) = studio.processes("wukongsite.web")
+    web.kill()
+
+    def back():
+        try:
+            return httpx.get(f"{studio.url}/health", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    wait_until(back, seconds=30)
+    assert_whole(job_id, job, ended, curve)
+
+
+def test_engine_killed(studio):
+    (engine,) = studio.processes("chat.engine")
+    engine.kill()
+
+    def reply():
+        with studio.client("alice") as client:
+            answer = client.post(
+                "/chat/completions",
+                json={
+                    "model": "tiny-llama",
+                    "messages": [{"role": "user", "content": "Hello"}],
+                    "max_tokens": 4,
+                },
+            )
+        assert answer.status_code in {200, 503}, answer.text
+        return answer.status_code == 200
+
+    wait_until(reply, seconds=60, every=0.5)
+
+
+def test_cancel_keeps_a_checkpoint_and_requeue_goes_on(studio, at_step, job, ended, curve):
+    job_id = at_step()
+    with studio.client("alice") as client:
+        client.post(f"/fine_tuning/jobs/{job_id}/cancel")
+    assert ended(job_id)["status"] == "cancelled"
+    done = curve(job_id)
+    assert done == list(range(1, len(done) + 1))
+    assert len(done) < STEPS
+    checkpoints = studio.folder / "runs" / job_id / "checkpoints"
+    assert (checkpoints / f"checkpoint-{len(done)}").is_dir()
+    studio.manage(
+        "from finetune.models import Run\nfrom finetune.services.runs import run_requeue\n"
+        f"run_requeue(run=Run.objects.get(public_id={job_id!r}), by=None)\nanswer = 1"
+    )
+    assert_whole(job_id, job, ended, curve)
+
+
+def test_second_studio_says_that_one_is_running(studio):
+    second = subprocess.run(
+        [sys.executable, "manage.py", "studio"],
+        cwd=ROOT,
+        env=studio.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert "is running already" in second.stderr
+    assert studio.url in second.stderr

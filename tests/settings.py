@@ -1,0 +1,23 @@
+"""The site's own settings on a data folder of the test session's own."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "WUKONG_TEST_DATA_DIR" not in os.environ:
+    os.environ["WUKONG_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="wukong-test-")
+    atexit.register(shutil.rmtree, os.environ["WUKONG_TEST_DATA_DIR"], ignore_errors=True)
+os.environ["WUKONG_DATA_DIR"] = os.environ["WUKONG_TEST_DATA_DIR"]
+os.environ.pop("VALKEY_URL", None)
+os.environ.pop("ENGINE_URL", None)
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from wukongsite.settings import *  # noqa: F403, E402
+
+DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+UPLOAD_MIN_FREE_MB = 1

@@ -1,0 +1,24 @@
+"""The ASGI application: HTTP through Django, websockets through Channels. Never imports torch."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
+django_application = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+
+import chat.routing  # noqa: E402
+import finetune.routing  # noqa: E402
+from wukongsite.middleware import BodyLimit  # noqa: E402
+
+websocket_routes = [*finetune.routing.websocket_urlpatterns, *chat.routing.websocket_urlpatterns]
+application = ProtocolTypeRouter(
+    {
+        "http": BodyLimit(django_application),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes))),
+    }
+)

@@ -1,0 +1,14 @@
+"""The Celery application: two queues, `train` (one run at a time) and `default` (everything short)."""
+
+import os
+import warnings
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
+# In a container the studio is often root; the warning's dozen lines would hide the sign-in link.
+warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
+
+app = Celery("wukongsite")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,105 @@
+"""What every request passes: an id for the log, and a bound on its size before it reaches Django."""
+
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+Scope = dict[str, Any]
+Message = dict[str, Any]
+SAFE_ID = re.compile(r"^[\w.:-]{1,64}$")
+
+
+class RequestIdMiddleware:
+    """Answer every request with `x-request-id`: the client's own if it is safe, or a new one."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        given = request.headers.get("x-request-id", "")
+        request.id = given if SAFE_ID.match(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
+        if iscoroutinefunction(self.get_response):
+            return self.answer_async(request)
+        response = self.get_response(request)
+        response["x-request-id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+    async def answer_async(self, request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = await self.get_response(request)
+        response["x-request-id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class BodyTooLarge(Exception):
+    """The body has passed the limit while it was being received."""
+
+
+class BodyLimit:
+    """ASGI wrapper: refuse a body over the limit while it arrives, before any of it is stored.
+
+    Django's ASGI handler would otherwise spool the whole body to disk before a view can look at it.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = settings.REQUEST_MAX_BYTES
+        announced = dict(scope["headers"]).get(b"content-length", b"")
+        if announced.isdigit() and int(announced) > limit:
+            await self.refuse(scope, receive, send)
+            return
+        received = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal received
+            message: Message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise BodyTooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, watched)
+        except BodyTooLarge:
+            if not started:
+                await self.refuse(scope, receive, send)
+
+    @staticmethod
+    async def refuse(scope: Scope, receive: Any, send: Any) -> None:
+        """Drain a bounded part of the body, so that the client reads the answer, then say 413."""
+        drained = 0
+        while drained < settings.REQUEST_MAX_BYTES:
+            message = await receive()
+            if message["type"] != "http.request" or not message.get("more_body"):
+                break
+            drained += len(message.get("body", b""))
+        text = (
+            f"The upload is larger than the limit of {settings.UPLOAD_MAX_MB} MB. "
+            "Split the file, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB."
+        )
+        error = {"message": text, "type": "invalid_request_error", "param": "file"}
+        body = json.dumps({"error": {**error, "code": "file_too_large"}}).encode()
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

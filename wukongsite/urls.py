@@ -1,0 +1,15 @@
+"""All addresses of the site: pages, chat, the API and the console."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from wukongsite.api import api
+from wukongsite.health import health
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("health", health, name="health"),
+    path("v1/", api.urls),
+    path("chat/", include("chat.urls")),
+    path("", include("finetune.urls")),
+]

@@ -1,0 +1,19 @@
+"""Start the web process: `python -m wukongsite.web`."""
+
+import os
+
+import uvicorn
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
+    from django.conf import settings
+
+    uvicorn.run(
+        "wukongsite.asgi:application",
+        host=settings.HOST,
+        port=settings.PORT,
+        log_level="warning",
+        lifespan="off",
+        ws_max_size=2**20,
+        timeout_graceful_shutdown=5,
+    )
