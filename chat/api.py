@@ -81,9 +81,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     try:
         chat = parse_chat(parse_json(request.body), protocol_options())
     except RequestError as error:
-        raise ApiError(
-            error.status, error.message, code=error.code, param=error.param
-        ) from error
+        raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
     assistant = await sync_to_async(assistant_get)(key_of(request).team, chat.model)
     if assistant is None:
         raise not_found("model", chat.model, param="model")
@@ -194,9 +192,7 @@ class Tally:
         }
 
 
-async def whole(
-    chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]
-) -> dict[str, Any]:
+async def whole(chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]) -> dict[str, Any]:
     tally = Tally(chat.n)
     tally.add(first)
     try:

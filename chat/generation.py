@@ -11,9 +11,10 @@ import asyncio
 import contextvars
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -26,6 +27,7 @@ from chat.prompts import prompt_of, system_prompt, trimmed, turns_for
 from finetune.selectors.assistants import assistant_get
 
 logger = logging.getLogger("chat.generation")
+R = TypeVar("R")
 
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
@@ -62,6 +64,11 @@ class Plan:
 
 class Gone(Exception):
     """The assistant was deleted or unpublished."""
+
+
+def in_thread(function: Callable[..., R]) -> Callable[..., Awaitable[R]]:
+    """A database call off the loop, in any thread: the one of a request may be waiting for us."""
+    return database_sync_to_async(function, thread_sensitive=False)
 
 
 def group_of(conversation_id: int) -> str:
@@ -160,7 +167,7 @@ class Generation:
 
     async def write(self) -> str:
         """Stream from the engine; where the prompt is too long, leave out the oldest turn."""
-        plan = await database_sync_to_async(plan_of)(self.message_id)
+        plan = await in_thread(plan_of)(self.message_id)
         turns = plan.turns
         client = EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY)
         while True:
@@ -180,9 +187,7 @@ class Generation:
                 self.usage = delta.usage or self.usage
                 if delta.text:
                     # A template often begins a reply with a space or an empty line.
-                    self.text = (self.text + delta.text).lstrip() if not self.text else (
-                        self.text + delta.text
-                    )
+                    self.text += delta.text if self.text else delta.text.lstrip()
                     self.notify()
         return finish
 
@@ -195,7 +200,7 @@ class Generation:
             if self.text == saved and now - last < BEAT_SECONDS:
                 continue
             saved, last = self.text, now
-            still = await database_sync_to_async(services.reply_save)(
+            still = await in_thread(services.reply_save)(
                 message_id=self.message_id, content=saved
             )
             if not still and self.task is not None and not self.finishing:
@@ -206,7 +211,7 @@ class Generation:
 
     async def finish(self, **fields: Any) -> None:
         try:
-            await database_sync_to_async(services.reply_finish)(
+            await in_thread(services.reply_finish)(
                 message_id=self.message_id, content=self.text.rstrip(), **fields
             )
         finally:
@@ -239,7 +244,7 @@ async def replies_stop(messages: list[Message]) -> None:
                 mine.task.cancel()
             tasks.append(mine.task)
         else:
-            await database_sync_to_async(services.reply_finish)(
+            await in_thread(services.reply_finish)(
                 message_id=message.pk, state=Message.State.STOPPED
             )
     if tasks:

@@ -32,6 +32,7 @@ from chat.selectors import (
     streaming_of,
     turn_list_of,
 )
+from finetune.models import Team
 from finetune.selectors.assistants import assistant_get
 from finetune.views.access import in_team, signed_in
 
@@ -86,9 +87,9 @@ def begin(request: HttpRequest, replies: list[Message]) -> None:
     async_to_sync(replies_begin)(replies, wait=wait)
 
 
-def page_context(request: HttpRequest) -> dict[str, Any]:
+def page_context(request: HttpRequest, team: Team) -> dict[str, Any]:
     return {
-        "conversations": conversation_list_for(request.user, request.team),  # type: ignore[arg-type, attr-defined]
+        "conversations": conversation_list_for(request.user, team),  # type: ignore[arg-type]
         "countries": COUNTRIES.values(),
         "country": country_of(request.user),  # type: ignore[arg-type]
     }
@@ -138,11 +139,12 @@ def new_page(request: HttpRequest, form: ConversationForm, status: int = 200) ->
     if request.GET.get("deleted"):
         mine = Conversation.objects.for_user(request.user).exclude(deleted_at=None)  # type: ignore[arg-type]
         deleted = mine.filter(public_id=request.GET["deleted"]).first()
-    context = {"form": form, "starters": STARTERS, "deleted": deleted, **page_context(request)}
+    context = {"form": form, "starters": STARTERS, "deleted": deleted}
+    context |= page_context(request, request.team)  # type: ignore[attr-defined]
     return render(request, "chat/new.html", context, status=status)
 
 
-@in_team
+@signed_in
 @require_GET
 def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
     found = conversation_get(request.user, public_id)  # type: ignore[arg-type]
@@ -154,7 +156,7 @@ def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
         "turns": turns,
         "busy": any(turn.is_streaming for turn in turns),
         "assistants": assistant_choices(found.team),
-        **page_context(request),
+        **page_context(request, found.team),
     }
     return render(request, "chat/conversation.html", context)
 

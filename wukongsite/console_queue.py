@@ -106,7 +106,7 @@ def workers_part() -> Part:
     if not names:
         return Part("Workers", False, f"none answered within {PING_SECONDS} s")
     count = "1 answers" if len(names) == 1 else f"{len(names)} answer"
-    return Part("Workers", True, count, {name: "ready" for name in names})
+    return Part("Workers", True, count, dict.fromkeys(names, "ready"))
 
 
 def engine_part() -> Part:

@@ -17,7 +17,16 @@ from .actions import ReadOnly, apply_to_each
 
 @admin.register(Dataset)
 class DatasetAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("name", "team", "state", "size", "dialogues", "licence", "created_by", "created_at")
+    list_display = (
+        "name",
+        "team",
+        "state",
+        "size",
+        "dialogues",
+        "licence",
+        "created_by",
+        "created_at",
+    )
     list_filter = ("state", ("deleted_at", admin.EmptyFieldListFilter), "team")
     list_select_related = ("team", "created_by")
     search_fields = ("public_id", "name", "filename", "team__name", "sha256")
@@ -55,7 +64,9 @@ class DatasetAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description="what the check counted")
     def counts(self, dataset: Dataset) -> str:
         """Numbers only: the report also holds samples of what people wrote."""
-        numbers = {name: part for name, part in dataset.report.items() if isinstance(part, int | float)}
+        numbers = {
+            name: part for name, part in dataset.report.items() if isinstance(part, int | float)
+        }
         return json.dumps(numbers, indent=1) if numbers else ""
 
     @admin.display(description="page of the site")

@@ -79,7 +79,9 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description="page of the site")
     def site_page(self, run: Run) -> str:
-        return format_html('<a href="{}">Open the live page</a>', reverse("run", args=[run.public_id]))
+        return format_html(
+            '<a href="{}">Open the live page</a>', reverse("run", args=[run.public_id])
+        )
 
     @admin.display(description="settings")
     def settings(self, run: Run) -> str:

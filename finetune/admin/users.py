@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -13,6 +14,9 @@ from finetune.models import Membership, Team, User
 from finetune.services.teams import sign_in_link_create, user_create
 
 MOST_LINKS = 10
+
+# Access follows from teams and from being an administrator; groups would do nothing here.
+admin.site.unregister(Group)
 
 
 class UserAddForm(forms.ModelForm):

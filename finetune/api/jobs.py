@@ -227,9 +227,7 @@ def jobs_list(request: HttpRequest, limit: Limit = 20, after: After = None) -> d
         if all(run.metadata.get(name) == text for name, text in wanted.items())
         and not (bare and run.metadata)
     )
-    return page_of(
-        rows, after=after, limit=limit, name=lambda run: run.public_id, shape=job_object
-    )
+    return page_of(rows, after=after, limit=limit, name=lambda run: run.public_id, shape=job_object)
 
 
 @router.get("/{fine_tuning_job_id}", response=JobObject, summary="Retrieve a job")

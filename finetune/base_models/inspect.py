@@ -85,7 +85,7 @@ def inspect(model: str) -> BaseModelFacts:
     try:
         config = AutoConfig.from_pretrained(model)
         with torch.device("meta"):
-            network = AutoModelForCausalLM.from_config(config)
+            network = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
         raise BaseModelError(f"{model} cannot be described: {first}") from error

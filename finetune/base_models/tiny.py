@@ -1,6 +1,6 @@
 """A tiny, randomly initialised Llama with a real tokenizer, made in a second, for tests.
 
-    python -m finetune.base_models.tiny OUT --tokenizer var/base-models/smollm2-135m-instruct
+python -m finetune.base_models.tiny OUT --tokenizer var/base-models/smollm2-135m-instruct
 """
 
 from __future__ import annotations

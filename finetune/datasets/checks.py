@@ -45,7 +45,8 @@ def check_messages(messages: list[Any], limits: Limits) -> list[dict[str, Any]]:
 def _message(index: int, message: Any) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise RecordProblem(
-            "data_type", f"message {index} is not an object",
+            "data_type",
+            f"message {index} is not an object",
             'Write {"role": "user", "content": "..."}.',
         )
     for key in ("role", "content"):
@@ -63,12 +64,14 @@ def _message(index: int, message: Any) -> dict[str, Any]:
     role, content = message["role"], message["content"]
     if role not in ROLES:
         raise RecordProblem(
-            "unrecognized_role", f"message {index} has the role {str(role)[:40]!r}",
+            "unrecognized_role",
+            f"message {index} has the role {str(role)[:40]!r}",
             f"Use {', '.join(ROLES)}.",
         )
     if role == "system" and index > 1:
         raise RecordProblem(
-            "misplaced_system", f"message {index} is a system message",
+            "misplaced_system",
+            f"message {index} is a system message",
             "A system message stands first, and only there.",
         )
     if not isinstance(content, str) or not content.strip():
@@ -76,12 +79,11 @@ def _message(index: int, message: Any) -> dict[str, Any]:
             "missing_content", f"message {index} has no text", "Write its content as text."
         )
     if "\0" in content:
-        raise RecordProblem(
-            "null_bytes", f"message {index} holds a null character", "Remove it."
-        )
+        raise RecordProblem("null_bytes", f"message {index} holds a null character", "Remove it.")
     if any("\ud800" <= letter <= "\udfff" for letter in content):
         raise RecordProblem(
-            "invalid_unicode", f"message {index} holds half of a character pair (surrogate)",
+            "invalid_unicode",
+            f"message {index} holds half of a character pair (surrogate)",
             "Write the character itself, or both halves.",
         )
     kept: dict[str, Any] = {"role": role, "content": content}
@@ -89,7 +91,8 @@ def _message(index: int, message: Any) -> dict[str, Any]:
         weight = message["weight"]
         if isinstance(weight, bool) or weight not in (0, 1):
             raise RecordProblem(
-                "invalid_weight", f"message {index} has the weight {str(weight)[:20]}",
+                "invalid_weight",
+                f"message {index} has the weight {str(weight)[:20]}",
                 "Use 0 (do not learn) or 1 (learn).",
             )
         kept["weight"] = int(weight)

@@ -240,11 +240,15 @@ class _Examination:
         mapping = dict(self._options.mapping) or known_columns(sample) or {}
         self.report.columns = [str(name) for name in sample][:200]
         missing = [name for name in mapping.values() if sample and name not in sample]
-        if "user" not in mapping or "assistant" not in mapping or (
-            missing and self._sniffed.container == "csv"
+        if (
+            "user" not in mapping
+            or "assistant" not in mapping
+            or (missing and self._sniffed.container == "csv")
         ):
-            what = f"There is no column {', '.join(missing)}." if missing else (
-                "It is not clear which columns hold the two sides."
+            what = (
+                f"There is no column {', '.join(missing)}."
+                if missing
+                else ("It is not clear which columns hold the two sides.")
             )
             raise DatasetRefused(
                 "missing_columns",

@@ -16,21 +16,41 @@ Columns = Mapping[str, str]
 Converter = Callable[[dict[str, Any], Columns], list[Any]]
 
 SHAREGPT_ROLES = {
-    "human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant",
-    "chatgpt": "assistant", "bot": "assistant", "model": "assistant", "system": "system",
+    "human": "user",
+    "user": "user",
+    "gpt": "assistant",
+    "assistant": "assistant",
+    "chatgpt": "assistant",
+    "bot": "assistant",
+    "model": "assistant",
+    "system": "system",
 }
 ESCONV_ROLES = {
-    "usr": "user", "seeker": "user", "user": "user",
-    "sys": "assistant", "supporter": "assistant", "assistant": "assistant",
+    "usr": "user",
+    "seeker": "user",
+    "user": "user",
+    "sys": "assistant",
+    "supporter": "assistant",
+    "assistant": "assistant",
 }
 CPSYCOUN_SPEAKERS = {
-    "求助者": "user", "来访者": "user", "支持者": "assistant", "心理咨询师": "assistant",
+    "求助者": "user",
+    "来访者": "user",
+    "支持者": "assistant",
+    "心理咨询师": "assistant",
 }
 # Pairs of column names that are recognised without a mapping, first match wins.
 KNOWN_COLUMNS = (
-    ("user", "assistant"), ("prompt", "completion"), ("prompt", "response"),
-    ("question", "answer"), ("questionText", "answerText"), ("instruction", "output"),
-    ("input", "output"), ("query", "response"), ("Context", "Response"), ("context", "response"),
+    ("user", "assistant"),
+    ("prompt", "completion"),
+    ("prompt", "response"),
+    ("question", "answer"),
+    ("questionText", "answerText"),
+    ("instruction", "output"),
+    ("input", "output"),
+    ("query", "response"),
+    ("Context", "Response"),
+    ("context", "response"),
 )
 MAPPED_ROLES = ("system", "user", "assistant")
 MAPPING_KEYS = (*MAPPED_ROLES, "group")
@@ -68,8 +88,13 @@ def _list(record: dict[str, Any], key: str) -> list[Any]:
     return value
 
 
-def _turns(record: dict[str, Any], key: str, speaker: tuple[str, ...], words: tuple[str, ...],
-           roles: Mapping[str, str]) -> list[Any]:
+def _turns(
+    record: dict[str, Any],
+    key: str,
+    speaker: tuple[str, ...],
+    words: tuple[str, ...],
+    roles: Mapping[str, str],
+) -> list[Any]:
     messages: list[Any] = []
     for index, turn in enumerate(_list(record, key), 1):
         if not isinstance(turn, dict):
@@ -100,8 +125,9 @@ def _openai(record: dict[str, Any], columns: Columns) -> list[Any]:
 
 
 def _sharegpt(record: dict[str, Any], columns: Columns) -> list[Any]:
-    messages = _turns(record, "conversations", ("from", "role"), ("value", "content"),
-                      SHAREGPT_ROLES)
+    messages = _turns(
+        record, "conversations", ("from", "role"), ("value", "content"), SHAREGPT_ROLES
+    )
     system = record.get("system")
     if isinstance(system, str) and system.strip():
         messages.insert(0, {"role": "system", "content": system})
@@ -115,8 +141,10 @@ def _alpaca(record: dict[str, Any], columns: Columns) -> list[Any]:
     if any(part is not None and not isinstance(part, str) for part in parts):
         raise RecordProblem("missing_content", "'instruction' is not text", "Write it as text.")
     asked = "\n\n".join(part.strip() for part in parts if part and part.strip())
-    messages = [{"role": "user", "content": asked},
-                {"role": "assistant", "content": record["output"]}]
+    messages = [
+        {"role": "user", "content": asked},
+        {"role": "assistant", "content": record["output"]},
+    ]
     system = record.get("system")
     if isinstance(system, str) and system.strip():
         messages.insert(0, {"role": "system", "content": system})
@@ -169,25 +197,59 @@ def _table(record: dict[str, Any], columns: Columns) -> list[Any]:
 
 def _looks_cpsycoun(record: dict[str, Any]) -> bool:
     turns = record.get("data")
-    return isinstance(turns, list) and bool(turns) and isinstance(turns[0], str) and (
-        turns[0].replace(":", "：", 1).partition("：")[0].strip() in CPSYCOUN_SPEAKERS
+    return (
+        isinstance(turns, list)
+        and bool(turns)
+        and isinstance(turns[0], str)
+        and (turns[0].replace(":", "：", 1).partition("：")[0].strip() in CPSYCOUN_SPEAKERS)
     )
 
 
 _ALL = (
-    Format("openai", "OpenAI messages",
-           '{"messages": [{"role": "user", "content": "..."}, ...]}',
-           lambda record: "messages" in record, _openai),
-    Format("sharegpt", "ShareGPT", '{"conversations": [{"from": "human", "value": "..."}, ...]}',
-           lambda record: "conversations" in record, _sharegpt),
-    Format("esconv", "ESConv", '{"dialog": [{"speaker": "usr", "text": "..."}, ...]}',
-           lambda record: "dialog" in record, _esconv, merges=True),
-    Format("cpsycoun", "CPsyCoun", '{"data": ["求助者：...", "支持者：..."]}',
-           _looks_cpsycoun, _cpsycoun, merges=True),
-    Format("alpaca", "Alpaca", '{"instruction": "...", "input": "", "output": "..."}',
-           lambda record: "instruction" in record and "output" in record, _alpaca),
-    Format("table", "Table with columns", 'CSV or JSON with a mapping {"user": "question", '
-           '"assistant": "answer"}', lambda record: known_columns(record) is not None, _table),
+    Format(
+        "openai",
+        "OpenAI messages",
+        '{"messages": [{"role": "user", "content": "..."}, ...]}',
+        lambda record: "messages" in record,
+        _openai,
+    ),
+    Format(
+        "sharegpt",
+        "ShareGPT",
+        '{"conversations": [{"from": "human", "value": "..."}, ...]}',
+        lambda record: "conversations" in record,
+        _sharegpt,
+    ),
+    Format(
+        "esconv",
+        "ESConv",
+        '{"dialog": [{"speaker": "usr", "text": "..."}, ...]}',
+        lambda record: "dialog" in record,
+        _esconv,
+        merges=True,
+    ),
+    Format(
+        "cpsycoun",
+        "CPsyCoun",
+        '{"data": ["求助者：...", "支持者：..."]}',
+        _looks_cpsycoun,
+        _cpsycoun,
+        merges=True,
+    ),
+    Format(
+        "alpaca",
+        "Alpaca",
+        '{"instruction": "...", "input": "", "output": "..."}',
+        lambda record: "instruction" in record and "output" in record,
+        _alpaca,
+    ),
+    Format(
+        "table",
+        "Table with columns",
+        'CSV or JSON with a mapping {"user": "question", "assistant": "answer"}',
+        lambda record: known_columns(record) is not None,
+        _table,
+    ),
 )
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
@@ -223,9 +285,7 @@ def merged(messages: list[Message]) -> list[Message]:
     result: list[Message] = []
     for message in messages:
         same = result and result[-1]["role"] == message["role"]
-        if same and isinstance(message["content"], str) and isinstance(
-            result[-1]["content"], str
-        ):
+        if same and isinstance(message["content"], str) and isinstance(result[-1]["content"], str):
             result[-1] = {**result[-1], "content": f"{result[-1]['content']}\n{message['content']}"}
         else:
             result.append(message)

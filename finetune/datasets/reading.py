@@ -237,9 +237,13 @@ def _json(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     if over or element.strip():
         yield Read(
             start,
-            too_long(limits) if over else RecordProblem(
+            too_long(limits)
+            if over
+            else RecordProblem(
                 "invalid_json", "the JSON ends in the middle", "Upload the complete file."
-            ) if depth or in_string else parse(bytes(element).strip(), limits),
+            )
+            if depth or in_string
+            else parse(bytes(element).strip(), limits),
         )
 
 
@@ -265,8 +269,12 @@ def _csv(handle: BinaryIO, delimiter: str, limits: Limits) -> Iterator[Read]:
             return
         except csv.Error as error:
             text = str(error)
-            problem = too_long(limits) if "limit" in text else RecordProblem(
-                "invalid_csv", f"not a CSV row: {text}", "Check the quotation marks."
+            problem = (
+                too_long(limits)
+                if "limit" in text
+                else RecordProblem(
+                    "invalid_csv", f"not a CSV row: {text}", "Check the quotation marks."
+                )
             )
             yield Read(before + 1, problem)
             before = rows.line_num
@@ -288,7 +296,8 @@ def _header(row: list[str]) -> list[str]:
         raise DatasetRefused(
             "missing_columns",
             "The first line of the table has no usable column names: "
-            + (", ".join(names)[:200] or "(blank)") + ".",
+            + (", ".join(names)[:200] or "(blank)")
+            + ".",
             "Give every column a name of its own in the first line.",
         )
     return names

@@ -20,8 +20,12 @@ ACCEPTED = "JSONL, JSON or CSV text in UTF-8"
 # Magic bytes -> (code, what people call it, what to do)
 _UNPACK = "Unpack it first and upload the text file inside."
 MAGIC: tuple[tuple[bytes, str, str, str], ...] = (
-    (b"PK\x03\x04", "archive", "a ZIP archive or an Office file (xlsx, docx)",
-     "Unpack it, or save the sheet as CSV (UTF-8), and upload that."),
+    (
+        b"PK\x03\x04",
+        "archive",
+        "a ZIP archive or an Office file (xlsx, docx)",
+        "Unpack it, or save the sheet as CSV (UTF-8), and upload that.",
+    ),
     (b"PK\x05\x06", "archive", "an empty ZIP archive", _UNPACK),
     (b"\x1f\x8b", "archive", "a gzip archive", _UNPACK),
     (b"BZh", "archive", "a bzip2 archive", _UNPACK),
@@ -39,8 +43,12 @@ MAGIC: tuple[tuple[bytes, str, str, str], ...] = (
     (b"OggS", "wrong_type", "an Ogg media file", "Upload dialogues as text."),
     (b"\x7fELF", "wrong_type", "a program", "Upload dialogues as text."),
     (b"MZ\x90", "wrong_type", "a Windows program", "Upload dialogues as text."),
-    (b"\xd0\xcf\x11\xe0", "wrong_type", "an old Office file (xls, doc)",
-     "Save the sheet as CSV (UTF-8) and upload that."),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "wrong_type",
+        "an old Office file (xls, doc)",
+        "Save the sheet as CSV (UTF-8) and upload that.",
+    ),
     (b"PAR1", "wrong_type", "a Parquet file", "Export it as JSONL."),
     (b"SQLite format 3\x00", "wrong_type", "an SQLite database", "Export it as JSONL or CSV."),
     (b"GGUF", "wrong_type", "model weights (GGUF)", "Upload dialogues as text."),
@@ -133,9 +141,7 @@ def _text_kind(text: str, start: int) -> Sniffed:
     if stripped[0] == "{":
         return Sniffed("json" if first[-1] in "{[,:" else "jsonl", start)
     if re.match(r"<(!doctype|html|\?xml|[a-z][\w-]*[ >/])", stripped, re.IGNORECASE):
-        raise DatasetRefused(
-            "wrong_type", "This is an HTML or XML page.", f"Upload {ACCEPTED}."
-        )
+        raise DatasetRefused("wrong_type", "This is an HTML or XML page.", f"Upload {ACCEPTED}.")
     if objects:
         return Sniffed("jsonl", start)
     counts = {mark: first.count(mark) for mark in ",;\t|"}

@@ -18,8 +18,8 @@ MAPPING_HELP = (
 COLUMNS = {
     "user": ("Person", "What the person says or asks."),
     "assistant": ("Assistant", "What the assistant should answer."),
-    "system": ("Instruction", "A system message, if the file has one."),
-    "group": ("Conversation", "Rows with the same value here become one dialogue."),
+    "system": ("Instruction", "Only if the file has a system message."),
+    "group": ("Conversation", "Only if a dialogue has several rows: what they have in common."),
 }
 
 

@@ -13,94 +13,15 @@ from finetune.models import BaseModel, Dataset, Run, Team
 from finetune.selectors.bases import bases_ready
 from finetune.selectors.datasets import dataset_list_for
 from finetune.training.args import RunConfig, defaults
-from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionField
+from finetune.training.exceptions import BadConfig
+from quantum.adapters.registry import ADAPTERS, AdapterOptionError, AdapterSpec
 from quantum.backends.registry import BACKENDS
 
-LABELS = {
-    "learning_rate": "Learning rate",
-    "steps": "Steps",
-    "batch_size": "Batch size",
-    "gradient_accumulation": "Gradient accumulation",
-    "sequence_length": "Sequence length",
-    "warmup_ratio": "Warm-up",
-    "scheduler": "Schedule",
-    "seed": "Seed",
-    "weight_decay": "Weight decay",
-    "eval_every": "Evaluate every",
-    "eval_dialogues": "Held-out dialogues",
-    "save_every": "Checkpoint every",
-    "system_prompt": "System prompt",
-}
+from .run_fields import DatasetField, config_field, option_field
+
 BACKEND_WORDS = {"statevector": "Exact simulator"}
 UP_FRONT = 3  # options of an adapter that are shown before “More options”
 USUAL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-
-
-class DatasetField(forms.ModelChoiceField):
-    """Shows a data set with its size."""
-
-    def label_from_instance(self, obj: Dataset) -> str:  # type: ignore[override]
-        dialogues = obj.report.get("split", {}).get("train")
-        size = f"{dialogues} dialogues to learn from" if dialogues else obj.get_state_display()
-        return f"{obj.name} ({size})"
-
-
-def config_field(name: str) -> forms.Field:
-    """One setting of `RunConfig` as a form field."""
-    item = RunConfig.__dataclass_fields__[name]
-    rules: Mapping[str, Any] = item.metadata
-    common: dict[str, Any] = {
-        "label": LABELS[name],
-        "help_text": rules["help"],
-        "initial": defaults()[name],
-    }
-    if rules["choices"]:
-        choices = [(value, value.replace("_", " ")) for value in rules["choices"]]
-        return forms.ChoiceField(choices=choices, **common)
-    if item.type == "str":
-        area = forms.Textarea(attrs={"rows": 3})
-        return forms.CharField(required=False, max_length=4000, widget=area, **common)
-    attrs = {"inputmode": "numeric" if item.type == "int" else "decimal", "autocomplete": "off"}
-    if item.type == "int":
-        number = forms.NumberInput(attrs=attrs)
-        return forms.IntegerField(
-            widget=number, min_value=rules["minimum"], max_value=rules["maximum"], **common
-        )
-    return forms.FloatField(
-        widget=forms.TextInput(attrs=attrs),
-        min_value=rules["minimum"],
-        max_value=rules["maximum"],
-        **common,
-    )
-
-
-def option_field(option: OptionField) -> forms.Field:
-    """One option of an adapter as a form field. The registry checks it; an empty one is the default."""
-    common: dict[str, Any] = {
-        "label": option.label,
-        "help_text": option.help,
-        "initial": option.default,
-    }
-    if option.kind == "choice":
-        words = [(value, f"{value}: {meaning}" if meaning else value)
-                 for value, meaning in option.choices]  # fmt: skip
-        return OptionText(widget=forms.Select(choices=words), **common)
-    if option.kind == "bool":
-        return forms.BooleanField(required=False, **common)
-    attrs: dict[str, Any] = {"autocomplete": "off"}
-    if option.kind == "int":
-        attrs |= {"min": option.minimum, "max": option.maximum, "inputmode": "numeric"}
-        widget: forms.Widget = forms.NumberInput(attrs={k: v for k, v in attrs.items() if v is not None})
-    else:
-        widget = forms.TextInput(attrs={**attrs, "inputmode": "decimal"})
-    return OptionText(widget=widget, **common)
-
-
-class OptionText(forms.CharField):
-    """An option as text: the registry checks it, and only that of the adapter that was chosen."""
-
-    def validate(self, value: Any) -> None:
-        """Nothing to do here."""
 
 
 class AdapterChoice:
@@ -147,6 +68,7 @@ class RunForm(forms.Form):
     )
     backend = forms.ChoiceField(
         choices=[(name, BACKEND_WORDS.get(name, name)) for name in BACKENDS],
+        initial=defaults()["backend"],
         label="Circuit runs on",
         help_text="What runs the circuit. Other simulators and real machines come later.",
     )
@@ -233,6 +155,27 @@ class RunForm(forms.Form):
     def more_open(self) -> bool:
         return any(self[name].errors for name in self.MORE)
 
+    def clean(self) -> dict[str, Any]:
+        """Ask `RunConfig` and the chosen adapter here, so that all problems show at once."""
+        names = [name for name in (*self.MAIN, *self.MORE) if name in self.cleaned_data]
+        values = {name: self.cleaned_data[name] for name in names}
+        try:
+            RunConfig.from_dict({**values, "base_model": "base", "train_file": "train.jsonl"})
+        except BadConfig as error:
+            for name, problem in error.problems.items():
+                self.add_error(name, sentence(problem, name))
+        spec = self.spec()
+        if spec is None:
+            return self.cleaned_data
+        for option in spec.fields:
+            value = self.cleaned_data.get(f"{spec.name}-{option.name}", "")
+            if value not in ("", None):
+                try:
+                    option.clean(value)
+                except AdapterOptionError as error:
+                    self.add_error(f"{spec.name}-{option.name}", sentence(str(error), option.name))
+        return self.cleaned_data
+
     # -- what was chosen ---------------------------------------------------------------------------
 
     def spec(self) -> AdapterSpec | None:
@@ -245,7 +188,8 @@ class RunForm(forms.Form):
             return {}
         found = {}
         for option in spec.fields:
-            value = self.cleaned_data.get(f"{spec.name}-{option.name}", "")
+            key = f"{spec.name}-{option.name}"
+            value = self.cleaned_data.get(key, self.data.get(key, ""))
             if value not in ("", None):
                 found[option.name] = value
         return found
@@ -261,16 +205,16 @@ class RunForm(forms.Form):
         adapter = self.cleaned_data.get("adapter", "")
         for name, problem in problems.items():
             own = f"{adapter}-{name.removeprefix('adapter_options.')}"
-            sentence = problem[:1].upper() + problem[1:]
-            if not sentence.endswith((".", "!", "?")):
-                sentence += "."
-            if own in self.fields:
-                self.add_error(own, sentence)
-            elif name in self.fields:
-                self.add_error(name, sentence)
-            else:
-                self.add_error(None, sentence)
+            field = own if own in self.fields else name if name in self.fields else None
+            self.add_error(field, sentence(problem, name))
         self.mark_fields()
+
+
+def sentence(problem: str, name: str) -> str:
+    """A refusal as it stands beside its field: without its name, with a capital and a stop."""
+    words = problem.removeprefix(f"{name}: ")
+    words = words[:1].upper() + words[1:]
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def initial_from_run(run: Run) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from finetune.datasets.sniffing import sniff
 from finetune.models import Dataset
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
-PREVIEW_TURNS = 8
-PREVIEW_LETTERS = 600
+PREVIEW_TURNS = 6
+PREVIEW_LETTERS = 360
 WHO = {"user": "Person", "assistant": "Assistant", "system": "Instruction"}
 WORDS = {
     "duplicate": "same words twice",

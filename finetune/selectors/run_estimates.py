@@ -27,7 +27,6 @@ class RunEstimate:
     reference: int | None = None
     modules: int = 0
     problem: str = ""
-    problem_field: str = ""
     circuit: RunCircuit | None = None
     quantum: bool = False
     dialogues: int | None = None
@@ -92,7 +91,9 @@ def counted(
     try:
         found["parameters"] = ADAPTERS[adapter].count(shapes, targets, options)
     except AdapterOptionError as error:
-        found |= {"problem": str(error), "problem_field": error.field}
+        labels = {option.name: option.label for option in ADAPTERS[adapter].fields}
+        words = str(error).removeprefix(f"{error.field}: ")
+        found["problem"] = f"{labels.get(error.field, error.field)}: {words}"
     try:
         found["reference"] = reference_count(shapes)
     except AdapterOptionError:
@@ -121,16 +122,14 @@ def amounts(chosen: Mapping[str, Any], circuit: RunCircuit | None) -> dict[str, 
 
 def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
     """Dialogues to learn from: all of them where another set is held out."""
-    split = dataset.report.get("split", {})
-    return int(split.get("train", 0)) + (int(split.get("validation", 0)) if validation else 0)
+    learnt = dataset.report.get("train", {}).get("dialogues", 0)
+    held = dataset.report.get("validation", {}).get("dialogues", 0)
+    return int(learnt) + (int(held) if validation else 0)
 
 
 def mean_tokens(dataset: Dataset) -> float | None:
     """Tokens in a dialogue, on average."""
-    report = dataset.report
-    tokens, dialogues = report.get("tokens"), report.get("dialogues")
-    if isinstance(tokens, dict):
-        tokens = tokens.get("total")
+    tokens, dialogues = dataset.report.get("tokens"), dataset.report.get("dialogues")
     return tokens / dialogues if tokens and dialogues else None
 
 
@@ -161,5 +160,6 @@ def measured(
         f"{speed:.0f} tokens a second",
     }
     if tokens_per_step and chosen.get("steps") and speed > 0:
-        found["seconds"] = chosen["steps"] * tokens_per_step / speed
+        seconds = chosen["steps"] * tokens_per_step / speed
+        found["seconds"] = round(seconds, -1) if seconds < 600 else round(seconds / 60) * 60
     return found

@@ -57,6 +57,8 @@ def run_create(
         )
     for field, chosen in (("dataset", dataset), ("validation_dataset", validation_dataset)):
         if chosen is not None:
+            # A check may have ended since the row was read; it releases only runs that exist.
+            chosen.refresh_from_db(from_queryset=Dataset.objects.select_for_update())
             dataset_usable(field, chosen, team)
     run = Run.objects.create(
         team=team,
@@ -88,19 +90,23 @@ def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
     problems: dict[str, str] = {}
     if base.state != BaseModel.State.READY:
         problems["base"] = f"{base.title} is not ready: {base.problem or base.get_state_display()}"
+    complete: dict[str, Any] = {}
     try:
         complete = RunConfig.from_dict({**values, **PLACEHOLDERS}).to_dict()
-    except BadConfig as error:
-        raise refusal({**problems, **error.problems}) from error
-    for name in ("base_model", "train_file", "validation_file"):
-        del complete[name]
-    try:
         spec = get_adapter(complete["adapter"])
         complete["adapter_options"] = spec.validate(complete["adapter_options"])
+        if base.shapes:
+            spec.count(base.linear_shapes, complete["targets"], complete["adapter_options"])
+    except BadConfig as error:
+        problems |= named_options(error.problems, values)
     except UnknownNameError as error:
         problems["adapter"] = str(error)
     except AdapterOptionError as error:
         problems[error.field] = str(error)
+    if problems:
+        raise refusal(problems)
+    for name in ("base_model", "train_file", "validation_file"):
+        del complete[name]
     known = {module.rsplit(".", 1)[-1] for module in base.shapes}
     missing = [name for name in complete["targets"] if known and name not in known]
     if missing:
@@ -115,6 +121,20 @@ def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
     if problems:
         raise refusal(problems)
     return complete
+
+
+def named_options(problems: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
+    """The problems, with one of the adapter's options under that option's own name."""
+    named = dict(problems)
+    if "adapter_options" in named:
+        try:
+            get_adapter(values.get("adapter", "qtha")).validate(values["adapter_options"])
+        except AdapterOptionError as error:
+            del named["adapter_options"]
+            named[error.field] = str(error)
+        except (UnknownNameError, TypeError, AttributeError):
+            pass  # the adapter itself, or a value that is no object, is told as it is
+    return named
 
 
 def refusal(problems: Mapping[str, str]) -> RunRefused:

@@ -1,4 +1,4 @@
-"""Numbers and sentences about runs, as a person reads them. The live status fragment uses them too."""
+"""Numbers and sentences about runs, as a person reads them, for pages and the live fragment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ State = Run.State
 
 @register.filter
 def metric(value: Any, digits: int = 4) -> str:
-    """A number in `digits` significant digits without needless zeros; a dash where there is none."""
+    """A number in `digits` significant digits without needless zeros; a dash for none."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         return "–"
     size = abs(value)

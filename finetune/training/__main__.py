@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,12 @@ def _show(event: Event) -> None:
     text = event["message"]
     if event["type"] == "sample":
         text += f": {event['data']['reply']!r:.160}"
-    print(f"{event['seq']:>5} {event['type']:<10} {text}", flush=True)
+    try:
+        print(f"{event['seq']:>5} {event['type']:<10} {text}", flush=True)
+    except OSError:
+        # Whoever read our output is gone. The run goes on to its checkpoint, and the log has
+        # everything, so later lines go nowhere.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _new(arguments: list[str]) -> int:

@@ -50,6 +50,7 @@ def setting(
     return field(default=default, metadata=metadata)
 
 
+# ruff: noqa: RUF009 (`setting` returns a dataclass field)
 @dataclass(frozen=True)
 class RunConfig:
     """Everything a trainer needs to know. Invalid values never get past the constructor.
@@ -74,15 +75,15 @@ class RunConfig:
         DEFAULT_SYSTEM_PROMPT,
         "Instruction put before every dialogue that has none. Empty: the base model's own.",
     )
-    backend: str = setting(
-        "statevector", "What runs the circuit.", choices=("statevector",)
-    )
+    backend: str = setting("statevector", "What runs the circuit.", choices=("statevector",))
     learning_rate: float = setting(
         1e-2, "Step size of the optimizer (AdamW) after warm-up.", above=0.0, maximum=1.0
     )
     steps: int = setting(
-        60, "Optimizer steps. Each sees batch size x accumulation dialogues.",
-        minimum=1, maximum=1_000_000,
+        60,
+        "Optimizer steps. Each sees batch size x accumulation dialogues.",
+        minimum=1,
+        maximum=1_000_000,
     )
     batch_size: int = setting(
         4, "Dialogues in one forward and backward pass.", minimum=1, maximum=1024
@@ -91,8 +92,10 @@ class RunConfig:
         1, "Passes added up before one optimizer step.", minimum=1, maximum=1024
     )
     sequence_length: int = setting(
-        384, "Longest dialogue in tokens; the last turns of longer ones are left out.",
-        minimum=16, maximum=1_048_576,
+        384,
+        "Longest dialogue in tokens; the last turns of longer ones are left out.",
+        minimum=16,
+        maximum=1_048_576,
     )
     seed: int = setting(
         7, "Fixes initial weights, data order and dropout.", minimum=0, maximum=2**32 - 1
@@ -104,22 +107,24 @@ class RunConfig:
         0.0, "Pull of the adapter's weights toward zero.", minimum=0.0, maximum=1.0
     )
     max_grad_norm: float = setting(
-        1.0, "Longest gradient; longer ones are scaled down. 0: no limit.",
-        minimum=0.0, maximum=1e6,
+        1.0,
+        "Longest gradient; longer ones are scaled down. 0: no limit.",
+        minimum=0.0,
+        maximum=1e6,
     )
     scheduler: str = setting(
         "cosine", "How the learning rate falls after warm-up.", choices=SCHEDULERS
     )
     eval_every: int = setting(
-        20, "Steps between evaluations. 0: only before the first and after the last step.",
-        minimum=0, maximum=1_000_000,
+        20,
+        "Steps between evaluations. 0: only before the first and after the last step.",
+        minimum=0,
+        maximum=1_000_000,
     )
     eval_dialogues: int = setting(
         32, "Most held-out dialogues in an evaluation.", minimum=1, maximum=100_000
     )
-    save_every: int = setting(
-        20, "Steps between checkpoints.", minimum=1, maximum=1_000_000
-    )
+    save_every: int = setting(20, "Steps between checkpoints.", minimum=1, maximum=1_000_000)
     sample_prompts: list[str] = setting(
         SAMPLE_PROMPTS, "Messages answered at each evaluation, to read along (at most 8)."
     )
@@ -168,8 +173,11 @@ class RunConfig:
             BadConfig: an unknown field, a wrong type or a value out of its bounds.
         """
         known = {item.name for item in fields(cls)}
-        unknown = {name: f"unknown setting; known: {', '.join(sorted(known))}"
-                   for name in values if name not in known}
+        unknown = {
+            name: f"unknown setting; known: {', '.join(sorted(known))}"
+            for name in values
+            if name not in known
+        }
         if unknown:
             raise BadConfig(unknown)
         return cls(**{name: _widened(name, value) for name, value in values.items()})
@@ -223,10 +231,11 @@ def help_texts() -> dict[str, str]:
 
 def defaults() -> dict[str, Any]:
     """Return each setting's default, by name."""
-    return {
-        item.name: item.default if item.default is not MISSING else item.default_factory()  # type: ignore[misc]
-        for item in fields(RunConfig)
-    }
+    values: dict[str, Any] = {}
+    for item in fields(RunConfig):
+        factory: Any = item.default_factory
+        values[item.name] = item.default if factory is MISSING else factory()
+    return values
 
 
 def _widened(name: str, value: Any) -> Any:
@@ -243,7 +252,7 @@ def _problem(name: str, value: Any) -> str:
     kind, complaint = _KINDS[str(item.type)]
     if not isinstance(value, kind) or isinstance(value, bool):
         return f"{complaint}, not {value!r:.60}"
-    if kind is list and not all(isinstance(entry, str) for entry in value):
+    if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
         return complaint
     if isinstance(value, str) and "\0" in value:
         return "must not contain null characters"

@@ -136,9 +136,7 @@ def _found(text: str, content: str, cursor: int, ending: str) -> Span:
     return (start, end + len(ending)) if ending and text.startswith(ending, end) else (start, end)
 
 
-def encode(
-    tokenizer: Any, messages: Sequence[Message], *, sequence_length: int
-) -> Example | None:
+def encode(tokenizer: Any, messages: Sequence[Message], *, sequence_length: int) -> Example | None:
     """Turn a dialogue into ids and labels; None if no label is left.
 
     A dialogue longer than `sequence_length` tokens loses its last turns, so that no turn is

@@ -100,8 +100,10 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
     missing = [target for target in config.targets if target not in names]
     if missing:
         raise BadConfig(
-            {"targets": f"{', '.join(missing)}: no such linear layer in this model; "
-                        f"it has {', '.join(sorted(names))}"}
+            {
+                "targets": f"{', '.join(missing)}: no such linear layer in this model; "
+                f"it has {', '.join(sorted(names))}"
+            }
         )
     torch.manual_seed(config.seed)
     try:
@@ -124,7 +126,7 @@ def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -
         base_parameters: numbers in the base.
     """
     trainable = sum(item.numel() for item in model.parameters() if item.requires_grad)
-    compared = ("q_proj", "v_proj")
+    compared: tuple[str, ...] = ("q_proj", "v_proj")
     if not any(name.endswith(compared) for name in shapes):
         compared = tuple(config.targets)
     first = next(model.parameters())

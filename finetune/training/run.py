@@ -117,8 +117,8 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     config = RunConfig.read(folder / "config.json")
     trainer = _prepared(folder, config, log, supervision, _kept(found.path))
     if found.path is not None:
-        data = {"state": "resumed", "step": found.step}
-        log.emit("state", f"Resumed from the checkpoint after step {found.step}.", data)
+        resumed = {"state": "resumed", "step": found.step}
+        log.emit("state", f"Resumed from the checkpoint after step {found.step}.", resumed)
     elif started:
         log.emit("state", "Started again from step 0.", {"state": "resumed", "step": 0})
     log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
@@ -149,15 +149,13 @@ def _prepared(
     kept: dict[str, float],
 ) -> DialogueTrainer:
     """Load model and data, tell the log about them, and build the trainer."""
-    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if config.threads:
         torch.set_num_threads(config.threads)
     clock = Clock(config.steps, kept["seconds"])
     tokenizer, plain_template = load_tokenizer(config.base_model)
     if plain_template:
-        log.emit(
-            "warning", "The base model has no chat template: a plain one is used and saved."
-        )
+        log.emit("warning", "The base model has no chat template: a plain one is used and saved.")
     wanted = config.steps * config.dialogues_per_step
     train = _dialogues(folder, config, config.train_file, tokenizer, wanted, config.seed)
     validation = None
@@ -264,6 +262,7 @@ def _left(trainer: DialogueTrainer, log: EventLog, supervision: Supervision) -> 
     assert trainer.stop is not None
     step = trainer.state.global_step
     data = {"step": step}
+    (trainer.folder.parent / "control").unlink(missing_ok=True)  # the request is answered
     if trainer.stop is Stop.CANCELLED:
         log.emit("state", f"Cancelled after step {step}.", {"state": "cancelled", **data})
     elif trainer.stop is Stop.PAUSED:
@@ -281,7 +280,7 @@ def _saved(folder: Path, trainer: DialogueTrainer, log: EventLog) -> None:
     """Save the adapter by one rename and write the result."""
     log.emit("state", "Saving the adapter.", {"state": "saving"})
     partial = checkpoints.partial_folder(folder / "checkpoints")
-    trainer.model.save_pretrained(str(partial))
+    trainer.adapted.save_pretrained(str(partial))
     (partial / "chat_template.jinja").write_text(trainer.tokenizer.chat_template)
     about = {
         "base_model": trainer.config.base_model,
@@ -302,7 +301,9 @@ def _saved(folder: Path, trainer: DialogueTrainer, log: EventLog) -> None:
     }
     message = "The adapter is saved."
     if improvement is not None:
-        message = f"Held-out loss {before:.4f} before, {after:.4f} after: {improvement:+.4f} better."
+        message = (
+            f"Held-out loss {before:.4f} before, {after:.4f} after: {improvement:+.4f} better."
+        )
     log.emit("result", message, data)
     log.emit("state", "The run succeeded.", {"state": "succeeded"})
     shutil.rmtree(folder / "checkpoints" / ".partial", ignore_errors=True)

@@ -103,6 +103,7 @@ class DialogueTrainer(Trainer):
         steps.trainer = self
         self.model_accepts_loss_kwargs = True  # labels are counted over the whole step
         self.config = config
+        self.adapted: Any = model
         self.tokenizer = tokenizer
         self.validation = validation[: config.eval_dialogues]
         self.log_events = log
@@ -131,9 +132,7 @@ class DialogueTrainer(Trainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
         """Return this batch's share of the step's mean loss over labelled tokens."""
-        loss = token_loss(
-            model, inputs["input_ids"], inputs["labels"], at_labels=self._at_labels
-        )
+        loss = token_loss(model, inputs["input_ids"], inputs["labels"], at_labels=self._at_labels)
         self._correct += loss.correct
         self._labels += loss.count
         self._step_tokens += inputs["input_ids"].numel()
@@ -186,9 +185,7 @@ class DialogueTrainer(Trainer):
             "circuit_gradient_variance": (
                 self._circuit.gradient_variance if self._circuit else None
             ),
-            "circuit_gradient_norm": (
-                self._circuit.gradient_norm if self._circuit else None
-            ),
+            "circuit_gradient_norm": (self._circuit.gradient_norm if self._circuit else None),
             "seconds_left": self._seconds_left(step),
         }
         self.log_events.emit(
@@ -219,19 +216,17 @@ class DialogueTrainer(Trainer):
         """
         step = self.state.global_step
         started = time.monotonic()
-        self.model.eval()
+        self.adapted.eval()
         if not self.log_events.has("evaluation", step):
             self._measure(step)
         for index, prompt in enumerate(self.config.sample_prompts):
             if self.config.sample_tokens and not self.log_events.has("sample", step, index):
                 self.supervision.check()
                 messages = prompt_messages(prompt, self.config.system_prompt)
-                text = reply(
-                    self.model, self.tokenizer, messages, tokens=self.config.sample_tokens
-                )
+                text = reply(self.model, self.tokenizer, messages, tokens=self.config.sample_tokens)
                 data = {"step": step, "index": index, "prompt": prompt, "reply": text}
                 self.log_events.emit("sample", f"sample reply after step {step}", data)
-        self.model.train()
+        self.adapted.train()
         self.clock.evaluation_took(time.monotonic() - started)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, {})
         return {}
@@ -261,9 +256,7 @@ class DialogueTrainer(Trainer):
             "validation_tokens": count,
         }
         what = "before training" if step == 0 else f"after step {step}"
-        self.log_events.emit(
-            "evaluation", f"held-out loss {self.last_evaluation:.4f} {what}", data
-        )
+        self.log_events.emit("evaluation", f"held-out loss {self.last_evaluation:.4f} {what}", data)
 
     # Checkpoints
 
@@ -278,7 +271,7 @@ class DialogueTrainer(Trainer):
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Save the adapter alone: the base, its tokenizer and our settings are kept elsewhere."""
-        self.model.save_pretrained(output_dir or self.args.output_dir)
+        self.adapted.save_pretrained(output_dir or str(self.folder))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Let Trainer write into a hidden folder, add our state, and rename it when whole."""

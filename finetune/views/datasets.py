@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from finetune.datasets.checks import neutralised
 from finetune.datasets.formats import FORMATS
 from finetune.exceptions import StudioError
 from finetune.forms.datasets import OptionsForm, UploadForm
@@ -28,7 +29,6 @@ from .access import in_team, signed_in
 
 PAGE = 25
 PROBLEMS = 20
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @in_team
@@ -177,14 +177,8 @@ def problem_rows(found: Dataset) -> Iterator[str]:
     while rows := problems_from(found, offset, 500):
         for row in rows:
             cells = (row[name] for name in ("line", "severity", "check", "reason", "fix"))
-            yield writer.writerow([plain(cell) for cell in cells])
+            yield writer.writerow([neutralised(str(cell)) for cell in cells])
         offset += len(rows)
-
-
-def plain(cell: Any) -> str:
-    """A cell that no spreadsheet runs as a formula: parts of it come from the uploaded file."""
-    text = str(cell if cell is not None else "")
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 @signed_in

@@ -52,7 +52,7 @@ def run_new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"“{run.name}” is on its way.")
             return redirect("run", run.public_id)
-    return form_page(request, form, status=422)
+    return form_page(request, form)
 
 
 @in_team
@@ -64,7 +64,7 @@ def run_summary(request: HttpRequest) -> HttpResponse:
     return render(request, "finetune/_run_summary.html", summary_of(request, form))
 
 
-def form_page(request: HttpRequest, form: RunForm, status: int = 200) -> HttpResponse:
+def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
     context = {
         "form": form,
         "presets": presets_for(request),
@@ -73,7 +73,7 @@ def form_page(request: HttpRequest, form: RunForm, status: int = 200) -> HttpRes
         "bases": form.fields["base"].queryset,  # type: ignore[attr-defined]
         **summary_of(request, form),
     }
-    return render(request, "finetune/run_new.html", context, status=status)
+    return render(request, "finetune/run_new.html", context)
 
 
 def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:

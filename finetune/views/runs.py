@@ -109,7 +109,7 @@ def run(request: HttpRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_safe
 def run_part(request: HttpRequest, public_id: str, part: str) -> HttpResponse:
-    """A part of the page that grows while the run goes on: `samples`, `table` or `status`."""
+    """A part of the page that grows while the run goes on: `samples` or `table`."""
     found = run_get(request.user, public_id)  # type: ignore[arg-type]
     context: dict[str, Any] = {"run": found}
     if part == "samples":
@@ -130,9 +130,7 @@ def run_act(request: HttpRequest, public_id: str, action: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         fresh = run_get(request.user, public_id)  # type: ignore[arg-type]
         context = {"run": fresh, "refused": refused}
-        return render(
-            request, "finetune/_run_status.html", context, status=409 if refused else 200
-        )
+        return render(request, "finetune/_run_status.html", context, status=409 if refused else 200)
     if refused:
         messages.warning(request, refused)
     return redirect("run", public_id)

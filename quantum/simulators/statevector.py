@@ -27,7 +27,7 @@ from quantum.observables import PauliString
 from quantum.simulators.blocks import Affine, GateBlock, PhaseBlock, RotationBlock, compile_blocks
 from quantum.simulators.constants import constant
 
-__all__ = ["amplitudes", "expectations"]
+__all__ = ["amplitudes", "check_shapes", "expectations", "rotation_matrix"]
 
 _GROUP = 4  # qubits rotated by one matrix product: 16 x 16 is where the product is fastest
 
@@ -128,9 +128,8 @@ def _product_state(angles: Tensor, batch: int) -> Tensor:
 def rotation_matrix(angles: Tensor) -> Tensor:
     """Kronecker product of RY: ``(batch, g)`` angles to ``(batch, 2**g, 2**g)``, qubit 0 lowest."""
     cos, sin = (angles / 2).cos(), (angles / 2).sin()
-    single = torch.stack((cos, -sin, sin, cos), dim=-1).reshape(
-        *angles.shape, 2, 2
-    )  # (batch, g, 2, 2)
+    entries = torch.stack((cos, -sin, sin, cos), dim=-1)  # (batch, g, 4)
+    single = entries.reshape(*angles.shape, 2, 2)  # (batch, g, 2, 2)
     matrix: Tensor = single[:, 0]
     for q in range(1, angles.shape[1]):
         matrix = single[:, q, :, None, :, None] * matrix[:, None, :, None, :]

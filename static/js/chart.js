@@ -531,8 +531,9 @@
         const row = element("div", "chart-tip-row");
         const swatch = element("span", "chart-swatch");
         swatch.style.background = line.paint;
-        const name = line.x[at] === this.group.hover ? line.label
-          : `${line.label}, step ${grouped(line.x[at])}`;
+        let name = line.label;
+        if (line.shown !== line.y) name += ` (smoothed ${this.format(line.shown[at])})`;
+        if (line.x[at] !== this.group.hover) name += `, step ${grouped(line.x[at])}`;
         row.append(swatch, element("span", "", name), element("strong", "", this.format(line.y[at])));
         rows.push(row);
       }

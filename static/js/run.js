@@ -138,6 +138,7 @@
       state = status.dataset.state;
       said.textContent = `The run is now: ${status.dataset.stateWords}.`;
       if (state === "succeeded") refreshChatLink();
+      if (sign.dataset.state === "live") sayLive();
     }
   }
 
@@ -212,6 +213,12 @@
     sign.textContent = words;
   }
 
+  /** “Live” is said only where something may still come. */
+  function sayLive() {
+    const over = ["succeeded", "failed", "cancelled"].includes(state);
+    connection("live", over ? "" : "Live");
+  }
+
   function take(message) {
     const following = atEnd();
     let curves = false;
@@ -243,7 +250,7 @@
     socket = new WebSocket(`${scheme}//${location.host}${root.dataset.socket}?after=${lastSeq}`);
     socket.addEventListener("open", () => {
       failures = 0;
-      connection("live", "Live");
+      sayLive();
     });
     socket.addEventListener("message", (event) => {
       const message = JSON.parse(event.data);

@@ -59,10 +59,11 @@
     const file = input.files[0];
     chosen.hidden = !file;
     if (!file) return;
-    chosen.querySelector("b").textContent = file.name;
-    chosen.querySelector("span").textContent = size(file.size);
+    chosen.textContent = `${file.name}, ${size(file.size)}`;
     clearErrors();
-    if (file.size === 0) showErrors({ file: [`${file.name} is empty (0 bytes). Choose a file with dialogues.`] });
+    if (file.size === 0) {
+      showErrors({ file: [`${file.name} is empty (0 bytes). Choose a file with dialogues.`] });
+    }
     if (file.size > limit) {
       showErrors({
         file: [`${file.name} has ${size(file.size)}; the limit is ${size(limit)}. Split the file, or ask the administrator for a higher limit.`],

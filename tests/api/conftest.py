@@ -70,12 +70,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port, engine_port = free_port(), free_port()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("WUKONG")},
-        "DJANGO_SETTINGS_MODULE": os.environ.get("API_SETTINGS", "tests.settings"),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
         "WUKONG_TEST_DATA_DIR": str(folder),
         "WUKONG_PORT": str(port),
         "WUKONG_ENGINE_PORT": str(engine_port),
         "WUKONG_API_REQUESTS_PER_MINUTE": "100000",
-        "PYTHONPATH": str(ROOT) + ":/tmp/apihelper",
+        "PYTHONPATH": str(ROOT),
     }
     site = Site(f"http://127.0.0.1:{port}", folder, environment, {})
     processes: list[subprocess.Popen[bytes]] = []
@@ -140,7 +140,7 @@ SEED = """
 import json
 from django.core.management import call_command
 from django.utils import timezone
-call_command("migrate", verbosity=0, run_syncdb=True)
+call_command("migrate", verbosity=0)
 from django.core.files.uploadedfile import SimpleUploadedFile
 from finetune.datasets import demo
 from finetune.models import BaseModel, Run, RunEvent, User

@@ -16,11 +16,15 @@ def test_a_whole_reply(site: Site, alice_client: openai.OpenAI, which: str) -> N
     reply = alice_client.chat.completions.create(
         model=model, messages=HELLO, max_completion_tokens=8, temperature=0
     )
-    assert reply.model == model and reply.object == "chat.completion"
-    assert reply.choices[0].message.role == "assistant" and reply.choices[0].message.content
+    assert reply.model == model
+    assert reply.object == "chat.completion"
+    assert reply.choices[0].message.role == "assistant"
+    assert reply.choices[0].message.content
     assert reply.choices[0].finish_reason == "length"
-    assert reply.usage and reply.usage.completion_tokens == 8
-    assert reply.moderation and reply.moderation.input.type == "moderation_results"
+    assert reply.usage
+    assert reply.usage.completion_tokens == 8
+    assert reply.moderation
+    assert reply.moderation.input.type == "moderation_results"
     assert not reply.moderation.input.results[0].flagged
 
 
@@ -39,9 +43,13 @@ def test_a_streamed_reply(alice_client: openai.OpenAI) -> None:
     assert chunks[0].choices[0].delta.content == ""
     *parts, last, usage = chunks
     assert all(part.choices[0].finish_reason is None for part in parts)
-    assert last.choices[0].finish_reason == "length" and last.choices[0].delta.content is None
-    assert last.moderation and not last.moderation.output.results[0].flagged  # type: ignore[union-attr]
-    assert not usage.choices and usage.usage and usage.usage.completion_tokens == 8
+    assert last.choices[0].finish_reason == "length"
+    assert last.choices[0].delta.content is None
+    assert last.moderation
+    assert not last.moderation.output.results[0].flagged
+    assert not usage.choices
+    assert usage.usage
+    assert usage.usage.completion_tokens == 8
     text = "".join(part.choices[0].delta.content or "" for part in parts)
     whole = alice_client.chat.completions.create(
         model=BASE, messages=HELLO, max_tokens=8, temperature=0
@@ -55,12 +63,15 @@ def test_several_replies(alice_client: openai.OpenAI) -> None:
     )
     assert [choice.index for choice in reply.choices] == [0, 1, 2]
     assert len({choice.message.content for choice in reply.choices}) > 1
-    assert reply.usage and reply.usage.completion_tokens == 18
+    assert reply.usage
+    assert reply.usage.completion_tokens == 18
     stream = alice_client.chat.completions.create(
         model=BASE, messages=HELLO, max_tokens=6, n=2, stream=True
     )
     ends = [
-        chunk.choices[0].index for chunk in stream if chunk.choices and chunk.choices[0].finish_reason
+        chunk.choices[0].index
+        for chunk in stream
+        if chunk.choices and chunk.choices[0].finish_reason
     ]
     assert sorted(ends) == [0, 1]
 
@@ -79,7 +90,8 @@ def test_the_safety_seam_speaks_in_the_moderation(alice_client: openai.OpenAI) -
     reply = alice_client.chat.completions.create(model=BASE, messages=messages, max_tokens=4)
     assert reply.moderation
     result: Any = reply.moderation.input.results[0]  # type: ignore[union-attr]
-    assert result.flagged and result.categories["suicide"]
+    assert result.flagged
+    assert result.categories["suicide"]
     assert result.card["heading"]
     assert reply.choices[0].message.content
 
@@ -107,7 +119,8 @@ def test_a_conversation_that_is_too_long(alice_client: openai.OpenAI, stream: bo
     messages: Any = [{"role": "user", "content": "long " * 2000}]
     with pytest.raises(openai.BadRequestError) as caught:
         alice_client.chat.completions.create(model=BASE, messages=messages, stream=stream)
-    assert caught.value.code == "context_length_exceeded" and caught.value.param == "messages"
+    assert caught.value.code == "context_length_exceeded"
+    assert caught.value.param == "messages"
 
 
 def test_an_unknown_model(alice_client: openai.OpenAI) -> None:

@@ -22,14 +22,17 @@ def test_a_file_lives_from_upload_to_deletion(alice_client: openai.OpenAI) -> No
     assert content.read() == body
     assert made.id in [one.id for one in alice_client.files.list()]
     gone = alice_client.files.delete(made.id)
-    assert gone.deleted and gone.id == made.id
+    assert gone.deleted
+    assert gone.id == made.id
     with pytest.raises(openai.NotFoundError) as caught:
         alice_client.files.retrieve(made.id)
     assert caught.value.param == "file_id"
 
 
 def test_a_bad_file_ends_in_error_with_a_reason(alice_client: openai.OpenAI) -> None:
-    made = alice_client.files.create(file=("bad.jsonl", b'{"no": "dialogue"}\n'), purpose="fine-tune")
+    made = alice_client.files.create(
+        file=("bad.jsonl", b'{"no": "dialogue"}\n'), purpose="fine-tune"
+    )
     deadline = time.monotonic() + 60
     while (found := alice_client.files.retrieve(made.id)).status != "error":
         assert found.status == "uploaded" and time.monotonic() < deadline, found
@@ -45,7 +48,8 @@ def test_lists_go_page_by_page(site: Site, alice_client: openai.OpenAI, uploaded
     paged = [one.id for one in alice_client.files.list(purpose="fine-tune", limit=2)]
     assert paged == every
     first = alice_client.files.list(purpose="fine-tune", limit=1)
-    assert first.has_more and first.data[0].id == every[0]
+    assert first.has_more
+    assert first.data[0].id == every[0]
     oldest = alice_client.files.list(purpose="fine-tune", order="asc", limit=1)
     assert oldest.data[0].id == every[-1]
 
@@ -64,7 +68,8 @@ def test_bad_paging_is_refused(
 def test_another_purpose_is_refused(alice_client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         alice_client.files.create(file=("a.jsonl", dialogues()), purpose="vision")
-    assert caught.value.param == "purpose" and "fine-tune" in str(caught.value)
+    assert caught.value.param == "purpose"
+    assert "fine-tune" in str(caught.value)
 
 
 def test_an_empty_file_is_refused(alice_client: openai.OpenAI) -> None:

@@ -31,16 +31,24 @@ def test_a_job_is_queued_listed_and_cancelled(
         },
         extra_body={"adapter": "lora", "adapter_options": {"r": 4}, "sequence_length": 128},
     )
-    assert job.id.startswith("ftjob-") and job.object == "fine_tuning.job"
-    assert job.status == "queued" and job.seed == 11 and job.model == BASE
+    assert job.id.startswith("ftjob-")
+    assert job.object == "fine_tuning.job"
+    assert job.status == "queued"
+    assert job.seed == 11
+    assert job.model == BASE
     assert job.hyperparameters.n_epochs == 2
     assert job.hyperparameters.learning_rate_multiplier == 0.5
-    assert job.method and job.method.type == "supervised"
+    assert job.method
+    assert job.method.type == "supervised"
     assert job.metadata == {"topic": "exams"}
-    assert job.fine_tuned_model is None and job.error is None and job.result_files == []
+    assert job.fine_tuned_model is None
+    assert job.error is None
+    assert job.result_files == []
     config = job.model_extra["wukong"]["config"]  # type: ignore[index]
-    assert config["adapter"] == "lora" and config["sequence_length"] == 128
-    assert config["adapter_options"]["r"] == 4 and config["learning_rate"] == 0.005
+    assert config["adapter"] == "lora"
+    assert config["sequence_length"] == 128
+    assert config["adapter_options"]["r"] == 4
+    assert config["learning_rate"] == 0.005
     assert job.model_extra["wukong"]["total_steps"] > 50  # type: ignore[index]
 
     assert bob_client.fine_tuning.jobs.retrieve(job.id).id == job.id
@@ -49,14 +57,17 @@ def test_a_job_is_queued_listed_and_cancelled(
     assert job.id in [one.id for one in jobs.list(limit=1)]
 
     cancelled = jobs.cancel(job.id)
-    assert cancelled.status == "cancelled" and cancelled.finished_at
+    assert cancelled.status == "cancelled"
+    assert cancelled.finished_at
     with pytest.raises(openai.ConflictError) as caught:
         jobs.cancel(job.id)
     assert caught.value.response.headers["x-should-retry"] == "false"
     events = jobs.list_events(job.id, limit=1)
-    assert "ancelled" in events.data[0].message and events.has_more
+    assert "ancelled" in events.data[0].message
+    assert events.has_more
     numbers = [int(one.id.rsplit("-", 1)[1]) for one in jobs.list_events(job.id, limit=1)]
-    assert numbers == sorted(numbers, reverse=True) and numbers[-1] == 1
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[-1] == 1
 
 
 def test_pause_and_resume(site: Site, alice_client: openai.OpenAI) -> None:
@@ -108,9 +119,11 @@ def test_settings_may_stand_in_the_metadata(site: Site, alice_client: openai.Ope
         },
     )
     config = job.model_extra["wukong"]["config"]  # type: ignore[index]
-    assert config["steps"] == 5 and config["targets"] == ["q_proj", "v_proj"]
+    assert config["steps"] == 5
+    assert config["targets"] == ["q_proj", "v_proj"]
     assert config["adapter_options"]["r"] == 4
-    assert job.metadata and job.metadata["topic"] == "grief"
+    assert job.metadata
+    assert job.metadata["topic"] == "grief"
     jobs.cancel(job.id)
 
 
@@ -160,14 +173,16 @@ def test_an_unknown_file_is_not_found(alice_client: openai.OpenAI) -> None:
 def test_a_job_that_succeeded_tells_what_it_made(site: Site, alice_client: openai.OpenAI) -> None:
     jobs = alice_client.fine_tuning.jobs
     job = jobs.retrieve(site.seeded["run"])
-    assert job.status == "succeeded" and job.trained_tokens == 999
+    assert job.status == "succeeded"
+    assert job.trained_tokens == 999
     assert job.fine_tuned_model == site.seeded["model"]
     events = list(jobs.list_events(job.id, limit=2))
     assert len(events) == 7
     metrics = [one for one in events if one.type == "metrics"]
     assert metrics[0].data["valid_mean_token_accuracy"] == 0.6  # type: ignore[index]
     (point,) = jobs.checkpoints.list(job.id)
-    assert point.step_number == 3 and point.metrics.train_loss == 1.0
+    assert point.step_number == 3
+    assert point.metrics.train_loss == 1.0
     assert point.metrics.full_valid_loss == point.metrics.valid_loss == 1.5
     assert point.fine_tuned_model_checkpoint.endswith(":ckpt-step-3")
     with pytest.raises(openai.BadRequestError):

@@ -20,7 +20,8 @@ def test_an_encoded_name_is_the_same_name(site: Site) -> None:
     answer = httpx.get(f"{site.url}/v1/models/{name}", headers=headers)
     assert answer.json()["id"] == site.seeded["model"]
     answer = httpx.get(f"{site.url}/v1/models/some%2Fmodel", headers=headers)
-    assert answer.status_code == 404 and "some/model" in answer.json()["error"]["message"]
+    assert answer.status_code == 404
+    assert "some/model" in answer.json()["error"]["message"]
 
 
 def test_a_base_model_stays(alice_client: openai.OpenAI) -> None:

@@ -77,10 +77,12 @@ def _zip(name: str, content: bytes) -> bytes:
 
 
 def _zip_bomb(path: Path) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("data.jsonl", "w", force_zip64=True) as member:
-            for _ in range(200):
-                member.write(b"\0" * 1_000_000)
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("data.jsonl", "w", force_zip64=True) as member,
+    ):
+        for _ in range(200):
+            member.write(b"\0" * 1_000_000)
 
 
 def _gzip_bomb(path: Path) -> None:
@@ -189,10 +191,18 @@ def _files() -> list[tuple[Any, ...]]:
         ("rtf", "a.rtf", b"{\\rtf1\\ansi hello}", "wrong_type"),
         ("html", "a.html", b"<!DOCTYPE html><html><body>hi</body></html>", "wrong_type"),
         ("xml", "a.xml", b'<?xml version="1.0"?><a><b/></a>', "wrong_type"),
-        ("random bytes", "a.jsonl", bytes((i * 37 + i // 7) % 32 for i in range(4000)),
-         "wrong_type"),
-        ("prose", "a.txt", b"Once upon a time there was a file.\nIt was no table.\n",
-         "unknown_format"),
+        (
+            "random bytes",
+            "a.jsonl",
+            bytes((i * 37 + i // 7) % 32 for i in range(4000)),
+            "wrong_type",
+        ),
+        (
+            "prose",
+            "a.txt",
+            b"Once upon a time there was a file.\nIt was no table.\n",
+            "unknown_format",
+        ),
         ("one word", "a.txt", b"hello", "unknown_format"),
         ("markdown", "a.md", b"# Title\n\n- a point\n", "unknown_format"),
         ("1 GB", "a.jsonl", _sparse(1_000_000_000), "too_large"),
@@ -213,19 +223,37 @@ def _encodings() -> list[tuple[Any, ...]]:
         ("one Latin-1 line", "a.jsonl", lines(latin), "ok:invalid_encoding"),
         ("GBK line", "a.jsonl", lines(chinese.encode("gbk")), "ok:invalid_encoding"),
         ("all Latin-1", "a.jsonl", (latin + b"\n") * 20, "no_usable"),
-        ("Latin-1 CSV", "a.csv", _csv("caf\xe9,x").decode().encode("latin-1"),
-         "ok:invalid_encoding"),
+        (
+            "Latin-1 CSV",
+            "a.csv",
+            _csv("caf\xe9,x").decode().encode("latin-1"),
+            "ok:invalid_encoding",
+        ),
         ("cut in a character", "a.jsonl", lines(b'{"messages": "\xe4\xbd'), "ok:invalid_encoding"),
         ("overlong UTF-8", "a.jsonl", lines(b'{"messages": "\xc0\xaf"}'), "ok:invalid_encoding"),
         ("null byte in a line", "a.jsonl", lines(b'{"messages"\0: []}'), "ok:null_bytes"),
-        ("null character in text", "a.jsonl",
-         lines(_messages({"role": "user", "content": "a\0b"}, REPLY)), "ok:null_bytes"),
+        (
+            "null character in text",
+            "a.jsonl",
+            lines(_messages({"role": "user", "content": "a\0b"}, REPLY)),
+            "ok:null_bytes",
+        ),
         ("null byte in a cell", "a.csv", _csv("a\0b,c"), "ok:null_bytes"),
-        ("half a surrogate pair", "a.jsonl",
-         lines(b'{"messages": [{"role": "user", "content": "\\ud83d"},'
-               b'{"role": "assistant", "content": "x"}]}'), "ok:invalid_unicode"),
-        ("UTF-8 encoded surrogate", "a.jsonl", lines(b'{"messages": "\xed\xa0\x80"}'),
-         "ok:invalid_encoding"),
+        (
+            "half a surrogate pair",
+            "a.jsonl",
+            lines(
+                b'{"messages": [{"role": "user", "content": "\\ud83d"},'
+                b'{"role": "assistant", "content": "x"}]}'
+            ),
+            "ok:invalid_unicode",
+        ),
+        (
+            "UTF-8 encoded surrogate",
+            "a.jsonl",
+            lines(b'{"messages": "\xed\xa0\x80"}'),
+            "ok:invalid_encoding",
+        ),
     ]
 
 
@@ -235,26 +263,45 @@ def _json() -> list[tuple[Any, ...]]:
         ("broken first line of text", "a.jsonl", lines(b"oops"), "ok:invalid_json"),
         ("trailing comma", "a.jsonl", lines(b'{"messages": [],}'), "ok:invalid_json"),
         ("single quotes", "a.jsonl", lines(b"{'messages': []}"), "ok:invalid_json"),
-        ("two objects on a line", "a.jsonl", lines(b'{"messages": []} {"messages": []}'),
-         "ok:invalid_json"),
+        (
+            "two objects on a line",
+            "a.jsonl",
+            lines(b'{"messages": []} {"messages": []}'),
+            "ok:invalid_json",
+        ),
         ("NaN", "a.jsonl", lines(b'{"messages": NaN}'), "ok:invalid_json"),
         ("Infinity", "a.jsonl", lines(b'{"messages": Infinity}'), "ok:invalid_json"),
         ("minus Infinity", "a.jsonl", lines(b'{"messages": -Infinity}'), "ok:invalid_json"),
-        ("huge integer", "a.jsonl", lines(b'{"messages": ' + b"9" * 10_000 + b"}"),
-         "ok:invalid_json"),
+        (
+            "huge integer",
+            "a.jsonl",
+            lines(b'{"messages": ' + b"9" * 10_000 + b"}"),
+            "ok:invalid_json",
+        ),
         ("huge exponent", "a.jsonl", lines(b'{"messages": 1e999999}'), "ok:missing_messages_list"),
-        ("duplicate key", "a.jsonl", lines(b'{"messages": [], "messages": []}'),
-         "ok:duplicate_key"),
+        (
+            "duplicate key",
+            "a.jsonl",
+            lines(b'{"messages": [], "messages": []}'),
+            "ok:duplicate_key",
+        ),
         ("deep list", "a.jsonl", lines(b'{"messages": ' + DEEP_LIST + b"}"), "ok:too_deep"),
         ("deep object", "a.jsonl", lines(DEEP_DICT), "ok:too_deep"),
         ("only a deep list", "a.json", DEEP_LIST, "no_usable"),
         ("only open brackets", "a.json", b"[" * 500_000, "no_usable"),
         ("only open braces", "a.jsonl", b'{"a":' * 150_000, "no_usable"),
-        ("deep element of a list", "a.json",
-         b"[" + DEEP_DICT + b"," + json.dumps([good(n) for n in range(12)]).encode()[1:],
-         "ok:too_deep"),
-        ("list cut short", "a.json", json.dumps([good(n) for n in range(12)]).encode()[:-9],
-         "ok:invalid_json"),
+        (
+            "deep element of a list",
+            "a.json",
+            b"[" + DEEP_DICT + b"," + json.dumps([good(n) for n in range(12)]).encode()[1:],
+            "ok:too_deep",
+        ),
+        (
+            "list cut short",
+            "a.json",
+            json.dumps([good(n) for n in range(12)]).encode()[:-9],
+            "ok:invalid_json",
+        ),
         ("list of numbers", "a.json", b"[1, 2, 3]", "no_usable"),
         ("empty list", "a.json", b"[]", "no_usable"),
         ("empty object", "a.json", b"{}", "no_usable"),
@@ -293,12 +340,17 @@ def _records() -> list[tuple[Any, ...]]:
         one("missing_content", _messages({"role": "user", "content": None}, REPLY), "null content"),
         one("missing_content", _messages({"role": "user", "content": 5}, REPLY), "number content"),
         one("missing_content", _messages({"role": "user", "content": " \n"}, REPLY), "blank"),
-        one("missing_content",
+        one(
+            "missing_content",
             _messages({"role": "user", "content": [{"type": "text", "text": "x"}]}, REPLY),
-            "content parts"),
+            "content parts",
+        ),
         one("example_missing_assistant_message", _messages(USER)),
-        one("example_missing_assistant_message", _messages(USER, {**REPLY, "weight": 0}),
-            "all weights zero"),
+        one(
+            "example_missing_assistant_message",
+            _messages(USER, {**REPLY, "weight": 0}),
+            "all weights zero",
+        ),
         one("invalid_weight", _messages(USER, {**REPLY, "weight": 2})),
         one("invalid_weight", _messages(USER, {**REPLY, "weight": "1"}), "text weight"),
         one("misplaced_system", _messages(USER, {"role": "system", "content": "x"}, REPLY)),
@@ -307,8 +359,12 @@ def _records() -> list[tuple[Any, ...]]:
         ("all duplicates", "a.jsonl", (json.dumps(good(1)) + "\n").encode() * 50, "too_few"),
         ("one line", "a.jsonl", lines(count=1), "too_few"),
         ("nine lines", "a.jsonl", lines(count=9), "too_few"),
-        ("no assistant anywhere", "a.jsonl", (json.dumps(_messages(USER)) + "\n").encode() * 20,
-         "no_usable"),
+        (
+            "no assistant anywhere",
+            "a.jsonl",
+            (json.dumps(_messages(USER)) + "\n").encode() * 20,
+            "no_usable",
+        ),
         ("single messages", "a.jsonl", (json.dumps(USER) + "\n").encode() * 20, "unknown_format"),
     ]
 
@@ -340,19 +396,47 @@ def _tables() -> list[tuple[Any, ...]]:
 def _others() -> list[tuple[Any, ...]]:
     share = {"conversations": [{"from": "alien", "value": "x"}]}
     return [
-        ("ShareGPT unknown speaker", "a.jsonl", (json.dumps(share) + "\n").encode() * 12,
-         "no_usable"),
-        ("ShareGPT text turns", "a.jsonl",
-         (json.dumps({"conversations": ["a", "b"]}) + "\n").encode() * 12, "no_usable"),
-        ("ESConv without speaker", "a.jsonl",
-         (json.dumps({"dialog": [{"text": "x"}]}) + "\n").encode() * 12, "no_usable"),
-        ("ESConv dialog is text", "a.json", json.dumps([{"dialog": "x"}] * 12).encode(),
-         "no_usable"),
-        ("CPsyCoun unknown speaker", "a.jsonl",
-         (json.dumps({"data": ["求助者：你好", "路人：嗨"]}) + "\n").encode() * 12, "no_usable"),
-        ("Alpaca without instruction text", "a.jsonl",
-         (json.dumps({"instruction": 5, "output": "x"}) + "\n").encode() * 12, "no_usable"),
-        ("right-to-left override in a role", "a.jsonl",
-         lines(_messages({"role": "\u202euser", "content": "x"}, REPLY)), "ok:unrecognized_role"),
+        (
+            "ShareGPT unknown speaker",
+            "a.jsonl",
+            (json.dumps(share) + "\n").encode() * 12,
+            "no_usable",
+        ),
+        (
+            "ShareGPT text turns",
+            "a.jsonl",
+            (json.dumps({"conversations": ["a", "b"]}) + "\n").encode() * 12,
+            "no_usable",
+        ),
+        (
+            "ESConv without speaker",
+            "a.jsonl",
+            (json.dumps({"dialog": [{"text": "x"}]}) + "\n").encode() * 12,
+            "no_usable",
+        ),
+        (
+            "ESConv dialog is text",
+            "a.json",
+            json.dumps([{"dialog": "x"}] * 12).encode(),
+            "no_usable",
+        ),
+        (
+            "CPsyCoun unknown speaker",
+            "a.jsonl",
+            (json.dumps({"data": ["求助者：你好", "路人：嗨"]}) + "\n").encode() * 12,
+            "no_usable",
+        ),
+        (
+            "Alpaca without instruction text",
+            "a.jsonl",
+            (json.dumps({"instruction": 5, "output": "x"}) + "\n").encode() * 12,
+            "no_usable",
+        ),
+        (
+            "right-to-left override in a role",
+            "a.jsonl",
+            lines(_messages({"role": "\u202euser", "content": "x"}, REPLY)),
+            "ok:unrecognized_role",
+        ),
         ("line separators in a file name", "a\u2028b.jsonl", b"", "empty"),
     ]

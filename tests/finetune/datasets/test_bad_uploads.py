@@ -32,10 +32,14 @@ def test_bad_upload(upload: BadUpload, tmp_path: Path) -> None:
         assert report.problem_counts[check] >= 1
         found = next(problem for problem in report.problems if problem.check == check)
         assert found.line >= 1
-        assert found.reason and found.fix
+        assert found.reason
+        assert found.fix
         assert report.dialogues >= 10
         assert sorted(item.name for item in out.iterdir()) == [
-            "problems.jsonl", "report.json", "train.jsonl", "validation.jsonl",
+            "problems.jsonl",
+            "report.json",
+            "train.jsonl",
+            "validation.jsonl",
         ]
         report.to_json().encode("utf-8")
     else:

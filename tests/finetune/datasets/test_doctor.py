@@ -20,9 +20,7 @@ from tests.finetune.conftest import dialogue
 Write = Callable[..., Path]
 
 
-def test_counts_and_histogram(
-    write_dialogues: Write, tmp_path: Path, base_model_dir: Path
-) -> None:
+def test_counts_and_histogram(write_dialogues: Write, tmp_path: Path, base_model_dir: Path) -> None:
     report = examine(write_dialogues(40), tmp_path / "out", Options(), base_model_dir)
     assert (report.dialogues, report.turns, report.errors) == (40, 160, 0)
     assert report.roles == {"user": 80, "assistant": 80}
@@ -42,8 +40,7 @@ def test_every_bad_line_is_reported_with_its_number(tmp_path: Path) -> None:
     path.write_text("\n".join(lines))
     report = examine(path, tmp_path / "out", Options(limits=Limits(reported_problems=5)))
     stored = [
-        json.loads(line)
-        for line in (tmp_path / "out" / "problems.jsonl").read_text().splitlines()
+        json.loads(line) for line in (tmp_path / "out" / "problems.jsonl").read_text().splitlines()
     ]
     assert [entry["line"] for entry in stored] == list(range(1, 501, 2))
     assert len(report.problems) == 5
@@ -54,7 +51,7 @@ def test_the_split_is_deterministic_and_duplicates_never_straddle_it(
     write_dialogues: Write, tmp_path: Path
 ) -> None:
     path = write_dialogues(60)
-    doubled = path.read_text() + path.read_text().replace("tired", "TIRED ")
+    doubled = path.read_text() + path.read_text().replace("I am", "I  AM")
     path.write_text(doubled)
     parts = []
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
@@ -81,7 +78,13 @@ def test_a_refusal_leaves_nothing_and_tells_what_was_found(tmp_path: Path) -> No
 
 def test_formula_cells_are_neutralised_on_export() -> None:
     assert [is_formula(cell) for cell in ("=1", "+a", "-x", "@y", "-3.5", "a=b", "")] == [
-        True, True, True, True, False, False, False,
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
     ]
     assert neutralised("=1+1") == "'=1+1"
     assert neutralised("plain") == "plain"

@@ -19,23 +19,54 @@ SYSTEM = {"role": "system", "content": "Be kind"}
 
 CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
     ("openai", {"messages": TURNS, "id": 3}, TURNS),
-    ("openai", {"messages": [TURNS[0], {**TURNS[1], "weight": 1}]},
-     [TURNS[0], {**TURNS[1], "weight": 1}]),
-    ("sharegpt", {"conversations": [{"from": "human", "value": "Hi"},
-                                    {"from": "gpt", "value": "Hello"}]}, TURNS),
-    ("sharegpt", {"system": "Be kind", "conversations": [
-        {"from": "user", "value": "Hi"}, {"from": "assistant", "value": "Hello"}]},
-     [SYSTEM, *TURNS]),
+    (
+        "openai",
+        {"messages": [TURNS[0], {**TURNS[1], "weight": 1}]},
+        [TURNS[0], {**TURNS[1], "weight": 1}],
+    ),
+    (
+        "sharegpt",
+        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]},
+        TURNS,
+    ),
+    (
+        "sharegpt",
+        {
+            "system": "Be kind",
+            "conversations": [
+                {"from": "user", "value": "Hi"},
+                {"from": "assistant", "value": "Hello"},
+            ],
+        },
+        [SYSTEM, *TURNS],
+    ),
     ("alpaca", {"instruction": "Hi", "input": "", "output": "Hello"}, TURNS),
-    ("alpaca", {"instruction": "Sum", "input": "1 2", "output": "3"},
-     [{"role": "user", "content": "Sum\n\n1 2"}, {"role": "assistant", "content": "3"}]),
-    ("esconv", {"dialog": [{"speaker": "sys", "text": "Hello"}, {"speaker": "usr", "text": "Hi"},
-                           {"speaker": "usr", "text": "I am sad"},
-                           {"speaker": "sys", "text": "Tell me", "strategy": "Question"}]},
-     [{"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Hi\nI am sad"},
-      {"role": "assistant", "content": "Tell me"}]),
-    ("cpsycoun", {"topic": "x", "id": "1", "data": ["求助者：你好", "支持者：请说"]},
-     [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "请说"}]),
+    (
+        "alpaca",
+        {"instruction": "Sum", "input": "1 2", "output": "3"},
+        [{"role": "user", "content": "Sum\n\n1 2"}, {"role": "assistant", "content": "3"}],
+    ),
+    (
+        "esconv",
+        {
+            "dialog": [
+                {"speaker": "sys", "text": "Hello"},
+                {"speaker": "usr", "text": "Hi"},
+                {"speaker": "usr", "text": "I am sad"},
+                {"speaker": "sys", "text": "Tell me", "strategy": "Question"},
+            ]
+        },
+        [
+            {"role": "assistant", "content": "Hello"},
+            {"role": "user", "content": "Hi\nI am sad"},
+            {"role": "assistant", "content": "Tell me"},
+        ],
+    ),
+    (
+        "cpsycoun",
+        {"topic": "x", "id": "1", "data": ["求助者：你好", "支持者：请说"]},
+        [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "请说"}],
+    ),
     ("table", {"question": "Hi", "answer": "Hello"}, TURNS),
 ]
 
@@ -50,8 +81,11 @@ def test_format(
     name: str, record: dict[str, Any], expected: list[dict[str, Any]], shape: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "upload.bin"
-    text = {"jsonl": json.dumps(record), "list": json.dumps([record], ensure_ascii=False),
-            "pretty": json.dumps(record, indent=2)}[shape]
+    text = {
+        "jsonl": json.dumps(record),
+        "list": json.dumps([record], ensure_ascii=False),
+        "pretty": json.dumps(record, indent=2),
+    }[shape]
     path.write_text("\ufeff" + text, encoding="utf-8")
     report = examined(path, tmp_path)
     assert report.format == name
@@ -96,7 +130,11 @@ def test_a_forced_format_is_taken(tmp_path: Path) -> None:
     ],
 )
 def test_published_data(
-    shared_data: Path, file: str, form: str, dialogues: int, problems: dict[str, int],
+    shared_data: Path,
+    file: str,
+    form: str,
+    dialogues: int,
+    problems: dict[str, int],
     tmp_path: Path,
 ) -> None:
     report = examine(shared_data / file, tmp_path / "out")

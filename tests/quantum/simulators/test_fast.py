@@ -153,6 +153,7 @@ def test_light_cones_refuse_what_they_cannot_do():
     assert not lightcone.supports(Circuit(2, (*encoding, Operation("cx", (0, 1))), (z(0),)))
     assert not lightcone.supports(Circuit(2, encoding, (pauli("XI"),)))
     assert not lightcone.supports(Circuit(2, encoding[:1], (z(1),)))
+    assert not lightcone.supports(Circuit(2, encoding, (pauli("II"),)))
 
 
 def test_real_circuits_stay_real():

@@ -1,0 +1,171 @@
+"""The chat's pages without a script: they work, teach, refuse kindly, and are private."""
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient, Client
+from django.urls import reverse
+
+from chat import services
+from chat.models import Conversation, Message
+
+from .conftest import ScriptedEngine
+
+pytestmark = pytest.mark.django_db
+POSTS = ["send", "again", "stop", "vote", "rename", "assistant", "delete", "restore"]
+
+
+def test_empty_page_teaches(client: Client, alice: Any, team: Any) -> None:
+    client.force_login(alice)
+    page = client.get("/chat/").content.decode()
+    assert "Nobody to talk to yet" in page
+    assert "This is an AI, not a person." in page
+    assert "not a substitute for care" in page
+
+
+def test_link_from_a_run_chooses_its_assistant(client: Client, alice: Any, tuned: Any, plain: Any) -> None:
+    client.force_login(alice)
+    for name in (tuned.id, tuned.engine_name):
+        page = client.get("/chat/new/", {"assistant": name}).content.decode()
+        assert f'<option value="{tuned.id}" selected>' in page
+    assert client.get("/chat/new/", {"assistant": "ft:no:such:x:1"}).status_code == 200
+
+
+def test_page_shows_text_as_text(client: Client, alice: Any, talk: Any) -> None:
+    [reply] = services.reply_again(conversation=talk, side="a")
+    services.reply_finish(message_id=reply.pk, state="done", content="<b>one</b>\n{{ two }}")
+    client.force_login(alice)
+    page = client.get(f"/chat/{talk.public_id}/").content.decode()
+    assert "&lt;b&gt;one&lt;/b&gt;\n{{ two }}" in page
+    assert "1 earlier reply" in page
+    assert "style=" not in page
+    assert "<script>" not in page
+
+
+def test_nobody_else_finds_a_conversation(
+    client: Client, alice: Any, bob: Any, charlie: Any, talk: Any
+) -> None:
+    for user in (bob, charlie):
+        client.force_login(user)
+        assert client.get(f"/chat/{talk.public_id}/").status_code == 404
+        assert talk.title not in client.get("/chat/").content.decode()
+        for action in POSTS:
+            data = {"text": "x", "title": "x", "turn": "1", "choice": "a", "assistant": "x"}
+            answer = client.post(f"/chat/{talk.public_id}/{action}/", data)
+            assert answer.status_code == 404, action
+    talk.refresh_from_db()
+    assert talk.deleted_at is None
+    assert talk.messages.count() == 2
+
+
+def test_who_left_the_team_has_no_conversation_there(client: Client, alice: Any, bob: Any, team: Any, tuned: Any) -> None:
+    conversation, _ = services.conversation_start(
+        team=team, user=bob, assistants=[tuned], text="Hello"
+    )
+    client.force_login(bob)
+    assert client.get(f"/chat/{conversation.public_id}/").status_code == 200
+    team.memberships.get(user=bob).delete()
+    assert client.get(f"/chat/{conversation.public_id}/").status_code == 404
+
+
+def test_stranger_is_asked_to_sign_in(client: Client, talk: Any) -> None:
+    for path in ("/chat/", f"/chat/{talk.public_id}/"):
+        answer = client.get(path)
+        assert answer.status_code == 302
+        assert "/sign-in/" in answer["location"]
+    assert client.post(f"/chat/{talk.public_id}/send/", {"text": "x"}).status_code == 302
+    assert talk.messages.count() == 2
+
+
+def test_rename_delete_and_undo(client: Client, alice: Any, talk: Any) -> None:
+    client.force_login(alice)
+    client.post(f"/chat/{talk.public_id}/rename/", {"title": "  Four  in the morning "})
+    talk.refresh_from_db()
+    assert talk.title == "Four in the morning"
+    page = client.post(f"/chat/{talk.public_id}/delete/", follow=True).content.decode()
+    assert "is deleted" in page
+    assert "Undo" in page
+    assert client.get(f"/chat/{talk.public_id}/").status_code == 404
+    assert client.post(f"/chat/{talk.public_id}/send/", {"text": "x"}).status_code == 404
+    back = client.post(f"/chat/{talk.public_id}/restore/", follow=True)
+    assert back.status_code == 200
+    assert "Four in the morning" in back.content.decode()
+
+
+def test_card_comes_before_the_reply_and_knows_the_country(client: Client, alice: Any, talk: Any) -> None:
+    [reply] = services.message_send(conversation=talk, text="I want to die")
+    services.reply_finish(message_id=reply.pk, state="done", content="I am here.")
+    client.force_login(alice)
+    url = f"/chat/{talk.public_id}/"
+    page = client.get(url).content.decode()
+    assert page.index('class="care-card"') < page.index("I am here.")
+    assert "local emergency number" in page
+    assert "findahelpline.com" in page
+    assert 'href="http' not in page
+    answer = client.post(reverse("chat-country"), {"country": "DE", "next": url})
+    assert answer["location"] == url
+    page = client.get(url).content.decode()
+    assert "0800 111 0 111" in page
+    assert "0800 111 0 222" in page
+    assert "24/7" in page
+    assert client.post(reverse("chat-country"), {"country": "FR", "next": "https://x.example/"})[
+        "location"
+    ] == reverse("chat")
+
+
+def test_names_are_hidden_until_the_vote(client: Client, alice: Any, team: Any, tuned: Any, plain: Any) -> None:
+    conversation, replies = services.conversation_start(
+        team=team, user=alice, assistants=[tuned, plain], text="Hello"
+    )
+    services.reply_finish(message_id=replies[0].pk, state="done", content="Hello!")
+    services.reply_finish(
+        message_id=replies[1].pk, state="failed", error=f"{tuned.title} is broken.",
+        content="Half", error_code="engine_error",
+    )
+    client.force_login(alice)
+    url = f"/chat/{conversation.public_id}/"
+    page = client.get(url).content.decode()
+    for name in (tuned.title, plain.title, tuned.id, plain.id):
+        assert name not in page
+    client.post(url + "vote/", {"turn": "1", "choice": "neither"})
+    page = client.get(url).content.decode()
+    assert tuned.title in page
+    assert plain.title in page
+
+
+def test_script_gets_refusals_as_json(client: Client, alice: Any, talk: Any) -> None:
+    client.force_login(alice)
+    answer = client.post(
+        f"/chat/{talk.public_id}/send/", {"text": " "}, headers={"x-requested-with": "fetch"}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "empty_message"
+    services.message_send(conversation=talk, text="Wait")
+    answer = client.post(
+        f"/chat/{talk.public_id}/send/", {"text": "Now"}, headers={"x-requested-with": "fetch"}
+    )
+    assert answer.status_code == 409
+
+
+def test_plain_form_keeps_what_was_typed(client: Client, alice: Any, tuned: Any) -> None:
+    client.force_login(alice)
+    data = {"assistant": tuned.id, "compare": tuned.id, "text": "My long story"}
+    answer = client.post("/chat/new/", data)
+    assert answer.status_code == 422
+    assert "My long story" in answer.content.decode()
+    assert "two different" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_plain_form_waits_for_the_reply(
+    async_client: AsyncClient, alice: Any, tuned: Any, engine: ScriptedEngine
+) -> None:
+    await async_client.aforce_login(alice)
+    answer = await async_client.post("/chat/new/", {"assistant": tuned.id, "text": "Hello"})
+    assert answer.status_code == 302
+    conversation = await Conversation.objects.aget()
+    assert answer["location"] == f"/chat/{conversation.public_id}/#end"
+    reply = await Message.objects.aget(role="assistant")
+    assert (reply.state, reply.content) == ("done", "I hear you. That sounds hard.")
+    assert engine.requests[0]["messages"][0] == {"role": "system", "content": "Be gentle."}
+    assert engine.requests[0]["model"] == tuned.engine_name

@@ -1,0 +1,84 @@
+"""Settings: bounds, messages, JSON, presets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from finetune.training.args import RunConfig, defaults, help_texts
+from finetune.training.exceptions import BadConfig
+from finetune.training.presets import PRESETS, preset_values
+
+BASE = {"base_model": "base", "train_file": "train.jsonl"}
+
+
+def test_json_round_trip() -> None:
+    config = RunConfig.from_dict({**BASE, "learning_rate": 1, "targets": ["o_proj"]})
+    assert RunConfig.from_json(config.to_json()) == config
+    assert config.learning_rate == 1.0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("learning_rate", 0, "greater than 0"),
+        ("learning_rate", float("nan"), "finite"),
+        ("learning_rate", "fast", "must be a number"),
+        ("steps", 0, "at least 1"),
+        ("steps", 1.5, "whole number"),
+        ("steps", True, "whole number"),
+        ("batch_size", 10**9, "at most"),
+        ("scheduler", "magic", "known: cosine"),
+        ("backend", "abacus", "known: statevector"),
+        ("adapter", "nothing", "Known: qtha"),
+        ("adapter_options", {"r": 99}, "Allowed"),
+        ("targets", [], "at least one"),
+        ("targets", [1], "list of texts"),
+        ("base_model", " ", "is required"),
+        ("train_file", "a\0b", "null characters"),
+        ("sample_prompts", ["x"] * 9, "at most 8"),
+        ("no_such_field", 1, "unknown setting"),
+    ],
+)
+def test_a_bad_value_is_named(field: str, value: Any, words: str) -> None:
+    with pytest.raises(BadConfig) as bad:
+        RunConfig.from_dict({**BASE, field: value})
+    assert words in bad.value.problems[field]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    with pytest.raises(BadConfig) as bad:
+        RunConfig.from_dict({"steps": 0, "seed": -1})
+    assert set(bad.value.problems) == {"steps", "seed", "base_model", "train_file"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])
+def test_bad_json(text: str) -> None:
+    with pytest.raises(BadConfig):
+        RunConfig.from_json(text)
+
+
+def test_every_field_has_help() -> None:
+    assert set(help_texts()) == set(defaults())
+    assert all(len(text) > 10 for text in help_texts().values())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid(name: str) -> None:
+    config = RunConfig.from_dict({**BASE, **preset_values(name, 3000)})
+    assert config.adapter == "qtha"
+    if name == "paper":
+        assert config.steps == 282  # three passes over 3,000 dialogues, 32 a step
+        assert config.options["alpha"] == 2 * config.options["r"]
+
+
+def test_settings_and_events_need_neither_torch_nor_django() -> None:
+    code = (
+        "import sys, finetune.training.args, finetune.training.events, "
+        "finetune.training.presets, finetune.training.checkpoints\n"
+        "assert not {'torch', 'transformers', 'peft', 'django'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,150 @@
+"""Labels stand on assistant turns only, whatever the chat template; the order is fixed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoTokenizer
+
+from finetune.training.data import (
+    IGNORED,
+    PLAIN_TEMPLATE,
+    Example,
+    RunOrder,
+    assistant_spans,
+    collate,
+    encode,
+    load,
+)
+from finetune.training.exceptions import BadData
+
+GEMMA_LIKE = (
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    "{% for m in messages %}{{ '<t>' + ('model' if m['role'] == 'assistant' else m['role']) + "
+    "'\\n' + m['content'] | trim + '<e>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<t>model\\n' }}{% endif %}"
+)
+REWRITING = (  # marks only the last reply, as reasoning models' templates do
+    "{% for m in messages %}{{ '[' + m['role'] + ']' }}"
+    "{% if m['role'] == 'assistant' and loop.last %}{{ '<think></think>' }}{% endif %}"
+    "{{ m['content'] + '[/]' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '[assistant]' }}{% endif %}"
+)
+DIALOGUE = [
+    {"role": "system", "content": "Be kind."},
+    {"role": "user", "content": "I say again: I hear you."},
+    {"role": "assistant", "content": "I hear you."},
+    {"role": "user", "content": "Go on."},
+    {"role": "assistant", "content": "I hear you, again.", "weight": 0},
+    {"role": "user", "content": "Once more."},
+    {"role": "assistant", "content": "  Tell me more 你好 🌱"},
+]
+
+
+@pytest.fixture
+def tokenizer(base_model_dir: Path) -> Any:
+    return AutoTokenizer.from_pretrained(base_model_dir)
+
+
+def labelled_text(tokenizer: Any, example: Example) -> str:
+    return str(tokenizer.decode([label for label in example.labels if label != IGNORED]))
+
+
+@pytest.mark.parametrize(
+    ("template", "ending"),
+    [(None, "<|im_end|>"), (PLAIN_TEMPLATE, "<|im_end|>"), (REWRITING, "[/]"), (GEMMA_LIKE, "<e>")],
+)
+def test_labels_are_the_assistants_words(tokenizer: Any, template: str | None, ending: str) -> None:
+    if template:
+        tokenizer.chat_template = template
+    messages = DIALOGUE[1:] if template == GEMMA_LIKE else DIALOGUE
+    text, spans = assistant_spans(tokenizer, messages)
+    found = [text[start:end] for start, end in spans]
+    assert [part.replace("<think></think>", "").strip() for part in found] == [
+        f"I hear you.{ending}",
+        f"Tell me more 你好 🌱{ending}",
+    ]
+    example = encode(tokenizer, messages, sequence_length=512)
+    assert example is not None
+    assert labelled_text(tokenizer, example).count(ending) == 2
+    assert "Go on" not in labelled_text(tokenizer, example)
+    assert "again" not in labelled_text(tokenizer, example)
+
+
+def test_a_dialogue_that_starts_with_the_assistant(tokenizer: Any) -> None:
+    messages = [{"role": "assistant", "content": "Welcome."}, DIALOGUE[1], DIALOGUE[2]]
+    example = encode(tokenizer, messages, sequence_length=512)
+    assert example is not None
+    assert labelled_text(tokenizer, example) == "Welcome.<|im_end|>I hear you.<|im_end|>"
+
+
+def test_long_dialogues_keep_whole_turns(tokenizer: Any) -> None:
+    messages = [DIALOGUE[0]]
+    for number in range(50):
+        messages += [
+            {"role": "user", "content": f"Question {number}"},
+            {"role": "assistant", "content": f"Answer {number}"},
+        ]
+    example = encode(tokenizer, messages, sequence_length=100)
+    assert example is not None
+    assert example.truncated
+    assert len(example.input_ids) <= 100
+    assert tokenizer.decode(example.input_ids).endswith("<|im_end|>")
+    one = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "word " * 500}]
+    cut = encode(tokenizer, one, sequence_length=100)
+    assert cut is not None
+    assert len(cut.input_ids) == 100
+
+
+def test_load_folds_the_system_prompt_where_the_template_knows_none(
+    tokenizer: Any, write_dialogues: Callable[..., Path]
+) -> None:
+    tokenizer.chat_template = GEMMA_LIKE
+    loaded = load(write_dialogues(3), tokenizer, system_prompt="Be kind.", sequence_length=256)
+    assert len(loaded.examples) == 3
+    assert tokenizer.decode(loaded.examples[0].input_ids).startswith("<t>user\nBe kind.")
+
+
+def test_load_says_what_is_wrong(tokenizer: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    for text, words in (
+        ("", "is empty"),
+        ("{}\n", "not a dialogue"),
+        ("nonsense\n", "not a dialogue"),
+        (json.dumps({"messages": [{"role": "user", "content": "x"}]}), "no dialogue"),
+        (json.dumps({"messages": [{"role": "user", "content": None}]}), "not a dialogue"),
+    ):
+        path.write_text(text)
+        with pytest.raises(BadData, match=words):
+            load(path, tokenizer, system_prompt="", sequence_length=64)
+    with pytest.raises(BadData, match="cannot be read"):
+        load(tmp_path / "missing", tokenizer, system_prompt="", sequence_length=64)
+
+
+def test_the_order_is_fixed_by_the_seed_and_every_pass_is_complete() -> None:
+    from array import array
+
+    examples = [
+        Example(array("i", [1] * (5 + size % 7)), array("i", [1] * (5 + size % 7)), False)
+        for size in range(22)
+    ]
+    first = RunOrder(examples, count=88, batch_size=4, seed=3)
+    longer = RunOrder(examples, count=200, batch_size=4, seed=3)
+    assert longer.order[:88] == first.order
+    assert RunOrder(examples, count=88, batch_size=4, seed=4).order != first.order
+    counts = [list(first.order).count(index) for index in range(22)]
+    assert counts == [4] * 22
+
+
+def test_collate_pads_on_the_right() -> None:
+    from array import array
+
+    short = Example(array("i", [5, 6]), array("i", [IGNORED, 6]), False)
+    long = Example(array("i", [7, 8, 9]), array("i", [IGNORED, IGNORED, 9]), False)
+    batch = collate([short, long], pad=2)
+    assert batch["input_ids"].tolist() == [[5, 6, 2], [7, 8, 9]]
+    assert batch["labels"].tolist() == [[IGNORED, 6, IGNORED], [IGNORED, IGNORED, 9]]

@@ -1,0 +1,176 @@
+"""Charlie, of another team, walks every route with the ids of Alice's things and finds nothing.
+
+The routes come from the resolver, so a new one with a parameter that this file does not know fails
+here until somebody says whose it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+import chat.routing
+import finetune.routing
+from wukongsite.asgi import application
+
+PUBLIC = {
+    "health",
+    "sign-in/",
+    "sign-in/<str:token>/",
+    "circuits/<int:qubits>/<int:layers>/",
+    "circuits/<str:key>-<str:theme>.svg",
+}
+NO_OBJECT = re.compile(r"^[^<(]*$")
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[str]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        text = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            if not text.startswith("admin/"):
+                yield from routes(entry, text)
+        elif isinstance(entry, URLPattern):
+            yield text
+
+
+ALL = sorted(set(routes()))
+
+
+@pytest.fixture
+def talk(team: Any, alice: Any, base: Any) -> Any:
+    from chat import services
+    from finetune.selectors.assistants import assistant_of_base
+
+    conversation, _ = services.conversation_start(
+        team=team, user=alice, assistants=[assistant_of_base(base)], text="A hard day."
+    )
+    return conversation
+
+
+@pytest.fixture
+def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: Any) -> Any:
+    """Alice's objects, in the place of each parameter of each part of the site."""
+    from finetune.services.keys import key_create
+
+    run_made.state = "succeeded"
+    run_made.save()
+    key, _ = key_create(team=team, user=alice, name="hers")
+    return {
+        "data/": {"public_id": dataset.public_id},
+        "runs/": {"public_id": run_made.public_id, "part": "samples"},
+        "chat/": {"public_id": talk.public_id},
+        "keys/": {"pk": str(key.pk)},
+        "team/members/": {"pk": str(bob.memberships.get().pk)},
+        "v1/files": {"file_id": dataset.public_id},
+        "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id},
+        "v1/models": {"model": run_made.fine_tuned_model},
+    }
+
+
+def filled(route: str, things: dict[str, dict[str, str]]) -> str:
+    """The route with Alice's ids in it."""
+    plain = route.replace("^", "").replace("$", "")
+    own = next(values for prefix, values in things.items() if plain.startswith(prefix))
+
+    def value(match: re.Match[str]) -> str:
+        return own[match.group("name")]
+
+    plain = re.sub(r"\(\?P<(?P<name>\w+)>[^)]*\)", value, plain)
+    return "/" + re.sub(r"<(?:\w+:)?(?P<name>\w+)>", value, plain)
+
+
+def test_routes_are_found():
+    assert any(route.startswith("runs/<str:public_id>") for route in ALL)
+    assert any(route.startswith("v1/fine_tuning") for route in ALL)
+
+
+def with_object(route: str) -> bool:
+    return route not in PUBLIC and bool(re.search(r"[<(]", route)) and not route.startswith("static")
+
+
+@pytest.mark.parametrize("route", [route for route in ALL if with_object(route)])
+def test_charlie_finds_nothing(route, things, charlie):
+    from finetune.services.keys import key_create
+
+    path = filled(route, things)
+    client = Client(raise_request_exception=False)
+    headers = {}
+    if route.startswith("v1/"):
+        _, secret = key_create(team=charlie.teams.get(), user=charlie, name="his")
+        headers = {"authorization": f"Bearer {secret}"}
+    else:
+        client.force_login(charlie)
+    codes = {
+        method: getattr(client, method)(path, headers=headers).status_code
+        for method in ("get", "post", "delete")
+    }
+    assert set(codes.values()) <= {404, 405}, f"{path}: {codes}"
+    assert 404 in codes.values(), f"{path}: {codes}"
+
+
+@pytest.mark.parametrize("route", [route for route in ALL if with_object(route)])
+def test_nobody_gets_in_without_signing_in(route, things):
+    path = filled(route, things)
+    answer = Client(raise_request_exception=False).get(path)
+    if route.startswith("v1/"):
+        assert answer.status_code in {401, 405}, path
+    else:
+        assert answer.status_code in {302, 405}, path
+        if answer.status_code == 302:
+            assert answer["location"].startswith("/sign-in/"), path
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ALL if NO_OBJECT.match(route) and route not in PUBLIC]
+)
+def test_lists_hold_nothing_of_another_team(route, things, charlie, dataset, run_made, talk):
+    from finetune.services.keys import key_create
+
+    client = Client(raise_request_exception=False)
+    client.force_login(charlie)
+    _, secret = key_create(team=charlie.teams.get(), user=charlie, name="his")
+    answer = client.get("/" + route, headers={"authorization": f"Bearer {secret}"})
+    assert answer.status_code < 500, route
+    text = b"".join(answer) if answer.streaming else answer.content
+    for secret_id in (dataset.public_id, run_made.public_id, talk.public_id, "A hard day"):
+        assert secret_id.encode() not in text, route
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("who", ["charlie", "nobody"])
+async def test_websockets_are_closed_to_others(who, request):
+    names = ("run_made", "talk", "charlie")
+    made = {name: await sync_to_async(request.getfixturevalue)(name) for name in names}
+    cookies = await sync_to_async(session_cookie)(made["charlie"] if who == "charlie" else None)
+    paths = {
+        f"/ws/runs/{made['run_made'].public_id}/": finetune.routing,
+        f"/ws/chat/{made['talk'].public_id}/": chat.routing,
+    }
+    assert len(paths) == sum(len(module.websocket_urlpatterns) for module in set(paths.values()))
+    for path in paths:
+        headers = [(b"origin", b"http://localhost"), (b"host", b"localhost"), *cookies]
+        scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers}
+        socket = ApplicationCommunicator(application, scope)
+        await socket.send_input({"type": "websocket.connect"})
+        answer = await socket.receive_output(timeout=5)
+        if answer["type"] == "websocket.accept":  # a browser sees the code only after accepting
+            answer = await socket.receive_output(timeout=5)
+        assert answer["type"] == "websocket.close", path
+        assert answer["code"] == 4404, path
+        await socket.send_input({"type": "websocket.disconnect", "code": 4404})
+        await socket.wait(timeout=5)
+
+
+def session_cookie(user: Any) -> list[tuple[bytes, bytes]]:
+    if user is None:
+        return []
+    client = Client()
+    client.force_login(user)
+    return [(b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode())]
