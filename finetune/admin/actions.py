@@ -1,16 +1,16 @@
-"""Carrying an action out on several rows, with one message for all that worked and one per refusal."""
+"""Carrying an action out on several rows: one message for all that worked, one per refusal."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest
 
 from finetune.exceptions import StudioError
 
 
 def apply_to_each(
-    console: admin.ModelAdmin,
+    console: Any,
     request: HttpRequest,
     rows: Iterable[Any],
     change: Callable[[Any], object],

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,7 +15,7 @@ from .actions import apply_to_each
 
 
 @admin.register(BaseModel)
-class BaseModelAdmin(admin.ModelAdmin):
+class BaseModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "slug", "state", "size", "max_positions", "licence", "created_at")
     list_filter = ("state", "licence")
     search_fields = ("title", "slug", "source")
@@ -32,7 +31,7 @@ class BaseModelAdmin(admin.ModelAdmin):
         names = sorted({name.rsplit(".", 1)[-1] for name in base.shapes})
         return f"{len(base.shapes)}: {', '.join(names)}" if names else ""
 
-    def get_fields(self, request: HttpRequest, obj: BaseModel | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: BaseModel | None = None) -> Any:
         own = ["title", "slug", "source", "licence", "note"]
         return own if obj is None else [*own, *self.facts]
 
@@ -40,9 +39,7 @@ class BaseModelAdmin(admin.ModelAdmin):
         # Runs and published assistants refer to a base by its slug and its source.
         return [] if obj is None else ["slug", "source", *self.facts]
 
-    def save_model(
-        self, request: HttpRequest, obj: BaseModel, form: forms.ModelForm, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: BaseModel, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return

@@ -16,7 +16,7 @@ from .actions import ReadOnly, apply_to_each
 
 
 @admin.register(Dataset)
-class DatasetAdmin(ReadOnly, admin.ModelAdmin):
+class DatasetAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "team",

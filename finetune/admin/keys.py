@@ -11,7 +11,7 @@ from .actions import ReadOnly, apply_to_each
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):
+class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "prefix", "team", "user", "created_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "team")
     list_select_related = ("team", "user")
@@ -26,7 +26,7 @@ class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(SignInLink)
-class SignInLinkAdmin(ReadOnly, admin.ModelAdmin):
+class SignInLinkAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("user", "created_at", "expires_at", "used_at")
     list_select_related = ("user",)
     search_fields = ("user__username",)

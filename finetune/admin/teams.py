@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from finetune.models import Membership, Team
 
 
-class MembersFormSet(forms.BaseInlineFormSet):
+class MembersFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """A team keeps at least one owner, here as on its own page."""
 
     def clean(self) -> None:
@@ -25,7 +25,7 @@ class MembersFormSet(forms.BaseInlineFormSet):
             raise ValidationError("A team needs at least one owner.")
 
 
-class MembershipInline(admin.TabularInline):
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
     formset = MembersFormSet
     extra = 1
@@ -34,7 +34,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):
+class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "slug", "people", "data_sets", "run_count", "created_at")
     search_fields = ("name", "slug", "members__username")
     prepopulated_fields = {"slug": ("name",)}
@@ -47,7 +47,8 @@ class TeamAdmin(admin.ModelAdmin):
             "data_count": Count("datasets", distinct=True),
             "runs_count": Count("runs", distinct=True),
         }
-        return super().get_queryset(request).annotate(**counts)
+        rows: QuerySet[Team] = super().get_queryset(request).annotate(**counts)
+        return rows
 
     @admin.display(ordering="people_count")
     def people(self, team: Any) -> int:

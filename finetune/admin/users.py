@@ -19,7 +19,7 @@ MOST_LINKS = 10
 admin.site.unregister(Group)
 
 
-class UserAddForm(forms.ModelForm):
+class UserAddForm(forms.ModelForm):  # type: ignore[type-arg]
     """What is needed for a new account; the person sets a password after the first sign-in."""
 
     team = forms.ModelChoiceField(
@@ -40,7 +40,7 @@ class UserAddForm(forms.ModelForm):
         return username
 
 
-class TeamsInline(admin.TabularInline):
+class TeamsInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
     fields = ("team", "role", "created_at")
     readonly_fields = fields
@@ -52,7 +52,7 @@ class TeamsInline(admin.TabularInline):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "team_names", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "teams")
     search_fields = ("username", "email", "first_name", "last_name")
@@ -78,9 +78,7 @@ class PersonAdmin(UserAdmin):
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
         return self.inlines if obj else ()
 
-    def save_model(
-        self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return

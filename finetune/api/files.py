@@ -243,7 +243,7 @@ def files_content(request: HttpRequest, file_id: str) -> HttpResponseBase:
 
 async def chunks_of(path: Path) -> AsyncIterator[bytes]:
     """Read a file in pieces, so that a large one never stands in memory."""
-    handle = await sync_to_async(path.open)("rb")
+    handle = await sync_to_async(lambda: path.open("rb"))()
     try:
         while chunk := await sync_to_async(handle.read)(CHUNK):
             yield chunk

@@ -139,7 +139,7 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
         """The hyperparameters, from whichever place they were given in."""
         supervised = self.method.supervised if self.method else None
         chosen = supervised.hyperparameters if supervised else None
-        return chosen or self.hyperparameters or Hyperparameters()
+        return chosen or self.hyperparameters or Hyperparameters.model_validate({})
 
     def settings(self) -> dict[str, Any]:
         """Our settings: body fields first, then metadata.

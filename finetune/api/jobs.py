@@ -187,10 +187,21 @@ def once(key: ApiKey, mark: str, make: Callable[[], str]) -> tuple[str, bool]:
     try:
         made = make()
     except BaseException:
-        cache.delete(name)
+        remember(name, None, window)
         raise
-    cache.set(name, made, timeout=window)
+    remember(name, made, window)
     return made, False
+
+
+def remember(name: str, made: str | None, window: int) -> None:
+    """Keep what a request made, or forget the request; a job that exists is not lost over it."""
+    try:
+        if made is None:
+            cache.delete(name)
+        else:
+            cache.set(name, made, timeout=window)
+    except RedisError as error:
+        log.warning("a repeated job would not be noticed: %s", error)
 
 
 def made_before(name: str) -> str | None:
@@ -211,7 +222,7 @@ def made_before(name: str) -> str | None:
 
 @router.get("", response=JobList, summary="List jobs")
 def jobs_list(request: HttpRequest, limit: Limit = 20, after: After = None) -> dict[str, Any]:
-    """Newest first. `metadata[name]=value` keeps jobs with that pair, `metadata=null` those with none."""
+    """Newest first. `metadata[name]=value` keeps jobs with that pair, `metadata=null` bare ones."""
     wanted = {
         found[1]: text
         for name, text in request.GET.items()

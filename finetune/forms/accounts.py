@@ -48,14 +48,12 @@ class SignInForm(forms.Form):
                 f"Too many tries for this name. Wait {attempt.minutes} minutes, "
                 "or ask your administrator for a sign-in link."
             )
-        user = authenticate(
-            self.request, username=values["username"], password=values["password"]
-        )
+        user = authenticate(self.request, username=values["username"], password=values["password"])
         if user is None:
             raise forms.ValidationError(
                 "That username and password do not go together. "
                 "Passwords tell capital and small letters apart."
             )
         attempt_succeeded(attempt)
-        self.user = user  # type: ignore[assignment]
+        self.user = user
         return values

@@ -7,6 +7,6 @@ class KeyForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=60,
-        help_text="Where it will be used, so that you know which one to revoke: “laptop”, “nightly job”.",
+        help_text="Where it will be used: “laptop”, “nightly job”. You see it when you revoke one.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "laptop"}),
     )

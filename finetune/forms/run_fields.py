@@ -28,10 +28,10 @@ LABELS = {
 }
 
 
-class DatasetField(forms.ModelChoiceField):
+class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Shows a data set with its size."""
 
-    def label_from_instance(self, obj: Dataset) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Dataset) -> str:
         dialogues = obj.report.get("train", {}).get("dialogues")
         size = f"{dialogues} dialogues to learn from" if dialogues else obj.get_state_display()
         return f"{obj.name} ({size})"

@@ -107,7 +107,8 @@ class RunForm(forms.Form):
     )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
         ready = dataset_list_for(team).filter(state=Dataset.State.READY)
         bases = bases_ready()
         self.fields["base"].queryset = bases  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ class MemberForm(forms.Form):
     )
 
     def clean_username(self) -> str:
-        name = self.cleaned_data["username"].strip()
+        name: str = self.cleaned_data["username"].strip()
         self.user = User.objects.filter(username__iexact=name, is_active=True).first()
         if self.user is None:
             raise forms.ValidationError(

@@ -52,10 +52,8 @@ def home_for(team: Team) -> Home:
 
 
 def working_runs(team: Team) -> QuerySet[Run]:
-    """Runs that have not ended: those that a worker holds first, then the waiting, then the paused."""
-    order = Case(
-        When(state__in=Run.HELD, then=0), When(state=Run.State.PAUSED, then=2), default=1
-    )
+    """Runs that have not ended: first those that a worker holds, then waiting, then paused."""
+    order = Case(When(state__in=Run.HELD, then=0), When(state=Run.State.PAUSED, then=2), default=1)
     return (
         run_list_for(team)
         .filter(state__in=[*Run.ACTIVE, Run.State.PAUSED])

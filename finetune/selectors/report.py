@@ -204,7 +204,7 @@ class ReportView:
 
     @property
     def needs_mapping(self) -> bool:
-        return self.dataset.problem.get("code") == "missing_columns"
+        return bool(self.dataset.problem.get("code") == "missing_columns")
 
     @cached_property
     def columns(self) -> list[str]:
@@ -236,7 +236,7 @@ def first_columns(dataset: Dataset) -> list[str]:
 
 
 def bars_of(histogram: list[dict[str, int]]) -> list[Bar]:
-    """Boxes for bins of `{"from", "to" (excluded), "count"}`, the highest as high as the drawing."""
+    """Boxes for bins of `{"from", "to" (excluded), "count"}`, scaled to the highest one."""
     if not histogram:
         return []
     top = max(item["count"] for item in histogram) or 1

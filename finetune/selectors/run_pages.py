@@ -66,7 +66,7 @@ def table_rows(series: dict[str, Any]) -> list[dict[str, Any]]:
     if len(rows) > ROWS:
         keep = sorted(rows)[:: max(1, len(rows) // ROWS)]
         rows = {step: rows[step] for step in {*keep, max(rows)}}
-    stride = max(1, len(steps) // max(1, ROWS - len(rows)))
+    stride = max(1, -(-len(steps) // max(1, ROWS - len(rows))))
     for step in {*steps[::stride], *steps[-1:]}:
         rows.setdefault(step, {"step": step})
     for step, row in rows.items():

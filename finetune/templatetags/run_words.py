@@ -113,14 +113,14 @@ def adapter_title(run: Run) -> str:
 @register.filter
 def base_loss(run: Run) -> float | None:
     """Held-out loss of the untouched base on this run's validation dialogues."""
-    value = run.result.get("base_validation_loss")
+    value: float | None = run.result.get("base_validation_loss")
     return value if value is not None else run.latest.get("base_validation_loss")
 
 
 @register.filter
 def tuned_loss(run: Run) -> float | None:
     """Newest held-out loss."""
-    value = run.result.get("validation_loss")
+    value: float | None = run.result.get("validation_loss")
     return value if value is not None else run.latest.get("validation_loss")
 
 

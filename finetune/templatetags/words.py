@@ -1,4 +1,4 @@
-"""Numbers as a person reads them: `{% load words %}`. Knows nothing about the objects they belong to."""
+"""Numbers as a person reads them: `{% load words %}`. Knows nothing about what they count."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from django import template
 register = template.Library()
 
 MISSING = "–"
+Number = float | str | None  # templates hand over an empty string for what is not there
 
 
 @register.filter
-def duration(seconds: float | int | None) -> str:
+def duration(seconds: Number) -> str:
     """Say a span in its two largest units: 45 s, 2 min 10 s, 3 h 5 min, 2 d 4 h.
 
     >>> duration(130.4), duration(0.2), duration(90061), duration(None)
@@ -18,7 +19,7 @@ def duration(seconds: float | int | None) -> str:
     """
     if seconds is None or seconds == "":
         return MISSING
-    total = int(round(float(seconds)))
+    total = round(float(seconds))
     if total < 1:
         return "under 1 s"
     days, rest = divmod(total, 86_400)
@@ -31,7 +32,7 @@ def duration(seconds: float | int | None) -> str:
 
 
 @register.filter
-def count(value: float | int | None) -> str:
+def count(value: Number) -> str:
     """Group the digits of a whole number with thin spaces.
 
     >>> count(1234567).replace("\\u202f", " "), count(12), count(None)
@@ -43,7 +44,7 @@ def count(value: float | int | None) -> str:
 
 
 @register.filter
-def short(value: float | int | None) -> str:
+def short(value: Number) -> str:
     """A count in at most four characters: 950, 1.2k, 34k, 5.6M.
 
     >>> short(950), short(1234), short(34_500), short(5_600_000), short(None)
@@ -60,7 +61,7 @@ def short(value: float | int | None) -> str:
 
 
 @register.filter
-def fixed(value: float | int | None, places: int = 3) -> str:
+def fixed(value: Number, places: int = 3) -> str:
     """A number with a fixed count of decimals, or a dash where there is none.
 
     >>> fixed(2.34567), fixed(None), fixed("nan")
@@ -72,7 +73,7 @@ def fixed(value: float | int | None, places: int = 3) -> str:
 
 
 @register.filter
-def percent(value: float | None, places: int = 0) -> str:
+def percent(value: Number, places: int = 0) -> str:
     """A share as a percentage.
 
     >>> percent(0.125, 1), percent(None)

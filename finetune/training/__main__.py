@@ -88,7 +88,8 @@ def _new(arguments: list[str]) -> int:
         if isinstance(given.get(name), str) and given[name]:
             given[name] = str(Path(given[name]).absolute())
     try:
-        dialogues = sum(1 for _ in Path(given.get("train_file", "")).open("rb"))
+        with Path(given.get("train_file", "")).open("rb") as lines:
+            dialogues = sum(1 for _ in lines)
         config = RunConfig.from_dict({**preset_values(preset, dialogues), **given})
     except (BadConfig, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)

@@ -7,22 +7,33 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
-View = Callable[..., HttpResponse]
+from finetune.models import Team, User
+
+View = Callable[..., HttpResponseBase]
+
+
+class SiteRequest(HttpRequest):
+    """What a view behind these guards gets: the middleware's additions, and a real person."""
+
+    user: User
+    team: Team
+    htmx: HtmxDetails
 
 
 def signed_in(view: View) -> View:
     """Ask for a sign-in first. A fragment request sends the whole page there, not the fragment."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: SiteRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        if request.htmx:  # type: ignore[attr-defined]
-            back = redirect_to_login(request.htmx.current_url_abs_path or "/")  # type: ignore[attr-defined]
+        if request.htmx:
+            back = redirect_to_login(request.htmx.current_url_abs_path or "/")
             return HttpResponseClientRedirect(back.url)
         return redirect_to_login(request.get_full_path())
 
@@ -34,8 +45,8 @@ def in_team(view: View) -> View:
 
     @signed_in
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.team:  # type: ignore[attr-defined]
+    def guarded(request: SiteRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.team:
             return view(request, *args, **kwargs)
         return render(request, "finetune/team_none.html", status=403)
 

@@ -14,9 +14,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from finetune.forms.accounts import SignInForm
+from finetune.models import User
 from finetune.services.teams import sign_in_link_find, sign_in_link_use
 
-from .access import signed_in
+from .access import SiteRequest, signed_in
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -75,10 +76,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @never_cache
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: SiteRequest) -> HttpResponse:
     """Change the password, or set the first one after coming in by a link."""
     has_one = request.user.has_usable_password()
-    form_class = PasswordChangeForm if has_one else SetPasswordForm
+    form_class: type[SetPasswordForm[User]] = PasswordChangeForm if has_one else SetPasswordForm
     form = form_class(request.user, request.POST or None)
     status = 200
     if request.method == "POST":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
@@ -38,15 +38,15 @@ def circuit_picture(request: HttpRequest, qubits: int, layers: int) -> HttpRespo
 @csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]})
 @signed_in
 @require_safe
-def circuit_image(request: HttpRequest, key: str, theme: str) -> FileResponse:
+def circuit_image(request: HttpRequest, key: str, theme: str) -> HttpResponse:
     """One SVG file. Its own style attributes are allowed, nothing else is."""
     if theme not in THEMES or not KEY.fullmatch(key):
         raise Http404("No such picture.")
     try:
-        handle = picture_file(key, theme).open("rb")
+        drawing = picture_file(key, theme).read_bytes()
     except FileNotFoundError:
         raise Http404("This picture is not drawn yet.") from None
-    answer = FileResponse(handle, content_type="image/svg+xml")
+    answer = HttpResponse(drawing, content_type="image/svg+xml")
     answer["Cache-Control"] = "private, max-age=86400"
     return answer
 

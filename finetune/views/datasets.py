@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -25,7 +25,7 @@ from finetune.selectors import datasets as dataset_selectors
 from finetune.selectors.report import ReportView
 from finetune.services import datasets as dataset_services
 
-from .access import in_team, signed_in
+from .access import SiteRequest, in_team, signed_in
 
 PAGE = 25
 PROBLEMS = 20
@@ -33,16 +33,15 @@ PROBLEMS = 20
 
 @in_team
 @require_safe
-def data(request: HttpRequest) -> HttpResponse:
-    rows = dataset_selectors.dataset_list_for(request.team).select_related("created_by")  # type: ignore[attr-defined]
+def data(request: SiteRequest) -> HttpResponse:
+    rows = dataset_selectors.dataset_list_for(request.team).select_related("created_by")
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    for row in page:
-        row.problem_total = ReportView(row).problem_total if row.report else None
     context = {
         "page": page,
+        "rows": [(row, ReportView(row)) for row in page],
         "waiting": any(is_waiting(row) for row in page),
     }
-    name = "finetune/_datasets.html" if request.htmx else "finetune/datasets.html"  # type: ignore[attr-defined]
+    name = "finetune/_datasets.html" if request.htmx else "finetune/datasets.html"
     return render(request, name, context)
 
 
@@ -53,7 +52,7 @@ def is_waiting(row: Dataset) -> bool:
 @never_cache
 @in_team
 @require_http_methods(["GET", "HEAD", "POST"])
-def dataset_upload(request: HttpRequest) -> HttpResponse:
+def dataset_upload(request: SiteRequest) -> HttpResponse:
     """A plain form; the page's script posts the same fields and asks for JSON."""
     wants_json = request.headers.get("accept", "") == "application/json"
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -62,8 +61,8 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 made = dataset_services.dataset_upload(
-                    team=request.team,  # type: ignore[attr-defined]
-                    user=request.user,  # type: ignore[arg-type]
+                    team=request.team,
+                    user=request.user,
                     file=form.cleaned_data["file"],
                     name=form.cleaned_data["name"],
                     licence=form.cleaned_data["licence"],
@@ -75,7 +74,10 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
                 url = reverse("dataset", args=[made.public_id])
                 return JsonResponse({"url": url}, status=201) if wants_json else redirect(url)
         if wants_json:
-            errors = {"" if name == "__all__" else name: list(found) for name, found in form.errors.items()}
+            errors = {
+                "" if name == "__all__" else name: list(found)
+                for name, found in form.errors.items()
+            }
             return JsonResponse({"errors": errors}, status=422)
         status = 422
     context = {
@@ -90,11 +92,11 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def dataset(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The page; a fragment request with `problems` gets that table, any other one the whole part."""
-    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+def dataset(request: SiteRequest, public_id: str) -> HttpResponse:
+    """The page; a fragment request with `problems` gets that table, others the whole part."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
     context = dataset_context(request, found)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return render(request, "finetune/dataset.html", context)
     if "problems" in request.GET:
         return render(request, "finetune/_dataset_problems.html", context)
@@ -102,7 +104,7 @@ def dataset(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def dataset_context(
-    request: HttpRequest, found: Dataset, form: OptionsForm | None = None
+    request: SiteRequest, found: Dataset, form: OptionsForm | None = None
 ) -> dict[str, Any]:
     report = ReportView(found)
     pages = Paginator(range(report.problem_lines), PROBLEMS)
@@ -134,9 +136,9 @@ def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]
 
 @signed_in
 @require_POST
-def dataset_options(request: HttpRequest, public_id: str) -> HttpResponse:
+def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
     """Check the file again with another format, mapping or split."""
-    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+    found = dataset_selectors.dataset_get(request.user, public_id)
     form = OptionsForm(ReportView(found).columns, request.POST)
     if not form.is_valid():
         context = dataset_context(request, found, form)
@@ -153,13 +155,13 @@ def dataset_options(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_safe
-def dataset_problems(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
+def dataset_problems(request: SiteRequest, public_id: str) -> StreamingHttpResponse:
     """Every problem as a table for a spreadsheet."""
-    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+    found = dataset_selectors.dataset_get(request.user, public_id)
     response = StreamingHttpResponse(problem_rows(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(
-        True, f"{found.name}-problems.csv"
-    ) or "attachment"
+    response["Content-Disposition"] = (
+        content_disposition_header(True, f"{found.name}-problems.csv") or "attachment"
+    )
     return response
 
 
@@ -183,8 +185,8 @@ def problem_rows(found: Dataset) -> Iterator[str]:
 
 @signed_in
 @require_POST
-def dataset_delete(request: HttpRequest, public_id: str) -> HttpResponse:
-    found = dataset_selectors.dataset_get(request.user, public_id)  # type: ignore[arg-type]
+def dataset_delete(request: SiteRequest, public_id: str) -> HttpResponse:
+    found = dataset_selectors.dataset_get(request.user, public_id)
     try:
         dataset_services.dataset_delete(dataset=found)
     except StudioError as error:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from finetune.selectors.home import home_for
 
-from .access import in_team
+from .access import SiteRequest, in_team
 
 
 @in_team
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    context = {"home": home_for(request.team)}  # type: ignore[attr-defined]
-    name = "finetune/_home.html" if request.htmx else "finetune/home.html"  # type: ignore[attr-defined]
+def home(request: SiteRequest) -> HttpResponse:
+    context = {"home": home_for(request.team)}
+    name = "finetune/_home.html" if request.htmx else "finetune/home.html"
     return render(request, name, context)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -16,17 +16,21 @@ from finetune.models import ApiKey, Membership
 from finetune.selectors.teams import membership_of
 from finetune.services import keys as key_services
 
-from .access import in_team
+from .access import SiteRequest, in_team
 
 PAGE = 20
 
 
 def keys_page(
-    request: HttpRequest, form: KeyForm, *, secret: str = "", made: ApiKey | None = None,
+    request: SiteRequest,
+    form: KeyForm,
+    *,
+    secret: str = "",
+    made: ApiKey | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rows = ApiKey.objects.filter(team=request.team, revoked_at=None).select_related("user")  # type: ignore[attr-defined]
-    membership = membership_of(request.user, request.team)  # type: ignore[attr-defined, arg-type]
+    rows = ApiKey.objects.filter(team=request.team, revoked_at=None).select_related("user")
+    membership = membership_of(request.user, request.team)
     context = {
         "form": form,
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
@@ -35,37 +39,39 @@ def keys_page(
         "is_owner": membership is not None and membership.role == Membership.Role.OWNER,
         "api_url": f"{settings.SITE_URL.rstrip('/')}/v1",
     }
-    name = "finetune/_keys.html" if request.htmx else "finetune/keys.html"  # type: ignore[attr-defined]
+    name = "finetune/_keys.html" if request.htmx else "finetune/keys.html"
     return render(request, name, context, status=status)
 
 
 @never_cache
 @in_team
 @require_safe
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: SiteRequest) -> HttpResponse:
     return keys_page(request, KeyForm())
 
 
 @never_cache
 @in_team
 @require_POST
-def key_create(request: HttpRequest) -> HttpResponse:
+def key_create(request: SiteRequest) -> HttpResponse:
     """The answer itself carries the secret: it is stored nowhere, not even in the session."""
     form = KeyForm(request.POST)
     if not form.is_valid():
         return keys_page(request, form, status=422)
     key, secret = key_services.key_create(
-        team=request.team, user=request.user, name=form.cleaned_data["name"]  # type: ignore[attr-defined, arg-type]
+        team=request.team,
+        user=request.user,
+        name=form.cleaned_data["name"],
     )
     return keys_page(request, KeyForm(), secret=secret, made=key)
 
 
 @in_team
 @require_POST
-def key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def key_revoke(request: SiteRequest, pk: int) -> HttpResponse:
     """A key can be revoked by the person who made it and by an owner of the team."""
     key = get_object_or_404(ApiKey, pk=pk, team__members=request.user, revoked_at=None)
-    membership = membership_of(request.user, key.team)  # type: ignore[arg-type]
+    membership = membership_of(request.user, key.team)
     owner = membership is not None and membership.role == Membership.Role.OWNER
     if key.user_id != request.user.pk and not owner:
         raise PermissionDenied("Only the person who made a key or an owner can revoke it.")

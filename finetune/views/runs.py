@@ -69,7 +69,7 @@ def runs(request: HttpRequest) -> HttpResponse:
             for name, (label, states) in FILTERS.items()
         ],
         "total": everything.count(),
-        "live": everything.active().exists(),
+        "live": everything.filter(state__in=Run.ACTIVE).exists(),
         "here": request.get_full_path(),
     }
     name = "finetune/_runs.html" if request.htmx else "finetune/runs.html"  # type: ignore[attr-defined]

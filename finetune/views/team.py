@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,43 +15,43 @@ from finetune.models import Membership
 from finetune.selectors.teams import SESSION_KEY, membership_of, teams_of
 from finetune.services import teams as team_services
 
-from .access import in_team, signed_in
+from .access import SiteRequest, in_team, signed_in
 
 PAGE = 25
 
 
-def team_page(request: HttpRequest, form: MemberForm, status: int = 200) -> HttpResponse:
-    rows = request.team.memberships.select_related("user").order_by("created_at", "pk")  # type: ignore[attr-defined]
+def team_page(request: SiteRequest, form: MemberForm, status: int = 200) -> HttpResponse:
+    rows = request.team.memberships.select_related("user").order_by("created_at", "pk")
     context = {
         "form": form,
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "is_owner": is_owner(request),
         "roles": Membership.Role.choices,
     }
-    name = "finetune/_team.html" if request.htmx else "finetune/team.html"  # type: ignore[attr-defined]
+    name = "finetune/_team.html" if request.htmx else "finetune/team.html"
     return render(request, name, context, status=status)
 
 
-def is_owner(request: HttpRequest) -> bool:
-    membership = membership_of(request.user, request.team)  # type: ignore[attr-defined, arg-type]
+def is_owner(request: SiteRequest) -> bool:
+    membership = membership_of(request.user, request.team)
     return membership is not None and membership.role == Membership.Role.OWNER
 
 
-def owner_only(request: HttpRequest) -> None:
+def owner_only(request: SiteRequest) -> None:
     if not is_owner(request):
         raise PermissionDenied("Only an owner of the team can do that.")
 
 
 @in_team
 @require_safe
-def team(request: HttpRequest) -> HttpResponse:
+def team(request: SiteRequest) -> HttpResponse:
     return team_page(request, MemberForm())
 
 
 @signed_in
 @require_POST
-def team_switch(request: HttpRequest) -> HttpResponse:
-    chosen = get_object_or_404(teams_of(request.user), slug=request.POST.get("team", ""))  # type: ignore[arg-type]
+def team_switch(request: SiteRequest) -> HttpResponse:
+    chosen = get_object_or_404(teams_of(request.user), slug=request.POST.get("team", ""))
     request.session[SESSION_KEY] = chosen.pk
     messages.success(request, f"You work in {chosen.name} now.")
     return redirect("home")
@@ -59,13 +59,15 @@ def team_switch(request: HttpRequest) -> HttpResponse:
 
 @in_team
 @require_POST
-def member_add(request: HttpRequest) -> HttpResponse:
+def member_add(request: SiteRequest) -> HttpResponse:
     owner_only(request)
     form = MemberForm(request.POST)
     if form.is_valid() and form.user is not None:
         try:
             team_services.member_add(
-                team=request.team, user=form.user, role=form.cleaned_data["role"]  # type: ignore[attr-defined]
+                team=request.team,
+                user=form.user,
+                role=form.cleaned_data["role"],
             )
         except StudioError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -77,8 +79,8 @@ def member_add(request: HttpRequest) -> HttpResponse:
 
 @in_team
 @require_POST
-def member_role(request: HttpRequest, pk: int) -> HttpResponse:
-    membership = get_object_or_404(Membership, pk=pk, team=request.team)  # type: ignore[attr-defined]
+def member_role(request: SiteRequest, pk: int) -> HttpResponse:
+    membership = get_object_or_404(Membership, pk=pk, team=request.team)
     owner_only(request)
     form = RoleForm(request.POST)
     if not form.is_valid():
@@ -97,9 +99,9 @@ def member_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @in_team
 @require_POST
-def member_remove(request: HttpRequest, pk: int) -> HttpResponse:
+def member_remove(request: SiteRequest, pk: int) -> HttpResponse:
     """An owner removes anybody; a member can only leave."""
-    membership = get_object_or_404(Membership, pk=pk, team=request.team)  # type: ignore[attr-defined]
+    membership = get_object_or_404(Membership, pk=pk, team=request.team)
     if membership.user_id != request.user.pk:
         owner_only(request)
     try:

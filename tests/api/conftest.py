@@ -141,6 +141,7 @@ import json
 from django.core.management import call_command
 from django.utils import timezone
 call_command("migrate", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
 from django.core.files.uploadedfile import SimpleUploadedFile
 from finetune.datasets import demo
 from finetune.models import BaseModel, Run, RunEvent, User
@@ -180,13 +181,19 @@ run = Run.objects.create(
     state="succeeded", step=3, total_steps=3, trained_tokens=999, started_at=now, finished_at=now,
     metadata={"topic": "sleep"}, result={"validation_loss": 1.5},
 )
-events = [("state", {"state": "running"}), ("evaluation", {"step": 0, "validation_loss": 3.0, "validation_accuracy": 0.3})]
+events = [
+    ("state", {"state": "running"}),
+    ("evaluation", {"step": 0, "validation_loss": 3.0, "validation_accuracy": 0.3}),
+]
 for step in (1, 2, 3):
-    events.append(("metrics", {"step": step, "total_steps": 3, "train_loss": 3.0 / step, "train_accuracy": 0.1 * step}))
+    values = {"total_steps": 3, "train_loss": 3.0 / step, "train_accuracy": 0.1 * step}
+    events.append(("metrics", {"step": step, **values}))
 events.append(("evaluation", {"step": 3, "validation_loss": 1.5, "validation_accuracy": 0.6}))
 events.append(("checkpoint", {"step": 3}))
 for seq, (kind, values) in enumerate(events, 1):
-    RunEvent.objects.create(run=run, seq=seq, source_seq=seq, time=now, type=kind, message=kind, data=values)
+    RunEvent.objects.create(
+        run=run, seq=seq, source_seq=seq, time=now, type=kind, message=kind, data=values
+    )
 # The tiny base again under the run's name: what is tested is who may talk to it.
 assistants.publish(run.public_id, base="BASE_FOLDER", adapter=None, owned_by=team.slug)
 print(json.dumps({

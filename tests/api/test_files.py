@@ -16,7 +16,8 @@ def test_a_file_lives_from_upload_to_deletion(alice_client: openai.OpenAI) -> No
     assert made.bytes == len(body)
     deadline = time.monotonic() + 60
     while (found := alice_client.files.retrieve(made.id)).status != "processed":
-        assert found.status == "uploaded" and time.monotonic() < deadline, found
+        assert found.status == "uploaded", found
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     content = alice_client.files.content(made.id)
     assert content.read() == body
@@ -35,7 +36,8 @@ def test_a_bad_file_ends_in_error_with_a_reason(alice_client: openai.OpenAI) -> 
     )
     deadline = time.monotonic() + 60
     while (found := alice_client.files.retrieve(made.id)).status != "error":
-        assert found.status == "uploaded" and time.monotonic() < deadline, found
+        assert found.status == "uploaded", found
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     assert found.status_details
 

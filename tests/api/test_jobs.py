@@ -87,7 +87,8 @@ def test_a_file_that_is_still_being_checked_will_do(alice_client: openai.OpenAI)
     assert job.status in {"validating_files", "queued"}
     deadline = time.monotonic() + 60
     while (job := jobs.retrieve(job.id)).status != "queued":
-        assert job.status == "validating_files" and time.monotonic() < deadline, job
+        assert job.status == "validating_files", job
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     assert job.hyperparameters.n_epochs == 3
     jobs.cancel(job.id)

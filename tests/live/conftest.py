@@ -6,6 +6,7 @@ with a tiny random base model beside the real one, so that runs take seconds.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ import pytest
 
 from tests.conftest import ROOT, wait_until
 
+LAUNCHES = itertools.count()
 SMOLLM2 = "smollm2-135m-instruct"
 TINY = "tiny-llama"
 
@@ -226,6 +228,7 @@ def launch(studio: Studio, training_file: str) -> Callable[..., str]:
             "eval_every": 10,
             "eval_dialogues": 4,
             "sample_tokens": 4,
+            "metadata": {"launch": str(next(LAUNCHES))},  # equal requests are taken as one
             **changes,
         }
         with studio.client("alice") as client:

@@ -97,7 +97,9 @@ class TestList:
 class TestUpload:
     def post(self, client, text=None, filename="nights.jsonl", accept="text/html", **values):
         content = lines() if text is None else text
-        file = SimpleUploadedFile(filename, content if isinstance(content, bytes) else content.encode())
+        file = SimpleUploadedFile(
+            filename, content if isinstance(content, bytes) else content.encode()
+        )
         return client.post(
             reverse("dataset-upload"), {"file": file, **values}, headers={"Accept": accept}
         )
@@ -164,7 +166,9 @@ class TestUpload:
 
 
 class TestPage:
-    def test_a_good_set_shows_figures_histogram_preview_and_the_next_step(self, client, alice, made):
+    def test_a_good_set_shows_figures_histogram_preview_and_the_next_step(
+        self, client, alice, made
+    ):
         row = made(lines(40), licence="CC0")
         client.force_login(alice)
         page = page_of(client, row)
@@ -173,7 +177,7 @@ class TestPage:
         assert "The same as a table" in page
         assert "every line is usable" in page
         assert "I cannot sleep, night 0." in page
-        assert f'{reverse("run-new")}?dataset={row.public_id}' in page
+        assert f"{reverse('run-new')}?dataset={row.public_id}" in page
         assert "style=" not in page
 
     def test_while_it_is_checked_the_part_polls(self, client, alice, made):
@@ -348,7 +352,9 @@ def test_somebody_of_another_team_finds_nothing(client, charlie, other_team, mad
     assert Dataset.objects.get(pk=row.pk).deleted_at is None
 
 
-def test_a_member_of_two_teams_opens_a_link_into_the_other_one(client, bob, charlie, other_team, made):
+def test_a_member_of_two_teams_opens_a_link_into_the_other_one(
+    client, bob, charlie, other_team, made
+):
     from finetune.services.teams import member_add
 
     row = made(lines(), name="Nights")

@@ -17,8 +17,14 @@ def make_run(team, alice):
 
     def make(name, state="running", **values):
         return Run.objects.create(
-            team=team, created_by=alice, base=base, dataset=dataset, name=name, state=state,
-            config={"adapter": "qtha"}, **values,
+            team=team,
+            created_by=alice,
+            base=base,
+            dataset=dataset,
+            name=name,
+            state=state,
+            config={"adapter": "qtha"},
+            **values,
         )
 
     return make
@@ -27,7 +33,10 @@ def make_run(team, alice):
 def losses(run, values):
     for number, loss in enumerate(values, 1):
         RunEvent.objects.create(
-            run=run, seq=number, time=timezone.now(), type="metrics",
+            run=run,
+            seq=number,
+            time=timezone.now(),
+            type="metrics",
             data={"step": number, "train_loss": loss},
         )
 
@@ -67,7 +76,8 @@ def test_a_poll_gets_the_part_only_and_ends_when_nothing_runs(client, alice, mak
     assert 'id="home"' in part
     assert "every 2s" in part
     Run.objects.filter(pk=run.pk).update(
-        state="succeeded", finished_at=timezone.now(),
+        state="succeeded",
+        finished_at=timezone.now(),
         result={"base_validation_loss": 3.1, "validation_loss": 2.6, "improvement": 0.5},
     )
     part = client.get(reverse("home"), headers={"HX-Request": "true"}).content.decode()
@@ -95,7 +105,12 @@ def test_a_failed_run_without_numbers_and_a_hostile_name(client, alice, make_run
 
 @pytest.mark.parametrize(
     ("values", "path"),
-    [([], ""), ([1.0], ""), ([2.0, 2.0], "M0.0 2.0 L300.0 2.0"), ([2.0, 1.0], "M0.0 2.0 L300.0 46.0")],
+    [
+        ([], ""),
+        ([1.0], ""),
+        ([2.0, 2.0], "M0.0 2.0 L300.0 2.0"),
+        ([2.0, 1.0], "M0.0 2.0 L300.0 46.0"),
+    ],
 )
 def test_a_sparkline_fills_its_box(values, path):
     assert sparkline(values) == path

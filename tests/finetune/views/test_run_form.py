@@ -243,7 +243,7 @@ def test_a_missing_picture_is_asked_for_once(
     assert "<picture>" in html
     image = alice_client.get(reverse("circuit-image", args=["qtha-3-1", "dark"]))
     assert image["Content-Type"] == "image/svg+xml"
-    assert b"<svg" in b"".join(image)
+    assert b"<svg" in image.content
     assert "default-src 'none'" in image["Content-Security-Policy"]
 
 
