@@ -43,7 +43,7 @@ check: $(VENV)/.dev  ## Lint and type-check.
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
-	@$(VENV)/bin/djlint templates --check --quiet && $(VENV)/bin/djlint templates --lint --quiet
+	@$(VENV)/bin/djlint templates --lint --quiet
 
 clean:  ## Remove the virtual environment and caches; data under var/ stays.
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

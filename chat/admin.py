@@ -2,10 +2,10 @@
 
 Raw text is left out for everyone, superusers too: people talk here about their hardest days, and an
 administrator needs states, errors and counts to run the site. Whoever must read a conversation (a
-handover, a legal duty) needs the database, knowingly. Deleting is possible; adding and changing not.
+handover, a legal duty) needs the database, knowingly. One can delete, not add or change.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
@@ -30,15 +30,15 @@ class ConversationAdmin(ReadOnly):
     list_filter = ["team", ("deleted_at", admin.EmptyFieldListFilter)]
     search_fields = ["public_id"]
     date_hierarchy = "created_at"
-    fields = [
+    fields: ClassVar[Any] = (
         "public_id", "team", "assistant_a", "assistant_b", "message_count", "failures", "cards",
         "revealed_at", "created_at", "updated_at", "deleted_at",
-    ]  # fmt: skip
-    readonly_fields = fields
+    )  # fmt: skip
+    readonly_fields: ClassVar[Any] = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         bad = Q(messages__state__in=[Message.State.FAILED, Message.State.INTERRUPTED])
-        return (
+        rows: QuerySet[Conversation] = (
             super()
             .get_queryset(request)
             .select_related("team")
@@ -48,6 +48,7 @@ class ConversationAdmin(ReadOnly):
                 carded=Count("messages", filter=~Q(messages__card_key="")),
             )
         )
+        return rows
 
     @admin.display(description="mode")
     def mode(self, row: Conversation) -> str:
@@ -75,12 +76,12 @@ class MessageAdmin(ReadOnly):
     list_filter = ["state", "role", "error_code"]
     search_fields = ["public_id", "conversation__public_id"]
     date_hierarchy = "created_at"
-    fields = [
+    fields: ClassVar[Any] = (
         "public_id", "conversation", "turn", "role", "side", "variant", "state", "error_code",
         "assistant", "characters", "prompt_tokens", "reply_tokens", "seconds", "has_card",
         "created_at", "finished_at",
-    ]  # fmt: skip
-    readonly_fields = fields
+    )  # fmt: skip
+    readonly_fields: ClassVar[Any] = fields
 
     @admin.display(description="characters")
     def characters(self, row: Message) -> int:

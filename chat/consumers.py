@@ -17,10 +17,10 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 from django.template.loader import render_to_string
 
-from chat.generation import Generation, group_of
+from chat.generation import BROKER_AWAY, Generation, group_of
 from chat.models import Conversation, Message
-from chat.selectors import assistant_choices, conversation_get, country_of, turn_list_of
 from chat.safety import COUNTRIES
+from chat.selectors import assistant_choices, conversation_get, country_of, turn_list_of
 from chat.services import replies_reap
 from finetune.models import User
 
@@ -44,6 +44,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     conversation_pk: int = 0
     revision: int = -1
     pump: asyncio.Task[None] | None = None
+    followed: frozenset[int] = frozenset()
 
     async def connect(self) -> None:
         await self.accept()
@@ -60,7 +61,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.revision = int(raw) if raw.isdigit() and len(raw) < 12 else -1
         try:
             await self.channel_layer.group_add(group_of(conversation.pk), self.channel_name)
-        except OSError:
+        except BROKER_AWAY:
             pass  # the broker is away: the page looks every few seconds anyway
         self.pump = asyncio.create_task(self.forward())
 
@@ -91,11 +92,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def any_ended(self) -> bool:
         """Whether a reply that this process was writing is finished now."""
-        return any(pk in self.followed and pk not in Generation.running for pk, _ in self.texts.values())
-
-    @property
-    def followed(self) -> set[int]:
-        return getattr(self, "_followed", set())
+        return any(pk not in Generation.running for pk in self.followed)
 
     async def look(self) -> bool:
         """Send what changed since the revision that the page shows. False: it is gone."""
@@ -107,12 +104,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.revision = found.revision
         self.texts = found.texts
         self.sent = {key: self.sent.get(key, 0) for key in found.texts}
-        self._followed = set()
+        followed = set()
         for pk, _ in found.texts.values():
             generation = Generation.running.get(pk)
             if generation is not None:
                 generation.listeners.add(self.wake)
-                self._followed.add(pk)
+                followed.add(pk)
+        self.followed = frozenset(followed)
         return True
 
     def read(self) -> Look | None:
@@ -178,5 +176,5 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_discard(
                     group_of(self.conversation_pk), self.channel_name
                 )
-            except OSError:
+            except BROKER_AWAY:
                 pass

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
+from redis.exceptions import RedisError
 
 from chat import services
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
@@ -29,6 +30,7 @@ from finetune.selectors.assistants import assistant_get
 logger = logging.getLogger("chat.generation")
 R = TypeVar("R")
 
+BROKER_AWAY = (OSError, RedisError)
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 
@@ -68,7 +70,8 @@ class Gone(Exception):
 
 def in_thread(function: Callable[..., R]) -> Callable[..., Awaitable[R]]:
     """A database call off the loop, in any thread: the one of a request may be waiting for us."""
-    return database_sync_to_async(function, thread_sensitive=False)
+    off_loop: Callable[..., Awaitable[R]] = database_sync_to_async(function, thread_sensitive=False)
+    return off_loop
 
 
 def group_of(conversation_id: int) -> str:
@@ -81,7 +84,7 @@ async def ring(conversation_id: int) -> None:
     try:
         if layer is not None:
             await layer.group_send(group_of(conversation_id), {"type": "chat.advanced"})
-    except OSError as error:  # the broker is away: pages look every few seconds anyway
+    except BROKER_AWAY as error:  # the broker is away: pages look every few seconds anyway
         logger.warning("no bell for conversation %s: %s", conversation_id, error)
 
 
@@ -192,7 +195,7 @@ class Generation:
         return finish
 
     async def beat(self) -> None:
-        """Save the text at intervals and show that somebody writes; notice a stop from elsewhere."""
+        """Save the text at intervals as a sign of life; notice a stop from elsewhere."""
         saved, last = self.text, time.monotonic()
         while True:
             await asyncio.sleep(SAVE_SECONDS)
@@ -200,9 +203,7 @@ class Generation:
             if self.text == saved and now - last < BEAT_SECONDS:
                 continue
             saved, last = self.text, now
-            still = await in_thread(services.reply_save)(
-                message_id=self.message_id, content=saved
-            )
+            still = await in_thread(services.reply_save)(message_id=self.message_id, content=saved)
             if not still and self.task is not None and not self.finishing:
                 self.stopping = True
                 self.task.cancel()

@@ -1,4 +1,4 @@
-"""Conversations and what was said in them. Rows are kept: a delete hides, a new variant supersedes."""
+"""Conversations and what was said in them. A delete hides, a new variant supersedes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 class Conversation(models.Model):
     """One person's talk with one assistant, or with two side by side. Private to its author."""
 
-    public_id = models.CharField(max_length=40, unique=True, default=conversation_id, editable=False)
+    public_id = models.CharField(
+        max_length=40, unique=True, default=conversation_id, editable=False
+    )
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="conversations")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
@@ -134,9 +136,7 @@ class Message(models.Model):
     @property
     def has_lapsed(self) -> bool:
         """Whether nobody writes it any more although it was never finished."""
-        return self.is_streaming and (
-            self.beat_at is None or self.beat_at < timezone.now() - LAPSE
-        )
+        return self.is_streaming and (self.beat_at is None or self.beat_at < timezone.now() - LAPSE)
 
 
 class Vote(models.Model):

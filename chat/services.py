@@ -23,6 +23,7 @@ from finetune.selectors.assistants import Assistant, assistant_get
 LONGEST_MESSAGE = 8000
 REPLIES_PER_PERSON = 4  # written at the same time: two comparisons
 TITLE_LENGTH = 60
+GENTLE_TITLE = "A hard moment"
 HISTORY = 12
 
 
@@ -76,7 +77,8 @@ def conversation_start(
         conversation = Conversation.objects.create(
             team=team,
             user=user,
-            title=title_from(text),
+            # Whoever looks over a shoulder should not read a cry for help in the list.
+            title=GENTLE_TITLE if assess(text) else title_from(text),
             assistant_a=first.id,
             title_a=first.title[:120],
             assistant_b=second.id if second else "",
@@ -124,8 +126,10 @@ def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
 
 
 def locked(conversation: Conversation) -> Conversation:
-    return Conversation.objects.select_for_update().select_related("team", "user").get(
-        pk=conversation.pk
+    return (
+        Conversation.objects.select_for_update()
+        .select_related("team", "user")
+        .get(pk=conversation.pk)
     )
 
 
@@ -181,13 +185,9 @@ def reply_save(*, message_id: int, content: str) -> bool:
 
 
 @transaction.atomic
-def reply_finish(
-    *, message_id: int, state: str, content: str | None = None, **fields: Any
-) -> bool:
+def reply_finish(*, message_id: int, state: str, content: str | None = None, **fields: Any) -> bool:
     """Close a reply once; whoever comes second changes nothing. Assesses what it says."""
-    rows = Message.objects.select_for_update().filter(
-        pk=message_id, state=Message.State.STREAMING
-    )
+    rows = Message.objects.select_for_update().filter(pk=message_id, state=Message.State.STREAMING)
     message = rows.select_related("conversation").first()
     if message is None:
         return False

@@ -12,7 +12,7 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -36,7 +36,7 @@ from finetune.models import Team
 from finetune.selectors.assistants import assistant_get
 from finetune.views.access import in_team, signed_in
 
-PLAIN_WAIT_SECONDS = 60.0
+PLAIN_WAIT_SECONDS = 45.0
 STATUS = {"reply_in_progress": 409, "too_many_replies": 429}
 STARTERS = (
     "I keep waking up at 4am worrying about work.",
@@ -49,7 +49,7 @@ def by_script(request: HttpRequest) -> bool:
     return request.headers.get("x-requested-with") == "fetch"
 
 
-def action(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def action(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """A POST on one's own conversation. A refusal is said where the person is."""
 
     @signed_in
@@ -119,8 +119,8 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
             begin(request, replies)
             return done(request, conversation)
     elif by_script(request):
-        words = " ".join(error for errors in form.errors.values() for error in errors)
-        return refused(ChatRefused(str(words), code="bad_choice"))
+        words = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return refused(ChatRefused(words, code="bad_choice"))
     return new_page(request, form, status=422)
 
 

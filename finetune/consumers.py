@@ -8,11 +8,13 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from redis.exceptions import RedisError
 
 from finetune.feed import Queue, RunFeed, run_batch
 from finetune.models import Run, User
 from finetune.services.events import run_group
 
+BROKER_AWAY = (OSError, RedisError)
 NOT_FOUND = 4404
 TOO_SLOW = 4408
 
@@ -35,7 +37,7 @@ class RunConsumer(AsyncWebsocketConsumer):
         queue = await RunFeed.join(self.run.pk, self)
         try:
             await self.channel_layer.group_add(run_group(public_id), self.channel_name)
-        except OSError:
+        except BROKER_AWAY:
             pass  # the broker is away: the feed's own clock still reads the rows
         self.pump = asyncio.create_task(self.forward(queue))
 
@@ -84,5 +86,5 @@ class RunConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_discard(
                     run_group(self.run.public_id), self.channel_name
                 )
-            except OSError:
+            except BROKER_AWAY:
                 pass

@@ -113,7 +113,7 @@ class RunFeed:
 
 
 def run_batch(run_id: int, after: int) -> Batch | None:
-    """The next events of a run, with the status fragment as it is now; None where there are none."""
+    """The next events of a run with the status fragment as it is now, or None."""
     run = Run.objects.select_related("base", "dataset", "team").get(pk=run_id)
     events = run_events_after(run, after, BATCH)
     if not events:

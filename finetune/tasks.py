@@ -1,4 +1,4 @@
-"""Background tasks: each takes ids, calls a service and owns its retries. Queues: `train`, `default`."""
+"""Background tasks: each takes ids and calls a service. Queues: `train` and `default`."""
 
 from celery import shared_task
 

@@ -9,7 +9,12 @@ import pytest
 
 from tests.conftest import ROOT
 
-ORDER = ["quantum", "finetune", "chat", "wukongsite"]  # each may import itself and what is before it
+ORDER = [
+    "quantum",
+    "finetune",
+    "chat",
+    "wukongsite",
+]  # each may import itself and what is before it
 LIBRARIES = [
     "quantum",
     "finetune/training",

@@ -92,7 +92,9 @@ def test_routes_are_found():
 
 
 def with_object(route: str) -> bool:
-    return route not in PUBLIC and bool(re.search(r"[<(]", route)) and not route.startswith("static")
+    return (
+        route not in PUBLIC and bool(re.search(r"[<(]", route)) and not route.startswith("static")
+    )
 
 
 @pytest.mark.parametrize("route", [route for route in ALL if with_object(route)])

@@ -27,7 +27,7 @@ def main() -> None:
     }
     binary = str(get_binary_path())
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    os.execv(binary, [binary, *arguments])
+    os.execv(binary, [binary, *arguments])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Celery application: two queues, `train` (one run at a time) and `default` (everything short)."""
+"""The Celery application. Queues: `train` (one run at a time) and `default` (all that is short)."""
 
 import os
 import warnings

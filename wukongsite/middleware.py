@@ -1,4 +1,4 @@
-"""What every request passes: an id for the log, and a bound on its size before it reaches Django."""
+"""What every request passes: an id for the log, and a bound on its size before Django sees it."""
 
 import json
 import re
@@ -31,7 +31,7 @@ class RequestIdMiddleware:
         request.id = given if SAFE_ID.match(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
         if iscoroutinefunction(self.get_response):
             return self.answer_async(request)
-        response = self.get_response(request)
+        response: HttpResponse = self.get_response(request)
         response["x-request-id"] = request.id  # type: ignore[attr-defined]
         return response
 

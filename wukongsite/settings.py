@@ -47,7 +47,7 @@ SECRET_DIR.chmod(0o700)
 
 
 def stored_secret(name: str) -> str:
-    """Return the secret kept in `var/secrets/<name>`, made on first use (two processes may race)."""
+    """Return the secret in `var/secrets/<name>`, made on first use (two processes may race)."""
     path = SECRET_DIR / name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "wukongsite.middleware.RequestIdMiddleware",
     "wukongsite.api_errors.ApiErrorMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -153,7 +153,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # -- the record ---------------------------------------------------------------------------------
 DATABASE_URL = env("DATABASE_URL", "") or f"sqlite:///{DATA_DIR / 'studio.sqlite3'}"
-DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=True))}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": dict(dj_database_url.parse(DATABASE_URL, conn_health_checks=True))
+}
 if "sqlite" in DATABASES["default"]["ENGINE"]:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -223,7 +225,9 @@ CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
-API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # the same job body is the same job; 0: off
+API_REPEAT_SECONDS = env(
+    "WUKONG_API_REPEAT_SECONDS", 30
+)  # the same job body is the same job; 0: off
 
 # -- uploads: limits -----------------------------------------------------------------------------
 UPLOAD_MAX_MB = env("WUKONG_UPLOAD_MAX_MB", 64)
@@ -244,7 +248,7 @@ STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"},
 }
 
 # -- language, time, log ------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from django.core.management import call_command
 from finetune.datasets import demo
 from finetune.models import BaseModel, Dataset, Run, Team, User
 from finetune.services import bases, checking
+from finetune.services.assistants import base_publish
 from finetune.services.datasets import dataset_upload
 from finetune.services.runs import run_create
 from finetune.services.teams import sign_in_link_create, user_create
@@ -102,7 +103,7 @@ def base_register() -> None:
     base.refresh_from_db()
     if base.state != BaseModel.State.READY:
         raise SystemExit(f"The base model cannot be used: {base.problem}")
-    bases.base_publish(base)
+    base_publish(base)
 
 
 def administrator_make() -> tuple[User, str]:

@@ -43,7 +43,7 @@ class Service:
 
 def read_procfile(path: Path, leave_out: set[str]) -> list[Service]:
     """Parse `name: command` lines; `python` and `celery` mean this environment's own."""
-    services = []
+    services: list[Service] = []
     for line in path.read_text().splitlines():
         name, colon, command = line.partition(":")
         if not colon or line.startswith("#") or name.strip() in leave_out:
@@ -117,7 +117,8 @@ class Supervisor:
 
     async def pass_on(self, service: Service) -> None:
         """Print the service's lines until it closes its output."""
-        assert service.process is not None and service.process.stdout is not None
+        assert service.process is not None
+        assert service.process.stdout is not None
         exited = asyncio.create_task(service.process.wait())
         while True:
             reading = asyncio.create_task(service.process.stdout.readline())

@@ -18,7 +18,9 @@ LONGEST_TEXT = 20_000
 INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "”": '"'})
 SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s*|\n+")
-CLAUSE_END = re.compile(r"[,;:，；：、()（）]|\b(?:but|and then|because|tapi|karena)\b|但是?|可是|因为")
+CLAUSE_END = re.compile(
+    r"[,;:，；：、()（）]|\b(?:but|and then|because|tapi|karena)\b|但是?|可是|因为"
+)
 WINDOW = 32  # characters before a match in which a negation counts
 
 

@@ -1,4 +1,4 @@
-"""The care cards: reviewed words in three languages, by key. No numbers here: those are in the table.
+"""The care cards: reviewed words in three languages, by key. Their numbers are in the table.
 
 A card validates, asks openly, and urges both a professional and a person one trusts. It never
 diagnoses, never blames and never ends the conversation.
@@ -43,7 +43,7 @@ URGE = {
         "Please let two people know today: a professional, such as a doctor, a counsellor or one of"
         " the lines below, and someone you trust: a friend, someone in your family, a neighbour."
     ),
-    "zh": "请在今天告诉两个人：一位专业人士（医生、心理咨询师，或下面的热线），以及一个你信任的人：朋友、家人或邻居。",
+    "zh": "请在今天告诉两个人：一位专业人士（医生、心理咨询师，或下面的热线），以及一个你信任的人：朋友、家人或邻居。",  # noqa: E501
     "id": (
         "Tolong beri tahu dua orang hari ini: seorang profesional (dokter, psikolog, atau layanan"
         " di bawah) dan seseorang yang kamu percaya: teman, keluarga, atau tetangga."
@@ -78,8 +78,8 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "id": (
             "Kamu tidak harus menanggungnya sendirian",
-            "Kedengarannya ini sangat menyakitkan, dan berani mengatakannya itu penting. Apakah kamu"
-            " aman saat ini? Ada orang yang bisa menemanimu, kapan pun.",
+            "Kedengarannya ini sangat menyakitkan, dan berani mengatakannya itu penting. Apakah"
+            " kamu aman saat ini? Ada orang yang bisa menemanimu, kapan pun.",
         ),
     },
     "self_harm": {
@@ -101,8 +101,8 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
     "harm_to_others": {
         "en": (
             "Before anything else: a little distance",
-            "Anger this strong is hard to hold alone. If you can, step away from the person and from"
-            " anything that could hurt them. A person can listen now, without judging you.",
+            "Anger this strong is hard to hold alone. If you can, step away from the person and"
+            " from anything that could hurt them. A person can listen now, without judging you.",
         ),
         "zh": (
             "先离开一会儿，好吗",

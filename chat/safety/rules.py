@@ -5,6 +5,9 @@ Each rule is a pattern on one lower-case sentence, with the idioms that excuse i
 examples in tests/chat/safety/test_assessment.py.
 """
 
+# A pattern reads better whole than broken at 100 signs.
+# ruff: noqa: E501
+
 import re
 from dataclasses import dataclass
 
@@ -25,7 +28,13 @@ class Rule:
 
 
 def rule(
-    id: str, category: str, pattern: str, *, unless: str = "", card: str = "", negatable: bool = True
+    id: str,
+    category: str,
+    pattern: str,
+    *,
+    unless: str = "",
+    card: str = "",
+    negatable: bool = True,
 ) -> Rule:
     guard = re.compile(unless, re.VERBOSE) if unless else None
     return Rule(id, category, card or category, re.compile(pattern, re.VERBOSE), guard, negatable)
@@ -66,7 +75,8 @@ TARGET = (
 
 EMERGENCY = [
     rule(
-        "emergency.overdose", SELF_HARM,
+        "emergency.overdose",
+        SELF_HARM,
         r"""\b(?:took|taken|swallowed|downed)\b[^.]{0,25}?
             (?:too\ many|all\ (?:of\ )?(?:my|the)|\d{1,3}|a\ (?:whole\ )?(?:bottle|handful|bunch)(?:\ of)?
             |the\ (?:whole|entire)\ bottle(?:\ of)?|ten|twenty|thirty|fifty)\s*(?:of\ )?(?:my\ |the\ )?
@@ -79,7 +89,8 @@ EMERGENCY = [
         card="emergency",
     ),
     rule(
-        "emergency.bleeding", SELF_HARM,
+        "emergency.bleeding",
+        SELF_HARM,
         r"""\bi\ (?:just\ )?(?:cut|slit|slashed)\ my\ (?:wrists?|arms?|throat)
             |(?:割了|划了|割开)(?:自己的?)?(?:手腕|手|胳膊|脖子)
             |(?:potong|iris|sayat)\ tangan(?:ku|\ aku)""",
@@ -87,7 +98,8 @@ EMERGENCY = [
         card="emergency",
     ),
     rule(
-        "emergency.medical", SELF_HARM,
+        "emergency.medical",
+        SELF_HARM,
         r"""\b(?:call|calling|need|send)\ (?:me\ )?an?\ ambulance|\boverdosis\b|\bpanggil\w*\ ambulans|叫救护车|打120""",
         unless=r"\b(?:wee-woo|siren|last\ (?:year|month|week)|years?\ ago)\b",
         card="emergency",
@@ -96,7 +108,8 @@ EMERGENCY = [
 
 SUICIDE_RULES = [
     rule(
-        "suicide.explicit", SUICIDE,
+        "suicide.explicit",
+        SUICIDE,
         rf"""\b(?:kill|killing|hang|hanging|shoot|shooting|drown|drowning|unalive|unaliving)\ {SELF}\b
             |\bunalive\b|\bk1ll\ {SELF}
             |\b(?:end|ending|take|taking)\ (?:my\ (?:own\ )?life|it\ all)\b
@@ -109,7 +122,8 @@ SUICIDE_RULES = [
         unless=rf"{LAUGHTER}|suicide\ squad|suicide\ prevention|prevent(?:ing)?\ suicide",
     ),
     rule(
-        "suicide.wish", SUICIDE,
+        "suicide.wish",
+        SUICIDE,
         r"""\b(?:want|wanna|wants|wanted|wish|wishing|ready|need|like|rather|better|deserve|hoping|hope)
             \ (?:to\ |i\ (?:could|would|was|were|am)\ |i'm\ )?(?:just\ |finally\ |all\ )?(?:be\ )?(?:die|dead)\b
             |\b(?:think(?:ing)?|fantasi[sz]e|dream(?:ing)?|daydream(?:ing)?)\ (?:about|of)\ (?:dying|my\ (?:own\ )?death|being\ dead|jumping\ off|jumping\ in\ front)\b
@@ -121,7 +135,8 @@ SUICIDE_RULES = [
             |dead\ (?:end|line|lift|inside\ lol|tired)|dead\ (?:last|wrong|serious|sure)""",
     ),
     rule(
-        "suicide.passive", SUICIDE,
+        "suicide.passive",
+        SUICIDE,
         r"""\b(?:don't|dont|do\ not|didn't|never|not)\ (?:really\ |even\ )?(?:want|wanna|wanting)\ (?:to\ )?
             (?:be\ (?:here|alive|around)(?!\ (?:for|when|at|today|tonight|this))|live(?!\ (?:in|with|at|here|there|near|alone|like|on|off))|exist|go\ on\ living|wake\ up\b(?!\ (?:early|at|late|so|before)))
             |\b(?:tired|sick|exhausted|done)\ (?:of|with)\ (?:living|being\ alive|life\ itself|existing)\b
@@ -140,27 +155,31 @@ SUICIDE_RULES = [
         negatable=False,
     ),
     rule(
-        "suicide.other_person", SUICIDE,
+        "suicide.other_person",
+        SUICIDE,
         r"""\b(?:wants?|wanted|going|gonna|plans?|planning|threaten(?:s|ed|ing)|tried|trying|talks?\ about|talking\ about)
             \ (?:to\ )?(?:kill(?:ing)?\ (?:himself|herself|themsel(?:f|ves))
             |end(?:ing)?\ (?:his|her|their)\ (?:own\ )?life|tak(?:e|ing)\ (?:his|her|their)\ own\ life|suicide)\b""",
         unless=r"\b(?:movie|novel|film|book|episode)\b",
     ),
     rule(
-        "suicide.zh", SUICIDE,
+        "suicide.zh",
+        SUICIDE,
         r"""自杀|自殺|轻生|輕生|寻死|(?:想|要)去?死(?![你妳他她我大家])|(?:结束|了结)(?:自己|我|这)?(?:的)?(?:生命|一生|一切)|了结自己|一了百了
             |(?:想|要|准备|打算|去)(?:从\S{0,8})?(?:跳楼|跳樓|跳河|跳下去|上吊|割腕|烧炭|卧轨)|(?:离开|消失在)这个世界|遗书|遺書""",
         unless=r"自杀式|自杀小队|预防自杀|防止自杀|尴尬|社死|哈哈|笑死|电影|游戏里|快要死|[累困饿冷热渴]得要死|要死不活",
     ),
     rule(
-        "suicide.zh_passive", SUICIDE,
+        "suicide.zh_passive",
+        SUICIDE,
         r"""不想(?:再)?活|活不下去|活着(?:真)?没(?:有)?(?:意思|意义)|(?:活着|活下去)(?:还)?有什么(?:意思|意义|用)|死了算了|不如死
             |(?:再也|永远)不(?:想|要|用)?(?:再)?醒(?:来|过来)|没有我[^。，]{0,6}(?:更好|轻松)""",
         unless=r"哈哈|不想活动|小说|电影",
         negatable=False,
     ),
     rule(
-        "suicide.id", SUICIDE,
+        "suicide.id",
+        SUICIDE,
         r"""\bbunuh\ diri|\b(?:mau|pengen|ingin|pingin|mending|biarin)\ (?:aku\ |saya\ |aja\ )?mati\b|\bmati\ aja\b
             |\b(?:ng|meng)?akhiri\ (?:hidup|semua|semuanya)\w*|\btidur\ selamanya\b
             |\bgantung\ diri\b|\bminum\ racun\b|\bracun\ (?:tikus|serangga)|\bsurat\ wasiat\b|\btenang\ selamanya\b
@@ -169,7 +188,8 @@ SUICIDE_RULES = [
         unless=r"takut\ mati|wkwk|haha|basmi",
     ),
     rule(
-        "suicide.id_passive", SUICIDE,
+        "suicide.id_passive",
+        SUICIDE,
         r"""\b(?:nggak|gak|tidak|ga)\ (?:usah\ |mau\ )?bangun\ lagi""",
         negatable=False,
     ),
@@ -177,7 +197,8 @@ SUICIDE_RULES = [
 
 SELF_HARM_RULES = [
     rule(
-        "self_harm.explicit", SELF_HARM,
+        "self_harm.explicit",
+        SELF_HARM,
         rf"""\b(?:hurt|hurting|harm|harming|cut|cutting|burn|burning|punish|punishing|starve|starving|hit|hitting|scratch|scratching)\ {SELF}\b
             |\bself[\ -]?harm(?:ing|ed)?\b|\bi(?:'ve|\ have)?\ (?:been|started|keep|kept)\ cutting\b(?!\ (?:back|down|out|off|class|corners|the|carbs|weight|my\ (?:hair|hours)))
             |\b(?:clean|relapsed?)\ (?:from|on|into|with)\ (?:cutting|self)|\b(?:urge|want|wanna|need|start|started|stop)\ (?:to\ )?(?:cut|cutting)\ (?:again|tonight|my\ (?:arms?|wrists?|legs?|thighs?|skin))
@@ -187,20 +208,23 @@ SELF_HARM_RULES = [
         unless=rf"{LAUGHTER}|shaving|by\ accident|accidentally|gym|workout|cooking|sunburn|mosquito|eczema|some\ slack|a\ (?:piece|slice)",
     ),
     rule(
-        "self_harm.eating", SELF_HARM,
+        "self_harm.eating",
+        SELF_HARM,
         r"""\b(?:haven't|have\ not|havent)\ eaten\ (?:anything\ )?(?:in|for)\ (?:\d+|two|three|four|five|six)\ days
             |\brather\ die\ thin\b|\bmake\ myself\ (?:throw\ up|sick|vomit)\b|\bmaking\ myself\ (?:throw\ up|sick|vomit)\b""",
         unless=r"stomach\ (?:bug|flu)|ramadan|surgery",
         negatable=False,
     ),
     rule(
-        "self_harm.zh", SELF_HARM,
+        "self_harm.zh",
+        SELF_HARM,
         r"""自残|自殘|自伤|自傷|(?:伤害|傷害|惩罚|割|划|烫|掐|打|弄伤)(?:我)?自己|割腕|(?:用刀|拿刀|刀片)(?:划|割)
             |(?:拿|用)头(?:去)?撞墙|(?:划|割)(?:我的|自己的)?(?:手腕|手臂|胳膊|大腿)""",
         unless=r"打自己的(?:电话|广告)|不小心|切菜|做饭",
     ),
     rule(
-        "self_harm.id", SELF_HARM,
+        "self_harm.id",
+        SELF_HARM,
         r"""\b(?:ngelukain|melukai|nyakitin|nyayat|menyayat|sayat|ngiris)\ (?:diri|tangan|lengan|badan)\w*
             |\b(?:jedotin|benturin|membenturkan)\ kepala|\bnyulut\ rokok\ ke\b|\b(?:butuh|perlu)\ luka\ fisik|\bsakit\ fisik\b""",
     ),
@@ -208,7 +232,8 @@ SELF_HARM_RULES = [
 
 OTHERS_RULES = [
     rule(
-        "harm_to_others.intent", OTHERS,
+        "harm_to_others.intent",
+        OTHERS,
         rf"""\b(?:i'm|i\ am|im|i|i'll|i\ will|i\ swear\ i'll)\ (?:\w+\ ){{0,3}}?
             (?:kill|killing|stab|stabbing|shoot|shooting|murder|murdering|strangle|poison|attack)\ {TARGET}\b
             |\b(?:i'm|i\ am|im)\ (?:going\ to|gonna|about\ to)\ (?:hurt|beat)\ {TARGET}
@@ -220,13 +245,15 @@ OTHERS_RULES = [
             |video\ game|in\ (?:the|this)\ game|chess|i\ could\ (?:have\ )?(?:just\ )?(?:kill|murder|strangle)|kitchen\ knife|i\ (?:could|would)\ never|love\ (?:him|her|them)\ to\ (?:bits|death)""",
     ),
     rule(
-        "harm_to_others.zh", OTHERS,
+        "harm_to_others.zh",
+        OTHERS,
         r"""(?:我|想|要|会|准备|打算)\S{0,4}(?:杀了?|杀死|杀掉|捅死?|捅了|砍死?|弄死|打死|毒死|掐死)
             (?:了)?(?:他|她|它们|他们|那个|这个|我(?:爸|妈|老板|室友|老师|同学|老公|老婆|孩子)|所有人|全家|人)""",
         unless=r"哈哈|游戏|蚊子|蟑螂|开玩笑|小说",
     ),
     rule(
-        "harm_to_others.id", OTHERS,
+        "harm_to_others.id",
+        OTHERS,
         r"""\b(?:bakal|mau|akan|harus|ingin|pengen)\ (?:aku\ )?(?:tusuk|nusuk|bunuh|bacok|bakar|habisi)\ (?:dia|mereka|motor|rumah|si\b|semua)
             |\bbawa\ (?:pisau|golok|bensin)\b""",
         unless=r"wkwk|haha|dapur|masak|bercanda",
@@ -235,7 +262,8 @@ OTHERS_RULES = [
 
 ABUSE_RULES = [
     rule(
-        "abuse.violence", ABUSE,
+        "abuse.violence",
+        ABUSE,
         rf"""\b{PERSON}(?:'s)?\ (?:\w+\ ){{0,3}}?(?:hits?|hitting|beats?|beating|punch(?:es|ed|ing)?|slap(?:s|ped|ping)?|chok(?:es?|ed|ing)
             |strangl(?:es?|ed|ing)|kick(?:s|ed|ing)?|rap(?:es?|ed|ing)|molest(?:s|ed|ing)?|hurts|shov(?:es|ed)|burn(?:s|ed))
             \ (?:me|us|my\ (?:mom|mum|mother|brother|sister|kids?|son|daughter|little\ \w+))\b
@@ -247,7 +275,8 @@ ABUSE_RULES = [
         unless=rf"{LAUGHTER}|mario|chess|ping\ ?pong|tennis|karate|sparring|pillow\ fight",
     ),
     rule(
-        "abuse.assault", ABUSE,
+        "abuse.assault",
+        ABUSE,
         r"""\b(?:i\ was|i\ got|i've\ been|was\ just|i\ have\ been|being|been)\ (?:just\ )?(?:being\ )?(?:raped|sexually\ (?:assaulted|abused|harassed)|molested|groped|gang[\ -]?raped|beaten\ (?:up|by\ (?:my|him|her|them|a)))\b
             |\b(?:abusive|violent)\ (?:relationship|marriage|husband|wife|partner|boyfriend|girlfriend|father|dad|mother|mom|mum|home|stepfather|stepdad)\b
             |\bdomestic\ (?:violence|abuse)\b|\b(?:scared|afraid|terrified)\ (?:of|that)\ (?:my\ )?(?:husband|wife|boyfriend|partner|dad|father|stepdad|stepfather|he)\ (?:will|might|would|is\ going\ to)\ (?:hurt|kill|hit|beat)
@@ -255,13 +284,15 @@ ABUSE_RULES = [
         unless=r"\b(?:movie|novel|film|lecture|course|class\ on|thesis\ on|my\ paper)\b|(?:like|as\ if)\ i\ was\ beaten",
     ),
     rule(
-        "abuse.zh", ABUSE,
+        "abuse.zh",
+        ABUSE,
         r"""家暴|虐待我|性侵|强奸|強姦|猥亵|强暴|(?:老公|丈夫|老婆|妻子|男朋友|女朋友|男友|女友|爸爸?|妈妈?|父亲|母亲|继父|继母|他|她|同学|他们)
             [^。，,没不]{0,6}(?:打我|揍我|掐我|踢我|扇我|殴打我|摸我)(?!电话|的?电话|手机|一个电话)|(?:被|又被)[^。，,]{0,6}(?:打了|毒打|殴打|霸凌|欺凌)""",
         unless=r"哈哈|打我电话|游戏|电影|论文",
     ),
     rule(
-        "abuse.id", ABUSE,
+        "abuse.id",
+        ABUSE,
         r"""\b(?:nampar|mukulin|mukul|tampar|nendang|memukul|menampar|memperkosa|perkosa)\ (?:aku|saya|ibu)\b|\bngance?m\ mau\b|\bdiperkosa\b|\bdilecehkan\b
             |\bngunci\ aku\b|\b(?:takut|scared)\b[^.]{0,20}\bpulang\ ke\ rumah\b""",
         unless=r"wkwk|haha",
@@ -273,19 +304,22 @@ USER_RULES = [*EMERGENCY, *SUICIDE_RULES, *SELF_HARM_RULES, *OTHERS_RULES, *ABUS
 # A reply speaks to the person: these are checked on what the assistant writes.
 REPLY_RULES = [
     rule(
-        "reply.suicide", SUICIDE,
+        "reply.suicide",
+        SUICIDE,
         r"""\b(?:kill|hang|shoot)(?:ing)?\ yourself\b|\b(?:end|take|ending|taking)\ your\ (?:own\ )?life\b|\bsuicid(?:e|al)\b
             |\bthoughts\ (?:of|about)\ (?:dying|death|not\ being\ here)|\bwant(?:ing)?\ to\ die\b
             |自杀|自殺|结束(?:你的|自己的)生命|轻生|bunuh\ diri""",
         negatable=False,
     ),
     rule(
-        "reply.self_harm", SELF_HARM,
+        "reply.self_harm",
+        SELF_HARM,
         r"""\b(?:hurt|harm|cut|burn|punish|starv)(?:e|ing|ting)?\ yourself\b|\bself[\ -]?harm|自残|自伤|伤害自己|menyakiti\ diri""",
         negatable=False,
     ),
     rule(
-        "reply.harm_to_others", OTHERS,
+        "reply.harm_to_others",
+        OTHERS,
         r"""\byou\ should\ (?:kill|hurt|stab|attack|shoot)\ (?:him|her|them)\b|你应该(?:杀|打死)""",
         negatable=False,
     ),
@@ -293,7 +327,8 @@ REPLY_RULES = [
 
 # Neither is enough alone; together within a few turns they are (see `assessment.across_turns`).
 MEANS = rule(
-    "suicide.means_and_despair", SUICIDE,
+    "suicide.means_and_despair",
+    SUICIDE,
     r"""\b(?:on|at|near|standing\ on|by)\ (?:the|a)\ (?:\w+\ )?(?:bridge|roof|rooftop|ledge|edge|cliff|train\ tracks?|railway|rails)\b
         |\btop\ floor\b|\b(?:bottle|stash|lot|box|handful)\ of\ (?:\w+\ )?(?:pills|tablets|meds|medication)\b|\bpills\ (?:still\ )?in\ (?:the|my)\ (?:cabinet|drawer)
         |\bbought\ (?:a\ )?(?:rope|gun|razor)|\b(?:how\ many)\ (?:\w+\ )?(?:pills|tablets)\b|\bloaded\ (?:the\ )?gun
@@ -301,7 +336,8 @@ MEANS = rule(
         |\bobat\ tidur\b|\btali\b|\brel\ kereta\b|\batap\ gedung\b|\bjembatan\b|\bsurat\ buat\ (?:ibu|keluarga)""",
 )
 DESPAIR = rule(
-    "despair", SUICIDE,
+    "despair",
+    SUICIDE,
     r"""\bwhat's\ the\ point\b|\bno\ point\b|\bpointless\b|\bnothing\ left\b|\bnobody\ (?:cares|would\ miss)|\bno\ one\ (?:cares|would\ miss)
         |\btired\ of\ (?:fighting|everything|it\ all|trying)\b|\bi'm\ done\b|\bim\ done\b|\bgoodbye\b|\bhopeless\b|\bgive\ up\b|\blet\ me\ go\b|\bpain\ (?:won't|to)\ stop\b
         |\bonly\ solution\b|\bi\ just\ look\ at\ (?:the|it|them)|\bcan't\ (?:do|take)\ (?:this|it)\ any ?more

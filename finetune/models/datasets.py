@@ -41,7 +41,9 @@ class Dataset(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
     options = models.JSONField(
-        default=dict, blank=True, help_text="Format (or auto), column mapping, split seed, fraction."
+        default=dict,
+        blank=True,
+        help_text="Format (or auto), column mapping, split seed, fraction.",
     )
     report = models.JSONField(default=dict, blank=True, help_text="What the check found.")
     problem = models.JSONField(

@@ -86,7 +86,9 @@ class Run(models.Model):
     seconds_left = models.FloatField(null=True, blank=True)
     trained_tokens = models.BigIntegerField(default=0)
     trainable_parameters = models.BigIntegerField(default=0)
-    latest = models.JSONField(default=dict, blank=True, help_text="The newest value of each metric.")
+    latest = models.JSONField(
+        default=dict, blank=True, help_text="The newest value of each metric."
+    )
     result = models.JSONField(default=dict, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)

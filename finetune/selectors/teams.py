@@ -18,7 +18,7 @@ def team_current(request: HttpRequest) -> Team | None:
         return None
     teams = teams_of(request.user)
     chosen = request.session.get(SESSION_KEY)
-    return teams.filter(pk=chosen).first() or teams.order_by("memberships__created_at").first()
+    return teams.filter(pk=chosen or 0).first() or teams.order_by("memberships__created_at").first()
 
 
 def membership_of(user: User, team: Team) -> Membership | None:

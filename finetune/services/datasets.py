@@ -26,7 +26,7 @@ def dataset_upload(
     *,
     team: Team,
     user: User | None,
-    file: UploadedFile,
+    file: UploadedFile[Any],
     name: str = "",
     purpose: str = "fine-tune",
     licence: str = "",
@@ -93,7 +93,7 @@ def safe_filename(raw: str) -> str:
     return clean[-200:] or "upload"
 
 
-def write_original(dataset: Dataset, file: UploadedFile) -> tuple[int, str]:
+def write_original(dataset: Dataset, file: UploadedFile[Any]) -> tuple[int, str]:
     """Write the bytes under a temporary name, then rename; return their count and SHA-256."""
     dataset.folder.mkdir(parents=True)
     partial = dataset.folder / ".original"

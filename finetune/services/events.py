@@ -19,6 +19,8 @@ from django.db import transaction
 
 from finetune.models import Run, RunEvent
 
+from .queue import broker_answers
+
 log = logging.getLogger(__name__)
 Line = dict[str, Any]
 
@@ -31,7 +33,7 @@ def run_group(public_id: str) -> str:
 def bell_ring(public_id: str, seq: int) -> None:
     """Tell watchers that the log has reached `seq`. A broker that is away costs only time."""
     layer = get_channel_layer()
-    if layer is None:
+    if layer is None or not broker_answers():
         return
     try:
         async_to_sync(layer.group_send)(run_group(public_id), {"type": "run.advanced", "seq": seq})

@@ -230,7 +230,7 @@ class Execution:
         self.end(State.SUCCEEDED, "Succeeded. The assistant can be talked to.")
 
     def interrupted(self, code: int) -> None:
-        """The trainer was stopped from outside: go on from its checkpoint, a bounded number of times."""
+        """The trainer was stopped from outside: go on from its checkpoint, within bounds."""
         reason = signal_reason(-code) if code < 0 else "The trainer was told to leave."
         progressed = self.run.step > self.step_before
         attempts = 0 if progressed else self.run.attempts
@@ -247,7 +247,9 @@ class Execution:
         else:
             with transaction.atomic():
                 run_log(self.run, "warning", f"{reason} It goes on by itself.", level="warn")
-                run_enqueue(self.run, "Queued to go on from its last checkpoint.", attempts=attempts)
+                run_enqueue(
+                    self.run, "Queued to go on from its last checkpoint.", attempts=attempts
+                )
 
     def explain(self, code: int) -> None:
         data = self.last_error.get("data", {})

@@ -182,10 +182,10 @@ def run_enqueue(run: Run, message: str = "Queued.", **changes: Any) -> Run:
 def steps_of(run: Run) -> int:
     """Optimizer steps that make up the epochs asked for, once the data set is counted."""
     report = run.dataset.report
-    dialogues = report.get("train", {}).get("dialogues", 0)
+    dialogues: int = report.get("train", {}).get("dialogues", 0)
     if run.validation_dataset is not None:
         dialogues += report.get("validation", {}).get("dialogues", 0)
-    per_step = run.config["batch_size"] * run.config["gradient_accumulation"]
+    per_step: int = run.config["batch_size"] * run.config["gradient_accumulation"]
     return max(1, math.ceil((run.epochs or 1) * dialogues / per_step))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from redis.exceptions import RedisError
 
+log = logging.getLogger(__name__)
 WINDOW = 15 * 60  # seconds
 PER_PERSON = 5  # tries of one name from one address
 PER_NAME = 40  # tries of one name from anywhere
@@ -44,16 +47,23 @@ def attempt_count(*, username: str, address: str) -> Attempt:
 
 def attempt_succeeded(attempt: Attempt) -> None:
     """Forget the failures of a person who has signed in."""
-    cache.delete_many(attempt.keys[:2])
+    try:
+        cache.delete_many(attempt.keys[:2])
+    except RedisError as error:
+        log.warning("tries to sign in are not counted: %s", error)
 
 
 def increment(key: str) -> int:
-    cache.add(key, 0, WINDOW)
+    """Count one more. While the cache is away people can still sign in, uncounted."""
     try:
+        cache.add(key, 0, WINDOW)
         return int(cache.incr(key))
     except ValueError:  # it lapsed between the two calls
         cache.set(key, 1, WINDOW)
         return 1
+    except RedisError as error:
+        log.warning("tries to sign in are not counted: %s", error)
+        return 0
 
 
 def cache_key(kind: str, *parts: str) -> str:

@@ -38,9 +38,7 @@ def user_create(
         raise StudioError(
             f"The name {username!r} is taken.", code="username_taken", field="username"
         )
-    user = User(
-        username=username, email=email, is_staff=administrator, is_superuser=administrator
-    )
+    user = User(username=username, email=email, is_staff=administrator, is_superuser=administrator)
     user.set_unusable_password()
     user.save()
     if team is None:
@@ -50,9 +48,7 @@ def user_create(
     return user
 
 
-def member_add(
-    *, team: Team, user: User, role: str = Membership.Role.MEMBER
-) -> Membership:
+def member_add(*, team: Team, user: User, role: str = Membership.Role.MEMBER) -> Membership:
     membership, made = Membership.objects.get_or_create(
         team=team, user=user, defaults={"role": role}
     )
@@ -80,7 +76,7 @@ def sign_in_link_create(*, user: User) -> str:
     SignInLink.objects.create(
         user=user, digest=digest(token), expires_at=timezone.now() + LINK_LASTS
     )
-    return settings.SITE_URL.rstrip("/") + reverse("sign-in-link", args=[token])
+    return f"{settings.SITE_URL.rstrip('/')}{reverse('sign-in-link', args=[token])}"
 
 
 def sign_in_link_find(token: str) -> SignInLink | None:

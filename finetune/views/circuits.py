@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import time
 from pathlib import Path
 
@@ -13,13 +11,13 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from kombu.exceptions import OperationalError
 
 from finetune.selectors.run_circuits import THEMES, RunCircuit, circuit_for, picture_file
+from finetune.services.queue import enqueue
+from finetune.tasks import circuit_draw
 
 from .access import signed_in
 
-log = logging.getLogger(__name__)
 KEY = re.compile(r"qtha-[0-9]{1,2}-[0-9]{1,2}")
 ASK_AGAIN_SECONDS = 20
 
@@ -35,11 +33,11 @@ def circuit_picture(request: HttpRequest, qubits: int, layers: int) -> HttpRespo
     return render(request, "finetune/_run_circuit_picture.html", context)
 
 
-@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"]})
+@csp_replace({"default-src": ["'none'"]})
 @signed_in
 @require_safe
 def circuit_image(request: HttpRequest, key: str, theme: str) -> HttpResponse:
-    """One SVG file. Its own style attributes are allowed, nothing else is."""
+    """One SVG file. Nothing in it may load anything."""
     if theme not in THEMES or not KEY.fullmatch(key):
         raise Http404("No such picture.")
     try:
@@ -58,15 +56,5 @@ def picture_ready(circuit: RunCircuit) -> bool:
     asked = Path(settings.CIRCUIT_DIR) / f"{circuit.key}.asked"
     if not asked.exists() or time.time() - asked.stat().st_mtime > ASK_AGAIN_SECONDS:
         asked.touch()
-        # In a thread: a broker that is away must not keep the page waiting.
-        threading.Thread(target=picture_ask, args=(circuit,), daemon=True).start()
+        enqueue(circuit_draw, circuit.qubits, circuit.layers)
     return False
-
-
-def picture_ask(circuit: RunCircuit) -> None:
-    from finetune.tasks import circuit_draw
-
-    try:
-        circuit_draw.apply_async((circuit.qubits, circuit.layers), retry=False)
-    except OperationalError as error:
-        log.warning("no worker asked for the picture of %s: %s", circuit.key, error)

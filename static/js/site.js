@@ -83,8 +83,8 @@ document.addEventListener("keydown", (event) => {
 
 // A second click on a button that is already at work would do the work twice.
 document.addEventListener("submit", (event) => {
-  const button = event.submitter?.closest("[data-busy]");
-  if (!button || event.defaultPrevented || event.target.hasAttribute("hx-post")) return;
+  const button = event.submitter;
+  if (!button?.matches("[data-busy]") || event.defaultPrevented || event.target.hasAttribute("hx-post")) return;
   button.dataset.idle = button.textContent;
   setTimeout(() => {
     button.disabled = true;

@@ -11,7 +11,7 @@ import pytest
 
 
 class ScriptedEngine:
-    """An HTTP server in the test's own loop. `pieces` is one reply; `gate` holds it after `hold`."""
+    """An HTTP server in the test's loop. `pieces` is one reply; `gate` holds it at `hold`."""
 
     def __init__(self) -> None:
         self.pieces = ["I hear ", "you. ", "That sounds hard."]
@@ -36,7 +36,9 @@ class ScriptedEngine:
             if self.errors:
                 status, code, message = self.errors.pop(0)
                 body = json.dumps({"error": {"message": message, "code": code}}).encode()
-                writer.write(f"HTTP/1.1 {status} No\r\ncontent-length: {len(body)}\r\n\r\n".encode())
+                writer.write(
+                    f"HTTP/1.1 {status} No\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+                )
                 writer.write(body)
                 return
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n")
@@ -112,5 +114,3 @@ def talk(team: Any, alice: Any, tuned: Any) -> Any:
     services.reply_finish(message_id=replies[0].pk, state="done", content="What wakes you?")
     conversation.refresh_from_db()
     return conversation
-
-

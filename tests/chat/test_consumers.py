@@ -200,7 +200,9 @@ async def test_two_assistants_answer_together(
     await page.until(lambda page: page.at_rest(1))
     assert tuned.title not in page.turns[1] + page.state["head"]
     await act(browser, conversation, "vote", turn="1", choice="b")
-    await page.until(lambda page: tuned.title in page.turns[1] and tuned.title in page.state["head"])
+    await page.until(
+        lambda page: tuned.title in page.turns[1] and tuned.title in page.state["head"]
+    )
     assert {one["model"] for one in engine.requests} == {tuned.engine_name, plain.engine_name}
 
 
@@ -270,12 +272,30 @@ async def test_dead_process_is_noticed_by_an_open_page(
     await sync_to_async(services.reply_save)(message_id=reply.pk, content="Half of")
     page = await open_page(talk)
     await page.until(lambda page: page.shown == ["Half of"])
-    await Message.objects.filter(pk=reply.pk).aupdate(
-        beat_at=timezone.now() - timedelta(minutes=1)
-    )
+    await Message.objects.filter(pk=reply.pk).aupdate(beat_at=timezone.now() - timedelta(minutes=1))
     await page.until(lambda page: "restarted" in page.turns[2])
     assert "Half of" in page.turns[2]
     assert "Try again" in page.turns[2]
+
+
+async def test_reply_is_written_without_the_broker(
+    browser: AsyncClient,
+    talk: Any,
+    engine: ScriptedEngine,
+    open_page: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from channels.layers import get_channel_layer
+    from redis.exceptions import ConnectionError as BrokerGone
+
+    async def gone(*args: Any) -> None:
+        raise BrokerGone("no broker")
+
+    monkeypatch.setattr(get_channel_layer(), "group_send", gone)
+    page = await open_page(talk)
+    await send(browser, talk)
+    await page.until(lambda page: page.at_rest())
+    assert "That sounds hard." in page.turns[2]
 
 
 async def test_card_is_there_before_the_reply(
@@ -291,7 +311,9 @@ async def test_card_is_there_before_the_reply(
     await page.until(lambda page: page.state["busy"] is False)
 
 
-async def test_page_that_is_up_to_date_gets_nothing(talk: Any, open_page: Any, browser: Any) -> None:
+async def test_page_that_is_up_to_date_gets_nothing(
+    talk: Any, open_page: Any, browser: Any
+) -> None:
     page = await open_page(talk, revision=talk.revision)
     assert await page.socket.receive_nothing(timeout=0.5)
 

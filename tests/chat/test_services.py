@@ -92,6 +92,13 @@ def test_risk_is_kept_with_the_message_and_shown_once_above_the_reply(talk: Any)
     assert turns[1].card is not None
 
 
+def test_title_does_not_show_a_cry_for_help(team: Any, alice: Any, tuned: Any) -> None:
+    conversation, _ = services.conversation_start(
+        team=team, user=alice, assistants=[tuned], text="I want to die"
+    )
+    assert conversation.title == services.GENTLE_TITLE
+
+
 def test_a_reply_can_call_for_the_card_too(talk: Any) -> None:
     [reply] = services.reply_again(conversation=talk, side="a")
     services.reply_finish(
@@ -140,9 +147,7 @@ def test_chance_decides_who_is_left(team: Any, alice: Any, tuned: Any, plain: An
 
 def test_two_of_the_same_are_no_comparison(team: Any, alice: Any, tuned: Any) -> None:
     with pytest.raises(ChatRefused, match="two different"):
-        services.conversation_start(
-            team=team, user=alice, assistants=[tuned, tuned], text="Hello"
-        )
+        services.conversation_start(team=team, user=alice, assistants=[tuned, tuned], text="Hello")
 
 
 def test_assistant_of_another_team_cannot_be_chosen(talk: Any) -> None:

@@ -23,7 +23,9 @@ def test_empty_page_teaches(client: Client, alice: Any, team: Any) -> None:
     assert "not a substitute for care" in page
 
 
-def test_link_from_a_run_chooses_its_assistant(client: Client, alice: Any, tuned: Any, plain: Any) -> None:
+def test_link_from_a_run_chooses_its_assistant(
+    client: Client, alice: Any, tuned: Any, plain: Any
+) -> None:
     client.force_login(alice)
     for name in (tuned.id, tuned.engine_name):
         page = client.get("/chat/new/", {"assistant": name}).content.decode()
@@ -58,7 +60,9 @@ def test_nobody_else_finds_a_conversation(
     assert talk.messages.count() == 2
 
 
-def test_who_left_the_team_has_no_conversation_there(client: Client, alice: Any, bob: Any, team: Any, tuned: Any) -> None:
+def test_who_left_the_team_has_no_conversation_there(
+    client: Client, alice: Any, bob: Any, team: Any, tuned: Any
+) -> None:
     conversation, _ = services.conversation_start(
         team=team, user=bob, assistants=[tuned], text="Hello"
     )
@@ -92,7 +96,9 @@ def test_rename_delete_and_undo(client: Client, alice: Any, talk: Any) -> None:
     assert "Four in the morning" in back.content.decode()
 
 
-def test_card_comes_before_the_reply_and_knows_the_country(client: Client, alice: Any, talk: Any) -> None:
+def test_card_comes_before_the_reply_and_knows_the_country(
+    client: Client, alice: Any, talk: Any
+) -> None:
     [reply] = services.message_send(conversation=talk, text="I want to die")
     services.reply_finish(message_id=reply.pk, state="done", content="I am here.")
     client.force_login(alice)
@@ -113,14 +119,19 @@ def test_card_comes_before_the_reply_and_knows_the_country(client: Client, alice
     ] == reverse("chat")
 
 
-def test_names_are_hidden_until_the_vote(client: Client, alice: Any, team: Any, tuned: Any, plain: Any) -> None:
+def test_names_are_hidden_until_the_vote(
+    client: Client, alice: Any, team: Any, tuned: Any, plain: Any
+) -> None:
     conversation, replies = services.conversation_start(
         team=team, user=alice, assistants=[tuned, plain], text="Hello"
     )
     services.reply_finish(message_id=replies[0].pk, state="done", content="Hello!")
     services.reply_finish(
-        message_id=replies[1].pk, state="failed", error=f"{tuned.title} is broken.",
-        content="Half", error_code="engine_error",
+        message_id=replies[1].pk,
+        state="failed",
+        error=f"{tuned.title} is broken.",
+        content="Half",
+        error_code="engine_error",
     )
     client.force_login(alice)
     url = f"/chat/{conversation.public_id}/"

@@ -275,7 +275,8 @@ def curve(studio: Studio) -> Callable[[str], list[int]]:
         code = (
             "from finetune.models import RunEvent\n"
             f"rows = RunEvent.objects.filter(run__public_id={job_id!r}, type='metrics')\n"
-            "answer = [data['step'] for data in rows.order_by('seq').values_list('data', flat=True)]"
+            "found = rows.order_by('seq').values_list('data', flat=True)\n"
+            "answer = [data['step'] for data in found]"
         )
         return list(studio.manage(code))
 

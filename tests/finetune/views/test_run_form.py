@@ -27,17 +27,13 @@ def alice_client(alice: Any, team: Any) -> Client:
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Pictures that a worker was asked for; no thread is started in these tests."""
+    """Pictures that a worker was asked for."""
     keys: list[str] = []
 
-    class Now:
-        def __init__(self, target: Any, args: tuple[Any, ...], daemon: bool) -> None:
-            keys.append(args[0].key)
+    def enqueue(task: Any, qubits: int, layers: int) -> None:
+        keys.append(f"qtha-{qubits}-{layers}")
 
-        def start(self) -> None:
-            return
-
-    monkeypatch.setattr(circuits.threading, "Thread", Now)
+    monkeypatch.setattr(circuits, "enqueue", enqueue)
     return keys
 
 

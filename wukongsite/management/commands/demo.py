@@ -96,7 +96,9 @@ def main_job(client: httpx.Client) -> int:
     path = demo_data.path()
     with path.open("rb") as handle:
         file = checked(
-            client.post("/files", files={"file": (path.name, handle)}, data={"purpose": "fine-tune"})
+            client.post(
+                "/files", files={"file": (path.name, handle)}, data={"purpose": "fine-tune"}
+            )
         )
     print(f"Uploaded {path.name}: {file['id']}", flush=True)
     request = {
@@ -124,7 +126,7 @@ def follow(client: httpx.Client, job_id: str) -> dict[str, Any]:
     """Draw a progress bar from the job's events until it ends."""
     began = time.monotonic()
     while True:
-        job = checked(client.get(f"/fine_tuning/jobs/{job_id}"))
+        job: dict[str, Any] = checked(client.get(f"/fine_tuning/jobs/{job_id}"))
         events = checked(client.get(f"/fine_tuning/jobs/{job_id}/events", params={"limit": 50}))
         newest = next((e["data"] for e in events["data"] if e["type"] == "metrics"), None)
         draw(job["status"], newest, time.monotonic() - began)

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"Wukong Studio is running already: {where} "
                 f"(process {running.info.get('pid', '?')}). "
-                "Stop it with Ctrl-C in its terminal, or use another WUKONG_DATA_DIR and WUKONG_PORT."
+                "Stop it with Ctrl-C in its terminal, or set WUKONG_DATA_DIR and WUKONG_PORT."
             )
             sys.exit(1)
         ports_check()
@@ -47,7 +47,10 @@ class Command(BaseCommand):
             banner.append("The demo run has been queued: about five minutes on two CPU cores.")
         leave_out = [
             name
-            for name, ours in (("valkey", settings.VALKEY_IS_OURS), ("engine", settings.ENGINE_IS_OURS))
+            for name, ours in (
+                ("valkey", settings.VALKEY_IS_OURS),
+                ("engine", settings.ENGINE_IS_OURS),
+            )
             if not ours
         ]
         os.environ |= {
@@ -57,7 +60,7 @@ class Command(BaseCommand):
             "PYTHONUNBUFFERED": "1",
         }
         os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, [sys.executable, "-m", "wukongsite.supervisor"])
+        os.execv(sys.executable, [sys.executable, "-m", "wukongsite.supervisor"])  # noqa: S606
 
 
 def ports_check() -> None:
