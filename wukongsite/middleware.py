@@ -98,8 +98,24 @@ class BodyLimit:
             f"The upload is larger than the limit of {settings.UPLOAD_MAX_MB} MB. "
             "Split the file, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB."
         )
-        error = {"message": text, "type": "invalid_request_error", "param": "file"}
-        body = json.dumps({"error": {**error, "code": "file_too_large"}}).encode()
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        accepts = dict(scope["headers"]).get(b"accept", b"")
+        if b"text/html" in accepts:
+            kind = b"text/html; charset=utf-8"
+            title = "The file is too large"
+            page = (
+                f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
+            )
+            body = f'{page}<p><a href="/data/new/">Back to the upload</a></p>'.encode()
+        else:
+            kind = b"application/json"
+            error = {"message": text, "type": "invalid_request_error", "param": "file"}
+            body = json.dumps({"error": {**error, "code": "file_too_large"}}).encode()
+        request_id = f"req_{uuid.uuid4().hex}".encode()
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", request_id),
+            (b"connection", b"close"),
+        ]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})

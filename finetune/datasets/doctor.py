@@ -220,12 +220,14 @@ class _Examination:
     def _unrecognised(self, sample: dict[str, Any] | None) -> Format:
         if sample is None:  # nothing but bad lines: they will be reported as such
             return FORMATS["openai"]
-        names = ", ".join(list(sample)[:20])
+        self.report.columns = [str(name) for name in sample][:200]
+        names = ", ".join(self.report.columns[:20])
         if self._sniffed.container == "csv":
             raise DatasetRefused(
                 "missing_columns",
                 f"It is not clear which columns hold the two sides. Columns: {names[:300]}.",
                 'Map them, for example {"user": "question", "assistant": "answer"}.',
+                self.report,
             )
         if "role" in sample and "content" in sample:
             raise DatasetRefused(
@@ -254,6 +256,7 @@ class _Examination:
                 "missing_columns",
                 f"{what} Columns: {', '.join(self.report.columns)[:300] or '(none)'}.",
                 'Map them, for example {"user": "question", "assistant": "answer"}.',
+                self.report,
             )
         self.report.mapping = mapping
 

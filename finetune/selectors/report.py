@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
-from finetune.datasets.reading import read_records
-from finetune.datasets.sniffing import sniff
 from finetune.models import Dataset
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
@@ -209,30 +205,11 @@ class ReportView:
     @cached_property
     def columns(self) -> list[str]:
         """Columns that a person may choose from: of a table, or of a file that was refused."""
-        if self.report.get("columns"):
-            return list(self.report["columns"])
-        if self.dataset.problem.get("code") in MAPPABLE:
-            return first_columns(self.dataset)
-        return []
+        return list(self.report.get("columns") or [])
 
 
 def clipped(text: str) -> str:
     return text if len(text) <= PREVIEW_LETTERS else text[:PREVIEW_LETTERS].rstrip() + "…"
-
-
-def first_columns(dataset: Dataset) -> list[str]:
-    """The names in the first record of the stored file; empty where there are none to name."""
-    limits = Limits()
-    path = dataset.original_file
-    try:
-        for read in read_records(path, sniff(path, limits), limits):
-            if isinstance(read.value, dict):
-                return [str(name) for name in read.value][:200]
-            if read.line > 50:
-                break
-    except (DatasetRefused, OSError):
-        return []
-    return []
 
 
 def bars_of(histogram: list[dict[str, int]]) -> list[Bar]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT, wait_until
+from tests.live.browser import alice_window, browser, window  # noqa: F401 (fixtures)
 
 LAUNCHES = itertools.count()
 SMOLLM2 = "smollm2-135m-instruct"
@@ -138,6 +140,13 @@ def real_base() -> Path:
 
 @pytest.fixture(scope="session")
 def studio(real_base: Path) -> Iterator[Studio]:
+    with studio_started(real_base) as made:
+        yield made
+
+
+@contextmanager
+def studio_started(real_base: Path) -> Iterator[Studio]:
+    """Start a studio with the cast in it; stop it and remove its folder at the end."""
     folder = Path(tempfile.mkdtemp(prefix="wukong-live-"))
     (folder / "base-models").mkdir()
     (folder / "base-models" / SMOLLM2).symlink_to(real_base)

@@ -1,0 +1,80 @@
+"""How long a metrics event takes from the trainer's clock to the browser's.
+
+    python benchmarks/event_latency.py [--steps 60]
+
+Starts a real studio with the tiny base, opens the run's page in Chromium and compares each event's
+time (when the trainer wrote it) with the moment the browser's websocket got it; both clocks are this
+machine's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.conftest import wait_until  # noqa: E402
+from tests.live.conftest import SMOLLM2, TINY, studio_started  # noqa: E402
+
+LISTEN = """
+window.arrived = [];
+const Plain = window.WebSocket;
+window.WebSocket = class extends Plain {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", (message) => {
+      const now = Date.now() / 1000;
+      const data = JSON.parse(message.data);
+      for (const event of data.events ?? []) {
+        if (event.type === "metrics") window.arrived.push(now - event.time);
+      }
+    });
+  }
+};
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=60)
+    steps = parser.parse_args().steps
+    base = ROOT / "var" / "base-models" / SMOLLM2
+    demo = ROOT / "finetune" / "datasets" / "demo" / "support_dialogues.jsonl"
+    with studio_started(base) as studio, sync_playwright() as playwright:
+        with studio.client("alice") as client, demo.open("rb") as handle:
+            upload = {"files": {"file": ("demo.jsonl", handle)}, "data": {"purpose": "fine-tune"}}
+            file = client.post("/files", **upload).raise_for_status().json()
+            body = {
+                "model": TINY,
+                "training_file": file["id"],
+                "preset": "quick",
+                "steps": steps,
+                "sequence_length": 128,
+                "sample_tokens": 0,
+            }
+            job = client.post("/fine_tuning/jobs", json=body).raise_for_status().json()
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = browser.new_context(base_url=studio.url)
+        cookie = {"name": "sessionid", "value": studio.cookies("alice")["sessionid"]}
+        context.add_cookies([{**cookie, "url": studio.url}])
+        page = context.new_page()
+        page.add_init_script(LISTEN)
+        page.goto(f"/runs/{job['id']}/")
+        wait_until(lambda: page.evaluate("window.arrived.length") >= steps, seconds=180, every=0.5)
+        delays = sorted(page.evaluate("window.arrived"))
+        browser.close()
+    print(f"events    {len(delays)}")
+    print(f"median    {statistics.median(delays):.3f} s")
+    print(f"95 %      {delays[int(0.95 * (len(delays) - 1))]:.3f} s")
+    print(f"slowest   {delays[-1]:.3f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,353 @@
+"""Every page, wide and narrow, light and dark: quiet, within the site, readable, usable."""
+
+import os
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver
+
+import chat.urls
+import finetune.urls
+from tests.conftest import wait_until
+from tests.live.browser import NARROW, WIDE, last_reply, wait_state
+from tests.live.conftest import SMOLLM2, TINY
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+# Addresses that are not pages: they act on a POST, or send a file or a part of a page.
+NOT_PAGES = {
+    "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
+    "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
+    "run-cancel", "run-pause", "run-resume", "run-requeue", "run-code", "run-metrics", "run-log",
+    "run-part", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
+    "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
+    "conversation-assistant", "conversation-delete", "conversation-restore",
+}  # fmt: skip
+
+# A base whose files are gone, a data set with bad lines, an administrator's session.
+PREPARE = """
+import shutil
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.conf import settings
+from finetune.models import BaseModel, Team, User
+from finetune.services.datasets import dataset_upload
+from finetune.services.keys import key_create
+from finetune.services.teams import member_add, sign_in_link_create, user_create
+
+BaseModel.objects.get_or_create(
+    slug="lost-llama",
+    defaults={
+        "title": "Lost Llama", "source": "/nonexistent/lost-llama", "state": "ready",
+        "shapes": BaseModel.objects.get(slug="tiny-llama").shapes,
+    },
+)
+team = Team.objects.get(name="Team of alice")
+alice = User.objects.get(username="alice")
+if not User.objects.filter(username="erin").exists():
+    erin = User.objects.create_user("erin", password="erin-has-a-password", is_staff=True, is_superuser=True)
+    member_add(team=team, user=erin)
+erin = User.objects.get(username="erin")
+session = SessionStore()
+session[SESSION_KEY] = str(erin.pk)
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[HASH_SESSION_KEY] = erin.get_session_auth_hash()
+session.save()
+good = '{"messages": [{"role": "user", "content": "hello %d"}, {"role": "assistant", "content": "Hello to you, %d."}]}'
+lines = [good % (n, n) for n in range(40)] + ["{broken", '{"messages": []}', good % (1, 1)]
+made = dataset_upload(
+    team=team, user=alice, name="A_data_set_with_a_name_that_is_much_too_long_and_has_no_place_to_break_at_all",
+    file=SimpleUploadedFile("long name of a file with problems.jsonl", "\\n".join(lines).encode()),
+)
+refused = dataset_upload(
+    team=team, user=alice, name="Nothing in it",
+    file=SimpleUploadedFile("nothing.jsonl", b"{broken\\n{broken too\\n"),
+)
+answer = {
+    "session": session.session_key, "problems": made.public_id, "refused": refused.public_id,
+    "link": sign_in_link_create(user=alice),
+}
+"""
+
+# What is wrong with the page as it stands, as a list of sentences.
+AUDIT = r"""
+(narrow) => {
+  const found = [];
+  const visible = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const name = (one) => {
+    const id = one.id ? `#${one.id}` : one.classList.length ? `.${[...one.classList].join(".")}` : "";
+    return `<${one.tagName.toLowerCase()}${id}> “${(one.innerText ?? one.textContent ?? "").trim().slice(0, 40)}”`;
+  };
+  if (!document.documentElement.lang) found.push("the page has no language");
+  if (!document.title.trim()) found.push("the page has no title");
+  const heads = [...document.querySelectorAll("h1")];
+  if (heads.length !== 1) found.push(`${heads.length} h1: ${heads.map(name).join(", ")}`);
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  const twice = ids.filter((id, at) => ids.indexOf(id) !== at);
+  if (twice.length) found.push(`ids that stand twice: ${twice.join(", ")}`);
+  for (const one of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+    const label = one.labels?.length || one.ariaLabel || one.getAttribute("aria-labelledby") || one.title;
+    const button = ["submit", "button", "reset"].includes(one.type) && one.value;
+    if (!label && !button) found.push(`no label: ${one.outerHTML.slice(0, 120)}`);
+  }
+  for (const one of document.querySelectorAll("a[href], button, summary")) {
+    const words = one.textContent.trim() || one.ariaLabel || one.title || one.querySelector("img[alt]")?.alt;
+    if (!words) found.push(`no name: ${one.outerHTML.slice(0, 120)}`);
+  }
+  for (const one of document.querySelectorAll("img:not([alt])")) found.push(`no alt: ${one.outerHTML}`);
+  for (const one of document.querySelectorAll("[style]")) {
+    if (one.outerHTML.includes("style=") && one.getAttribute("style") && !one.style.length) found.push(`style: ${one.outerHTML.slice(0, 120)}`);
+  }
+  const root = document.scrollingElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const wide = [...document.querySelectorAll("body *")].filter((one) => visible(one) && one.getBoundingClientRect().right > root.clientWidth + 1);
+    found.push(`scrolls sideways, ${root.scrollWidth} px in ${root.clientWidth}: ${wide.slice(0, 4).map(name).join(", ")}`);
+  }
+  if (narrow) {
+    for (const one of document.querySelectorAll("button, .button, summary, select, .rail-link")) {
+      if (!visible(one)) continue;
+      const box = one.getBoundingClientRect();
+      if (box.width && box.height && Math.min(box.width, box.height) < 24) found.push(`too small for a thumb (${box.width.toFixed()}×${box.height.toFixed()}): ${name(one)}`);
+    }
+  }
+
+  // contrast of every text against what is painted behind it
+  const brush = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const known = new Map();
+  function rgba(colour) {
+    if (!known.has(colour)) {
+      brush.clearRect(0, 0, 1, 1);
+      brush.fillStyle = colour;
+      brush.fillRect(0, 0, 1, 1);
+      const [r, g, b, a] = brush.getImageData(0, 0, 1, 1).data;
+      known.set(colour, [r, g, b, a / 255]);
+    }
+    return known.get(colour);
+  }
+  const over = ([r, g, b, a], below) => [r, g, b].map((part, at) => part * a + below[at] * (1 - a));
+  const light = (part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]) => 0.2126 * light(r) + 0.7152 * light(g) + 0.0722 * light(b);
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  function behind(one) {
+    const layers = [];
+    for (let at = one; at; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      if (style.backgroundImage !== "none" && !/^SELECT|INPUT$/.test(at.tagName)) return null;
+      const colour = rgba(style.backgroundColor);
+      if (colour[3]) layers.push(colour);
+      if (colour[3] === 1) break;
+    }
+    let below = dark ? [18, 18, 18] : [255, 255, 255];
+    for (const layer of layers.reverse()) below = over(layer, below);
+    return below;
+  }
+  function fade(one) {
+    let whole = 1;
+    for (let at = one; at; at = at.parentElement) whole *= Number(getComputedStyle(at).opacity);
+    return whole;
+  }
+  const told = new Set();
+  function check(one, paint, words) {
+    const style = getComputedStyle(one);
+    if (one.closest(":disabled, [aria-disabled=true], canvas, picture")) return;
+    const below = behind(one);
+    if (!below) return;
+    const [r, g, b, a] = rgba(paint);
+    const ink = over([r, g, b, a * fade(one)], below);
+    const [high, low] = [luminance(ink), luminance(below)].sort((x, y) => y - x);
+    const ratio = (high + 0.05) / (low + 0.05);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
+    if (ratio < (large ? 3 : 4.5) - 0.01) {
+      const line = `contrast ${ratio.toFixed(2)} (${paint}): ${name(one)} ${words}`;
+      if (!told.has(line)) { told.add(line); found.push(line); }
+    }
+  }
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const one = node.parentElement;
+    if (!node.data.trim() || !one || /^(SCRIPT|STYLE|NOSCRIPT|OPTION|TITLE|TEMPLATE)$/.test(one.tagName)) continue;
+    if (!visible(one) || one.closest(".visually-hidden, .skip")) continue;
+    const style = getComputedStyle(one);
+    check(one, one instanceof SVGElement ? style.fill : style.color, "");
+  }
+  for (const one of document.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio], [type=range]), select, textarea")) {
+    if (!visible(one)) continue;
+    check(one, getComputedStyle(one).color, "(value)");
+    if (one.placeholder) check(one, getComputedStyle(one, "::placeholder").color, "(placeholder)");
+  }
+  return found;
+}
+"""
+
+# How many stops the Tab key makes, at least.
+STOPS = """
+() => {
+  const groups = new Set();
+  return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+    .filter((one) => {
+      if (one.tabIndex < 0 || one.disabled || one.type === "hidden") return false;
+      if (!one.checkVisibility({ visibilityProperty: true })) return false;
+      if (one.type !== "radio") return true;
+      return !groups.has(one.name) && Boolean(groups.add(one.name));
+    }).length;
+}
+"""
+FOCUS = """
+() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return "the focus is lost";
+  const marked = (node) => {
+    const style = getComputedStyle(node);
+    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
+  };
+  const shown = marked(one) || marked(one.parentElement) || (one.closest("form") && marked(one.closest("form")))
+    || (one.closest("[class]") && [one.closest(".composer"), one.closest(".choice")].some((node) => node && marked(node)));
+  return shown ? "" : `no mark of the focus: ${one.outerHTML.slice(0, 160)}`;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def made(studio, window, training_file):
+    """Runs in three states, data sets good and bad, and a conversation with all that there is."""
+    found = studio.manage(PREPARE)
+    studio.people["erin"] = {"session": found["session"], "key": ""}
+
+    def job(model, **changes):
+        body = {"model": model, "training_file": training_file, "preset": "quick", "batch_size": 2,
+                "sequence_length": 128, "eval_dialogues": 4, "sample_tokens": 24, **changes}  # fmt: skip
+        with studio.client("alice") as client:
+            answer = client.post("/fine_tuning/jobs", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["id"]
+
+    done = job(TINY, steps=20, eval_every=5, metadata={"browser": "pages"})
+    failed = job("lost-llama", steps=5, metadata={"browser": "pages"})
+    with window("alice") as person:
+        page = person.go(f"/runs/{done}/")
+        wait_state(page, "succeeded")
+        page.wait_for_function(
+            "() => document.querySelector('.run-circuit img')?.naturalWidth > 100", timeout=60_000
+        )
+        person.go(f"/runs/{failed}/")
+        wait_state(page, "failed")
+        page = person.go("/chat/")
+        page.select_option("[name=assistant]", SMOLLM2)
+        page.select_option("[name=compare]", TINY)
+        page.fill("[name=text]", "Everything is too much and I want to hurt myself.")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/chat/*-*/")
+        last_reply(page)
+        conversation = person.path()
+    running = job(TINY, steps=50_000, eval_every=50, metadata={"browser": "pages"})
+    with window("alice") as person:
+        page = person.go(f"/runs/{running}/")
+        page.wait_for_function("() => window.testCharts.loss.series[0].x.length > 5")
+    wait_until(lambda: read_state(studio, found["refused"]) == "error", seconds=30)
+    yield {**found, "done": done, "failed": failed, "running": running, "talk": conversation,
+           "file": training_file}  # fmt: skip
+    with studio.client("alice") as client:
+        client.post(f"/fine_tuning/jobs/{running}/cancel")
+
+
+def read_state(studio, file_id):
+    with studio.client("alice") as client:
+        return client.get(f"/files/{file_id}").json()["status"]
+
+
+# name: who looks, at which address (filled from `made`), and the names of addresses it stands for
+PAGES = {
+    "sign-in": (None, "/sign-in/", "sign-in"),
+    "sign-in-link": (None, "{link}", "sign-in-link"),
+    "home": ("alice", "/", "home"),
+    "home-empty": ("charlie", "/", "home"),
+    "data": ("alice", "/data/", "data"),
+    "data-empty": ("charlie", "/data/", "data"),
+    "dataset-upload": ("alice", "/data/new/", "dataset-upload"),
+    "dataset": ("alice", "/data/{file}/", "dataset"),
+    "dataset-problems": ("alice", "/data/{problems}/", "dataset"),
+    "dataset-refused": ("alice", "/data/{refused}/", "dataset"),
+    "runs": ("alice", "/runs/", "runs"),
+    "runs-empty": ("charlie", "/runs/", "runs"),
+    "run-new": ("alice", "/runs/new/", "run-new"),
+    "run-new-empty": ("charlie", "/runs/new/", "run-new"),
+    "run-succeeded": ("alice", "/runs/{done}/", "run"),
+    "run-failed": ("alice", "/runs/{failed}/", "run"),
+    "run-running": ("alice", "/runs/{running}/", "run"),
+    "chat": ("alice", "/chat/", "chat"),
+    "conversation": ("alice", "{talk}", "conversation"),
+    "team": ("alice", "/team/", "team"),
+    "keys": ("alice", "/keys/", "keys"),
+    "password": ("alice", "/password/", "password"),
+    "not-found": ("charlie", "/runs/{done}/", "run"),
+    "admin": ("erin", "/admin/", "admin:index"),
+    "admin-queue": ("erin", "/admin/queue/", "admin:queue"),
+    "admin-runs": ("erin", "/admin/finetune/run/", "admin:finetune_run_changelist"),
+    "api-docs": ("alice", "/v1/docs", "docs"),
+}
+
+
+def names_in(patterns):
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names_in(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield pattern.name
+
+
+def test_every_page_is_in_the_audit():
+    names = {*names_in(finetune.urls.urlpatterns), *names_in(chat.urls.urlpatterns)}
+    covered = {name for _, _, name in PAGES.values()}
+    assert names - NOT_PAGES - covered == set()
+
+
+def focus_problems(page):
+    """Walk the page with the Tab key, from its first stop to its last."""
+    page.evaluate("() => { document.querySelector('.skip, .skip-to-content-link')?.focus(); }")
+    found = set()
+    for _ in range(min(70, page.evaluate(STOPS)) - 1):
+        page.keyboard.press("Tab")
+        found.add(page.evaluate(FOCUS))
+    return sorted(found - {""})
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(window, made, name):
+    who, address, _ = PAGES[name]
+    address = address.format(**made).removeprefix(made["link"].split("/sign-in")[0])
+    problems = []
+    for viewport in (WIDE, NARROW):
+        with window(who, viewport=viewport) as person:
+            page = person.go(address)
+            page.wait_for_load_state("load")
+            if name == "run-running":
+                page.wait_for_function("() => window.testCharts.loss.series[0].x.length > 5")
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                page.wait_for_timeout(60)
+                where = f"{viewport['width']} {scheme}"
+                for folded in (True, False):
+                    found = page.evaluate(AUDIT, viewport is NARROW)
+                    problems += [f"{where}: {one}" for one in found]
+                    if folded:
+                        picture(page, name, viewport["width"], scheme)
+                    page.evaluate(
+                        "(open) => document.querySelectorAll('main details, #container details')"
+                        ".forEach((one) => { one.open = open; })",
+                        folded,
+                    )
+            if viewport is WIDE:
+                problems += focus_problems(page)
+            allowed = "404" if name == "not-found" else ""
+            person.watch.assert_quiet(allowed)
+    assert not problems, "\n".join(dict.fromkeys(problems))
+
+
+def picture(page, name, width, scheme):
+    """With `WUKONG_TEST_SHOTS` set, keep a picture of each page there, to look at."""
+    folder = os.environ.get("WUKONG_TEST_SHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
