@@ -14,6 +14,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from finetune.datasets.exceptions import DatasetRefused
+from finetune.datasets.limits import Limits
+from finetune.datasets.sniffing import sniff
 from finetune.exceptions import StudioError, UploadRefused
 from finetune.models import Dataset, Run, Team, User
 
@@ -35,7 +38,8 @@ def dataset_upload(
     """Store an upload and queue its check.
 
     Raises:
-        UploadRefused: it is empty, too large, or the disk has no room. Nothing is kept then.
+        UploadRefused: it is empty, too large, no text at all (an archive, a picture), or the disk
+            has no room. Nothing is kept then.
     """
     filename = safe_filename(file.name or "")
     limit = settings.UPLOAD_MAX_MB * 2**20
@@ -71,11 +75,15 @@ def dataset_upload(
     )
     try:
         dataset.bytes, dataset.sha256 = write_original(dataset, file)
+        sniff(dataset.original_file, Limits(max_bytes=limit))
         with transaction.atomic():
             dataset.save()
             enqueue_check(dataset)
     except BaseException as error:
         shutil.rmtree(dataset.folder, ignore_errors=True)
+        if isinstance(error, DatasetRefused):
+            text = f"{filename}: {error.message} {error.hint}"
+            raise UploadRefused(text, code=error.code, field="file") from error
         if isinstance(error, OSError):
             raise UploadRefused(
                 f"{filename} could not be stored ({error.strerror}). Nothing was kept; try again.",

@@ -90,7 +90,7 @@ def test_from_the_link_to_a_conversation(window, studio):
 
         # data, by the form
         person.go("/data/")
-        page.get_by_role("link", name="Upload data").click()
+        page.locator("header").get_by_role("link", name="Upload data").click()
         page.set_input_files("[name=file]", demo.path())
         assert page.input_value("[name=name]") == demo.path().stem
         page.get_by_role("button", name="Upload and check").click()

@@ -350,4 +350,5 @@ def picture(page, name, width, scheme):
     folder = os.environ.get("WUKONG_TEST_SHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)

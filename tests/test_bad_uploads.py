@@ -1,0 +1,99 @@
+"""A hundred bad uploads through the site: a clear message each, no 500, nothing left behind."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.urls import reverse
+
+from finetune.models import Dataset
+from finetune.services.checking import dataset_check
+from finetune.services.datasets import dataset_delete
+from tests.finetune.datasets.bad_uploads import bad_uploads
+
+pytestmark = pytest.mark.django_db
+ALL = list(bad_uploads())
+LARGEST = 64 * 2**20
+
+
+def test_there_are_a_hundred():
+    assert len(ALL) >= 100
+
+
+def left(settings):
+    folders = (settings.DATASET_DIR, settings.FILE_UPLOAD_TEMP_DIR)
+    return sorted(str(path) for folder in folders for path in Path(folder).rglob("*"))
+
+
+@pytest.mark.parametrize("bad", ALL, ids=lambda bad: bad.name)
+def test_bad_upload(
+    bad, client, alice, team, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    before = left(settings)
+    client.force_login(alice)
+    path = bad.write(tmp_path / "upload")
+    if not path.is_file():
+        pytest.skip("a browser cannot send a folder")
+    mapping = {f"column_{role}": column for role, column in bad.mapping}
+    file = SimpleUploadedFile(bad.filename or "upload", path.read_bytes())
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(reverse("dataset-upload"), {"file": file, **mapping})
+    assert answer.status_code < 500
+    made = Dataset.objects.first()
+    if made is None:  # refused at once, beside the field
+        assert answer.status_code in {200, 400, 413, 422}
+        assert 'class="error"' in answer.content.decode()
+    else:
+        dataset_check(made.pk)
+        made.refresh_from_db()
+        page = client.get(reverse("dataset", args=[made.public_id]))
+        assert page.status_code == 200
+        if bad.expected.startswith("ok:") and made.state == Dataset.State.READY:
+            assert bad.expected.removeprefix("ok:") in made.report["problem_counts"]
+        else:
+            assert made.state == Dataset.State.FAILED
+            assert len(made.problem["message"]) > 10
+            assert made.problem["hint"]
+        assert not list(made.folder.glob(".*")), "half-written files"
+        with django_capture_on_commit_callbacks(execute=True):
+            dataset_delete(dataset=made)
+    assert left(settings) == before
+
+
+def test_a_gigabyte_is_refused_before_it_is_read(settings):
+    """The announced length alone is enough; a body that lies about it stops at the limit."""
+    import asyncio
+
+    from asgiref.testing import ApplicationCommunicator
+
+    from wukongsite.asgi import application
+
+    async def send(headers, chunks):
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/data/new/",
+            "query_string": b"",
+            "headers": [(b"host", b"localhost"), *headers],
+        }
+        page = ApplicationCommunicator(application, scope)
+        for number in range(chunks):
+            more = number < chunks - 1
+            await page.send_input({"type": "http.request", "body": b"x" * 2**20, "more_body": more})
+        start = await page.receive_output(20)
+        body = await page.receive_output(20)
+        return start["status"], body["body"].decode()
+
+    before = left(settings)
+    announced = [(b"content-length", str(2**30).encode())]
+    for headers, chunks in ((announced, 1), ([], LARGEST // 2**20 + 3)):
+        status, text = asyncio.run(send(headers, chunks))
+        assert status == 413
+        assert "WUKONG_UPLOAD_MAX_MB" in text
+    assert left(settings) == before
+
+
+def test_large_files_are_spooled_where_the_limit_on_free_space_looks(settings):
+    file = TemporaryUploadedFile("x", "text/plain", 1, None)
+    assert Path(file.temporary_file_path()).parent == Path(settings.FILE_UPLOAD_TEMP_DIR)
+    file.close()
