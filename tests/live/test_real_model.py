@@ -23,7 +23,8 @@ def test_train_and_talk(studio, launch, ended):
     with studio.client("alice") as client:
         events = client.get(f"/fine_tuning/jobs/{job_id}/events", params={"limit": 100}).json()
         data = [event["data"] for event in events["data"] if event["data"]]
-        losses = {one["step"]: one["validation_loss"] for one in data if "validation_loss" in one}
+        checks = [one for one in data if {"step", "validation_loss"} <= set(one)]
+        losses = {one["step"]: one["validation_loss"] for one in checks}
         assert losses[4] < losses[0]
         replies = {}
         for model in (SMOLLM2, job["fine_tuned_model"]):
