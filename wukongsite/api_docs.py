@@ -5,12 +5,15 @@ site, readable without JavaScript, under the same content security policy as eve
 """
 
 import json
+import re
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
@@ -86,7 +89,7 @@ def endpoint_of(document: Document, path: str, method: str, operation: Document)
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation.get("description", ""),
+        "description": prose(operation.get("description", "")),
         "parameters": [parameter_of(document, one) for one in operation.get("parameters", [])],
         "fields": fields_of(document, schema),
         "body_kind": kind,
@@ -94,6 +97,13 @@ def endpoint_of(document: Document, path: str, method: str, operation: Document)
         "python": PYTHON.get(f"{method} {path}", ""),
     }
     return endpoint | {"curl": curl_of(endpoint)}
+
+
+def prose(text: str) -> SafeString:
+    """Words of a docstring for the page: lines joined to paragraphs, `names` set as code."""
+    paragraphs = [escape(" ".join(part.split())) for part in text.split("\n\n")]
+    whole = "\n\n".join(paragraphs)
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", whole))  # noqa: S308 - escaped above
 
 
 def body_of(document: Document, operation: Document) -> tuple[str, Document]:
@@ -125,7 +135,7 @@ def parameter_of(document: Document, parameter: Document) -> Document:
         "required": parameter.get("required", False),
         "type": type_of(document, schema),
         "default": schema.get("default"),
-        "help": parameter.get("description") or schema.get("description", ""),
+        "help": prose(parameter.get("description") or schema.get("description", "")),
     }
 
 
@@ -136,7 +146,7 @@ def fields_of(document: Document, schema: Document) -> list[Document]:
             "name": name,
             "required": name in required,
             "type": type_of(document, part),
-            "help": part.get("description", ""),
+            "help": prose(part.get("description", "")),
             "file": part.get("format") == "binary",
         }
         for name, part in schema.get("properties", {}).items()

@@ -2,8 +2,10 @@
 
 import os
 import warnings
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
 # In a container the studio is often root; the warning's dozen lines would hide the sign-in link.
@@ -12,3 +14,8 @@ warnings.filterwarnings("ignore", message="You're running the worker with superu
 app = Celery("wukongsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def logging_stays_djangos(**_: Any) -> None:
+    """A receiver here keeps Celery from setting up logging of its own over `settings.LOGGING`."""
