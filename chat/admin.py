@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 
 from chat.models import Conversation, Message, Vote
+from finetune.admin.filters import ValuesFilter
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -73,7 +74,7 @@ class MessageAdmin(ReadOnly):
         "public_id", "role", "state", "assistant", "variant", "error_code", "reply_tokens",
         "seconds", "created_at",
     ]  # fmt: skip
-    list_filter = ["state", "role", "error_code"]
+    list_filter = ["state", "role", ("error_code", ValuesFilter)]
     search_fields = ["public_id", "conversation__public_id"]
     date_hierarchy = "created_at"
     fields: ClassVar[Any] = (

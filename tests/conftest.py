@@ -180,3 +180,21 @@ def wait_until(what: Callable[[], Any], seconds: float = 30, every: float = 0.05
             return found
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(every)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any) -> Iterator[None]:
+    """Count and name the browser tests that were skipped, in the last lines."""
+    yield
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", [])
+        if "browser" in getattr(report, "keywords", {})
+    ]
+    if not skipped:
+        return
+    terminalreporter.section(f"{len(skipped)} browser tests were skipped", red=True)
+    for report in skipped:
+        terminalreporter.write_line(f"  {report.nodeid}")
+    reasons = sorted({str(report.longrepr[2]) for report in skipped})
+    terminalreporter.write_line("; ".join(reasons))

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("wukongsite")
+app.set_default()  # in every thread
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

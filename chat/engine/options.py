@@ -29,7 +29,7 @@ class Options:
     max_tokens: int = _option(512, "length of a reply when the request names none")
     max_body: int = _option(1_000_000, "largest request body in bytes")
     prefix_cache: int = _option(128, "MiB per assistant for keys and values of past prompts")
-    temperature: float = _option(0.7, "temperature when the request names none")
+    temperature: float = _option(0.5, "temperature when the request names none")
     top_p: float = _option(0.95, "top_p when the request names none")
     top_k: int = _option(50, "candidates kept before top_p when the request names none; 0: all")
     repetition_penalty: float = _option(1.1, "penalty on tokens of the reply so far; 1.0: none")

@@ -12,12 +12,13 @@ from finetune.services.bases import base_add
 from finetune.services.queue import enqueue
 
 from .actions import apply_to_each
+from .filters import ValuesFilter
 
 
 @admin.register(BaseModel)
 class BaseModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "slug", "state", "size", "max_positions", "licence", "created_at")
-    list_filter = ("state", "licence")
+    list_filter = ("state", ("licence", ValuesFilter))
     search_fields = ("title", "slug", "source")
     actions = ("check_again",)
     facts = ("state", "problem", "size", "max_positions", "layers", "created_at")
@@ -67,8 +68,6 @@ class BaseModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def base_check_again(base: BaseModel) -> None:
-    from finetune.tasks import base_inspect
-
     changes: dict[str, Any] = {"state": BaseModel.State.CHECKING, "problem": ""}
     BaseModel.objects.filter(pk=base.pk).update(**changes)
-    enqueue(base_inspect, base.pk)
+    enqueue("base_inspect", base.pk)

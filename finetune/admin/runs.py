@@ -15,6 +15,7 @@ from finetune.models import Run, RunEvent
 from finetune.services.runs import run_cancel, run_pause, run_requeue, run_resume
 
 from .actions import ReadOnly, apply_to_each
+from .filters import ValuesFilter
 
 LOG_LINES = 50
 
@@ -32,7 +33,7 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "created_by",
         "created_at",
     )
-    list_filter = ("state", "base", "preset", "team")
+    list_filter = ("state", "base", ("preset", ValuesFilter), "team")
     list_select_related = ("team", "base", "created_by")
     search_fields = ("public_id", "name", "suffix", "team__name", "created_by__username")
     date_hierarchy = "created_at"

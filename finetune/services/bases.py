@@ -17,15 +17,13 @@ INSPECT_SECONDS = 600
 
 def base_add(*, slug: str, title: str, source: str, licence: str = "", note: str = "") -> BaseModel:
     """Add a base, or return the one with this name; its shapes are read in the background."""
-    from finetune.tasks import base_inspect as task
-
     with transaction.atomic():
         base, made = BaseModel.objects.get_or_create(
             slug=slug,
             defaults={"title": title, "source": source, "licence": licence, "note": note},
         )
         if made:
-            enqueue(task, base.pk)
+            enqueue("base_inspect", base.pk)
     return base
 
 

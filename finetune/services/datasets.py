@@ -118,9 +118,7 @@ def write_original(dataset: Dataset, file: UploadedFile[Any]) -> tuple[int, str]
 
 
 def enqueue_check(dataset: Dataset) -> None:
-    from finetune.tasks import dataset_check
-
-    enqueue(dataset_check, dataset.pk)
+    enqueue("dataset_check", dataset.pk)
 
 
 @transaction.atomic

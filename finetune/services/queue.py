@@ -7,9 +7,9 @@ try a dead broker again and again for seconds; a look that takes a millisecond c
 
 import logging
 from functools import cache
-from typing import Any
 
 import redis
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -38,16 +38,19 @@ def broker_answers() -> bool:
         return False
 
 
-def enqueue(task: Any, *arguments: int) -> None:
-    """Send `task` with ids once the current transaction is committed."""
+def enqueue(task: str, *arguments: int) -> None:
+    """Send the task of this name in `finetune.tasks` with ids, once the transaction is committed.
+
+    By name, since tasks call services: services that imported tasks would close a circle.
+    """
 
     def send() -> None:
         if not broker_answers():
-            log.warning("%s waits until the broker is back", task.name)
+            log.warning("%s waits until the broker is back", task)
             return
         try:
-            task.delay(*arguments)
+            current_app.send_task(f"finetune.tasks.{task}", arguments, retry=False)
         except (OperationalError, OSError) as error:
-            log.warning("%s waits until the broker is back (%s)", task.name, error)
+            log.warning("%s waits until the broker is back (%s)", task, error)
 
     transaction.on_commit(send)

@@ -60,9 +60,7 @@ def run_reap(run: Run) -> None:
 
 def messages_resend() -> None:
     """With every worker idle, a run that still waits has lost its message: send another."""
-    from finetune.tasks import run_execute
-
     now = timezone.now()
     for run in Run.objects.filter(state=State.QUEUED, enqueued_at__lt=now - MESSAGE_LASTS):
         Run.objects.filter(pk=run.pk).update(enqueued_at=now)
-        enqueue(run_execute, run.pk)
+        enqueue("run_execute", run.pk)

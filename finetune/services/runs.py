@@ -158,8 +158,6 @@ def run_datasets(run: Run) -> tuple[Dataset, Dataset | None]:
 
 def run_enqueue(run: Run, message: str = "Queued.", **changes: Any) -> Run:
     """Put a run into the queue; the message to the worker carries its id and nothing else."""
-    from finetune.tasks import run_execute
-
     if run.epochs is not None and not run.started_at:
         steps = steps_of(run)
         changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
@@ -175,7 +173,7 @@ def run_enqueue(run: Run, message: str = "Queued.", **changes: Any) -> Run:
         finished_at=None,
         **changes,
     )
-    enqueue(run_execute, run.pk)
+    enqueue("run_execute", run.pk)
     return moved
 
 

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from finetune.selectors.run_circuits import THEMES, RunCircuit, circuit_for, picture_file
 from finetune.services.queue import enqueue
-from finetune.tasks import circuit_draw
 
 from .access import signed_in
 
@@ -56,5 +55,5 @@ def picture_ready(circuit: RunCircuit) -> bool:
     asked = Path(settings.CIRCUIT_DIR) / f"{circuit.key}.asked"
     if not asked.exists() or time.time() - asked.stat().st_mtime > ASK_AGAIN_SECONDS:
         asked.touch()
-        enqueue(circuit_draw, circuit.qubits, circuit.layers)
+        enqueue("circuit_draw", circuit.qubits, circuit.layers)
     return False

@@ -61,20 +61,25 @@ def chromium_path() -> str | None:
     return next((found for found in map(shutil.which, NAMES) if found), None)
 
 
+def chromium_needed() -> str:
+    """The browser; without one the test is skipped, or fails where a browser is required."""
+    path = chromium_path()
+    if path:
+        return path
+    words = f"no Chromium found on the path (looked for {', '.join(NAMES)})"
+    if os.environ.get("WUKONG_TEST_BROWSER") == "required":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for the tests of a file. It ends with the file: Playwright keeps an event loop
     running in this thread, which asynchronous tests of other files could not bear."""
-    path = chromium_path()
-    if path is None:
-        words = f"no Chromium found on the path (looked for {', '.join(NAMES)})"
-        if os.environ.get("WUKONG_TEST_BROWSER") == "required":
-            pytest.fail(words)
-        pytest.skip(words)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=chromium_needed(), args=FLAGS)
         yield launched
         launched.close()
 

@@ -26,11 +26,17 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT, wait_until
-from tests.live.browser import alice_window, browser, window  # noqa: F401 (fixtures)
+from tests.live.browser import alice_window, browser, chromium_needed, window  # noqa: F401 (fixtures)
 
 LAUNCHES = itertools.count()
 SMOLLM2 = "smollm2-135m-instruct"
 TINY = "tiny-llama"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for a browser before a studio is started for it."""
+    if item.get_closest_marker("browser"):
+        chromium_needed()
 
 
 def free_port() -> int:

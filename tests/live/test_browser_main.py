@@ -130,7 +130,9 @@ def test_from_the_link_to_a_conversation(window, studio):
         first = steps_drawn(page)
         assert first == list(range(1, len(first) + 1))
         before = page.evaluate("window.testCharts.loss.canvas.toDataURL()")
-        page.wait_for_function(f"window.testCharts.loss.series[0].x.length > {len(first) + 2}")
+        page.wait_for_function(
+            "(least) => window.testCharts.loss.series[0].x.length > least", arg=len(first) + 2
+        )
         assert page.evaluate("window.testCharts.loss.canvas.toDataURL()") != before
         assert number(page.locator("#run-status .progress-text").inner_text()) > 3
         assert watch.loads == loads, "the page was loaded again"

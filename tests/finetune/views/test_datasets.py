@@ -7,6 +7,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.html import escape
 
 from finetune.models import Dataset
 from finetune.services.checking import dataset_check
@@ -227,12 +228,12 @@ class TestPage:
         assert "<b>bold" not in page
 
     def test_a_refused_file_says_why_and_what_to_do(self, client, alice, team, made):
-        row = made("PK\x03\x04" + "x" * 100, "data.zip")
+        row = made('{"words": 1}\n' * 20, "notes.jsonl")
         client.force_login(alice)
         page = page_of(client, row)
         assert row.state == "failed"
-        assert "ZIP archive" in page
-        assert "Unpack it" in page
+        assert escape(row.problem["message"]) in page
+        assert escape(row.problem["hint"]) in page
         assert "Start a run with this" not in page
 
     def test_too_few_dialogues_still_shows_the_bad_lines(self, client, alice, made):

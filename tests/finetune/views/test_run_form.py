@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Pictures that a worker was asked for."""
     keys: list[str] = []
 
-    def enqueue(task: Any, qubits: int, layers: int) -> None:
+    def enqueue(task: str, qubits: int, layers: int) -> None:
         keys.append(f"qtha-{qubits}-{layers}")
 
     monkeypatch.setattr(circuits, "enqueue", enqueue)
