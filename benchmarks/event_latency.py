@@ -2,8 +2,8 @@
 
     python benchmarks/event_latency.py [--steps 60]
 
-Starts a real studio with the tiny base, opens the run's page in Chromium and compares each event's
-time (when the trainer wrote it) with the moment the browser's websocket got it; both clocks are this
+Starts a real studio with the tiny base, opens a run's page in Chromium and compares the time of each
+event (when the trainer wrote it) with the moment the browser's websocket got it; both clocks are this
 machine's.
 """
 
