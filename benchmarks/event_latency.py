@@ -2,9 +2,8 @@
 
     python benchmarks/event_latency.py [--steps 60]
 
-Starts a real studio with the tiny base, opens a run's page in Chromium and compares the time of each
-event (when the trainer wrote it) with the moment the browser's websocket got it; both clocks are this
-machine's.
+Starts a real studio with the tiny base, opens a run's page in Chromium and compares each event's
+time (when the trainer wrote it) with the moment the browser got it; both clocks are this machine's.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def run_create(
     run = Run.objects.create(
         team=team,
         created_by=user,
-        name=(name.strip() or suffix or f"{get_adapter(checked['adapter']).title} run")[:64],
+        name=(name.strip() or suffix or run_name(checked, dataset))[:64],
         base=base,
         dataset=dataset,
         validation_dataset=validation_dataset,
@@ -79,6 +79,12 @@ def run_create(
     if all(one is None or one.state == Dataset.State.READY for one in run_datasets(run)):
         return run_enqueue(run)
     return run_transition(run.pk, State.VALIDATING, message="Waiting for the data to be checked.")
+
+
+def run_name(config: Mapping[str, Any], dataset: Dataset) -> str:
+    """A name that tells runs apart in a list, for those who give none."""
+    title = get_adapter(config["adapter"]).title
+    return f"{title}, {config['steps']} steps on {dataset.name}"
 
 
 def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
