@@ -50,7 +50,7 @@ _ALL = (
     Preset(
         "balanced",
         "Balanced",
-        "Longer dialogues and more steps: about half an hour on two CPU cores.",
+        "Longer dialogues and more steps: an hour or so on two CPU cores.",
         {
             "adapter": "qtha",
             "adapter_options": {"r": 8, "n_layers": 2},
