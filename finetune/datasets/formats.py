@@ -281,12 +281,21 @@ def detect(record: dict[str, Any]) -> Format | None:
 
 
 def merged(messages: list[Message]) -> list[Message]:
-    """Join neighbouring turns of one role with a line break."""
+    """Join neighbouring turns of one role with a line break; what is no turn stays as it is."""
     result: list[Message] = []
     for message in messages:
-        same = result and result[-1]["role"] == message["role"]
-        if same and isinstance(message["content"], str) and isinstance(result[-1]["content"], str):
-            result[-1] = {**result[-1], "content": f"{result[-1]['content']}\n{message['content']}"}
-        else:
-            result.append(message)
+        if result and _is_turn(message) and _is_turn(result[-1]):
+            before = result[-1]
+            if before["role"] == message["role"]:
+                result[-1] = {**before, "content": f"{before['content']}\n{message['content']}"}
+                continue
+        result.append(message)
     return result
+
+
+def _is_turn(message: Any) -> bool:
+    return (
+        isinstance(message, dict)
+        and isinstance(message.get("role"), str)
+        and isinstance(message.get("content"), str)
+    )

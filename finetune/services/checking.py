@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from finetune.models import Dataset
 from .datasets import enqueue_check, tokenizer_file
 from .runs import runs_release
 
+log = logging.getLogger(__name__)
 State = Dataset.State
 LOST_AFTER = timedelta(seconds=30)
 CHECK_LASTS = timedelta(minutes=5)
@@ -60,10 +62,11 @@ def dataset_check(dataset_id: int) -> None:
         found = refused.report.to_dict() if refused.report else {}
         problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}
         finish(dataset, asked, state=State.FAILED, report=found, problem=problem)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # a check that ends without a word would leave the page waiting
+        log.exception("the check of %s failed", dataset.public_id)
         problem = {
             "code": "not_checked",
-            "message": f"The file could not be checked: {error}.",
+            "message": f"The file could not be checked ({type(error).__name__}: {error}).",
             "hint": "Try again; if it happens again, tell the administrator.",
         }
         finish(dataset, asked, state=State.FAILED, report={}, problem=problem)

@@ -137,11 +137,13 @@ def test_without_javascript(window, studio):
             )
         page.get_by_role("button", name="Start the run").click()
         page.wait_for_url("**/runs/ftjob-*/")
+        address = page.url
         page.get_by_role("button", name="Cancel").click()
+        page.wait_for_load_state()
         state = page.locator("#run-status")
 
         def cancelled():
-            page.reload()
+            page.goto(address)
             return state.get_attribute("data-state") == "cancelled"
 
         wait_until(cancelled, seconds=40, every=0.3)

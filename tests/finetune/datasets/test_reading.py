@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from finetune.datasets import reading
@@ -112,6 +112,7 @@ def test_no_bytes_crash_the_doctor(pieces: list[bytes]) -> None:
     form=st.sampled_from([None, "openai", "sharegpt", "alpaca", "esconv", "cpsycoun"]),
     key=st.sampled_from(["messages", "conversations", "dialog", "data", "output"]),
 )
+@example(record=[{}, None], form="cpsycoun", key="messages")
 def test_no_record_crashes_the_doctor(record: Any, form: str | None, key: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
