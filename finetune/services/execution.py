@@ -91,6 +91,13 @@ class Execution:
         self.told = 0.0
 
     def carry_out(self) -> None:
+        """From the folder to the end; a run that another worker has taken is left alone."""
+        try:
+            self.train()
+        except LeaseLost:
+            log.warning("%s: another worker has taken it", self.run.public_id)
+
+    def train(self) -> None:
         trainer: subprocess.Popen[bytes] | None = None
         try:
             self.prepare()
@@ -101,8 +108,6 @@ class Execution:
                 time.sleep(LOOK_SECONDS)
             self.copy()
             self.conclude(trainer.returncode)
-        except LeaseLost:
-            pass
         except OSError as error:
             self.fail("storage", f"The run's folder cannot be written: {error}.")
         finally:
@@ -179,6 +184,8 @@ class Execution:
                 if line["type"] == "error":
                     self.last_error = line
             self.run = run_events_copy(self.run.pk, lines)
+            if self.run.attempts and self.run.step > self.step_before:
+                Run.objects.filter(pk=self.run.pk, lease_owner=self.owner).update(attempts=0)
             self.tell(lines[-1])
 
     def tell(self, line: dict[str, Any]) -> None:
@@ -232,13 +239,11 @@ class Execution:
     def interrupted(self, code: int) -> None:
         """The trainer was stopped from outside: go on from its checkpoint, within bounds."""
         reason = signal_reason(-code) if code < 0 else "The trainer was told to leave."
-        progressed = self.run.step > self.step_before
-        attempts = 0 if progressed else self.run.attempts
         if self.run.request == Run.Request.CANCEL:
             self.end(State.CANCELLED, f"{reason} A cancel was waiting: cancelled.")
         elif self.run.request == Run.Request.PAUSE:
             self.leave(State.PAUSED, f"{reason} A pause was waiting: paused.")
-        elif attempts >= settings.MAX_ATTEMPTS:
+        elif self.run.attempts >= settings.MAX_ATTEMPTS:
             self.fail(
                 "interrupted",
                 f"{reason} It was started {self.run.attempts} times without a step of progress.",
@@ -247,9 +252,7 @@ class Execution:
         else:
             with transaction.atomic():
                 run_log(self.run, "warning", f"{reason} It goes on by itself.", level="warn")
-                run_enqueue(
-                    self.run, "Queued to go on from its last checkpoint.", attempts=attempts
-                )
+                run_enqueue(self.run, "Queued to go on from its last checkpoint.")
 
     def explain(self, code: int) -> None:
         data = self.last_error.get("data", {})

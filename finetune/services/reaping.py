@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -50,6 +51,19 @@ def run_reap(run: Run) -> None:
             State.PAUSED,
             message="Its worker is gone; a pause was waiting: paused.",
             request=Run.Request.NONE,
+            lease_owner="",
+            lease_until=None,
+        )
+    elif run.attempts >= settings.MAX_ATTEMPTS:
+        message = f"Its worker was lost {run.attempts} times without a step of progress."
+        hint = "Look into the worker's log; when the cause is gone, queue the run again."
+        run_transition(
+            run.pk,
+            State.FAILED,
+            message=message,
+            level="error",
+            error={"code": "worker_lost", "message": message, "hint": hint},
+            finished_at=timezone.now(),
             lease_owner="",
             lease_until=None,
         )

@@ -1,5 +1,6 @@
 """Runs: what is refused, how they move, and what is found again when it was lost."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from finetune.services.runs import (
     runs_release,
 )
 from finetune.services.transitions import ALLOWED, run_transition
+from tests.finetune.services.test_events import line
 
 pytestmark = pytest.mark.django_db
 State = Run.State
@@ -145,6 +147,28 @@ def test_a_lapsed_lease_with_a_cancel_is_cancelled(run_made, alice):
     reaping.runs_reap()
     run_made.refresh_from_db()
     assert run_made.state == State.CANCELLED
+
+
+def test_a_worker_lost_again_and_again_fails_the_run(run_made, settings):
+    settings.MAX_ATTEMPTS = 2
+    for _ in range(2):
+        lapse(run_made)
+        reaping.runs_reap()
+    run_made.refresh_from_db()
+    assert run_made.state == State.FAILED
+    assert run_made.error["code"] == "worker_lost"
+    assert run_requeue(run=run_made, by=None).attempts == 0
+
+
+def test_progress_counts_the_attempts_anew(run_made):
+    run = execution.claim(run_made.pk, "one")
+    assert run.attempts == 1
+    held = execution.Execution(run, "one")
+    run.folder.mkdir(parents=True)
+    (run.folder / "events.jsonl").write_text(json.dumps(line(1)) + "\n")
+    held.copy()
+    run_made.refresh_from_db()
+    assert run_made.attempts == 0
 
 
 def test_a_live_lease_is_left_alone(run_made):
