@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from quantum.circuit import Circuit
 from quantum.simulators.cones import MAX_TERMS, Cone, find_cones
@@ -31,6 +32,9 @@ from quantum.simulators.contraction import Layout, contract
 from quantum.simulators.statevector import rotation_matrix
 
 __all__ = ["expectations", "supports"]
+
+# Angles (by identity, held weakly) -> groups, the angles' values then, tables.
+_KEPT: WeakIdKeyDictionary = WeakIdKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +87,8 @@ def expectations(circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
         Shape ``(batch, n_observables)``. Backward keeps inputs and coefficient tables only.
     """
     groups = _groups(circuit)
-    parts = [contract(group.layout, inputs, _table(group, angles)) for group in groups]
+    tables = _tables(groups, angles)
+    parts = [contract(group.layout, inputs, t) for group, t in zip(groups, tables, strict=True)]
     if len(parts) == 1:
         return parts[0]
     columns = np.concatenate([group.columns for group in groups])
@@ -159,6 +164,23 @@ def _projection(n_diagonal: int, n_full: int) -> NDArray[np.float64]:
     s, r, c, d, p = joint.shape
     flat: NDArray[np.float64] = joint.reshape(s * r * c, d * p)
     return flat  # (2**n_diagonal * 4**n_full, terms)
+
+
+def _tables(groups: tuple[_Group, ...], angles: Tensor) -> list[Tensor]:
+    """The groups' coefficient tables; without gradients they are kept while the angles stay.
+
+    A language model that writes asks for the same tables at every token. Kept ones are compared by
+    the angles' values, so no way of changing them can leave a stale table.
+    """
+    if torch.is_grad_enabled() and angles.requires_grad:
+        return [_table(group, angles) for group in groups]
+    if angles in _KEPT:
+        kept: tuple[tuple[_Group, ...], Tensor, list[Tensor]] = _KEPT[angles]
+        if kept[0] is groups and torch.equal(kept[1], angles):
+            return kept[2]
+    tables = [_table(group, angles) for group in groups]
+    _KEPT[angles] = (groups, angles.detach().clone(), tables)
+    return tables
 
 
 def _table(group: _Group, angles: Tensor) -> Tensor:

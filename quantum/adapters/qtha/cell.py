@@ -11,6 +11,7 @@ Parameters have flat names because PEFT expects ``<container>.<adapter>.<name>``
 from __future__ import annotations
 
 import math
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -73,6 +74,7 @@ class QTHACell(nn.Module):
         self.n_hidden = HIDDEN_LAYERS.get(variant[-1], 0)
         for k in range(self.n_hidden + 1 if self.n_hidden else 0):
             self.register_parameter(f"nw_{k}", nn.Parameter(torch.empty(r, r)))
+        self._kept: tuple[tuple[object, ...], Tensor, Tensor] | None = None
         self.reset(config.init)
 
     @torch.no_grad()
@@ -145,9 +147,30 @@ class QTHACell(nn.Module):
         """
         dtype = self.cw.dtype
         tokens = self.dropout(x.to(dtype)).reshape(-1, x.shape[-1])  # (tokens, d_in)
-        middle = self.middle(tokens @ self.down())
+        down, up = self.halves()
+        middle = self.middle(tokens @ down)
         flat = base.to(dtype).reshape(-1, base.shape[-1])  # (tokens, d_out)
-        return torch.addmm(flat, middle, self.up()).reshape(base.shape)  # (…, d_out)
+        return torch.addmm(flat, middle, up).reshape(base.shape)  # (…, d_out)
+
+    def halves(self) -> tuple[Tensor, Tensor]:
+        """``down()`` and ``up()``; in inference they are kept while the parameters stay.
+
+        A parameter has changed if its storage or its version counter has; ``train()`` drops what is
+        kept, since ``parameter.data`` can be written without a new version.
+        """
+        parts = list(self.parameters())
+        if self.training or torch.is_grad_enabled() or any(p.is_inference() for p in parts):
+            self._kept = None
+            return self.down(), self.up()
+        mark = (self.scaling, *((p.data_ptr(), p._version) for p in parts))
+        if self._kept is None or self._kept[0] != mark:
+            self._kept = (mark, self.down().contiguous(), self.up().contiguous())
+        return self._kept[1], self._kept[2]
+
+    def train(self, mode: bool = True) -> Self:
+        """Change the mode and drop what inference kept."""
+        self._kept = None
+        return super().train(mode)
 
     def delta_weight(self) -> Tensor:
         """The change as a weight, shape ``(d_out, d_in)``.
