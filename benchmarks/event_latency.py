@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from tests.conftest import wait_until  # noqa: E402
+from tests.live.browser import FLAGS, chromium_needed  # noqa: E402
 from tests.live.conftest import SMOLLM2, TINY, studio_started  # noqa: E402
 
 LISTEN = """
@@ -57,9 +58,7 @@ def main() -> None:
                 "sample_tokens": 0,
             }
             job = client.post("/fine_tuning/jobs", json=body).raise_for_status().json()
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium_needed(), args=FLAGS)
         context = browser.new_context(base_url=studio.url)
         cookie = {"name": "sessionid", "value": studio.cookies("alice")["sessionid"]}
         context.add_cookies([{**cookie, "url": studio.url}])

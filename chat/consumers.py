@@ -17,12 +17,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 from django.template.loader import render_to_string
 
-from chat.generation import BROKER_AWAY, Generation, group_of
+from chat.generation import Generation, group_of
 from chat.models import Conversation, Message
 from chat.safety import COUNTRIES
 from chat.selectors import assistant_choices, conversation_get, country_of, turn_list_of
 from chat.services import replies_reap
 from finetune.models import User
+from finetune.services.queue import BROKER_AWAY
 
 NOT_FOUND = 4404
 FALLBACK_SECONDS = 3.0

@@ -19,18 +19,17 @@ from typing import Any, TypeVar
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
-from redis.exceptions import RedisError
 
 from chat import services
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
 from chat.models import Message
 from chat.prompts import prompt_of, system_prompt, trimmed, turns_for
 from finetune.selectors.assistants import assistant_get
+from finetune.services.queue import BROKER_AWAY
 
 logger = logging.getLogger("chat.generation")
 R = TypeVar("R")
 
-BROKER_AWAY = (OSError, RedisError)
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 

@@ -8,13 +8,12 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from redis.exceptions import RedisError
 
 from finetune.feed import Queue, RunFeed, run_batch
 from finetune.models import Run, User
 from finetune.services.events import run_group
+from finetune.services.queue import BROKER_AWAY
 
-BROKER_AWAY = (OSError, RedisError)
 NOT_FOUND = 4404
 TOO_SLOW = 4408
 

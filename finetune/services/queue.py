@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
+BROKER_AWAY = (OSError, redis.RedisError)  # what a client of Valkey raises then
 
 
 @cache
@@ -34,7 +35,7 @@ def broker_answers() -> bool:
     """Whether Valkey answers now; one try, at most half a second."""
     try:
         return bool(probe().ping())
-    except (redis.RedisError, OSError):
+    except BROKER_AWAY:
         return False
 
 

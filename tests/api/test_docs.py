@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from html import unescape
 
 import httpx
 import pytest
 
 from tests.api.conftest import Site
+from tests.live.browser import FLAGS, chromium_needed
 from wukongsite.api_docs import PYTHON
-
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update "
-    "--disable-sync --no-first-run"
-)
 
 
 def test_every_endpoint_is_on_the_page(site: Site) -> None:
@@ -34,11 +29,9 @@ def test_every_endpoint_is_on_the_page(site: Site) -> None:
 @pytest.mark.browser
 def test_trying_an_endpoint_out(site: Site) -> None:
     sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("no Chromium on this machine")
+    chromium = chromium_needed()
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS.split())
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 360, "height": 800})
         complaints: list[str] = []
         page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
