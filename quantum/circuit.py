@@ -9,7 +9,8 @@ nothing about how a circuit is run, drawn or trained.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from quantum.exceptions import CircuitError
 from quantum.gates import gate
@@ -104,6 +105,52 @@ class Circuit:
         """Length of a sample's input vector."""
         found = [op.source.index for op in self.operations if isinstance(op.source, Input)]
         return max(found, default=-1) + 1
+
+    @property
+    def bound(self) -> bool:
+        """Whether every angle is a number, so that the circuit can be sampled."""
+        return not any(isinstance(op.source, Angle | Input) for op in self.operations)
+
+    def bind(self, inputs: Sequence[float] = (), angles: Sequence[float] = ()) -> Circuit:
+        """The circuit of one sample, with numbers in place of inputs and angles.
+
+        Args:
+            inputs: Values of one sample, ``n_inputs`` of them, radians.
+            angles: Trainable angles, ``n_angles`` of them, radians.
+
+        Raises:
+            CircuitError: Too few values.
+        """
+        if len(inputs) < self.n_inputs or len(angles) < self.n_angles:
+            raise CircuitError(
+                f"{self.name} needs {self.n_inputs} inputs and {self.n_angles} angles, "
+                f"got {len(inputs)} and {len(angles)}."
+            )
+
+        def value(source: Source | None) -> float | None:
+            if isinstance(source, Angle):
+                return float(angles[source.index])
+            return float(inputs[source.index]) if isinstance(source, Input) else source
+
+        bound = (replace(op, source=value(op.source)) for op in self.operations)
+        return replace(self, operations=tuple(bound))
+
+    def inverse(self) -> Circuit:
+        """The bound circuit backwards, each gate inverted; observables are left out.
+
+        Raises:
+            CircuitError: An angle is not a number yet.
+        """
+        if not self.bound:
+            raise CircuitError(f"{self.name}: bind inputs and angles before inverting it.")
+        operations = []
+        for op in reversed(self.operations):
+            if op.source is None:
+                operations.append(replace(op, gate=gate(op.gate).inverse_name))
+            else:
+                assert isinstance(op.source, float | int)
+                operations.append(replace(op, source=-op.source))
+        return Circuit(self.n_qubits, tuple(operations), name=f"inverse of {self.name}")
 
     @property
     def depth(self) -> int:

@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
-    "AdapterOptionError",
+    "BackendMissingError",
+    "BadResultError",
+    "CapExceededError",
     "CircuitError",
+    "ContactLostError",
+    "JobFailedError",
     "MergeNotPossibleError",
+    "NotSentError",
+    "OptionError",
     "QuantumError",
+    "RefusedError",
+    "SubmitUnknownError",
     "UnknownNameError",
     "UnsupportedCircuitError",
 ]
@@ -28,6 +36,47 @@ class CircuitError(QuantumError, ValueError):
 
 class UnsupportedCircuitError(QuantumError):
     """A simulator or backend cannot run this circuit; another one can."""
+
+
+class BackendMissingError(QuantumError):
+    """A backend's optional package is not installed; the message gives the command."""
+
+
+class NotSentError(QuantumError):
+    """A batch certainly did not reach the provider; sending it later is safe."""
+
+
+class RefusedError(QuantumError):
+    """The provider said no to a batch; nothing runs."""
+
+
+class SubmitUnknownError(QuantumError):
+    """A batch may or may not have reached the provider; it is never sent again by itself."""
+
+
+class ContactLostError(QuantumError):
+    """The provider does not answer; the job may be running. Ask again later."""
+
+
+class BadResultError(QuantumError):
+    """The provider's result is incomplete or not readable.
+
+    Args:
+        message: What is wrong.
+        raw: The reply as it came.
+    """
+
+    def __init__(self, message: str, raw: str = "") -> None:
+        self.raw = raw
+        super().__init__(message)
+
+
+class JobFailedError(QuantumError):
+    """A job ended without a result: failed, cancelled, or waiting for a person's decision."""
+
+
+class CapExceededError(QuantumError):
+    """A job would pass a cap on circuits, shots or processor seconds; nothing was sent."""
 
 
 class MergeNotPossibleError(QuantumError, NotImplementedError):
@@ -53,7 +102,7 @@ class UnknownNameError(QuantumError, KeyError):
         return str(self.args[0])
 
 
-class AdapterOptionError(QuantumError, ValueError):
+class OptionError(QuantumError, ValueError):
     """An adapter option has a wrong name, type or value.
 
     Args:

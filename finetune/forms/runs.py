@@ -14,7 +14,7 @@ from finetune.selectors.bases import bases_ready
 from finetune.selectors.datasets import dataset_list_for
 from finetune.training.args import RunConfig, defaults
 from finetune.training.exceptions import BadConfig
-from quantum.adapters.registry import ADAPTERS, AdapterOptionError, AdapterSpec
+from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionError
 from quantum.backends.registry import BACKENDS
 
 from .run_fields import DatasetField, config_field, option_field
@@ -173,7 +173,7 @@ class RunForm(forms.Form):
             if value not in ("", None):
                 try:
                     option.clean(value)
-                except AdapterOptionError as error:
+                except OptionError as error:
                     self.add_error(f"{spec.name}-{option.name}", sentence(str(error), option.name))
         return self.cleaned_data
 

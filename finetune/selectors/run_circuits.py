@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from finetune.models import Run
-from quantum.adapters.registry import ADAPTERS, AdapterOptionError
+from quantum.adapters.registry import ADAPTERS, OptionError
 from quantum.adapters.spec import targeted
 
 THEMES = ("light", "dark")
@@ -56,7 +56,7 @@ def circuit_for(adapter: str, options: Mapping[str, Any], modules: int) -> RunCi
         return None
     try:
         circuit = ADAPTERS[adapter].circuit(options)
-    except AdapterOptionError:
+    except OptionError:
         return None
     if circuit is None:
         return None

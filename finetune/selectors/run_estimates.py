@@ -13,7 +13,7 @@ from typing import Any
 
 from finetune.models import BaseModel, Dataset, Run, Team
 from finetune.selectors.run_circuits import RunCircuit, circuit_for
-from quantum.adapters.registry import ADAPTERS, AdapterOptionError, reference_count
+from quantum.adapters.registry import ADAPTERS, OptionError, reference_count
 from quantum.adapters.spec import targeted
 
 MEASURED_RUNS = 5
@@ -90,13 +90,13 @@ def counted(
     }
     try:
         found["parameters"] = ADAPTERS[adapter].count(shapes, targets, options)
-    except AdapterOptionError as error:
+    except OptionError as error:
         labels = {option.name: option.label for option in ADAPTERS[adapter].fields}
         words = str(error).removeprefix(f"{error.field}: ")
         found["problem"] = f"{labels.get(error.field, error.field)}: {words}"
     try:
         found["reference"] = reference_count(shapes)
-    except AdapterOptionError:
+    except OptionError:
         found["reference"] = None  # a base without q_proj and v_proj has no such reference
     return found
 

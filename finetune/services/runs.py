@@ -15,7 +15,7 @@ from finetune.models import BaseModel, Dataset, Run, Team, User
 from finetune.training.args import RunConfig
 from finetune.training.exceptions import BadConfig
 from quantum.adapters.registry import get_adapter
-from quantum.exceptions import AdapterOptionError, UnknownNameError
+from quantum.exceptions import OptionError, UnknownNameError
 
 from .queue import enqueue
 from .transitions import run_log, run_transition
@@ -107,7 +107,7 @@ def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
         problems |= named_options(error.problems, values)
     except UnknownNameError as error:
         problems["adapter"] = str(error)
-    except AdapterOptionError as error:
+    except OptionError as error:
         problems[error.field] = str(error)
     if problems:
         raise refusal(problems)
@@ -135,7 +135,7 @@ def named_options(problems: Mapping[str, str], values: Mapping[str, Any]) -> dic
     if "adapter_options" in named:
         try:
             get_adapter(values.get("adapter", "qtha")).validate(values["adapter_options"])
-        except AdapterOptionError as error:
+        except OptionError as error:
             del named["adapter_options"]
             named[error.field] = str(error)
         except (UnknownNameError, TypeError, AttributeError):

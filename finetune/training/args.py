@@ -14,7 +14,7 @@ from typing import Any
 
 from finetune.training.exceptions import BadConfig
 from quantum.adapters.registry import get_adapter
-from quantum.exceptions import AdapterOptionError, UnknownNameError
+from quantum.exceptions import OptionError, UnknownNameError
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are a warm, attentive support companion. Listen first, reflect what you hear, "
@@ -153,7 +153,7 @@ class RunConfig:
                 get_adapter(self.adapter).validate(self.options)
             except UnknownNameError as error:
                 problems["adapter"] = str(error)
-            except AdapterOptionError as error:
+            except OptionError as error:
                 problems["adapter_options"] = str(error)
         if problems:
             raise BadConfig(problems)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from quantum.adapters import counting
-from quantum.adapters.options import OptionField, Options
 from quantum.adapters.spec import AdapterSpec, ModuleCount
+from quantum.options import OptionField, Options
 
 __all__ = ["CLASSICAL"]
 

@@ -6,8 +6,8 @@ with what PEFT really builds. This module knows nothing about torch.
 
 from __future__ import annotations
 
-from quantum.adapters.options import Options
-from quantum.exceptions import AdapterOptionError
+from quantum.exceptions import OptionError
+from quantum.options import Options
 
 __all__ = [
     "FEEDFORWARD",
@@ -89,7 +89,7 @@ def fourierft(name: str, out: int, inside: int, options: Options) -> int:
     """A fixed number of frequencies."""
     frequencies = int(options["n_frequency"])
     if frequencies > out * inside:
-        raise AdapterOptionError(
+        raise OptionError(
             "n_frequency", f"{frequencies} is too large for {name}", f"at most {out * inside}"
         )
     return frequencies
@@ -105,6 +105,6 @@ def c3a(name: str, out: int, inside: int, options: Options) -> int:
 
 def _must_divide(field: str, size: int, name: str, width: int) -> None:
     if width % size:
-        raise AdapterOptionError(
+        raise OptionError(
             field, f"{size} does not divide the width {width} of {name}", f"divisors of {width}"
         )

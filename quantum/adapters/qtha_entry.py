@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from quantum.adapters.options import OptionField, Options
 from quantum.adapters.qtha_options import INITS, VARIANTS, qtha_module_count
 from quantum.adapters.spec import AdapterSpec
 from quantum.ansatz import qtha_circuit
 from quantum.backends.registry import BACKENDS
 from quantum.circuit import Circuit
+from quantum.options import OptionField, Options
 
 __all__ = ["QTHA"]
 
@@ -87,7 +87,7 @@ _FIELDS = (
         "Backend",
         "choice",
         "statevector",
-        choices=tuple((name, "exact simulator") for name in BACKENDS),
+        choices=tuple((name, spec.title) for name, spec in BACKENDS.items() if spec.exact),
         help="Where the circuit runs.",
     ),
 )

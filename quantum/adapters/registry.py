@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantum.adapters.classical import CLASSICAL
-from quantum.adapters.options import OptionField, Options
 from quantum.adapters.qtha_entry import QTHA
 from quantum.adapters.spec import AdapterSpec, Shapes
-from quantum.exceptions import AdapterOptionError, UnknownNameError
+from quantum.exceptions import OptionError, UnknownNameError
+from quantum.options import OptionField, Options
 
 __all__ = [
     "ADAPTERS",
-    "AdapterOptionError",
     "AdapterSpec",
+    "OptionError",
     "OptionField",
     "Options",
     "Shapes",

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from quantum.adapters.options import OptionField, Options, validate_options
 from quantum.circuit import Circuit
-from quantum.exceptions import AdapterOptionError
+from quantum.exceptions import OptionError
+from quantum.options import OptionField, Options, validate_options
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -71,7 +71,7 @@ class AdapterSpec:
         """Normalised options with defaults.
 
         Raises:
-            AdapterOptionError: With the field, what is wrong and what is allowed.
+            OptionError: With the field, what is wrong and what is allowed.
         """
         return validate_options(self.fields, options or {})
 
@@ -86,13 +86,13 @@ class AdapterSpec:
             options: The adapter's options.
 
         Raises:
-            AdapterOptionError: An option is wrong, does not fit a module, or no module matches.
+            OptionError: An option is wrong, does not fit a module, or no module matches.
         """
         clean = self.validate(options)
         modules = targeted(shapes, targets)
         if not modules:
             names = sorted({name.rpartition(".")[2] for name in shapes})
-            raise AdapterOptionError(
+            raise OptionError(
                 "targets",
                 f"no module is named {', '.join(targets) or '(nothing)'}",
                 ", ".join(names),

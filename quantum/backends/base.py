@@ -1,21 +1,54 @@
-"""What a backend promises: its capabilities and expectation values.
+"""What a backend promises: capabilities, cost, exact values or sampled counts.
 
-Later backends (shots, noise, the Origin Wukong cloud) add submission, polling and cost to this
-interface; the adapters need no more than what is here. This module knows nothing about any
-particular backend and does not import torch at run time.
+Two kinds share one interface. Exact backends give ``expectations``; sampling backends take a
+``Batch`` of bound circuits and give counts, through ``submit``, ``poll``, ``fetch`` and ``cancel``,
+so that a job outlives the process that sent it. This module knows nothing about any particular
+backend and does not import torch at run time.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
 
-from quantum.circuit import Circuit
+from quantum.calibration import Calibration
+from quantum.circuit import Circuit, Operation
+from quantum.exceptions import CircuitError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Capabilities", "QuantumBackend"]
+__all__ = [
+    "Batch",
+    "Capabilities",
+    "Cost",
+    "ExactBackend",
+    "Handle",
+    "JobState",
+    "QuantumBackend",
+    "Result",
+    "SamplingBackend",
+    "Status",
+]
+
+
+class JobState(StrEnum):
+    """Where a job stands; the allowed moves are in ``quantum.jobs.states``."""
+
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUBMIT_UNKNOWN = "submit_unknown"
+    CONTACT_LOST = "contact_lost"
 
 
 @dataclass(frozen=True)
@@ -32,6 +65,7 @@ class Capabilities:
         seedable: Whether a seed makes runs repeatable.
         max_shots: Most shots per circuit; ``None`` for exact backends.
         max_circuits: Most circuits per batch; ``None`` for no limit.
+        couplers: Pairs of qubits that a two-qubit gate may join; ``None`` for any pair.
     """
 
     name: str
@@ -43,14 +77,158 @@ class Capabilities:
     seedable: bool
     max_shots: int | None = None
     max_circuits: int | None = None
+    couplers: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Bound circuits to be sampled together, all qubits measured in the Z basis.
+
+    Attributes:
+        circuits: Bound circuits; their observables are not looked at.
+        shots: Shots of each circuit.
+        seed: For seedable backends.
+
+    Raises:
+        CircuitError: A circuit has free angles, there is none, or shots are below one.
+    """
+
+    circuits: tuple[Circuit, ...]
+    shots: int
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.circuits or self.shots < 1:
+            raise CircuitError("A batch needs at least one circuit and one shot.")
+        for number, circuit in enumerate(self.circuits):
+            if not circuit.bound:
+                raise CircuitError(f"Circuit {number} of the batch has angles without a value.")
+
+    @property
+    def total_shots(self) -> int:
+        """Shots of all circuits together."""
+        return self.shots * len(self.circuits)
+
+    def to_json(self) -> str:
+        """The batch as JSON text, the same for the same batch."""
+        circuits = [
+            {
+                "n_qubits": circuit.n_qubits,
+                "operations": [
+                    [op.gate, list(op.qubits)] + ([] if op.source is None else [op.source])
+                    for op in circuit.operations
+                ],
+            }
+            for circuit in self.circuits
+        ]
+        data = {"circuits": circuits, "shots": self.shots, "seed": self.seed}
+        return json.dumps(data, separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Batch:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            CircuitError: The text is not a batch.
+        """
+        try:
+            data: dict[str, Any] = json.loads(text)
+            circuits = tuple(
+                Circuit(
+                    item["n_qubits"],
+                    tuple(
+                        Operation(name, tuple(qubits), *(float(angle) for angle in rest))
+                        for name, qubits, *rest in item["operations"]
+                    ),
+                )
+                for item in data["circuits"]
+            )
+            return cls(circuits, int(data["shots"]), data["seed"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise CircuitError(f"This is not a batch of circuits: {error}") from error
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the batch: what was sent, for the ledger."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a batch will take, told before it is sent.
+
+    Attributes:
+        circuits: Number of circuits.
+        shots: Shots of all circuits together.
+        batches: Submissions that they need.
+        seconds: Processor time, shortest and longest guess.
+        money: Longest guess in money, where an operator entered a tariff.
+        currency: Its currency.
+    """
+
+    circuits: int
+    shots: int
+    batches: int
+    seconds: tuple[float, float]
+    money: float | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Handle:
+    """A submitted job: enough to find it again from another process.
+
+    Attributes:
+        backend: The backend's name.
+        job_id: The provider's task id.
+        circuits: Number of circuits, to check the result's length.
+        shots: Shots of each circuit.
+        n_qubits: Qubits of each circuit, to check the result's bit strings.
+    """
+
+    backend: str
+    job_id: str
+    circuits: int
+    shots: int
+    n_qubits: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Answer to a poll: a state and what the provider said."""
+
+    state: JobState
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Counts of a batch.
+
+    Attributes:
+        counts: One mapping a circuit: bit string (qubit 0 rightmost) -> number of shots.
+        from_probabilities: The provider gave probabilities only; counts are rounded from them.
+        raw: The provider's reply as it came.
+    """
+
+    counts: tuple[Mapping[str, int], ...]
+    from_probabilities: bool = False
+    raw: str = ""
 
 
 class QuantumBackend(Protocol):
     """A place where circuits run."""
 
     def capabilities(self) -> Capabilities:
-        """What this backend can do; pure and cheap."""
+        """What this backend can do; cheap, no network."""
         ...
+
+    def calibration(self) -> Calibration | None:
+        """The chip's figures, or the noise model's; ``None`` for ideal simulators."""
+        ...
+
+
+class ExactBackend(QuantumBackend, Protocol):
+    """A backend that gives exact, differentiable values."""
 
     def expectations(self, circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
         """Expectation values of the circuit's observables.
@@ -66,4 +244,52 @@ class QuantumBackend(Protocol):
         Raises:
             UnsupportedCircuitError: The circuit is too large for this backend.
         """
+        ...
+
+
+class SamplingBackend(QuantumBackend, Protocol):
+    """A backend that samples bound circuits."""
+
+    def estimate(self, batch: Batch) -> Cost:
+        """What the batch would take; pure.
+
+        Raises:
+            UnsupportedCircuitError: The batch cannot run here; says which limit it passes.
+        """
+        ...
+
+    def submit(self, batch: Batch, client_ref: str) -> Handle:
+        """Send a batch, once. Never called twice for one ledger entry.
+
+        Args:
+            batch: At most ``max_circuits`` circuits.
+            client_ref: Our own name for the job, for logs.
+
+        Raises:
+            UnsupportedCircuitError: Refused here; nothing was sent.
+            NotSentError: It certainly did not arrive; sending it later is safe.
+            RefusedError: The provider said no.
+            SubmitUnknownError: It may have arrived; a person decides.
+        """
+        ...
+
+    def poll(self, handle: Handle) -> Status:
+        """Where the job stands, as far as the provider says.
+
+        Raises:
+            ContactLostError: No answer; ask again later.
+        """
+        ...
+
+    def fetch(self, handle: Handle) -> Result:
+        """Counts of a finished job.
+
+        Raises:
+            ContactLostError: No answer; ask again later.
+            BadResultError: The reply is incomplete or not readable; its raw text is kept.
+        """
+        ...
+
+    def cancel(self, handle: Handle) -> bool:
+        """Ask for a job to be stopped; whether the provider agreed."""
         ...

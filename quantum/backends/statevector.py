@@ -9,6 +9,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from quantum.backends.base import Capabilities
+from quantum.calibration import Calibration
 from quantum.circuit import Circuit
 from quantum.exceptions import UnsupportedCircuitError
 from quantum.simulators import lightcone, statevector
@@ -39,6 +40,10 @@ class StatevectorBackend:
             billable=False,
             seedable=True,
         )
+
+    def calibration(self) -> Calibration | None:
+        """None: this simulator is ideal."""
+        return None
 
     def expectations(self, circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
         """Exact expectation values, differentiable in inputs and angles.

@@ -24,7 +24,7 @@ from quantum.adapters.qtha_options import HIDDEN_LAYERS
 from quantum.ansatz import qtha_circuit
 from quantum.backends.registry import get_backend
 from quantum.circuit import Circuit
-from quantum.exceptions import AdapterOptionError, MergeNotPossibleError
+from quantum.exceptions import MergeNotPossibleError, OptionError
 
 __all__ = ["QTHACell"]
 
@@ -193,7 +193,7 @@ def _factors(dimension: int, config: QTHAConfig) -> tuple[int, ...]:
     if own is None:
         return factorise(dimension)
     if math.prod(own) != dimension or len(own) != len(factorise(dimension)):
-        raise AdapterOptionError(
+        raise OptionError(
             "mpo_factors", f"{own} does not multiply to {dimension}", "four factors of it"
         )
     return tuple(own)

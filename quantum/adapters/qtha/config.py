@@ -9,7 +9,7 @@ from peft import PeftConfig
 
 from quantum.adapters.peft_registration import extend_peft_type
 from quantum.adapters.qtha_options import INITS, VARIANTS
-from quantum.exceptions import AdapterOptionError
+from quantum.exceptions import OptionError
 
 __all__ = ["QTHAConfig"]
 
@@ -25,7 +25,7 @@ class QTHAConfig(PeftConfig):
     """Quantum Tensor Hybrid Adaptation, arXiv 2503.12790.
 
     Raises:
-        AdapterOptionError: A value is out of range.
+        OptionError: A value is out of range.
     """
 
     r: int = field(default=8, metadata=_help("Rank, which is also the number of qubits."))
@@ -65,11 +65,11 @@ class QTHAConfig(PeftConfig):
             if isinstance(value, list):
                 setattr(self, name, set(value))
         if self.variant not in VARIANTS:
-            raise AdapterOptionError("variant", f"{self.variant!r} is unknown", ", ".join(VARIANTS))
+            raise OptionError("variant", f"{self.variant!r} is unknown", ", ".join(VARIANTS))
         if self.init not in INITS:
-            raise AdapterOptionError("init", f"{self.init!r} is unknown", ", ".join(INITS))
+            raise OptionError("init", f"{self.init!r} is unknown", ", ".join(INITS))
         for name in ("r", "n_layers", "mpo_width", "mpo_bond"):
             if getattr(self, name) < 1:
-                raise AdapterOptionError(name, "is too small", "a whole number from 1")
+                raise OptionError(name, "is too small", "a whole number from 1")
         if not 0 <= self.dropout < 1:
-            raise AdapterOptionError("dropout", "is out of range", "0 to below 1")
+            raise OptionError("dropout", "is out of range", "0 to below 1")

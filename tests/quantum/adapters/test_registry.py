@@ -4,7 +4,7 @@ import pytest
 
 from quantum.adapters.factorisation import factorise
 from quantum.adapters.registry import ADAPTERS, get_adapter, reference_count
-from quantum.exceptions import AdapterOptionError, UnknownNameError
+from quantum.exceptions import OptionError, UnknownNameError
 
 
 def _shapes(blocks, hidden, kv):
@@ -68,7 +68,7 @@ def test_unknown_adapter_lists_known_ones():
     ],
 )
 def test_bad_options_say_field_and_range(name, options, field, allowed):
-    with pytest.raises(AdapterOptionError) as caught:
+    with pytest.raises(OptionError) as caught:
         get_adapter(name).validate(options)
     assert caught.value.field == field
     assert allowed in str(caught.value)
@@ -81,12 +81,12 @@ def test_options_from_a_form_are_texts():
 
 
 def test_no_module_matches():
-    with pytest.raises(AdapterOptionError, match="o_proj, q_proj, v_proj"):
+    with pytest.raises(OptionError, match="o_proj, q_proj, v_proj"):
         get_adapter("lora").count(SMOLLM2, ("query",))
 
 
 def test_blocks_must_divide():
-    with pytest.raises(AdapterOptionError, match="does not divide the width 576"):
+    with pytest.raises(OptionError, match="does not divide the width 576"):
         get_adapter("c3a").count(SMOLLM2, QV, {"block_size": 5})
 
 

@@ -9,7 +9,7 @@ from quantum.adapters.factorisation import core_shapes
 from quantum.adapters.qtha import QTHAConfig
 from quantum.adapters.qtha.cell import QTHACell
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
-from quantum.exceptions import AdapterOptionError, MergeNotPossibleError
+from quantum.exceptions import MergeNotPossibleError, OptionError
 from quantum.simulators import reference
 
 
@@ -82,13 +82,13 @@ def test_initialisations():
 def test_own_factors():
     config = QTHAConfig(mpo_factors={"576": [9, 4, 4, 4]})
     assert QTHACell(576, 576, config).in_factors == (9, 4, 4, 4)
-    with pytest.raises(AdapterOptionError, match="576"):
+    with pytest.raises(OptionError, match="576"):
         QTHACell(576, 576, QTHAConfig(mpo_factors={"576": [9, 4, 4, 5]}))
 
 
 def test_bad_configs():
     for bad in ({"variant": "XYZ"}, {"init": "zero"}, {"r": 0}, {"dropout": 1.0}):
-        with pytest.raises(AdapterOptionError):
+        with pytest.raises(OptionError):
             QTHAConfig(**bad)
 
 

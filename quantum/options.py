@@ -1,6 +1,6 @@
-"""Options of adapters: their description for forms and their validation.
+"""Options of adapters and backends: their description for forms and their validation.
 
-Pure Python; it knows nothing about any particular adapter.
+Pure Python; it knows nothing about any particular adapter or backend.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from quantum.exceptions import AdapterOptionError
+from quantum.exceptions import OptionError
 
 __all__ = ["OptionField", "OptionValue", "Options", "validate_options"]
 
@@ -61,26 +61,26 @@ class OptionField:
             value: As given by a form (text), JSON or Python.
 
         Raises:
-            AdapterOptionError: Wrong type or out of range.
+            OptionError: Wrong type or out of range.
 
         >>> OptionField("r", "Rank", "int", 8, 1, 12).clean("4")
         4
         """
         if self.kind == "choice":
             if str(value) not in [choice for choice, _ in self.choices]:
-                raise AdapterOptionError(self.name, f"{value!r} is not a choice", self.allowed)
+                raise OptionError(self.name, f"{value!r} is not a choice", self.allowed)
             return str(value)
         if self.kind == "bool":
             text = str(value).strip().lower()
             if text not in {"true", "false", "1", "0", "on", "off", ""}:
-                raise AdapterOptionError(self.name, f"{value!r} is not a yes or no", self.allowed)
+                raise OptionError(self.name, f"{value!r} is not a yes or no", self.allowed)
             return text in {"true", "1", "on"}
         number = self._number(value)
         too_small = self.minimum is not None and number < self.minimum
         too_large = self.maximum is not None and number > self.maximum
         if too_small or too_large:
             word = "small" if too_small else "large"
-            raise AdapterOptionError(self.name, f"{number:g} is too {word}", self.allowed)
+            raise OptionError(self.name, f"{number:g} is too {word}", self.allowed)
         return int(number) if self.kind == "int" else number
 
     def _number(self, value: Any) -> float:
@@ -89,11 +89,9 @@ class OptionField:
                 raise ValueError
             number = float(value)
         except (TypeError, ValueError, OverflowError):
-            raise AdapterOptionError(
-                self.name, f"{value!r} is not a number", self.allowed
-            ) from None
+            raise OptionError(self.name, f"{value!r} is not a number", self.allowed) from None
         if not math.isfinite(number) or (self.kind == "int" and number != int(number)):
-            raise AdapterOptionError(self.name, f"{value!r} does not fit", self.allowed)
+            raise OptionError(self.name, f"{value!r} does not fit", self.allowed)
         return number
 
 
@@ -101,12 +99,12 @@ def validate_options(fields: tuple[OptionField, ...], given: Mapping[str, Any]) 
     """Normalise options: defaults filled in, texts turned into numbers, ranges checked.
 
     Raises:
-        AdapterOptionError: An unknown name, a wrong type or a value out of range.
+        OptionError: An unknown name, a wrong type or a value out of range.
     """
     known = {item.name: item for item in fields}
     for name in given:
         if name not in known:
-            raise AdapterOptionError(str(name), "is not an option here", ", ".join(known))
+            raise OptionError(str(name), "is not an option here", ", ".join(known))
     return {
         name: item.clean(given[name]) if given.get(name) is not None else item.default
         for name, item in known.items()
