@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from finetune.services import bases, checking, circuits, execution, reaping
+from finetune.services import (
+    bases,
+    checking,
+    circuits,
+    execution,
+    quantum_chips,
+    quantum_explorer,
+    quantum_jobs,
+    reaping,
+)
 
 
 @shared_task(acks_late=False)
@@ -36,6 +45,31 @@ def base_inspect(base_id: int) -> None:
 
 
 @shared_task
-def circuit_draw(qubits: int, layers: int) -> None:
+def circuit_draw(adapter: str, options: str) -> None:
     """Draw a circuit for the run form."""
-    circuits.circuit_draw(qubits, layers)
+    circuits.circuit_draw(adapter, options)
+
+
+@shared_task
+def quantum_chips_read(key_id: int) -> None:
+    """Read which chips a key sees, and their calibrations."""
+    quantum_chips.chips_read(key_id)
+
+
+@shared_task
+def quantum_jobs_advance() -> None:
+    """Move every open job of the ledger a step; go on with experiments that were lost."""
+    quantum_jobs.jobs_advance()
+    quantum_explorer.experiments_recheck()
+
+
+@shared_task
+def experiment_run(experiment_id: int) -> None:
+    """Compute one experiment of the circuit explorer."""
+    quantum_explorer.experiment_run(experiment_id)
+
+
+@shared_task
+def experiment_collect(experiment_id: int) -> None:
+    """Work out an experiment's values when its jobs have ended."""
+    quantum_explorer.experiment_collect(experiment_id)

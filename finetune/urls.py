@@ -8,6 +8,9 @@ from finetune.views import (
     datasets,
     home,
     keys,
+    quantum,
+    quantum_explorer,
+    quantum_jobs,
     run_form,
     runs,
     team,
@@ -51,6 +54,65 @@ urlpatterns = [
     re_path(
         r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table)/$", runs.run_part, name="run-part"
     ),
-    path("circuits/<int:qubits>/<int:layers>/", circuits.circuit_picture, name="circuit-picture"),
+    # quantum
+    path("quantum/", quantum.quantum, name="quantum"),
+    path("quantum/keys/new/", quantum.quantum_key_create, name="quantum-key-create"),
+    path("quantum/keys/<str:public_id>/read/", quantum.quantum_key_read, name="quantum-key-read"),
+    path(
+        "quantum/keys/<str:public_id>/delete/",
+        quantum.quantum_key_delete,
+        name="quantum-key-delete",
+    ),
+    path("quantum/chips/", quantum.quantum_chips, name="quantum-chips"),
+    path("quantum/chips/<str:public_id>/", quantum.quantum_chip, name="quantum-chip"),
+    path("quantum/jobs/", quantum_jobs.quantum_jobs, name="quantum-jobs"),
+    path("quantum/jobs/<str:public_id>/", quantum_jobs.quantum_job, name="quantum-job"),
+    path(
+        "quantum/jobs/<str:public_id>/cancel/",
+        quantum_jobs.quantum_job_cancel,
+        name="quantum-job-cancel",
+    ),
+    path(
+        "quantum/jobs/<str:public_id>/decide/",
+        quantum_jobs.quantum_job_decide,
+        name="quantum-job-decide",
+    ),
+    re_path(
+        r"^quantum/jobs/(?P<public_id>[^/]+)/(?P<part>payload|reply)$",
+        quantum_jobs.quantum_job_file,
+        name="quantum-job-file",
+    ),
+    path("quantum/explorer/", quantum_explorer.quantum_explorer, name="quantum-explorer"),
+    path(
+        "quantum/experiments/<str:public_id>/",
+        quantum_explorer.quantum_experiment,
+        name="quantum-experiment",
+    ),
+    path(
+        "quantum/experiments/<str:public_id>/confirm/",
+        quantum_explorer.quantum_experiment_confirm,
+        name="quantum-experiment-confirm",
+    ),
+    path(
+        "quantum/experiments/<str:public_id>/skip/",
+        quantum_explorer.quantum_experiment_skip,
+        name="quantum-experiment-skip",
+    ),
+    path(
+        "quantum/experiments/<str:public_id>/delete/",
+        quantum_explorer.quantum_experiment_delete,
+        name="quantum-experiment-delete",
+    ),
+    path(
+        "quantum/experiments/<str:public_id>/circuit-<str:theme>.svg",
+        quantum_explorer.quantum_experiment_image,
+        name="quantum-experiment-image",
+    ),
+    path(
+        "quantum/experiments/<str:public_id>/export/<str:kind>",
+        quantum_explorer.quantum_experiment_export,
+        name="quantum-experiment-export",
+    ),
+    path("circuits/", circuits.circuit_picture, name="circuit-picture"),
     path("circuits/<str:key>-<str:theme>.svg", circuits.circuit_image, name="circuit-image"),
 ]

@@ -1,14 +1,16 @@
 """Drawings of circuits, by Qiskit: text, and SVG in a light and a dark style.
 
-The SVG stands alone: all glyphs are paths, styles are attributes, no script, no <style>, no
-reference outside itself, a transparent background; the same circuit gives the same bytes. This
-module knows nothing about where drawings are shown.
+A circuit of more than 16 qubits is too tall for a page: its first eight are drawn, with a caption
+that says so. The SVG stands alone: all glyphs are paths, styles are attributes, no script, no
+<style>, no reference outside itself, a transparent background; the same circuit gives the same
+bytes. This module knows nothing about where drawings are shown.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from functools import lru_cache
 from html import escape
 from typing import Any, Literal
@@ -22,15 +24,20 @@ from quantum.circuit import Circuit
 from quantum.exceptions import UnknownNameError
 from quantum.qiskit_bridge import to_qiskit
 
-__all__ = ["THEMES", "draw_svg", "draw_text"]
+__all__ = ["MOST_QUBITS", "THEMES", "draw_svg", "draw_text", "drawn_part"]
 
 Theme = Literal["light", "dark"]
 
+MOST_QUBITS = 16
+"""Circuits up to this size are drawn whole."""
+
+_EXCERPT = 8
 _CLEAR = "#00000000"
 
 
 def _style(ink: str, quiet: str, data: str, turn: str, entangle: str, on_gate: str) -> Any:
-    gates = dict.fromkeys(("ry", "rx", "rz", "h", "x", "y", "z", "s", "t"), (turn, on_gate))
+    single = ("ry", "rx", "rz", "h", "x", "y", "z", "s", "sdg", "t", "tdg")
+    gates = dict.fromkeys(single, (turn, on_gate))
     links = dict.fromkeys(("crz", "cry", "crx", "rzz", "rxx"), (entangle, on_gate))
     plain = dict.fromkeys(("cx", "cz", "swap"), (entangle, entangle))
     return {
@@ -62,9 +69,26 @@ _SETTINGS: Any = {
 }
 
 
+def drawn_part(circuit: Circuit) -> tuple[Circuit, str]:
+    """What a drawing shows: the circuit and no caption, or an excerpt and words that say so.
+
+    The excerpt has the gates that lie on the first qubits entirely.
+    """
+    if circuit.n_qubits <= MOST_QUBITS:
+        return circuit, ""
+    kept = tuple(op for op in circuit.operations if max(op.qubits) < _EXCERPT)
+    crossing = sum(min(op.qubits) < _EXCERPT <= max(op.qubits) for op in circuit.operations)
+    caption = f"Qubits 0 to {_EXCERPT - 1} of {circuit.n_qubits}"
+    if crossing:
+        caption += f"; {crossing} gates from these to other qubits are not drawn"
+    return replace(circuit, n_qubits=_EXCERPT, operations=kept, observables=()), caption
+
+
 def draw_text(circuit: Circuit, width: int = 120) -> str:
-    """The circuit in characters, folded at ``width`` columns."""
-    return str(to_qiskit(circuit).draw("text", fold=width, idle_wires=True))
+    """The circuit in characters, folded at ``width`` columns; large ones as an excerpt."""
+    part, caption = drawn_part(circuit)
+    drawing = str(to_qiskit(part).draw("text", fold=width, idle_wires=True))
+    return f"{caption}\n{drawing}" if caption else drawing
 
 
 @lru_cache(maxsize=64)
@@ -72,7 +96,8 @@ def draw_svg(circuit: Circuit, theme: Theme = "light") -> str:
     """The circuit as a stand-alone SVG document.
 
     Args:
-        circuit: What to draw; parameters appear as h (inputs) and θ (trainable angles).
+        circuit: What to draw; parameters appear as h (inputs) and θ (trainable angles). Above
+            ``MOST_QUBITS`` qubits the first few are drawn, with a caption in the picture.
         theme: ``"light"`` or ``"dark"``.
 
     Returns:
@@ -83,11 +108,15 @@ def draw_svg(circuit: Circuit, theme: Theme = "light") -> str:
     """
     if theme not in THEMES:
         raise UnknownNameError("theme", theme, THEMES)
+    part, caption = drawn_part(circuit)
     with matplotlib.rc_context(_SETTINGS):
         drawn = circuit_drawer(
-            to_qiskit(circuit), output="mpl", style=THEMES[theme], fold=24, idle_wires=True
+            to_qiskit(part), output="mpl", style=THEMES[theme], fold=24, idle_wires=True
         )
         assert isinstance(drawn, Figure)
+        if caption:
+            ink = THEMES[theme]["textcolor"]
+            drawn.text(0.02, 0.08, caption + ".", color=ink, fontsize=14, va="top")
         buffer = io.BytesIO()
         FigureCanvasSVG(drawn)
         drawn.savefig(
@@ -98,10 +127,11 @@ def draw_svg(circuit: Circuit, theme: Theme = "light") -> str:
             metadata={"Date": None, "Creator": None},
         )
         # Qiskit makes the figure without pyplot's registry, so nothing stays open.
-    return _stand_alone(buffer.getvalue().decode(), circuit)
+    title = f"{circuit.name}. {caption}." if caption else circuit.name
+    return _stand_alone(buffer.getvalue().decode(), title)
 
 
-def _stand_alone(svg: str, circuit: Circuit) -> str:
+def _stand_alone(svg: str, title: str) -> str:
     """Drop what matplotlib adds for browsers of old, and give the picture a title."""
     svg = re.sub(r"<\?xml[^>]*\?>|<!DOCTYPE[^>]*>|<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
@@ -109,9 +139,7 @@ def _stand_alone(svg: str, circuit: Circuit) -> str:
     svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
     root = '<svg role="img" stroke-linejoin="round" stroke-linecap="butt" '
     svg = svg.replace("<svg ", root, 1)
-    svg = re.sub(
-        r"(<svg [^>]*>)", lambda m: f"{m[1]}<title>{escape(circuit.name)}</title>", svg, count=1
-    )
+    svg = re.sub(r"(<svg [^>]*>)", lambda m: f"{m[1]}<title>{escape(title)}</title>", svg, count=1)
     svg = re.sub(r' style="([^"]*)"', lambda m: _as_attributes(m[1]), svg)
     return "\n".join(line for line in svg.splitlines() if line.strip()) + "\n"
 

@@ -21,6 +21,7 @@ __all__ = [
     "QuantumError",
     "RefusedError",
     "SubmitUnknownError",
+    "UnknownJobError",
     "UnknownNameError",
     "UnsupportedCircuitError",
 ]
@@ -73,6 +74,10 @@ class BadResultError(QuantumError):
 
 class JobFailedError(QuantumError):
     """A job ended without a result: failed, cancelled, or waiting for a person's decision."""
+
+
+class UnknownJobError(QuantumError, LookupError):
+    """A ledger was asked for a job that it does not have."""
 
 
 class CapExceededError(QuantumError):

@@ -84,9 +84,15 @@ class Gate:
     @property
     def diagonal(self) -> bool:
         """Whether the matrix is diagonal for every angle."""
-        if self.fixed is None:
-            return all(set(word) <= {"I", "Z"} for word, _ in self.generator)
-        return all(i == j or not x for i, row in enumerate(self.fixed) for j, x in enumerate(row))
+        return all(self.commutes_with_z(position) for position in range(self.n_qubits))
+
+    def commutes_with_z(self, position: int) -> bool:
+        """Whether the gate commutes with Z on its qubit number ``position``, for every angle.
+
+        >>> gate("cx").commutes_with_z(0), gate("cx").commutes_with_z(1)
+        (True, False)
+        """
+        return _commutes_with_z(self, position)
 
     def generator_matrix(self) -> Matrix:
         """The generator ``G`` as a matrix.
@@ -131,6 +137,16 @@ class Gate:
             raise CircuitError(f"Gate {self.name!r} needs an angle.")
         rest, even, odd = self.parts()
         return _sum([(1, rest), (math.cos(angle / 2), even), (math.sin(angle / 2), odd)])
+
+
+@cache
+def _commutes_with_z(item: Gate, position: int) -> bool:
+    if item.fixed is None:
+        return all(word[position] in "IZ" for word, _ in item.generator)
+    bit = item.n_qubits - 1 - position
+    return not any(
+        x and (i ^ j) >> bit & 1 for i, row in enumerate(item.fixed) for j, x in enumerate(row)
+    )
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 
 from finetune.datasets.formats import FORMATS
 from quantum.adapters.registry import ADAPTERS
+from quantum.backends.registry import BACKENDS
 from tests.conftest import ROOT
 
 
@@ -33,13 +34,19 @@ def test_every_adapter_is_documented(name):
     assert f"`{name}`" in text("docs/methods.md")
 
 
+@pytest.mark.parametrize("name", sorted(BACKENDS))
+def test_every_backend_is_documented(name):
+    assert f"`{name}`" in text("docs/methods.md")
+
+
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_every_format_is_documented(name):
     assert f"`{name}`" in text("docs/data.md")
 
 
 def test_every_pin_has_a_reason():
-    pins = re.findall(r"^([\w-]+)==", text("requirements.txt") + text("requirements-dev.txt"), re.M)
+    files = ("requirements.txt", "requirements-dev.txt", "requirements-wukong.txt")
+    pins = re.findall(r"^([\w-]+)==", "\n".join(map(text, files)), re.M)
     table = text("docs/dependencies.md")
     assert pins
     missing = [name for name in pins if not re.search(rf"\b{name}\b", table, re.I)]

@@ -22,7 +22,16 @@ LIBRARIES = [
     "finetune/base_models",
     "chat/engine",
 ]
-HEAVY = ["torch", "transformers", "peft", "qiskit", "qiskit_aer", "matplotlib", "accelerate"]
+HEAVY = [
+    "torch",
+    "transformers",
+    "peft",
+    "qiskit",
+    "qiskit_aer",
+    "pyqpanda3",
+    "matplotlib",
+    "accelerate",
+]
 
 
 def imported(path: Path) -> set[str]:
@@ -50,6 +59,17 @@ def test_libraries_know_no_django(folder):
     for path in files:
         roots = {name.split(".")[0] for name in imported(path)}
         assert not roots & {"django", "channels", "celery", "ninja"}, path
+
+
+def test_only_the_helper_process_imports_the_sdk():
+    """The SDK holds the interpreter's lock while it waits and keeps one key per process."""
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for package in ORDER
+        for path in (ROOT / package).rglob("*.py")
+        if "pyqpanda3" in {name.split(".")[0] for name in imported(path)}
+    }
+    assert users == {"quantum/backends/sdk/helper.py"}
 
 
 def test_web_process_loads_no_torch(tmp_path):

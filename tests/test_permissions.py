@@ -24,7 +24,6 @@ PUBLIC = {
     "health",
     "sign-in/",
     "sign-in/<str:token>/",
-    "circuits/<int:qubits>/<int:layers>/",
     "circuits/<str:key>-<str:theme>.svg",
 }
 NO_OBJECT = re.compile(r"^[^<(]*$")
@@ -62,7 +61,9 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     run_made.state = "succeeded"
     run_made.save()
     key, _ = key_create(team=team, user=alice, name="hers")
+    quantum = quantum_things(team, alice)
     return {
+        **quantum,
         "data/": {"public_id": dataset.public_id},
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/": {"public_id": talk.public_id},
@@ -72,6 +73,36 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }
+
+
+def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:
+    """A key, a calibration, a finished job and an experiment, each with all its parts."""
+    from django.utils import timezone
+
+    from finetune.models import QuantumExperiment, QuantumJob
+    from finetune.services.quantum_chips import calibration_store
+    from finetune.services.quantum_keys import quantum_key_create
+    from quantum.chips import published_72
+
+    now = timezone.now()
+    key = quantum_key_create(team=team, user=alice, label="hers", secret="0123456789abcdef")
+    figures = calibration_store(key=key, calibration=published_72())
+    experiment = QuantumExperiment.objects.create(
+        team=team, created_by=alice, name="hers", spec={}, result={"exports": {"openqasm": "x"}}
+    )
+    job = QuantumJob.objects.create(
+        team=team, key=key, experiment=experiment, scope="s", fingerprint="f", backend="wukong",
+        state="done", circuits=1, shots=1, total_shots=1, seconds_high=1, payload="{}",
+        result='{"raw": "reply", "counts": []}', created_at=now, updated_at=now,
+    )  # fmt: skip
+    return {
+        "quantum/keys/": {"public_id": key.public_id},
+        "quantum/chips/": {"public_id": figures.public_id},
+        "quantum/jobs/": {"public_id": job.public_id, "part": "reply"},
+        "quantum/experiments/": {
+            "public_id": experiment.public_id, "theme": "light", "kind": "openqasm"
+        },
+    }  # fmt: skip
 
 
 def filled(route: str, things: dict[str, dict[str, str]]) -> str:
@@ -141,7 +172,9 @@ def test_lists_hold_nothing_of_another_team(route, things, charlie, dataset, run
     answer = client.get("/" + route, headers={"authorization": f"Bearer {secret}"})
     assert answer.status_code < 500, route
     text = b"".join(answer) if answer.streaming else answer.content
-    for secret_id in (dataset.public_id, run_made.public_id, talk.public_id, "A hard day"):
+    others = (dataset.public_id, run_made.public_id, talk.public_id, "A hard day")
+    mine = (one["public_id"] for part, one in things.items() if part.startswith("quantum/"))
+    for secret_id in (*others, *mine):
         assert secret_id.encode() not in text, route
 
 

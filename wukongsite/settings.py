@@ -28,6 +28,11 @@ def env(name: str, default: Any) -> Any:
             return int(raw)
         except ValueError:
             raise ValueError(f"{name} must be a whole number, but is {raw!r}.") from None
+    if isinstance(default, float):
+        try:
+            return float(raw)
+        except ValueError:
+            raise ValueError(f"{name} must be a number, but is {raw!r}.") from None
     if isinstance(default, list):
         return [part.strip() for part in raw.split(",") if part.strip()]
     return raw
@@ -40,8 +45,17 @@ RUN_DIR = DATA_DIR / "runs"
 ASSISTANT_DIR = DATA_DIR / "assistants"
 BASE_MODEL_DIR = DATA_DIR / "base-models"
 CIRCUIT_DIR = DATA_DIR / "circuits"
+EXPERIMENT_DIR = DATA_DIR / "experiments"
 SECRET_DIR = DATA_DIR / "secrets"
-for _folder in (DATASET_DIR, RUN_DIR, ASSISTANT_DIR, BASE_MODEL_DIR, CIRCUIT_DIR, SECRET_DIR):
+for _folder in (
+    DATASET_DIR,
+    RUN_DIR,
+    ASSISTANT_DIR,
+    BASE_MODEL_DIR,
+    CIRCUIT_DIR,
+    EXPERIMENT_DIR,
+    SECRET_DIR,
+):
     _folder.mkdir(parents=True, exist_ok=True)
 SECRET_DIR.chmod(0o700)
 
@@ -60,6 +74,7 @@ def stored_secret(name: str) -> str:
 
 # -- security -----------------------------------------------------------------------------------
 SECRET_KEY = env("WUKONG_SECRET_KEY", "") or stored_secret("django-key")
+SECRET_KEY_FALLBACKS = env("WUKONG_SECRET_KEY_FALLBACKS", [])
 DEBUG = env("WUKONG_DEBUG", False)
 ALLOWED_HOSTS = env("WUKONG_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env("WUKONG_TRUSTED_ORIGINS", [])
@@ -71,6 +86,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "wukongsite.error_reports.AlwaysHiding"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -207,12 +223,42 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "quantum-jobs": {
+        "task": "finetune.tasks.quantum_jobs_advance",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
 }
 
 # -- runs ---------------------------------------------------------------------------------------
 LEASE_SECONDS = env("WUKONG_LEASE_SECONDS", 10)
 MAX_ATTEMPTS = env("WUKONG_MAX_ATTEMPTS", 5)
 TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: as many as there are cores
+
+# -- quantum hardware ---------------------------------------------------------------------------
+# Caps on what is sent to a quantum cloud, checked in the transaction that plans a job; 0: no cap.
+QUANTUM_CAPS = {
+    "run": {
+        "circuits": env("WUKONG_QUANTUM_CAP_RUN_CIRCUITS", 5_000),
+        "shots": env("WUKONG_QUANTUM_CAP_RUN_SHOTS", 10_000_000),
+        "seconds": env("WUKONG_QUANTUM_CAP_RUN_SECONDS", 3_600),
+    },
+    "user": {  # of one person, since midnight UTC
+        "circuits": env("WUKONG_QUANTUM_CAP_USER_CIRCUITS", 10_000),
+        "shots": env("WUKONG_QUANTUM_CAP_USER_SHOTS", 20_000_000),
+        "seconds": env("WUKONG_QUANTUM_CAP_USER_SECONDS", 7_200),
+    },
+    "day": {  # of the whole site, since midnight UTC
+        "circuits": env("WUKONG_QUANTUM_CAP_DAY_CIRCUITS", 20_000),
+        "shots": env("WUKONG_QUANTUM_CAP_DAY_SHOTS", 40_000_000),
+        "seconds": env("WUKONG_QUANTUM_CAP_DAY_SECONDS", 14_400),
+    },
+}
+QUANTUM_TARIFF = env("WUKONG_QUANTUM_TARIFF", 0.0)  # money per processor second; 0: none is shown
+QUANTUM_CURRENCY = env("WUKONG_QUANTUM_CURRENCY", "CNY")
+QUANTUM_PRIVATE_URLS = env("WUKONG_QUANTUM_PRIVATE_URLS", False)
+EXPERIMENT_SECONDS = env("WUKONG_EXPERIMENT_SECONDS", 120)
+EXPERIMENTS_WAITING = env("WUKONG_EXPERIMENTS_WAITING", 10)  # of one team
 
 # -- engine -------------------------------------------------------------------------------------
 ENGINE_PORT = env("WUKONG_ENGINE_PORT", 8801)

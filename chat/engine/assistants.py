@@ -27,7 +27,8 @@ from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
 logger = logging.getLogger("engine.assistants")
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
-TUNER_MODULES = ("quantum.adapters.qtha",)  # importing one registers its tuner with PEFT
+# Importing one registers its tuner with PEFT.
+TUNER_MODULES = ("quantum.adapters.qtha", "quantum.adapters.qgs", "quantum.adapters.gatenet")
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
 
 

@@ -1,5 +1,8 @@
-"""The console's pages for people, data, models and runs. What an action does is in the services."""
+"""The console's pages for people, data, models, runs and quantum hardware.
 
-from . import bases, datasets, keys, runs, teams, users
+What an action does is in the services.
+"""
 
-__all__ = ["bases", "datasets", "keys", "runs", "teams", "users"]
+from . import bases, datasets, keys, quantum, runs, teams, users
+
+__all__ = ["bases", "datasets", "keys", "quantum", "runs", "teams", "users"]

@@ -26,7 +26,9 @@ from .errors import ApiError
 METADATA_PREFIX = "wukong_"
 METADATA_PAIRS, METADATA_NAME, METADATA_TEXT = 16, 64, 512
 SUFFIX_LENGTH = 64
-NOT_OURS = frozenset({"base_model", "train_file", "validation_file", "threads", "seed"})
+NOT_OURS = frozenset(
+    {"base_model", "train_file", "validation_file", "start_adapter", "threads", "seed"}
+)
 
 
 def automatic(value: Any) -> Any:
@@ -65,6 +67,17 @@ class Supervised(BaseModel):
 class Method(BaseModel):
     type: Literal["supervised"] = "supervised"
     supervised: Supervised | None = None
+
+
+class Spending(BaseModel):
+    """What a run on a billable backend may take at most: the consent that the page asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str = Field(max_length=40, description="Id of the team's quantum key that pays.")
+    circuits: int = Field(gt=0, description="Most circuits of the whole job.")
+    shots: int = Field(gt=0, description="Most shots of all circuits together.")
+    seconds: float = Field(gt=0, description="Most seconds of processor time, by estimate.")
 
 
 def checked_metadata(pairs: dict[str, str] | None) -> dict[str, str] | None:
@@ -132,6 +145,14 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
     method: Method | None = None
     hyperparameters: Hyperparameters | None = Field(
         None, description="The older place of `method.supervised.hyperparameters`."
+    )
+    spending: Spending | None = Field(
+        None,
+        description="Needed for a billable backend, and nothing is sent without it: the caps that "
+        "you agree to.",
+    )
+    continue_from: str | None = Field(
+        None, description="A succeeded or paused job whose adapter this one starts from."
     )
     integrations: list[Any] | None = Field(None, description="None is supported.")
 

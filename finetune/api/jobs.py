@@ -19,6 +19,7 @@ from finetune.models import ApiKey, BaseModel, Run, RunEvent
 from finetune.selectors.bases import bases_ready
 from finetune.selectors.runs import run_list_for
 from finetune.services.runs import run_cancel, run_create, run_pause, run_resume
+from finetune.services.spending import Agreement
 from finetune.training.args import defaults
 from finetune.training.presets import PRESETS
 
@@ -47,6 +48,8 @@ OUR_NAMES = {
     "dataset": "training_file",
     "validation_dataset": "validation_file",
     "epochs": "n_epochs",
+    "continues": "continue_from",
+    "quantum_key": "spending",
 }
 PENDING = "pending"
 WAIT_SECONDS = 10.0
@@ -55,11 +58,11 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 After = Annotated[str | None, Query(description="The last id of the page before.")]
 
 
-def run_of(key: ApiKey, job_id: str) -> Run:
+def run_of(key: ApiKey, job_id: str, param: str = "fine_tuning_job_id") -> Run:
     runs = run_list_for(key.team).select_related("base", "team", "dataset", "validation_dataset")
     run = runs.filter(public_id=job_id).first()
     if run is None:
-        raise not_found("fine-tuning job", job_id, param="fine_tuning_job_id")
+        raise not_found("fine-tuning job", job_id, param=param)
     return run
 
 
@@ -91,6 +94,7 @@ def job_create(key: ApiKey, job: JobBody) -> str:
         if job.validation_file
         else None
     )
+    earlier = run_of(key, job.continue_from, "continue_from") if job.continue_from else None
     try:
         run = run_create(
             team=key.team,
@@ -102,6 +106,8 @@ def job_create(key: ApiKey, job: JobBody) -> str:
             config=job_config(job),
             metadata=job.metadata,
             request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
+            continues=earlier,
+            agreement=Agreement(**job.spending.model_dump()) if job.spending else None,
         )
     except RunRefused as error:
         refusal = api_error_of(error)

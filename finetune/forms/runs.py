@@ -13,13 +13,22 @@ from finetune.models import BaseModel, Dataset, Run, Team
 from finetune.selectors.bases import bases_ready
 from finetune.selectors.datasets import dataset_list_for
 from finetune.training.args import RunConfig, defaults
+from finetune.training.backends import backends_of
 from finetune.training.exceptions import BadConfig
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionError
 from quantum.backends.registry import BACKENDS
 
+from .run_backends import (
+    BackendChoice,
+    backend_errors,
+    backend_field,
+    backend_fields,
+    backend_options,
+    chosen_backend,
+    field_name,
+)
 from .run_fields import DatasetField, config_field, option_field
 
-BACKEND_WORDS = {"statevector": "Exact simulator"}
 UP_FRONT = 3  # options of an adapter that are shown before “More options”
 USUAL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -31,6 +40,7 @@ class AdapterChoice:
         self.spec = spec
         self.checked = str(form["adapter"].value()) == spec.name
         self.targets = " ".join(spec.default_targets)
+        self.backends = " ".join(backends_of(spec))
         fields = [form[key] for key in form.option_names(spec)]
         self.shown = fields[:UP_FRONT]
         self.more = fields[UP_FRONT:]
@@ -66,11 +76,9 @@ class RunForm(forms.Form):
     adapter = forms.ChoiceField(
         choices=[(spec.name, spec.title) for spec in ADAPTERS.values()], initial="qtha"
     )
-    backend = forms.ChoiceField(
-        choices=[(name, BACKEND_WORDS.get(name, name)) for name in BACKENDS],
-        initial=defaults()["backend"],
-        label="Circuit runs on",
-        help_text="What runs the circuit. Other simulators and real machines come later.",
+    backend = backend_field()
+    continues = forms.ModelChoiceField(
+        Run.objects.none(), to_field_name="public_id", required=False, widget=forms.HiddenInput
     )
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
@@ -114,6 +122,8 @@ class RunForm(forms.Form):
         self.fields["base"].queryset = bases  # type: ignore[attr-defined]
         self.fields["dataset"].queryset = ready  # type: ignore[attr-defined]
         self.fields["validation_dataset"].queryset = ready  # type: ignore[attr-defined]
+        self.fields["continues"].queryset = Run.objects.for_team(team)  # type: ignore[attr-defined]
+        self.fields |= backend_fields(team)
         if first := bases.first():
             self.fields["base"].initial = first.slug
         if newest := ready.first():
@@ -143,6 +153,10 @@ class RunForm(forms.Form):
     @property
     def adapters(self) -> list[AdapterChoice]:
         return [AdapterChoice(self, spec) for spec in ADAPTERS.values()]
+
+    @property
+    def backends(self) -> list[BackendChoice]:
+        return [BackendChoice(self, spec) for spec in BACKENDS.values()]
 
     @property
     def main_fields(self) -> Iterator[BoundField]:
@@ -175,6 +189,8 @@ class RunForm(forms.Form):
                     option.clean(value)
                 except OptionError as error:
                     self.add_error(f"{spec.name}-{option.name}", sentence(str(error), option.name))
+        for name, problem in backend_errors(self, spec).items():
+            self.add_error(name, sentence(problem, name))
         return self.cleaned_data
 
     # -- what was chosen ---------------------------------------------------------------------------
@@ -189,6 +205,8 @@ class RunForm(forms.Form):
             return {}
         found = {}
         for option in spec.fields:
+            if option.name == "backend":
+                continue
             key = f"{spec.name}-{option.name}"
             value = self.cleaned_data.get(key, self.data.get(key, ""))
             if value not in ("", None):
@@ -197,16 +215,24 @@ class RunForm(forms.Form):
 
     def config(self) -> dict[str, Any]:
         """What `run_create` takes."""
-        names = (*self.MAIN, *self.MORE, "adapter", "backend", "targets", "preset")
+        names = (*self.MAIN, *self.MORE, "adapter", "targets", "preset")
         chosen = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
-        return {**chosen, "adapter_options": self.adapter_options()}
+        backend = chosen_backend(self.spec(), self.cleaned_data)
+        return {
+            **chosen,
+            "adapter_options": self.adapter_options(),
+            "backend": backend.name,
+            "backend_options": backend_options(self, backend),
+        }
 
     def add_problems(self, problems: Mapping[str, str]) -> None:
         """Put the service's refusals beside the fields they are about."""
         adapter = self.cleaned_data.get("adapter", "")
         for name, problem in problems.items():
             own = f"{adapter}-{name.removeprefix('adapter_options.')}"
-            field = own if own in self.fields else name if name in self.fields else None
+            place = field_name(str(self.data.get("backend", "")), name)
+            known = (one for one in (own, place, name) if one in self.fields)
+            field = next(known, None)
             self.add_error(field, sentence(problem, name))
         self.mark_fields()
 
@@ -224,6 +250,13 @@ def initial_from_run(run: Run) -> dict[str, Any]:
     options = config.pop("adapter_options", {})
     values = {name: config[name] for name in RunForm.base_fields if name in config}
     values |= {f"{config.get('adapter')}-{name}": value for name, value in options.items()}
+    place = config.get("backend", "")
+    for name, value in config.get("backend_options", {}).items():
+        values[field_name(place, name)] = value
+    if run.spending:
+        values["quantum_key"] = run.spending["key"]
+    if run.continues:
+        values["continues"] = run.continues.public_id
     values |= {"name": run.name, "base": run.base.slug, "preset": run.preset}
     if run.dataset.deleted_at is None:
         values["dataset"] = run.dataset.public_id

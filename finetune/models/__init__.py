@@ -2,6 +2,7 @@
 
 from .bases import BaseModel
 from .datasets import Dataset
+from .quantum import QuantumCalibration, QuantumExperiment, QuantumJob, QuantumKey
 from .runs import Run, RunEvent
 from .teams import ApiKey, Membership, SignInLink, Team, User
 
@@ -10,6 +11,10 @@ __all__ = [
     "BaseModel",
     "Dataset",
     "Membership",
+    "QuantumCalibration",
+    "QuantumExperiment",
+    "QuantumJob",
+    "QuantumKey",
     "Run",
     "RunEvent",
     "SignInLink",

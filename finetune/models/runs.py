@@ -63,6 +63,20 @@ class Run(models.Model):
     suffix = models.SlugField(max_length=64, blank=True, help_text="Part of the model's name.")
     preset = models.CharField(max_length=20, blank=True)
     config = models.JSONField(help_text="RunConfig without its paths (finetune.training.args).")
+    continues = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="continued_by",
+        help_text="The run whose adapter this one starts from.",
+    )
+    spending = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="For a billable backend, what a person agreed to: key (public id), chip, "
+        "circuits, shots, seconds (at most), confirmed_by, confirmed_at.",
+    )
     epochs = models.FloatField(
         null=True, blank=True, help_text="If given, decides the steps once the data is counted."
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 
 from finetune.models import Run
+from finetune.training.pictures import Picture, picture_of
+from finetune.training.sampling_plan import blocks_of
 from quantum.adapters.registry import ADAPTERS, OptionError
 from quantum.adapters.spec import targeted
+from quantum.backends.registry import BACKENDS
+from quantum.circuit import Circuit
 
 THEMES = ("light", "dark")
 GATE_WORDS = {"ry": "RY", "crz": "CRZ", "cz": "CZ", "cx": "CNOT", "rx": "RX", "rz": "RZ"}
@@ -19,29 +25,66 @@ GATE_WORDS = {"ry": "RY", "crz": "CRZ", "cz": "CZ", "cx": "CNOT", "rx": "RX", "r
 
 @dataclass(frozen=True)
 class RunCircuit:
-    """One circuit as each adapted layer carries it.
+    """The circuit of a run, of which the model carries several copies with angles of their own.
 
     Attributes:
-        modules: linear layers that get an adapter, each with its own angles.
+        adapter: the adapter's name.
+        options: its options.
+        copies: circuits with angles of their own: one for each adapted layer, or for each block.
+        by_block: whether it is one for each block, without data in it.
         angles: trainable angles of one circuit.
+        picture: what is drawn of it.
+        backend: where it runs: a name of the registry.
     """
 
+    adapter: str
+    options: Mapping[str, Any]
     qubits: int
     layers: int
-    modules: int
+    copies: int
+    by_block: bool
     angles: int
     depth: int
     gates: dict[str, int]
+    picture: Picture
+    backend: str
 
     @property
     def trained(self) -> int:
-        """Trainable angles of the whole run."""
-        return self.angles * self.modules
+        """Trainable angles of the whole run; a control may keep them as they are."""
+        return (
+            0 if self.options.get("control") in ("frozen", "random") else self.angles * self.copies
+        )
 
     @property
     def key(self) -> str:
         """Name of its picture under `settings.CIRCUIT_DIR`, without theme and ending."""
-        return f"qtha-{self.qubits}-{self.layers}"
+        return self.picture.key
+
+    @property
+    def drawn(self) -> int:
+        """Qubits of the circuit that is drawn."""
+        return self.picture.circuit.n_qubits
+
+    @property
+    def query(self) -> str:
+        """Its settings as the query of an address."""
+        return urlencode({"adapter": self.adapter, **self.options})
+
+    @property
+    def place(self) -> str:
+        """The title of what runs it."""
+        return BACKENDS[self.backend].title if self.backend in BACKENDS else self.backend
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is simulated without shots."""
+        return self.backend not in BACKENDS or BACKENDS[self.backend].exact
+
+    @property
+    def billable(self) -> bool:
+        """Whether it runs on a machine that costs money."""
+        return self.backend in BACKENDS and BACKENDS[self.backend].billable
 
     @property
     def gate_words(self) -> str:
@@ -50,24 +93,45 @@ class RunCircuit:
         return ", ".join(f"{n} {GATE_WORDS.get(gate, gate)}" for gate, n in gates)
 
 
-def circuit_for(adapter: str, options: Mapping[str, Any], modules: int) -> RunCircuit | None:
-    """The circuit of these settings, or None where the adapter (or its variant) has none."""
+def circuit_for(
+    adapter: str, options: Mapping[str, Any], modules: Collection[str], backend: str = "statevector"
+) -> RunCircuit | None:
+    """The circuit of these settings, or None where the adapter (or its variant) has none.
+
+    Args:
+        modules: names of the layers that get an adapter.
+    """
     if adapter not in ADAPTERS:
         return None
     try:
-        circuit = ADAPTERS[adapter].circuit(options)
+        clean = ADAPTERS[adapter].validate(options)
     except OptionError:
         return None
-    if circuit is None:
+    found = drawn(adapter, tuple(sorted(clean.items())))
+    if found is None:
         return None
+    circuit, picture = found
+    by_block = ADAPTERS[adapter].shared_count is not None  # one for all layers of a block
     return RunCircuit(
+        adapter=adapter,
+        options=clean,
         qubits=circuit.n_qubits,
-        layers=int(options.get("n_layers", 1)),
-        modules=modules,
+        layers=int(clean.get("n_layers", 1)),
+        copies=len(blocks_of(modules)) if by_block else len(modules),
+        by_block=by_block,
         angles=circuit.n_angles,
         depth=circuit.depth,
         gates=dict(circuit.gate_counts()),
+        picture=picture,
+        backend=backend,
     )
+
+
+@lru_cache(maxsize=256)
+def drawn(adapter: str, options: tuple[tuple[str, Any], ...]) -> tuple[Circuit, Picture] | None:
+    """The circuit and its picture, kept: lists of runs ask for the same few again and again."""
+    circuit, picture = ADAPTERS[adapter].circuit(dict(options)), picture_of(adapter, dict(options))
+    return None if circuit is None or picture is None else (circuit, picture)
 
 
 def picture_file(key: str, theme: str) -> Path:
@@ -79,4 +143,9 @@ def circuit_of_run(run: Run) -> RunCircuit | None:
     """The circuit of a run, or None if it trains without one."""
     config = run.config
     modules = targeted(run.base.linear_shapes, config.get("targets", ()))
-    return circuit_for(config.get("adapter", ""), config.get("adapter_options", {}), len(modules))
+    return circuit_for(
+        config.get("adapter", ""),
+        config.get("adapter_options", {}),
+        modules,
+        config.get("backend", "statevector"),
+    )

@@ -13,6 +13,7 @@ from typing import Any
 
 from finetune.models import BaseModel, Dataset, Run, Team
 from finetune.selectors.run_circuits import RunCircuit, circuit_for
+from finetune.selectors.run_sampling import RunSampling, run_sampling
 from quantum.adapters.registry import ADAPTERS, OptionError, reference_count
 from quantum.adapters.spec import targeted
 
@@ -33,6 +34,7 @@ class RunEstimate:
     epochs: float | None = None
     tokens_per_step: int | None = None
     circuits_per_step: int | None = None
+    sampling: RunSampling | None = None
     seconds: float | None = None
     memory_mb: float | None = None
     measured_on: str = ""
@@ -71,7 +73,10 @@ def run_estimate(team: Team, chosen: Mapping[str, Any]) -> RunEstimate:
     options = chosen.get("adapter_options", {})
     found: dict[str, Any] = {}
     if base is not None and adapter in ADAPTERS and targets:
-        found |= counted(base, adapter, options, targets)
+        found |= counted(base, adapter, options, targets, chosen.get("backend") or "statevector")
+        found["sampling"] = run_sampling(
+            chosen, base.linear_shapes, continued=chosen.get("continues") is not None
+        )
     found |= amounts(chosen, found.get("circuit"))
     if base is not None:
         found |= measured(team, base, adapter, chosen, found.get("tokens_per_step"))
@@ -79,13 +84,13 @@ def run_estimate(team: Team, chosen: Mapping[str, Any]) -> RunEstimate:
 
 
 def counted(
-    base: BaseModel, adapter: str, options: Mapping[str, Any], targets: list[str]
+    base: BaseModel, adapter: str, options: Mapping[str, Any], targets: list[str], backend: str
 ) -> dict[str, Any]:
     shapes = base.linear_shapes
-    modules = len(targeted(shapes, targets))
+    modules = targeted(shapes, targets)
     found: dict[str, Any] = {
-        "modules": modules,
-        "circuit": circuit_for(adapter, options, modules),
+        "modules": len(modules),
+        "circuit": circuit_for(adapter, options, modules, backend),
         "quantum": ADAPTERS[adapter].quantum,
     }
     try:
@@ -109,14 +114,16 @@ def amounts(chosen: Mapping[str, Any], circuit: RunCircuit | None) -> dict[str, 
         return {}
     per_step = batch * passes
     found: dict[str, Any] = {}
+    if circuit and circuit.by_block:
+        found["circuits_per_step"] = circuit.copies  # without data: the same for any batch
     if dialogues := train_dialogues(dataset, chosen.get("validation_dataset")):
         found["dialogues"] = dialogues
         if chosen.get("steps"):
             found["epochs"] = chosen["steps"] * per_step / dialogues
     if (mean := mean_tokens(dataset)) and chosen.get("sequence_length"):
         found["tokens_per_step"] = round(per_step * min(mean, chosen["sequence_length"]))
-        if circuit:
-            found["circuits_per_step"] = found["tokens_per_step"] * circuit.modules
+        if circuit and not circuit.by_block:
+            found["circuits_per_step"] = found["tokens_per_step"] * circuit.copies
     return found
 
 

@@ -16,7 +16,7 @@ from finetune.training.args import help_texts
 
 ROWS = 40
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Adapter": ("adapter", "targets", "backend"),
+    "Adapter": ("adapter", "targets", "backend", "backend_options"),
     "Training": (
         "learning_rate",
         "scheduler",
@@ -161,6 +161,8 @@ def shown(value: Any) -> Any:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, dict) and value:
+        return ", ".join(f"{name} {shown(item)}" for name, item in value.items())
     return "none" if value in ("", None, {}) else value
 
 
@@ -204,6 +206,7 @@ def code_of(run: Run, api_url: str) -> dict[str, str]:
             "adapter_options",
             "targets",
             "backend",
+            "backend_options",
             "learning_rate",
             "steps",
             "batch_size",
@@ -226,6 +229,12 @@ def code_of(run: Run, api_url: str) -> dict[str, str]:
     if run.suffix:
         lines.append(f"    suffix={literal(run.suffix)},")
     lines.append(f"    seed={literal(config.get('seed', 0))},")
+    if run.spending:
+        extra["spending"] = {
+            name: run.spending[name] for name in ("key", "circuits", "shots", "seconds")
+        }
+    if run.continues:
+        extra["continue_from"] = run.continues.public_id
     lines.append("    extra_body={")
     lines += [f"        {literal(name)}: {literal(value)}," for name, value in extra.items()]
     lines += ["    },", ")", "print(job.id, job.status)", ""]

@@ -16,8 +16,9 @@ METRICS = (
     "memory_mb",
     "circuit_gradient_variance",
     "circuit_gradient_norm",
+    "circuits_run",
 )
-EVALUATIONS = ("validation_loss", "validation_accuracy")
+EVALUATIONS = ("validation_loss", "validation_accuracy", "circuit_entanglement")
 
 
 def run_list_for(team: Team) -> QuerySet[Run]:
@@ -26,7 +27,9 @@ def run_list_for(team: Team) -> QuerySet[Run]:
 
 def run_get(user: User, public_id: str) -> Run:
     """The run, or Http404 where it is not one of this person's teams'."""
-    runs = Run.objects.for_user(user).select_related("base", "dataset", "team", "created_by")
+    runs = Run.objects.for_user(user).select_related(
+        "base", "dataset", "team", "created_by", "continues"
+    )
     return get_object_or_404(runs, public_id=public_id)
 
 

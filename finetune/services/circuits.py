@@ -1,24 +1,25 @@
 """Circuit drawings for the run form, made once by Qiskit in a worker and kept as SVG files."""
 
-from pathlib import Path
+import json
 
-from django.conf import settings
-
-THEMES = ("light", "dark")
-
-
-def circuit_file(qubits: int, layers: int, theme: str) -> Path:
-    return Path(settings.CIRCUIT_DIR) / f"qtha-{qubits}-{layers}-{theme}.svg"
+from finetune.selectors.run_circuits import THEMES, picture_file
+from finetune.training.pictures import picture_of
 
 
-def circuit_draw(qubits: int, layers: int) -> None:
-    """Draw both themes. Runs in a worker only: Qiskit is heavy and the web process stays light."""
-    from quantum.ansatz import qtha_circuit
+def circuit_draw(adapter: str, options: str) -> None:
+    """Draw both themes. Runs in a worker only: Qiskit is heavy and the web process stays light.
+
+    Args:
+        adapter: its name in the registry.
+        options: its options as JSON.
+    """
     from quantum.drawing import draw_svg
 
-    circuit = qtha_circuit(qubits, layers)
+    picture = picture_of(adapter, json.loads(options))
+    if picture is None:
+        return
     for theme in THEMES:
-        path = circuit_file(qubits, layers, theme)
+        path = picture_file(picture.key, theme)
         partial = path.with_suffix(".part")
-        partial.write_text(draw_svg(circuit, theme), encoding="utf-8")
+        partial.write_text(draw_svg(picture.circuit, theme), encoding="utf-8")
         partial.replace(path)

@@ -9,15 +9,11 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
-import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -26,11 +22,13 @@ from django.utils import timezone
 
 from finetune.exceptions import RunRefused
 from finetune.models import Run
-from finetune.training.args import RunConfig
 
 from .assistants import run_publish
 from .events import EventTail, run_events_copy
+from .exchange import Exchange, jobs_cancel
+from .run_folders import folder_prepare, write_atomically
 from .runs import run_enqueue
+from .trainer_process import last_lines, signal_reason, start, stop
 from .transitions import run_log, run_transition
 
 log = logging.getLogger(__name__)
@@ -85,6 +83,7 @@ class Execution:
         self.owner = owner
         self.folder = run.folder
         self.tail = EventTail(self.folder / "events.jsonl")
+        self.exchange = Exchange(run)
         self.step_before = run.step
         self.last_error: dict[str, Any] = {}
         self.renewed = 0.0
@@ -100,43 +99,22 @@ class Execution:
     def train(self) -> None:
         trainer: subprocess.Popen[bytes] | None = None
         try:
-            self.prepare()
+            folder_prepare(self.run)
+            self.exchange.prepare()
             self.wait_for_folder()
-            trainer = self.start()
+            trainer = start(self.folder)
             while trainer.poll() is None:
                 self.look()
                 time.sleep(LOOK_SECONDS)
             self.copy()
             self.conclude(trainer.returncode)
+        except RunRefused as error:
+            self.fail(error.code, error.message)
         except OSError as error:
             self.fail("storage", f"The run's folder cannot be written: {error}.")
         finally:
             if trainer is not None and trainer.poll() is None:
                 stop(trainer)
-
-    def prepare(self) -> None:
-        """Write the run's folder: its own copy of the data, and the settings with their paths."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        train, validation = self.folder / "train.jsonl", self.folder / "validation.jsonl"
-        if not (self.folder / "config.json").exists():
-            own, other = self.run.dataset, self.run.validation_dataset
-            if other is None:
-                copy_files([own.train_file], train)
-                copy_files([own.validation_file], validation)
-            else:
-                copy_files([own.train_file, own.validation_file], train)
-                copy_files([other.train_file, other.validation_file], validation)
-            config = RunConfig.from_dict(
-                {
-                    **self.run.config,
-                    "base_model": self.run.base.source,
-                    "train_file": str(train),
-                    "validation_file": str(validation),
-                    "threads": self.run.config.get("threads") or settings.TRAINER_THREADS,
-                }
-            )
-            write_atomically(self.folder / "config.json", config.to_json())
-        (self.folder / "control").unlink(missing_ok=True)
 
     def wait_for_folder(self) -> None:
         """Wait until the trainer of a worker that died has left the folder.
@@ -155,27 +133,11 @@ class Execution:
                 self.renew()
                 time.sleep(LOOK_SECONDS)
 
-    def start(self) -> subprocess.Popen[bytes]:
-        environment = {
-            **os.environ,
-            "OMP_WAIT_POLICY": "PASSIVE",
-            "TOKENIZERS_PARALLELISM": "false",
-            "PYTHONUNBUFFERED": "1",
-        }
-        with (self.folder / "trainer.log").open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", "finetune.training", str(self.folder)],
-                cwd=settings.BASE_DIR,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-
     def look(self) -> None:
         """One look: copy what is new, hold the lease, pass on what people asked for."""
         self.copy()
         self.renew()
+        self.exchange.look()
 
     def copy(self) -> None:
         lines = self.tail.read()
@@ -224,6 +186,7 @@ class Execution:
         if code == EXIT_OK:
             self.succeed()
         elif code == EXIT_CANCELLED:
+            jobs_cancel(self.run)
             self.end(State.CANCELLED, "Cancelled. Its last checkpoint is kept.")
         elif code == EXIT_PAUSED:
             self.leave(State.PAUSED, "Paused. Its checkpoint is kept.")
@@ -240,6 +203,7 @@ class Execution:
         """The trainer was stopped from outside: go on from its checkpoint, within bounds."""
         reason = signal_reason(-code) if code < 0 else "The trainer was told to leave."
         if self.run.request == Run.Request.CANCEL:
+            jobs_cancel(self.run)
             self.end(State.CANCELLED, f"{reason} A cancel was waiting: cancelled.")
         elif self.run.request == Run.Request.PAUSE:
             self.leave(State.PAUSED, f"{reason} A pause was waiting: paused.")
@@ -265,6 +229,7 @@ class Execution:
         )
 
     def fail(self, code: str, message: str, hint: str = "", trace: str = "") -> None:
+        jobs_cancel(self.run, unsent_only=True)
         self.end(
             State.FAILED,
             message,
@@ -290,45 +255,3 @@ class Execution:
             )
         except RunRefused as error:
             raise LeaseLost from error
-
-
-def copy_files(sources: list[Path], target: Path) -> None:
-    partial = target.with_name(f".{target.name}")
-    with partial.open("wb") as handle:
-        for source in sources:
-            with source.open("rb") as part:
-                shutil.copyfileobj(part, handle)
-    partial.rename(target)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
-def stop(trainer: subprocess.Popen[bytes]) -> None:
-    """Ask a trainer to save and leave; end it where it does not."""
-    trainer.send_signal(signal.SIGTERM)
-    try:
-        trainer.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        trainer.kill()
-        trainer.wait()
-
-
-def signal_reason(number: int) -> str:
-    if number == signal.SIGKILL:
-        return "The trainer was killed (signal 9), most often because memory ran out."
-    return f"The trainer was ended by signal {number} ({signal.strsignal(number)})."
-
-
-def last_lines(path: Path, count: int = 20) -> str:
-    """The end of a log file, for the explanation of a failure."""
-    try:
-        with path.open("rb") as handle:
-            size = handle.seek(0, os.SEEK_END)
-            handle.seek(max(0, size - 16_384))
-            return "\n".join(handle.read().decode("utf-8", "replace").splitlines()[-count:])
-    except FileNotFoundError:
-        return ""

@@ -39,7 +39,7 @@ def broker_answers() -> bool:
         return False
 
 
-def enqueue(task: str, *arguments: int) -> None:
+def enqueue(task: str, *arguments: int | str) -> None:
     """Send the task of this name in `finetune.tasks` with ids, once the transaction is committed.
 
     By name, since tasks call services: services that imported tasks would close a circle.

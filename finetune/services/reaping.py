@@ -9,6 +9,7 @@ from django.utils import timezone
 from finetune.exceptions import RunRefused
 from finetune.models import Run
 
+from .exchange import jobs_cancel
 from .queue import enqueue
 from .runs import run_enqueue
 from .transitions import run_log, run_transition
@@ -36,6 +37,7 @@ def run_reap(run: Run) -> None:
     if run.state not in Run.HELD or run.lease_until is None or run.lease_until > timezone.now():
         return
     if run.request == Run.Request.CANCEL:
+        jobs_cancel(run)
         run_transition(
             run.pk,
             State.CANCELLED,
@@ -56,6 +58,7 @@ def run_reap(run: Run) -> None:
         )
     elif run.attempts >= settings.MAX_ATTEMPTS:
         message = f"Its worker was lost {run.attempts} times without a step of progress."
+        jobs_cancel(run, unsent_only=True)
         hint = "Look into the worker's log; when the cause is gone, queue the run again."
         run_transition(
             run.pk,

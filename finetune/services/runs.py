@@ -12,16 +12,15 @@ from django.utils.text import slugify
 
 from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, Dataset, Run, Team, User
-from finetune.training.args import RunConfig
-from finetune.training.exceptions import BadConfig
 from quantum.adapters.registry import get_adapter
-from quantum.exceptions import OptionError, UnknownNameError
 
+from .exchange import jobs_cancel
 from .queue import enqueue
+from .run_checks import config_check, continuation_check, dataset_usable
+from .spending import Agreement, spending_check
 from .transitions import run_log, run_transition
 
 State = Run.State
-PLACEHOLDERS = {"base_model": "base", "train_file": "train.jsonl"}
 
 
 @transaction.atomic
@@ -36,12 +35,16 @@ def run_create(
     config: Mapping[str, Any],
     metadata: Mapping[str, str] | None = None,
     request_body: Mapping[str, Any] | None = None,
+    continues: Run | None = None,
+    agreement: Agreement | None = None,
 ) -> Run:
     """Check everything that can be checked now, then queue the run.
 
     Args:
         config: fields of `RunConfig` without paths; beside them `suffix` (part of the model's
             name), `preset` and `epochs` (decides the steps once the data is counted).
+        continues: a finished or paused run whose adapter this one starts from.
+        agreement: what may be spent at most; needed for a billable backend.
 
     Raises:
         RunRefused: with one sentence per field that cannot be used.
@@ -51,6 +54,17 @@ def run_create(
     preset = str(values.pop("preset", "") or "")
     epochs = values.pop("epochs", None)
     checked = config_check(values, base)
+    if continues is not None:
+        continuation_check(continues, base, team, checked)
+    spending = spending_check(
+        team,
+        user,
+        base,
+        checked,
+        agreement,
+        continued=continues is not None,
+        by_epochs=epochs is not None,
+    )
     if epochs is not None and not 0 < float(epochs) <= 1000:
         raise RunRefused(
             "Epochs must be more than 0 and at most 1000.", code="invalid", field="epochs"
@@ -71,6 +85,8 @@ def run_create(
         preset=preset[:20],
         epochs=epochs,
         config=checked,
+        continues=continues,
+        spending=spending,
         total_steps=checked["steps"],
         metadata=dict(metadata or {}),
         request_body=dict(request_body or {}),
@@ -85,77 +101,6 @@ def run_name(config: Mapping[str, Any], dataset: Dataset) -> str:
     """A name that tells runs apart in a list, for those who give none."""
     title = get_adapter(config["adapter"]).title
     return f"{title}, {config['steps']} steps on {dataset.name}"
-
-
-def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
-    """Return the settings complete and normalised, without paths.
-
-    Raises:
-        RunRefused: an unknown base, adapter, option, target or a value out of its bounds.
-    """
-    problems: dict[str, str] = {}
-    if base.state != BaseModel.State.READY:
-        problems["base"] = f"{base.title} is not ready: {base.problem or base.get_state_display()}"
-    complete: dict[str, Any] = {}
-    try:
-        complete = RunConfig.from_dict({**values, **PLACEHOLDERS}).to_dict()
-        spec = get_adapter(complete["adapter"])
-        complete["adapter_options"] = spec.validate(complete["adapter_options"])
-        if base.shapes:
-            spec.count(base.linear_shapes, complete["targets"], complete["adapter_options"])
-    except BadConfig as error:
-        problems |= named_options(error.problems, values)
-    except UnknownNameError as error:
-        problems["adapter"] = str(error)
-    except OptionError as error:
-        problems[error.field] = str(error)
-    if problems:
-        raise refusal(problems)
-    for name in ("base_model", "train_file", "validation_file"):
-        del complete[name]
-    known = {module.rsplit(".", 1)[-1] for module in base.shapes}
-    missing = [name for name in complete["targets"] if known and name not in known]
-    if missing:
-        problems["targets"] = (
-            f"{base.title} has no layer named {', '.join(missing)}; "
-            f"it has {', '.join(sorted(known))}."
-        )
-    if base.max_positions and complete["sequence_length"] > base.max_positions:
-        problems["sequence_length"] = (
-            f"{base.title} reads at most {base.max_positions} tokens at once."
-        )
-    if problems:
-        raise refusal(problems)
-    return complete
-
-
-def named_options(problems: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
-    """The problems, with one of the adapter's options under that option's own name."""
-    named = dict(problems)
-    if "adapter_options" in named:
-        try:
-            get_adapter(values.get("adapter", "qtha")).validate(values["adapter_options"])
-        except OptionError as error:
-            del named["adapter_options"]
-            named[error.field] = str(error)
-        except (UnknownNameError, TypeError, AttributeError):
-            pass  # the adapter itself, or a value that is no object, is told as it is
-    return named
-
-
-def refusal(problems: Mapping[str, str]) -> RunRefused:
-    field, first = next(iter(problems.items()))
-    return RunRefused(f"{field}: {first}", code="invalid", field=field, problems=dict(problems))
-
-
-def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
-    if dataset.team_id != team.pk or dataset.deleted_at is not None:
-        raise RunRefused("There is no such data set in this team.", code="not_found", field=field)
-    if dataset.state == Dataset.State.FAILED:
-        reason = dataset.problem.get("message", "the check refused it")
-        raise RunRefused(
-            f"“{dataset.name}” cannot be used: {reason}", code="invalid_file", field=field
-        )
 
 
 def run_datasets(run: Run) -> tuple[Dataset, Dataset | None]:
@@ -232,6 +177,7 @@ def run_cancel(*, run: Run, by: User | None) -> Run:
         run.request = Run.Request.CANCEL
         run_log(run, "log", f"Cancel asked for by {by_whom(by)}; it stops after this step.")
         return run
+    jobs_cancel(run, by)
     return run_transition(
         run.pk,
         State.CANCELLED,
@@ -279,6 +225,9 @@ def run_resume(*, run: Run, by: User | None) -> Run:
 def run_requeue(*, run: Run, by: User | None) -> Run:
     """Queue a failed or cancelled run again; it goes on from its checkpoint if it has one.
 
+    A job on a quantum machine that failed or was cancelled may then be sent once more: a person
+    has asked for it. It counts against the caps again.
+
     Raises:
         RunRefused: it has not ended, or it succeeded.
     """
@@ -289,4 +238,7 @@ def run_requeue(*, run: Run, by: User | None) -> Run:
             "only a failed or cancelled run can be queued again.",
             code="wrong_state",
         )
-    return run_enqueue(run, f"Queued again by {by_whom(by)}.", attempts=0)
+    changes: dict[str, Any] = {"attempts": 0}
+    if run.spending:
+        changes["spending"] = {**run.spending, "again": run.spending.get("again", 0) + 1}
+    return run_enqueue(run, f"Queued again by {by_whom(by)}.", **changes)

@@ -7,12 +7,20 @@ from typing import Any
 
 from django import template
 
-from finetune.models import Run
+from finetune.models import QuantumJob, Run
 from finetune.selectors.run_circuits import RunCircuit, circuit_of_run
+from finetune.selectors.run_sampling import place
 from finetune.templatetags.words import count, duration
 from quantum.adapters.registry import ADAPTERS
 
 register = template.Library()
+WITHOUT_CIRCUIT = {"qtha": "qtha-variant=AB", "qgs": "qgs-control=free"}
+CONTROLS = {
+    "qtha": "the same settings without the circuit (variant AB) or with a small classical network "
+    "in its place (variants BD, BE, BF)",
+    "qgs": "the same settings with free numbers in the circuit's place, or with its angles frozen "
+    "or random (option control)",
+}
 State = Run.State
 
 
@@ -64,7 +72,24 @@ def run_can(run: Run) -> str:
         words.append("requeue")
     if run.state == State.SUCCEEDED and not run.result.get("unpublished"):
         words.append("chat")
+    if run.state == State.SUCCEEDED or (run.state == State.PAUSED and run.step):
+        words.append("continue")
     return " ".join(words)
+
+
+@register.filter
+def run_waits_for(run: Run) -> QuantumJob | None:
+    """The job on a quantum machine that a running run waits for."""
+    if not run.spending or run.state not in Run.HELD:
+        return None
+    waiting = [*QuantumJob.LIVE, QuantumJob.State.SUBMIT_UNKNOWN]
+    return run.quantum_jobs.filter(state__in=waiting).defer("payload", "result").first()
+
+
+@register.filter
+def job_place(job: QuantumJob) -> str:
+    """The machine in words."""
+    return place(job)
 
 
 @register.filter
@@ -80,6 +105,8 @@ def run_doing(run: Run) -> str:
         return "Starts when a worker is free"
     if run.state == State.VALIDATING:
         return f"“{run.dataset.name}” is being checked"
+    if run_waits_for(run) is not None:
+        return "Waits for the quantum computer"
     if run.state == State.RUNNING and not run.step:
         return "Loads the base model and measures it on the held-out dialogues"
     if run.state == State.RUNNING and run.seconds_left:
@@ -94,6 +121,12 @@ def run_doing(run: Run) -> str:
 @register.filter
 def run_is_quantum(run: Run) -> bool:
     return circuit_of_run(run) is not None
+
+
+@register.filter
+def without_circuit(run: Run) -> str:
+    """The form's setting that takes the circuit out, as part of an address; empty for none."""
+    return WITHOUT_CIRCUIT.get(run.config.get("adapter", ""), "")
 
 
 @register.filter
@@ -118,6 +151,12 @@ def base_loss(run: Run) -> float | None:
 
 
 @register.filter
+def before_words(run: Run) -> str:
+    """What its first measurement was of: the untouched base, or the run that it goes on from."""
+    return "start" if run.continues_id else "base"
+
+
+@register.filter
 def tuned_loss(run: Run) -> float | None:
     """Newest held-out loss."""
     value: float | None = run.result.get("validation_loss")
@@ -130,22 +169,23 @@ def run_verdict(run: Run) -> str:
     before, after = base_loss(run), tuned_loss(run)
     if before is None or after is None:
         return ""
-    gain = before - after
+    gain, first = before - after, before_words(run)
+    where = "the run that it goes on from" if run.continues_id else "the base"
     if abs(gain) < 0.005:
         return (
             f"On the held-out dialogues the loss stayed at {after:.3f}: "
-            "the tuned model is no better than the base."
+            f"the tuned model is no better than {where}."
         )
     if gain < 0:
         return (
-            f"On the held-out dialogues the loss rose from {before:.3f} (base) to {after:.3f} "
-            "(tuned): the tuned model is worse than the base. A lower learning rate or fewer "
+            f"On the held-out dialogues the loss rose from {before:.3f} ({first}) to {after:.3f} "
+            f"(tuned): the tuned model is worse than {where}. A lower learning rate or fewer "
             "steps may help."
         )
     return (
-        f"On the held-out dialogues the loss fell from {before:.3f} (base) to {after:.3f} (tuned), "
-        f"by {gain:.3f}: token by token, the tuned model finds the real replies "
-        f"{math.exp(gain):.3g} times as likely as the base does."
+        f"On the held-out dialogues the loss fell from {before:.3f} ({first}) to {after:.3f} "
+        f"(tuned), by {gain:.3f}: token by token, the tuned model finds the real replies "
+        f"{math.exp(gain):.3g} times as likely as {where} does."
     )
 
 
@@ -161,11 +201,25 @@ def circuit_remark(run: Run) -> str:
                 f"Variant {variant} has no circuit. It is the control to compare a run with "
                 "variant ABC against."
             )
+        if run.config.get("adapter_options", {}).get("control") == "free":
+            return (
+                "Free numbers stand where the circuit stands. It is the control to compare a run "
+                "with a trained circuit against."
+            )
         return ""
-    share = f" of {count(total)} trainable parameters ({100 * circuit.trained / total:.2g} %)"
-    counted = f"{count(circuit.trained)} circuit angles" + (share if total else "")
+    counted = f"{count(circuit.trained)} circuit angles"
+    if total:
+        counted += (
+            f" of {count(total)} trainable parameters ({100 * circuit.trained / total:.2g} %)"
+        )
+    if circuit.exact:
+        where = "simulated exactly; no quantum hardware was used"
+    elif circuit.billable:
+        where = f"run on {circuit.place}"
+    else:
+        where = f"sampled on {circuit.place}; no quantum hardware was used"
+    controls = CONTROLS.get(circuit.adapter, "the same settings without the circuit")
     return (
-        f"{counted}, simulated exactly; no quantum hardware was used. This run alone cannot tell "
-        "what the circuit adds: compare it with the same settings without the circuit (variant "
-        "AB) or with a small classical network in its place (variants BD, BE, BF)."
+        f"{counted}, {where}. This run alone cannot tell what the circuit adds: compare it with "
+        f"{controls}."
     )

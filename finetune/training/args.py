@@ -12,9 +12,9 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from finetune.training.backends import circuit_problems, options_with
 from finetune.training.exceptions import BadConfig
-from quantum.adapters.registry import get_adapter
-from quantum.exceptions import OptionError, UnknownNameError
+from quantum.backends.registry import BACKENDS
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are a warm, attentive support companion. Listen first, reflect what you hear, "
@@ -75,7 +75,15 @@ class RunConfig:
         DEFAULT_SYSTEM_PROMPT,
         "Instruction put before every dialogue that has none. Empty: the base model's own.",
     )
-    backend: str = setting("statevector", "What runs the circuit.", choices=("statevector",))
+    backend: str = setting("statevector", "What runs the circuit.", choices=tuple(BACKENDS))
+    backend_options: dict[str, Any] = setting(
+        {}, "Options of the backend, such as its noise model or its chip."
+    )
+    start_adapter: str = setting(
+        "",
+        "Folder of an adapter to go on from: of the same kind, on the same base. Empty: from "
+        "the start.",
+    )
     learning_rate: float = setting(
         1e-2, "Step size of the optimizer (AdamW) after warm-up.", above=0.0, maximum=1.0
     )
@@ -148,22 +156,17 @@ class RunConfig:
             problems["targets"] = "name at least one linear layer"
         if "sample_prompts" not in problems and len(self.sample_prompts) > 8:
             problems["sample_prompts"] = "at most 8"
-        if not {"adapter", "adapter_options", "backend"} & problems.keys():
-            try:
-                get_adapter(self.adapter).validate(self.options)
-            except UnknownNameError as error:
-                problems["adapter"] = str(error)
-            except OptionError as error:
-                problems["adapter_options"] = str(error)
+        if not {"adapter", "adapter_options", "backend", "backend_options"} & problems.keys():
+            problems |= circuit_problems(
+                self.adapter, self.adapter_options, self.backend, self.backend_options
+            )
         if problems:
             raise BadConfig(problems)
 
     @property
     def options(self) -> dict[str, Any]:
         """The adapter's options, with the run's backend where the adapter has a circuit."""
-        fields_ = {item.name for item in get_adapter(self.adapter).fields}
-        own = {"backend": self.backend} if "backend" in fields_ else {}
-        return {**own, **self.adapter_options}
+        return options_with(self.adapter, self.adapter_options, self.backend)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:

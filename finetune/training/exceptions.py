@@ -29,6 +29,18 @@ class NonFiniteLoss(TrainingError):
     """The loss became infinite or not a number."""
 
 
+class QuantumFailed(TrainingError):
+    """Circuits were sent to a machine and no counts came back.
+
+    Attributes:
+        hint: what a person can do about it; may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        self.hint = hint
+        super().__init__(message)
+
+
 class AlreadyRunning(TrainingError):
     """Another trainer holds this run folder."""
 

@@ -11,7 +11,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.training.exceptions import BadConfig, BadData, TrainingError
+from finetune.training.exceptions import BadConfig, BadData, QuantumFailed, TrainingError
+from quantum.exceptions import BackendMissingError, QuantumError
 
 TAIL_LINES = 12
 NEARLY_FULL = 1 << 20
@@ -19,17 +20,22 @@ NEARLY_FULL = 1 << 20
 
 @dataclass(frozen=True)
 class Failure:
-    """One failure: kind for machines, message for people, exit code for the parent."""
+    """One failure: kind for machines, message for people, exit code for the parent.
+
+    Attributes:
+        hint: what to do about it, where the message does not say it.
+    """
 
     kind: str
     message: str
     exit_code: int
+    hint: str = ""
 
 
 def explain(error: BaseException, folder: Path) -> Failure:
     """Explain an exception that ended a run in `folder`.
 
-    Kinds: `bad_config`, `data`, `out_of_memory`, `disk_full`, `exception`.
+    Kinds: `bad_config`, `data`, `quantum`, `out_of_memory`, `disk_full`, `exception`.
     """
     if isinstance(error, BadConfig):
         return Failure("bad_config", f"The settings cannot be used. {error}", 2)
@@ -49,6 +55,8 @@ def explain(error: BaseException, folder: Path) -> Failure:
             "shorten the sequence length.",
             1,
         )
+    if (link := _quantum(error)) is not None:
+        return Failure("quantum", str(link), 1, hint=_quantum_hint(link))
     if isinstance(error, TrainingError):
         return Failure("exception", str(error), 1)
     return Failure("exception", f"{type(error).__name__}: {_first_line(error)}", 1)
@@ -86,6 +94,22 @@ def _out_of_memory(error: BaseException) -> bool:
         or (isinstance(link, RuntimeError | OSError) and any(t in str(link).lower() for t in texts))
         for link in _chain(error)
     )
+
+
+def _quantum(error: BaseException) -> QuantumFailed | QuantumError | None:
+    """Return what went wrong with circuits, also where autograd or PEFT wrapped it."""
+    for link in _chain(error):
+        if isinstance(link, QuantumFailed | QuantumError):
+            return link
+    return None
+
+
+def _quantum_hint(error: QuantumFailed | QuantumError) -> str:
+    if isinstance(error, QuantumFailed):
+        return error.hint
+    if isinstance(error, BackendMissingError):
+        return "Install it where the worker runs, then queue the run again."
+    return ""
 
 
 def _first_line(error: BaseException) -> str:

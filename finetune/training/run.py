@@ -6,6 +6,7 @@
     RUN_DIR/checkpoints/        out: the last two checkpoints
     RUN_DIR/adapter/            out: the trained adapter
     RUN_DIR/circuit-light.svg   out: the circuit drawn, and circuit-dark.svg
+    RUN_DIR/quantum/            both: circuits for a machine, and what came back
 
 Knows nothing of Django; the site reads the log and the exit code.
 """
@@ -18,7 +19,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,19 @@ import torch
 import transformers
 
 from finetune.training import checkpoints
+from finetune.training.announcements import announce
 from finetune.training.args import RunConfig
+from finetune.training.circuits import connect
 from finetune.training.data import Loaded, load
 from finetune.training.events import Event, EventLog
 from finetune.training.exceptions import AlreadyRunning
 from finetune.training.failures import explain, trace_tail
 from finetune.training.metrics import Clock
-from finetune.training.model import Facts, attach_adapter, facts, load_base, load_tokenizer
+from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
+from finetune.training.start import load_start
 from finetune.training.supervision import Stop, StopRequested, Supervision
 from finetune.training.trainer import RUN_STATE, DialogueTrainer
-from quantum.adapters.registry import get_adapter
+from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 
 SUCCEEDED = 0
@@ -98,6 +101,7 @@ def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
     log.free_reserve()
     data = {
         "kind": failure.kind,
+        "hint": failure.hint,
         "exception": type(error).__name__,
         "trace_tail": trace_tail(error),
     }
@@ -116,6 +120,9 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
         log.emit("warning", f"{damaged.name} is damaged and is passed over.", data)
     config = RunConfig.read(folder / "config.json")
     trainer = _prepared(folder, config, log, supervision, _kept(found.path))
+    if config.start_adapter and found.path is None:
+        numbers = load_start(trainer.adapted, config)
+        log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
     if found.path is not None:
         resumed = {"state": "resumed", "step": found.step}
         log.emit("state", f"Resumed from the checkpoint after step {found.step}.", resumed)
@@ -124,6 +131,8 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
     try:
         trainer.train(resume_from_checkpoint=str(found.path) if found.path else None)
+        if trainer.stop is None:
+            measure(trainer.adapted)  # in use an adapter answers from the values saved with it
     except StopRequested as request:
         trainer.stop = request.reason
     if trainer.stop is not None:
@@ -133,11 +142,11 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     return None
 
 
-def _kept(checkpoint: Path | None) -> dict[str, float]:
+def _kept(checkpoint: Path | None) -> dict[str, Any]:
     """Return the counters a checkpoint carries on."""
     if checkpoint is None:
         return {"trained_tokens": 0, "seconds": 0.0}
-    kept: dict[str, float] = json.loads((checkpoint / RUN_STATE).read_text())
+    kept: dict[str, Any] = json.loads((checkpoint / RUN_STATE).read_text())
     return kept
 
 
@@ -146,7 +155,7 @@ def _prepared(
     config: RunConfig,
     log: EventLog,
     supervision: Supervision,
-    kept: dict[str, float],
+    kept: dict[str, Any],
 ) -> DialogueTrainer:
     """Load model and data, tell the log about them, and build the trainer."""
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -178,9 +187,10 @@ def _prepared(
         folder=folder / "checkpoints",
         clock=clock,
         trained_tokens=int(kept["trained_tokens"]),
+        exchange=connect(model, config, folder, supervision, log),
     )
     known = facts(model, config, shapes, base_parameters)
-    _announce(folder, config, log, known, train, validation)
+    announce(folder, config, log, known, train, validation)
     return trainer
 
 
@@ -195,66 +205,6 @@ def _dialogues(
         limit=limit,
         seed=seed,
     )
-
-
-def _announce(
-    folder: Path,
-    config: RunConfig,
-    log: EventLog,
-    known: Facts,
-    train: Loaded,
-    validation: Loaded | None,
-) -> None:
-    log.emit(
-        "model",
-        f"{known.trainable_parameters:,} trainable parameters, "
-        f"{known.ratio:.1%} of LoRA r = 8 on q_proj and v_proj.",
-        {**asdict(known), "ratio": known.ratio},
-    )
-    data: dict[str, Any] = {}
-    for part, loaded in (("train", train), ("validation", validation)):
-        if loaded is not None:
-            data[part] = {
-                "dialogues": loaded.dialogues,
-                "used": len(loaded.examples),
-                "skipped": loaded.skipped,
-                "truncated": loaded.truncated,
-                "tokens": loaded.tokens,
-                "label_tokens": loaded.label_tokens,
-            }
-    log.emit("data", f"{len(train.examples)} dialogues to learn from.", data)
-    for part, loaded in (("train", train), ("validation", validation)):
-        if loaded is not None and loaded.truncated:
-            log.emit(
-                "warning",
-                f"{loaded.truncated} of {len(loaded.examples)} {part} dialogues are longer than "
-                f"{config.sequence_length} tokens: their last turns are left out.",
-                {"truncated": loaded.truncated, "part": part},
-            )
-    _draw(folder, config, log)
-
-
-def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
-    """Draw the run's circuit, if its adapter has one."""
-    circuit = get_adapter(config.adapter).circuit(config.options)
-    if circuit is None:
-        return
-    from quantum.drawing import draw_svg
-
-    files = []
-    for theme in ("light", "dark"):
-        path = folder / f"circuit-{theme}.svg"
-        path.write_text(draw_svg(circuit, theme), encoding="utf-8")
-        files.append(path.name)
-    data = {
-        "qubits": circuit.n_qubits,
-        "layers": int(config.options.get("n_layers", 1)),
-        "depth": circuit.depth,
-        "gates": circuit.gate_counts(),
-        "parameters": circuit.n_angles,
-        "files": files,
-    }
-    log.emit("circuit", f"A circuit of {circuit.n_qubits} qubits, depth {circuit.depth}.", data)
 
 
 def _left(trainer: DialogueTrainer, log: EventLog, supervision: Supervision) -> Stop:

@@ -9,7 +9,7 @@ stored templates of GGUF models lack, it knows no turn weights, and its data goe
 
 from __future__ import annotations
 
-import math
+import json
 import time
 from functools import partial
 from pathlib import Path
@@ -17,46 +17,22 @@ from typing import Any
 
 import psutil
 import torch
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer
 
-from finetune.training import checkpoints
+from finetune.training import checkpoints, randomness
 from finetune.training.args import RunConfig
+from finetune.training.circuits import circuits_taken
 from finetune.training.data import Example, RunOrder, collate
 from finetune.training.events import EventLog
 from finetune.training.exceptions import NonFiniteLoss
 from finetune.training.metrics import Clock, mean, selects_labels, token_loss
 from finetune.training.model import prompt_messages, reply
+from finetune.training.quantum_exchange import FolderRunner
 from finetune.training.supervision import Stop, Supervision
-from quantum.adapters.qtha.report import CircuitReport, circuit_report
+from finetune.training.trainer_setup import Steps, training_arguments
+from quantum.adapters.report import CircuitReport, circuit_report
 
 RUN_STATE = "wukong_state.json"
-
-
-def training_arguments(config: RunConfig, folder: Path) -> TrainingArguments:
-    """Translate a run's settings for Trainer; when to log, save and evaluate is ours to say."""
-    return TrainingArguments(
-        output_dir=str(folder),
-        per_device_train_batch_size=config.batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation,
-        max_steps=config.steps,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.scheduler,
-        warmup_steps=math.ceil(config.warmup_ratio * config.steps),
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        optim="adamw_torch",
-        seed=config.seed,
-        train_sampling_strategy="sequential",  # RunOrder has shuffled already
-        remove_unused_columns=False,
-        logging_strategy="no",
-        eval_strategy="no",
-        save_strategy="no",
-        logging_nan_inf_filter=False,
-        disable_tqdm=True,
-        report_to="none",
-        dataloader_pin_memory=False,
-        bf16=False,
-    )
 
 
 class DialogueTrainer(Trainer):
@@ -73,6 +49,7 @@ class DialogueTrainer(Trainer):
         folder: where checkpoints go.
         clock: the run's clock.
         trained_tokens: labelled tokens earlier trainers of this run learned from.
+        exchange: where the circuits go, if they run outside this process.
     """
 
     def __init__(
@@ -88,11 +65,12 @@ class DialogueTrainer(Trainer):
         folder: Path,
         clock: Clock,
         trained_tokens: int = 0,
+        exchange: FolderRunner | None = None,
     ) -> None:
         count = config.steps * config.dialogues_per_step
         order = RunOrder(train, count=count, batch_size=config.batch_size, seed=config.seed)
         pad = tokenizer.pad_token_id or 0
-        steps = _Steps()
+        steps = Steps()
         super().__init__(
             model=model,
             args=training_arguments(config, folder),
@@ -111,8 +89,10 @@ class DialogueTrainer(Trainer):
         self.folder = folder
         self.clock = clock
         self.trained_tokens = trained_tokens
+        self.exchange = exchange
         self.epoch_dialogues = len(train)
         self.stop: Stop | None = None
+        self.before_step: randomness.Snapshot | None = None  # only while a step is under way
         self.last_evaluation: float | None = None
         self._pad = pad
         self._at_labels = selects_labels(model)
@@ -171,6 +151,7 @@ class DialogueTrainer(Trainer):
         memory = psutil.Process().memory_info().rss
         if torch.cuda.is_available():
             memory += torch.cuda.max_memory_allocated()
+        circuit = self._circuit
         data = {
             "step": step,
             "total_steps": config.steps,
@@ -182,11 +163,10 @@ class DialogueTrainer(Trainer):
             "tokens_per_second": round(self._step_tokens / max(spent, 1e-9), 1),
             "trained_tokens": self.trained_tokens,
             "memory_mb": round(memory / 2**20),
-            "circuit_gradient_variance": (
-                self._circuit.gradient_variance if self._circuit else None
-            ),
-            "circuit_gradient_norm": (self._circuit.gradient_norm if self._circuit else None),
             "seconds_left": self._seconds_left(step),
+            "circuit_gradient_variance": circuit.gradient_variance if circuit else None,
+            "circuit_gradient_norm": circuit.gradient_norm if circuit else None,
+            **circuits_taken(circuit),
         }
         self.log_events.emit(
             "metrics", f"step {step} of {config.steps}: loss {logs['loss']:.4f}", data
@@ -249,11 +229,14 @@ class DialogueTrainer(Trainer):
             correct += loss.correct
             count += loss.count
         self.last_evaluation = mean(total, count)
+        circuit = circuit_report(self.adapted, entanglement=True)
         data = {
             "step": step,
             "validation_loss": self.last_evaluation,
             "validation_accuracy": mean(correct, count),
             "validation_tokens": count,
+            "circuit_entanglement": circuit.entanglement,
+            **circuits_taken(circuit),
         }
         what = "before training" if step == 0 else f"after step {step}"
         self.log_events.emit("evaluation", f"held-out loss {self.last_evaluation:.4f} {what}", data)
@@ -261,10 +244,25 @@ class DialogueTrainer(Trainer):
     # Checkpoints
 
     def save_now(self) -> None:
-        """Write a checkpoint of the last finished step, if there is none yet."""
+        """Write a checkpoint of the last finished step, if there is none yet.
+
+        A step that was left in the middle (only circuits on a machine make one wait there) is
+        dropped: no weight has changed, and the random numbers go back to where it began. The
+        checkpoint is then written anew, since it names the job that the step waits for.
+        """
         step = self.state.global_step
-        if step and not checkpoints.is_intact(self.folder / f"checkpoint-{step}"):
+        if self.before_step is not None:
+            randomness.restore(self.before_step)
+        known = self.waiting_for is None and checkpoints.is_intact(
+            self.folder / f"checkpoint-{step}"
+        )
+        if step and not known:
             self._save_checkpoint(self.model, None)
+
+    @property
+    def waiting_for(self) -> str | None:
+        """Fingerprint of the batch of circuits that this trainer waits for, or None."""
+        return self.exchange.waiting_for if self.exchange is not None else None
 
     def _get_output_dir(self, trial: Any) -> str:
         return str(self._saving_to or self.folder)
@@ -282,50 +280,19 @@ class DialogueTrainer(Trainer):
             super()._save_checkpoint(model, trial)
             self.log_events.sync()  # a checkpoint never runs ahead of the log
             partial_ = self._saving_to / name
-            (partial_ / RUN_STATE).write_text(
-                f'{{"step": {step}, "seq": {self.log_events.last_seq}, '
-                f'"trained_tokens": {self.trained_tokens}, "seconds": {self.clock.seconds:.1f}}}\n'
-            )
+            state = {
+                "step": step,
+                "seq": self.log_events.last_seq,
+                "trained_tokens": self.trained_tokens,
+                "seconds": round(self.clock.seconds, 1),
+                "waiting_for": self.waiting_for,
+            }
+            (partial_ / RUN_STATE).write_text(json.dumps(state) + "\n")
             checkpoints.seal(partial_, self.folder / name)
         finally:
             self._saving_to = None
         checkpoints.prune(self.folder)
+        if self.exchange is not None:
+            self.exchange.prune(checkpoints.checkpoints(self.folder)[0].stat().st_mtime)
         data = {"step": step, "path": f"checkpoints/{name}"}
         self.log_events.emit("checkpoint", f"checkpoint after step {step}", data)
-
-
-class _Steps(TrainerCallback):
-    """Says after each step whether to log, evaluate, save or leave."""
-
-    trainer: DialogueTrainer
-
-    def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        """Evaluate before the first step, or what a stop left out before a resume."""
-        if self.trainer.evaluates(state.global_step):
-            self.trainer.evaluate()
-
-    def on_step_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        self.trainer.clock.step_starts()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
-        trainer = self.trainer
-        step = state.global_step
-        control.should_log = True
-        trainer.stop = trainer.supervision.reason()
-        if step >= trainer.config.steps:
-            trainer.stop = None  # it is done anyway
-            control.should_training_stop = True
-        elif trainer.stop is not None:
-            control.should_training_stop = True
-        control.should_evaluate = trainer.stop is None and trainer.evaluates(step)
-        control.should_save = (
-            trainer.stop is not None
-            or step % trainer.config.save_every == 0
-            or step == trainer.config.steps
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from pathlib import Path
@@ -17,17 +18,18 @@ from finetune.services.queue import enqueue
 
 from .access import signed_in
 
-KEY = re.compile(r"qtha-[0-9]{1,2}-[0-9]{1,2}")
+KEY = re.compile(r"[a-z0-9]{1,30}-[0-9a-f]{16}")
 ASK_AGAIN_SECONDS = 20
 
 
 @signed_in
 @require_safe
-def circuit_picture(request: HttpRequest, qubits: int, layers: int) -> HttpResponse:
+def circuit_picture(request: HttpRequest) -> HttpResponse:
     """The picture, or a fragment that asks again in a moment while a worker draws."""
-    circuit = circuit_for("qtha", {"r": qubits, "n_layers": layers}, 1)
+    options = request.GET.dict()
+    circuit = circuit_for(options.pop("adapter", ""), options, ())
     if circuit is None:
-        raise Http404("No circuit of this size.")
+        raise Http404("No such circuit.")
     context = {"circuit": circuit, "picture_ready": picture_ready(circuit), "picture_delay": "1s"}
     return render(request, "finetune/_run_circuit_picture.html", context)
 
@@ -55,5 +57,5 @@ def picture_ready(circuit: RunCircuit) -> bool:
     asked = Path(settings.CIRCUIT_DIR) / f"{circuit.key}.asked"
     if not asked.exists() or time.time() - asked.stat().st_mtime > ASK_AGAIN_SECONDS:
         asked.touch()
-        enqueue("circuit_draw", circuit.qubits, circuit.layers)
+        enqueue("circuit_draw", circuit.adapter, json.dumps(circuit.options, sort_keys=True))
     return False

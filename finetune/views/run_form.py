@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.contrib import messages
@@ -11,15 +12,19 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods, require_POST
 
 from finetune.exceptions import RunRefused
+from finetune.forms.run_terms import TermsForm
 from finetune.forms.runs import RunForm, initial_from_preset, initial_from_run
-from finetune.models import Dataset
+from finetune.models import Dataset, Run
 from finetune.selectors.datasets import dataset_list_for
 from finetune.selectors.run_estimates import run_estimate, train_dialogues
+from finetune.selectors.run_sampling import placement_doubt, run_sampling
 from finetune.selectors.runs import run_get
 from finetune.services.runs import run_create
 from finetune.training.args import defaults
+from finetune.training.backends import backend_options
 from finetune.training.presets import PRESETS, preset_values
 from quantum.adapters.registry import ADAPTERS
+from quantum.backends.registry import BACKENDS
 
 from .access import in_team
 from .circuits import picture_ready
@@ -30,29 +35,71 @@ FIRST_PRESET = "quick"
 @in_team
 @require_http_methods(["GET", "HEAD", "POST"])
 def run_new(request: HttpRequest) -> HttpResponse:
-    """The form; what was typed is kept, with each refusal beside its field."""
+    """The form; what was typed is kept, with each refusal beside its field.
+
+    Settings that would spend something lead to a page that repeats the estimate and asks first.
+    """
     team = request.team  # type: ignore[attr-defined]
     if request.method != "POST":
         return form_page(request, RunForm(team=team, initial=initial_of(request)))
     form = RunForm(request.POST, team=team)
-    if form.is_valid():
-        chosen = form.cleaned_data
-        try:
-            run = run_create(
-                team=team,
-                user=request.user,  # type: ignore[arg-type]
-                base=chosen["base"],
-                dataset=chosen["dataset"],
-                validation_dataset=chosen["validation_dataset"],
-                name=chosen["name"],
-                config=form.config(),
-            )
-        except RunRefused as error:
-            form.add_problems(error.problems or {"": error.message})
-        else:
-            messages.success(request, f"“{run.name}” is on its way.")
-            return redirect("run", run.public_id)
-    return form_page(request, form)
+    if not form.is_valid() or "change" in request.POST:
+        return form_page(request, form)
+    chosen, config = form.cleaned_data, form.config()
+    billable = BACKENDS[config["backend"]].billable
+    terms = TermsForm(request.POST if "terms" in request.POST else None)
+    if billable and not terms.is_valid():
+        return terms_page(request, form, terms)
+    try:
+        run = run_create(
+            team=team,
+            user=request.user,  # type: ignore[arg-type]
+            base=chosen["base"],
+            dataset=chosen["dataset"],
+            validation_dataset=chosen["validation_dataset"],
+            name=chosen["name"],
+            config=config,
+            continues=chosen["continues"],
+            agreement=terms.agreement(chosen["quantum_key"]) if billable else None,
+        )
+    except RunRefused as error:
+        if error.code == "agreement_too_small":
+            return terms_page(request, form, TermsForm())
+        form.add_problems(error.problems or {"": error.message})
+        return form_page(request, form)
+    messages.success(request, f"“{run.name}” is on its way.")
+    return redirect("run", run.public_id)
+
+
+def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpResponse:
+    """What would be sent and spent, and a tick without which nothing is."""
+    config = form.config()
+    sampling = run_sampling(
+        config,
+        form.cleaned_data["base"].linear_shapes,
+        continued=form.cleaned_data["continues"] is not None,
+    )
+    if sampling is None or sampling.cost is None:
+        form.add_error("backend", "These settings have no circuit to send.")
+        return form_page(request, form)
+    chip = str(backend_options(config["backend"], config["backend_options"]).get("chip", ""))
+    typed = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in {"csrfmiddlewaretoken", "change", *TermsForm.base_fields}
+        for value in values
+    ]
+    context = {
+        "typed": typed,
+        "terms": terms,
+        "sampling": sampling,
+        "seconds": math.ceil(sampling.cost.seconds[1]),
+        "key": form.cleaned_data["quantum_key"],
+        "chip": chip,
+        "doubt": placement_doubt(request.team, chip, sampling.plan.qubits),  # type: ignore[attr-defined]
+        "form": form,
+    }
+    return render(request, "finetune/run_terms.html", context)
 
 
 @in_team
@@ -70,10 +117,19 @@ def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
         "presets": presets_for(request),
         "chosen_preset": form["preset"].value() or "",
         "ready": dataset_list_for(request.team).filter(state=Dataset.State.READY),  # type: ignore[attr-defined]
+        "continues": continued(form),
         "bases": form.fields["base"].queryset,  # type: ignore[attr-defined]
         **summary_of(request, form),
     }
     return render(request, "finetune/run_new.html", context)
+
+
+def continued(form: RunForm) -> Run | None:
+    """The run that this one would go on from, for the words on the page."""
+    value = form["continues"].value()
+    queryset = form.fields["continues"].queryset  # type: ignore[attr-defined]
+    found: Run | None = queryset.filter(public_id=value).first() if value else None
+    return found
 
 
 def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:
@@ -81,7 +137,7 @@ def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:
     if not form.is_bound:
         form = RunForm(filled(form), team=request.team)  # type: ignore[attr-defined]
         form.is_valid()
-    chosen = {**form.cleaned_data, "adapter_options": form.adapter_options()}
+    chosen = {**form.cleaned_data, **form.config()}
     estimate = run_estimate(request.team, chosen)  # type: ignore[attr-defined]
     spec = form.spec()
     return {
@@ -89,6 +145,7 @@ def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:
         "circuit": estimate.circuit,
         "picture_ready": estimate.circuit is not None and picture_ready(estimate.circuit),
         "adapter_spec": spec,
+        "sampling": estimate.sampling,
         "chosen": form.cleaned_data,
     }
 
@@ -106,9 +163,16 @@ def filled(form: RunForm) -> MultiValueDict[str, Any]:
 
 
 def initial_of(request: HttpRequest) -> dict[str, Any]:
-    """Prefill: a preset, or an earlier run (`?from=`), then single fields named in the address."""
+    """Prefill: a preset, or an earlier run, then single fields named in the address.
+
+    `?from=` takes an earlier run's settings; `?continue=` also starts from its adapter.
+    """
     asked = request.GET
-    if "from" in asked:
+    if "continue" in asked:
+        earlier = run_get(request.user, asked["continue"])  # type: ignore[arg-type]
+        values = {**initial_from_run(earlier), "continues": earlier.public_id}
+        values["name"] = f"{earlier.name}, continued"[:64]
+    elif "from" in asked:
         values = initial_from_run(run_get(request.user, asked["from"]))  # type: ignore[arg-type]
     else:
         preset = asked.get("preset", FIRST_PRESET)

@@ -25,6 +25,7 @@ from .circuits import picture_ready
 
 PER_PAGE = 20
 LOG_LINES = 300
+JOBS = 12  # newest jobs on quantum machines
 FILTERS = {
     "active": ("Active", (*Run.ACTIVE, Run.State.PAUSED)),
     "succeeded": ("Succeeded", (Run.State.SUCCEEDED,)),
@@ -46,6 +47,7 @@ BUTTONS = (
 SMALL_CHARTS = (  # series, title, whether it is about the circuit
     ("accuracy", "Accuracy of the next token", False),
     ("circuit_gradient_variance", "Circuit gradient variance", True),
+    ("circuit_entanglement", "Entanglement of the circuits", True),
     ("learning_rate", "Learning rate", False),
     ("grad_norm", "Gradient norm", False),
     ("tokens_per_second", "Tokens per second", False),
@@ -98,6 +100,9 @@ def run(request: HttpRequest, public_id: str) -> HttpResponse:
             "log": run_pages.log_newest(found, LOG_LINES),
             "log_limit": LOG_LINES,
             "circuit": circuit,
+            "quantum_jobs": found.quantum_jobs.defer("payload", "result")[:JOBS]
+            if found.spending
+            else [],
             "picture_ready": circuit is not None and picture_ready(circuit),
             "settings_groups": run_pages.settings_of(found),
             "code": run_pages.code_of(found, request.build_absolute_uri("/v1")),

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantum.adapters.classical import CLASSICAL
+from quantum.adapters.gatenet_entry import GATENET
+from quantum.adapters.qgs_entry import QGS
 from quantum.adapters.qtha_entry import QTHA
 from quantum.adapters.spec import AdapterSpec, Shapes
 from quantum.exceptions import OptionError, UnknownNameError
@@ -27,7 +29,7 @@ __all__ = [
     "validate",
 ]
 
-ADAPTERS: Mapping[str, AdapterSpec] = {spec.name: spec for spec in (QTHA, *CLASSICAL)}
+ADAPTERS: Mapping[str, AdapterSpec] = {spec.name: spec for spec in (QTHA, QGS, GATENET, *CLASSICAL)}
 
 
 def get_adapter(name: str) -> AdapterSpec:

@@ -17,13 +17,16 @@ from quantum.options import OptionField, Options, validate_options
 if TYPE_CHECKING:
     from peft import PeftConfig
 
-__all__ = ["AdapterSpec", "ModuleCount", "Shapes", "targeted"]
+__all__ = ["AdapterSpec", "ModuleCount", "Shapes", "SharedCount", "targeted"]
 
 Shapes = Mapping[str, tuple[int, int]]
 """Name of every linear module -> (out_features, in_features)."""
 
 ModuleCount = Callable[[str, int, int, Options], int]
 """(module name, out_features, in_features, options) -> trainable parameters in that module."""
+
+SharedCount = Callable[[Sequence[str], Options], int]
+"""(names of all targeted modules, options) -> trainable parameters that they share."""
 
 
 def targeted(shapes: Shapes, targets: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -52,6 +55,7 @@ class AdapterSpec:
         config_factory: ``(options, targets, seed) -> PeftConfig``; imports PEFT when called.
         circuit_factory: ``options -> Circuit`` for quantum adapters.
         merges: ``options -> bool`` where it depends on them.
+        shared_count: Counts trainable parameters that several modules share.
     """
 
     name: str
@@ -66,6 +70,7 @@ class AdapterSpec:
     config_factory: Callable[[Options, Sequence[str], int], Any]
     circuit_factory: Callable[[Options], Circuit | None] | None = None
     merges: Callable[[Options], bool] | None = None
+    shared_count: SharedCount | None = None
 
     def validate(self, options: Mapping[str, Any] | None = None) -> Options:
         """Normalised options with defaults.
@@ -97,7 +102,8 @@ class AdapterSpec:
                 f"no module is named {', '.join(targets) or '(nothing)'}",
                 ", ".join(names),
             )
-        return sum(self.module_count(name, *shape, clean) for name, shape in modules.items())
+        own = sum(self.module_count(name, *shape, clean) for name, shape in modules.items())
+        return own + (self.shared_count(tuple(modules), clean) if self.shared_count else 0)
 
     def build_config(
         self, options: Mapping[str, Any] | None, targets: Sequence[str], seed: int = 0

@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from quantum.calibration import Calibration
 from quantum.circuit import Circuit, Operation
-from quantum.exceptions import CircuitError
+from quantum.exceptions import BadResultError, CircuitError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -191,6 +191,23 @@ class Handle:
     shots: int
     n_qubits: tuple[int, ...]
 
+    def to_json(self) -> str:
+        """JSON text, for the ledger."""
+        return json.dumps(asdict(self), separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Handle:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            CircuitError: The text is not a handle.
+        """
+        try:
+            data: dict[str, Any] = json.loads(text)
+            return cls(**{**data, "n_qubits": tuple(data["n_qubits"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise CircuitError(f"This is not a job's handle: {error}") from error
+
 
 @dataclass(frozen=True)
 class Status:
@@ -213,6 +230,31 @@ class Result:
     counts: tuple[Mapping[str, int], ...]
     from_probabilities: bool = False
     raw: str = ""
+
+    def to_json(self) -> str:
+        """JSON text, for the ledger and for whoever waits for the result."""
+        data = {
+            "counts": [dict(item) for item in self.counts],
+            "from_probabilities": self.from_probabilities,
+            "raw": self.raw,
+        }
+        return json.dumps(data, separators=(",", ":"), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            BadResultError: The text is not a result.
+        """
+        try:
+            data: dict[str, Any] = json.loads(text)
+            counts = tuple(
+                {str(bits): int(number) for bits, number in item.items()} for item in data["counts"]
+            )
+            return cls(counts, bool(data["from_probabilities"]), str(data["raw"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BadResultError(f"This is not a result: {error}", text) from error
 
 
 class QuantumBackend(Protocol):

@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 from quantum.backends.base import ExactBackend, SamplingBackend
-from quantum.exceptions import UnknownNameError
+from quantum.backends.wukong_options import FIELDS as WUKONG_FIELDS
+from quantum.exceptions import BackendMissingError, OptionError, UnknownNameError
 from quantum.options import OptionField, Options, validate_options
 
 __all__ = ["BACKENDS", "BackendSpec", "backend_spec", "get_backend", "make_sampler"]
@@ -49,6 +50,69 @@ def _statevector(options: Options) -> ExactBackend:
     return StatevectorBackend()
 
 
+def _aer(options: Options) -> SamplingBackend:
+    from quantum.backends.aer import AerBackend
+
+    return AerBackend(options)
+
+
+def _qpanda(options: Options) -> SamplingBackend:
+    from quantum.backends.qpanda import QPandaBackend
+
+    return QPandaBackend()
+
+
+def _wukong(options: Options) -> SamplingBackend:
+    # A key is a secret and no option: options are stored and shown.
+    raise OptionError(
+        "key",
+        "Origin's cloud needs an API key, which is not an option",
+        "a key given to quantum.backends.wukong.WukongBackend(options, key=...)",
+    )
+
+
+def _sdk_missing() -> str:
+    from quantum.backends.sdk.client import sdk_missing
+
+    return sdk_missing()
+
+
+_AER_FIELDS = (
+    OptionField(
+        "method",
+        "Method",
+        "choice",
+        "automatic",
+        choices=(
+            ("automatic", "Whole state up to 26 qubits, product states above; noise: densities."),
+            ("statevector", "The whole state, up to 26 qubits; with noise one run a shot, to 20."),
+            ("density_matrix", "Noise without extra spread, up to 12 qubits."),
+            ("matrix_product_state", "Many qubits with little entanglement; slow with noise."),
+        ),
+        help="How Aer computes; all methods sample the same circuit.",
+    ),
+    OptionField(
+        "noise",
+        "Noise",
+        "choice",
+        "none",
+        choices=(
+            ("none", "An ideal machine: only shot noise."),
+            ("chip72", "A model, not hardware: the 72-qubit chip's published typical figures."),
+        ),
+        help="Whose errors to imitate; circuits are then placed on that chip's couplers.",
+    ),
+    OptionField(
+        "seed",
+        "Seed",
+        "int",
+        0,
+        0,
+        2**31 - 1,
+        help="Equal seeds give equal counts; a run's own seed goes first.",
+    ),
+)
+
 _ALL = (
     BackendSpec(
         "statevector",
@@ -57,6 +121,34 @@ _ALL = (
         exact=True,
         billable=False,
         factory=_statevector,
+    ),
+    BackendSpec(
+        "aer",
+        "Aer, simulated shots",
+        "Counts from shots on this machine, ideal or with a chip's modelled noise; repeatable.",
+        exact=False,
+        billable=False,
+        factory=_aer,
+        fields=_AER_FIELDS,
+    ),
+    BackendSpec(
+        "qpanda",
+        "Origin's CPU simulator",
+        "Counts from the simulator in Origin's own SDK, on this machine; not repeatable.",
+        exact=False,
+        billable=False,
+        factory=_qpanda,
+        missing=_sdk_missing,
+    ),
+    BackendSpec(
+        "wukong",
+        "Origin Wukong",
+        "Origin's superconducting chips through its cloud; needs a key and may cost money.",
+        exact=False,
+        billable=True,
+        factory=_wukong,
+        fields=WUKONG_FIELDS,
+        missing=_sdk_missing,
     ),
 )
 
@@ -93,12 +185,14 @@ def make_sampler(name: str, options: Mapping[str, Any] | None = None) -> Samplin
 
     Raises:
         UnknownNameError: There is no sampling backend of that name.
-        OptionError: An option is wrong.
-        BackendMissingError: Its optional package is not installed.
+        OptionError: An option is wrong, or the backend needs a key: see ``_wukong``.
+        BackendMissingError: Its optional package is not installed; says the command.
     """
     sampling = {key: spec for key, spec in BACKENDS.items() if not spec.exact}
     if name not in sampling:
         raise UnknownNameError("sampling backend", name, sampling)
     spec = sampling[name]
+    if missing := spec.missing():
+        raise BackendMissingError(missing)
     backend: SamplingBackend = spec.factory(validate_options(spec.fields, options or {}))
     return backend

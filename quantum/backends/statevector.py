@@ -1,10 +1,15 @@
-"""The exact simulator as a backend: picks the faster of the two exact methods.
+"""The exact simulator as a backend: picks the fastest of the exact methods.
 
-Circuits with small light cones go to ``simulators.lightcone``, all others evolve the whole state
-(``simulators.statevector``). This module knows nothing about shots or noise.
+1. ``simulators.lightcone``, where data enters once and the observables' light cones are small;
+2. ``simulators.subcircuits``, where the cones together are much smaller than the whole state;
+3. ``simulators.statevector``, the whole state.
+
+This module knows nothing about shots or noise.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -12,15 +17,19 @@ from quantum.backends.base import Capabilities
 from quantum.calibration import Calibration
 from quantum.circuit import Circuit
 from quantum.exceptions import UnsupportedCircuitError
-from quantum.simulators import lightcone, statevector
+from quantum.simulators import lightcone, statevector, subcircuits
 
 __all__ = ["StatevectorBackend"]
 
 _MAX_QUBITS = 16
+_MARGIN = 4  # a small state costs more per amplitude than a large one: each has its own angles
 
 
 class StatevectorBackend:
     """Exact, differentiable, on CPU and CUDA, in float32 and float64.
+
+    It takes any circuit up to 16 qubits, and any number of qubits where each observable feels at
+    most 16 of them.
 
     Args:
         recompute: Keep no states for the backward pass; see ``simulators.statevector``.
@@ -33,7 +42,7 @@ class StatevectorBackend:
         """What this backend can do."""
         return Capabilities(
             name="statevector",
-            title="Exact simulator",
+            title="Exact simulator",  # wider circuits run where the light cones are small
             max_qubits=_MAX_QUBITS,
             differentiable=True,
             exact=True,
@@ -49,7 +58,7 @@ class StatevectorBackend:
         """Exact expectation values, differentiable in inputs and angles.
 
         Args:
-            circuit: What to run; above 16 qubits its light cones must be small.
+            circuit: What to run; no observable may feel more than 16 qubits.
             inputs: Shape ``(batch, n_inputs)``, radians, float32 or float64.
             angles: Shape ``(n_angles,)``, radians, same dtype and device.
 
@@ -57,15 +66,34 @@ class StatevectorBackend:
             Shape ``(batch, n_observables)``.
 
         Raises:
-            UnsupportedCircuitError: Too many qubits.
+            UnsupportedCircuitError: An observable feels too many qubits.
             CircuitError: Shapes or dtypes do not fit.
         """
         statevector.check_shapes(circuit, inputs, angles)
         if lightcone.supports(circuit):
             return lightcone.expectations(circuit, inputs, angles)
-        if circuit.n_qubits > _MAX_QUBITS:
-            raise UnsupportedCircuitError(
-                f"{circuit.name} has {circuit.n_qubits} qubits with wide light cones; the exact "
-                f"simulator holds whole states up to {_MAX_QUBITS}. Use fewer qubits or layers."
-            )
+        if _by_subcircuits(circuit):
+            return subcircuits.expectations(circuit, inputs, angles)
         return statevector.expectations(circuit, inputs, angles, recompute=self.recompute)
+
+
+@lru_cache(maxsize=256)
+def _by_subcircuits(circuit: Circuit) -> bool:
+    """Whether to run light cones instead of the whole state.
+
+    Raises:
+        UnsupportedCircuitError: Neither can be done.
+    """
+    if circuit.n_qubits <= _MAX_QUBITS:
+        if not subcircuits.supports(circuit):
+            return False
+        return bool(_MARGIN * subcircuits.total_amplitudes(circuit) < 1 << circuit.n_qubits)
+    size, observable = subcircuits.widest(circuit)
+    if size > subcircuits.MAX_CONE_QUBITS:
+        raise UnsupportedCircuitError(
+            f"{circuit.name} has {circuit.n_qubits} qubits, and its observable {observable} feels "
+            f"{size} of them. The exact simulator takes any circuit up to {_MAX_QUBITS} qubits, "
+            f"and wider ones whose observables feel at most {subcircuits.MAX_CONE_QUBITS}. "
+            f"Use fewer qubits, layers or couplers."
+        )
+    return True

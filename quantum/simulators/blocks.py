@@ -22,20 +22,23 @@ from quantum.gates import gate
 __all__ = ["Affine", "GateBlock", "PhaseBlock", "RotationBlock", "basis_phases", "compile_blocks"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """The map ``inputs @ of_inputs + angles @ of_angles + constant``.
+    """The map ``inputs @ of_inputs + angles[index] @ of_angles + constant``.
 
     Attributes:
         of_inputs: Shape ``(n_inputs, width)``, or ``None`` where no input enters.
-        of_angles: Shape ``(n_angles, width)``, or ``None`` where no trainable angle enters.
+        index: The trainable angles that enter, ``(k,)``: few of all in a deep circuit.
+        of_angles: Shape ``(k, width)``.
         constant: Shape ``(width,)``.
     """
 
     of_inputs: FloatArray | None
-    of_angles: FloatArray | None
+    index: IntArray
+    of_angles: FloatArray
     constant: FloatArray
 
 
@@ -92,17 +95,20 @@ def basis_phases(op: Operation, qubits: Sequence[int]) -> tuple[FloatArray, Floa
 def _affine(columns: list[tuple[Source, FloatArray]], base: FloatArray, c: Circuit) -> Affine:
     """Collect ``(source, row)`` pairs into one affine map of width ``len(base)``."""
     of_inputs = np.zeros((c.n_inputs, len(base)))
-    of_angles = np.zeros((c.n_angles, len(base)))
+    of_angles: dict[int, FloatArray] = {}
     constant = base.copy()
     for source, row in columns:
         if isinstance(source, Input):
             of_inputs[source.index] += row
         elif isinstance(source, Angle):
-            of_angles[source.index] += row
+            of_angles[source.index] = of_angles.get(source.index, 0) + row
         else:
             constant += source * row
     return Affine(
-        of_inputs if of_inputs.any() else None, of_angles if of_angles.any() else None, constant
+        of_inputs if of_inputs.any() else None,
+        np.array(list(of_angles), dtype=np.int64),
+        np.array(list(of_angles.values())).reshape(len(of_angles), len(base)),
+        constant,
     )
 
 

@@ -1,9 +1,8 @@
-"""Light cones: which qubits and operations an observable can feel.
+"""Light cones in the form that ``simulators.lightcone`` evaluates.
 
-Walking backwards from an observable, an operation matters only if it does not commute with what
-the observable has become by then. A diagonal gate commutes as long as it meets no qubit that has
-been rotated; so qubits are "diagonal" (met by phases only) or "full" (rotated). This module knows
-nothing about numbers: it finds the cones and brings them into a common form.
+``quantum.light_cones`` says what an observable can feel; here the operations of its cone become
+steps on renumbered qubits, so that cones of equal shape can be treated as one batch. This module
+knows nothing about the values of angles.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from quantum.circuit import Angle, Circuit, Input, Operation
 from quantum.gates import gate
+from quantum.light_cones import trace_back
 from quantum.observables import PauliString
 from quantum.simulators.blocks import basis_phases
 
@@ -117,17 +117,9 @@ def _split_encoding(circuit: Circuit) -> tuple[dict[int, int], list[Operation]] 
 def _find_cone(
     observable: PauliString, rest: list[Operation], encoding: dict[int, int], n_qubits: int
 ) -> Cone | None:
-    full: set[int] = set()
-    touched = set(observable.qubits)
-    kept: list[Operation] = []
-    for op in reversed(rest):
-        if op.gate == "ry":
-            if op.qubits[0] in touched:
-                full.add(op.qubits[0])
-                kept.append(op)
-        elif full & set(op.qubits):
-            touched |= set(op.qubits)
-            kept.append(op)
+    cone = trace_back(rest, observable)
+    full, touched = cone.full, cone.full | cone.diagonal
+    kept = [rest[index] for index in reversed(cone.operations)]
     fits = 0 < len(touched) <= _MAX_QUBITS
     if not fits or not touched <= encoding.keys():
         return None

@@ -29,7 +29,7 @@ from quantum.circuit import Circuit
 from quantum.simulators.cones import MAX_TERMS, Cone, find_cones
 from quantum.simulators.constants import constant
 from quantum.simulators.contraction import Layout, contract
-from quantum.simulators.statevector import rotation_matrix
+from quantum.simulators.rotations import rotation_matrix
 
 __all__ = ["expectations", "supports"]
 

@@ -1,19 +1,21 @@
 """The fast exact simulator: a batch of states, differentiable in inputs and angles.
 
-The circuit is sorted into blocks (``blocks.py``). A first layer of RY is a product state, built by
-outer products; a later layer of RY is one small matrix product per group of four qubits; a run of
-diagonal gates is one multiplication by phases that are affine in the angles; expectation values of
-Z strings are |amplitude|² times a sign matrix. States are real until a complex gate comes, and
-complex states are kept as two real planes, which on CPUs is faster than complex arithmetic.
+The circuit is sorted into blocks (``blocks.py``). A first layer of RY is a product state; a later
+one is one small real matrix product per group of four qubits (``rotations.py``); a run of diagonal
+gates is one multiplication by phases that are affine in the angles; expectation values of Z strings
+are |amplitude|² times a sign matrix. States are real until a complex block comes.
 
-With ``recompute=True`` nothing but inputs and angles is kept for the backward pass: the states are
-computed a second time there. This module knows nothing about adapters or backends.
+The backward pass is the adjoint method (Jones and Gacon, arXiv 2009.02823): blocks are undone one
+by one, on the states and on their gradients together, and each block's gradient is an inner product
+of the two. So one state per sample is kept, whatever the depth; with ``recompute=True`` none is,
+and the states are computed a second time. Derivatives are first order only. This module knows
+nothing about adapters or backends.
 """
 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,12 +26,25 @@ from quantum.circuit import Circuit
 from quantum.exceptions import CircuitError
 from quantum.gates import gate
 from quantum.observables import PauliString
-from quantum.simulators.blocks import Affine, GateBlock, PhaseBlock, RotationBlock, compile_blocks
+from quantum.simulators.blocks import (
+    Affine,
+    Block,
+    GateBlock,
+    PhaseBlock,
+    RotationBlock,
+    compile_blocks,
+)
 from quantum.simulators.constants import constant
+from quantum.simulators.rotations import (
+    GROUP,
+    Workspace,
+    group_states,
+    join,
+    rotate,
+    rotation_gradient,
+)
 
-__all__ = ["amplitudes", "check_shapes", "expectations", "rotation_matrix"]
-
-_GROUP = 4  # qubits rotated by one matrix product: 16 x 16 is where the product is fastest
+__all__ = ["amplitudes", "check_shapes", "expectations"]
 
 
 def expectations(
@@ -50,10 +65,10 @@ def expectations(
         CircuitError: Shapes or dtypes do not fit the circuit.
     """
     check_shapes(circuit, inputs, angles)
-    if recompute and torch.is_grad_enabled() and (inputs.requires_grad or angles.requires_grad):
-        result: Tensor = _Recompute.apply(circuit, inputs, angles)  # type: ignore[no-untyped-call]
-        return result
-    return _measure(circuit, amplitudes(circuit, inputs, angles))
+    values: Tensor = _Adjoint.apply(  # type: ignore[no-untyped-call]
+        circuit, recompute, inputs, angles
+    )
+    return values
 
 
 def check_shapes(circuit: Circuit, inputs: Tensor, angles: Tensor) -> None:
@@ -71,155 +86,171 @@ def check_shapes(circuit: Circuit, inputs: Tensor, angles: Tensor) -> None:
 
 
 def amplitudes(circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
-    """Final states as real planes.
+    """Final states as real planes, without gradients.
 
     Returns:
         Shape ``(planes, batch, 2**n_qubits)``: one plane if the circuit is real, else real and
         imaginary part.
     """
-    n, batch = circuit.n_qubits, inputs.shape[0]
-    state: Tensor | None = None
-    for block in compile_blocks(circuit):
-        if state is None and isinstance(block, RotationBlock):
-            state = _product_state(_evaluate(block.angles, inputs, angles), batch)
-            continue
-        if state is None:
-            state = _ground_state(n, batch, inputs)
-        if isinstance(block, RotationBlock):
-            state = _rotate(state, block, _evaluate(block.angles, inputs, angles))
-        elif isinstance(block, PhaseBlock):
-            state = _multiply_phases(state, block, _evaluate(block.phases, inputs, angles))
-        else:
-            state = _apply_gate(state, block, inputs, angles)
-    return _ground_state(n, batch, inputs) if state is None else state
+    with torch.no_grad():
+        values = _values(circuit, inputs, angles)
+        return _flat(_evolve(circuit, values, len(inputs), inputs))
 
 
-def _ground_state(n_qubits: int, batch: int, like: Tensor) -> Tensor:
-    state = like.new_zeros(1, batch, 2**n_qubits)
-    state[:, :, 0] = 1
+def _flat(state: Tensor) -> Tensor:
+    """From ``(batch, high, planes, 1, low)`` to ``(planes, batch, 2**n)``."""
+    return state.squeeze(3).movedim(2, 0).flatten(2)
+
+
+def _evolve(circuit: Circuit, values: list[Tensor | None], batch: int, like: Tensor) -> Tensor:
+    """Final states, shape ``(batch, high, planes, 1, low)``, see ``rotations.py``."""
+    blocks = compile_blocks(circuit)
+    size, first = 2**circuit.n_qubits, _prepared(blocks)
+    if first and values[0] is not None:
+        state = join(values[0], circuit.n_qubits).expand(batch, size)
+    else:
+        state = like.new_zeros(batch, size)
+        state[:, 0] = 1
+    state = state.reshape(batch, -1, 1, 1, min(size, 2**GROUP)).contiguous()
+    space = Workspace(state, 2 * state.numel())
+    for block, value in zip(blocks[first:], values[first:], strict=True):
+        state = _apply(block, state, value, space)
     return state
+
+
+def _prepared(blocks: tuple[Block, ...]) -> int:
+    """Number of blocks, one or none, that the first state contains: a product state."""
+    return int(bool(blocks) and isinstance(blocks[0], RotationBlock))
+
+
+def _values(circuit: Circuit, inputs: Tensor, angles: Tensor) -> list[Tensor | None]:
+    """What each block needs: tables of a rotation, phases, or a gate's angle.
+
+    The tables of all rotations are made together, since they are many and small.
+    """
+    blocks = compile_blocks(circuit)
+    values: list[Tensor | None] = []
+    for block in blocks:
+        affine = _affine_of(block)
+        values.append(None if affine is None else _evaluate(affine, inputs, angles))
+    numbers = [i for i, block in enumerate(blocks) if isinstance(block, RotationBlock)]
+    rows = [value for i in numbers if (value := values[i]) is not None]
+    if rows:
+        tables = group_states(torch.cat(rows)).split([len(row) for row in rows], dim=2)
+        for number, table in zip(numbers, tables, strict=True):
+            values[number] = table
+    return values
+
+
+def _affine_of(block: Block) -> Affine | None:
+    if isinstance(block, RotationBlock):
+        return block.angles
+    return block.phases if isinstance(block, PhaseBlock) else block.angle
 
 
 def _evaluate(affine: Affine, inputs: Tensor, angles: Tensor) -> Tensor:
     """Values of an affine map, shape ``(batch or 1, width)``."""
     value = constant(affine.constant, inputs).unsqueeze(0)  # (1, width)
-    if affine.of_angles is not None:
-        value = value + angles[: len(affine.of_angles)] @ constant(affine.of_angles, inputs)
+    if len(affine.index):
+        used = angles.index_select(0, constant(affine.index, angles)).unsqueeze(0)
+        value = torch.addmm(value, used, constant(affine.of_angles, inputs))
     if affine.of_inputs is not None:
-        value = value + inputs[:, : len(affine.of_inputs)] @ constant(affine.of_inputs, inputs)
+        used = inputs[:, : len(affine.of_inputs)]
+        value = torch.addmm(value, used, constant(affine.of_inputs, inputs))
     return value
 
 
-def _product_state(angles: Tensor, batch: int) -> Tensor:
-    """RY on every qubit of |0…0>: outer products by halves, shape ``(1, batch, 2**n)``."""
-    half = angles.expand(batch, -1) / 2
-    qubits = torch.stack((half.cos(), half.sin()), dim=-1)  # (batch, n, 2)
-
-    def outer(low: int, high: int) -> Tensor:
-        if high - low == 1:
-            return qubits[:, low]
-        middle = (low + high) // 2
-        product = outer(middle, high).unsqueeze(2) * outer(low, middle).unsqueeze(1)
-        return product.flatten(1)  # (batch, 2**(high - low))
-
-    return outer(0, angles.shape[1]).unsqueeze(0)
-
-
-def rotation_matrix(angles: Tensor) -> Tensor:
-    """Kronecker product of RY: ``(batch, g)`` angles to ``(batch, 2**g, 2**g)``, qubit 0 lowest."""
-    cos, sin = (angles / 2).cos(), (angles / 2).sin()
-    entries = torch.stack((cos, -sin, sin, cos), dim=-1)  # (batch, g, 4)
-    single = entries.reshape(*angles.shape, 2, 2)  # (batch, g, 2, 2)
-    matrix: Tensor = single[:, 0]
-    for q in range(1, angles.shape[1]):
-        matrix = single[:, q, :, None, :, None] * matrix[:, None, :, None, :]
-        matrix = matrix.flatten(3).flatten(1, 2)  # (batch, 2**(q+1), 2**(q+1))
-    return matrix
+def _apply(
+    block: Block, state: Tensor, value: Tensor | None, space: Workspace, *, back: bool = False
+) -> Tensor:
+    """Apply a block, or undo it, on states of shape ``(batch, high, planes, copies, low)``."""
+    if isinstance(block, GateBlock):
+        real, imag = _unitary(block, value, state)
+        return _act(block, state, real.mT, -imag.mT) if back else _act(block, state, real, imag)
+    assert value is not None
+    if isinstance(block, PhaseBlock):
+        return _multiply(block, state, -value if back else value, space)
+    n_qubits = len(block.angles.constant)
+    return rotate(state, value, block.qubits, n_qubits, space, back=back)
 
 
-def _rotate(state: Tensor, block: RotationBlock, angles: Tensor) -> Tensor:
-    planes, batch, dim = state.shape
-    n = angles.shape[1]
-    for low in range(0, n, _GROUP):
-        high = min(low + _GROUP, n)
-        if not any(low <= qubit < high for qubit in block.qubits):
-            continue
-        matrix = rotation_matrix(angles[:, low:high])  # (batch or 1, 2**g, 2**g)
-        size = matrix.shape[-1]
-        if low == 0:
-            view = state.reshape(planes, batch, dim // size, size)  # (planes, batch, rest, 2**g)
-            shared = matrix.shape[0] == 1
-            state = view @ (matrix[0] if shared else matrix).transpose(-1, -2)
-        else:
-            right = 2**low
-            # (planes, batch, left, 2**g, right)
-            view = state.reshape(planes, batch, dim // size // right, size, right)
-            state = matrix.unsqueeze(1) @ view
-        state = state.reshape(planes, batch, dim)  # (planes, batch, 2**n)
-    return state
-
-
-def _multiply_phases(state: Tensor, block: PhaseBlock, phases: Tensor) -> Tensor:
-    cos = phases.cos()
+def _multiply(block: PhaseBlock, state: Tensor, phases: Tensor, space: Workspace) -> Tensor:
+    """Multiply by exp(-i phases)."""
+    batch, high, planes, copies, low = state.shape
+    table = phases.view(-1, high, 1, low).expand(-1, -1, copies, -1)  # (batch or 1, high, …, low)
+    cos = table.cos()
     if block.real:
-        return state * cos
-    sin = phases.sin()
-    if state.shape[0] == 1:
-        return torch.cat((state * cos, state * -sin))
-    real, imag = state[0], state[1]
-    return torch.stack((real * cos + imag * sin, imag * cos - real * sin))
+        return torch.mul(state, cos.unsqueeze(2), out=space.take(state.shape))
+    sin = table.sin()
+    found = space.take((batch, high, 2, copies, low))
+    torch.mul(state[:, :, 0], cos, out=found[:, :, 0])
+    torch.mul(state[:, :, 0], -sin, out=found[:, :, 1])
+    if planes == 2:
+        found[:, :, 0].addcmul_(state[:, :, 1], sin)
+        found[:, :, 1].addcmul_(state[:, :, 1], cos)
+    return found
 
 
-def _apply_gate(state: Tensor, block: GateBlock, inputs: Tensor, angles: Tensor) -> Tensor:
-    """Apply one arbitrary gate by moving its qubits' axes to the end."""
-    planes, batch, dim = state.shape
-    n = dim.bit_length() - 1
-    entry = gate(block.operation.gate)
-    if block.angle is None:
-        real, imag = _planes_of(np.array(entry.matrix(), complex), state)
+def _unitary(
+    block: GateBlock, angle: Tensor | None, like: Tensor, *, slope: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Real and imaginary part of a gate or of its derivative, ``(batch or 1, 2**k, 2**k)``."""
+    parts = [constant(part, like) for part in _matrices(block.operation.gate)]  # (2, 1, 2**k, 2**k)
+    if angle is None:
+        matrix = parts[0]
     else:
-        half = _evaluate(block.angle, inputs, angles).unsqueeze(-1) / 2  # (batch or 1, 1, 1)
-        (r_re, r_im), (e_re, e_im), (o_re, o_im) = (
-            _planes_of(np.array(part, complex), state) for part in entry.parts()
-        )
-        real = r_re + half.cos() * e_re + half.sin() * o_re
-        imag = r_im + half.cos() * e_im + half.sin() * o_im
-    complex_gate = entry.fixed is None and "y" not in block.operation.gate
-    if entry.fixed is not None:
-        complex_gate = any(complex(x).imag for row in entry.fixed for x in row)
-    axes = [2 + n - 1 - qubit for qubit in block.operation.qubits]
-    last = list(range(2 + n - len(axes), 2 + n))
-    view = state.reshape(planes, batch, *[2] * n).movedim(axes, last)
-    shape = view.shape
-    view = view.reshape(planes, batch, -1, real.shape[-1])  # (planes, batch, rest, 2**k)
-    re_t, im_t = real.transpose(-1, -2), imag.transpose(-1, -2)
-    if not complex_gate:
-        view = view @ re_t
-    elif planes == 1:
-        view = torch.cat((view @ re_t, view @ im_t))
-    else:
-        a, b = view[0], view[1]
-        view = torch.stack((a @ re_t - b @ im_t, a @ im_t + b @ re_t))
-    view = view.reshape(view.shape[0], *shape[1:]).movedim(last, axes)
-    return view.reshape(view.shape[0], batch, dim)  # (planes, batch, 2**n)
+        half = angle.unsqueeze(-1) / 2  # (batch or 1, 1, 1)
+        rest, even, odd = parts
+        if slope:
+            matrix = (half.cos() * odd - half.sin() * even) / 2
+        else:
+            matrix = rest + half.cos() * even + half.sin() * odd
+    return matrix[0], matrix[1]
 
 
-def _planes_of(matrix: np.ndarray[Any, Any], like: Tensor) -> tuple[Tensor, Tensor]:
-    return (
-        torch.as_tensor(matrix.real.copy(), dtype=like.dtype, device=like.device),
-        torch.as_tensor(matrix.imag.copy(), dtype=like.dtype, device=like.device),
-    )
+@cache
+def _matrices(name: str) -> tuple[np.ndarray[Any, Any], ...]:
+    """A gate's matrix, or its three parts if it has an angle: real over imaginary part."""
+    entry = gate(name)
+    parts = entry.parts() if entry.parametric else (entry.matrix(),)
+    arrays = [np.array(part, complex)[None] for part in parts]
+    return tuple(np.stack((array.real, array.imag)) for array in arrays)
+
+
+def _act(block: GateBlock, state: Tensor, real: Tensor, imag: Tensor) -> Tensor:
+    """A matrix on the block's qubits, whose axes move to the end and back."""
+    batch, high, planes, copies, low = state.shape
+    n_low, n = low.bit_length() - 1, (high * low).bit_length() - 1
+    # (planes, batch, 2, …, copies, 2, …): qubit 0 is the last axis
+    view = state.movedim(2, 0).reshape(planes, batch, *[2] * (n - n_low), copies, *[2] * n_low)
+    axes = [n + 2 - q - (q >= n_low) for q in block.operation.qubits]
+    last = list(range(n + 3 - len(axes), n + 3))
+    view = view.movedim(axes, last)
+    rows = view.reshape(planes, batch, -1, real.shape[-1])  # (planes, batch, rest, 2**k)
+    found = rows @ real.mT
+    if _is_complex(block):
+        turned = rows @ imag.mT
+        if planes == 1:
+            found = torch.cat((found, turned))
+        else:
+            found = torch.stack((found[0] - turned[1], found[1] + turned[0]))
+    found = found.reshape(-1, *view.shape[1:]).movedim(last, axes)
+    return found.reshape(-1, batch, high, copies, low).movedim(0, 2).contiguous()
 
 
 def _measure(circuit: Circuit, state: Tensor) -> Tensor:
-    if all(observable.diagonal for observable in circuit.observables):
-        weights = (state * state).sum(0)  # (batch, 2**n)
-        return weights @ constant(sign_matrix(circuit.observables, circuit.n_qubits), state)
-    return torch.stack([_measure_one(o, state) for o in circuit.observables], dim=1)
+    """Expectation values from ``(batch, high, planes, 1, low)``."""
+    if not all(observable.diagonal for observable in circuit.observables):
+        flat = _flat(state)
+        return torch.stack([_measure_one(o, flat) for o in circuit.observables], dim=1)
+    signs = constant(_sign_matrix(circuit.observables, circuit.n_qubits), state)
+    _, high, planes, _, low = state.shape
+    rows = signs.view(high, 1, low, -1).expand(-1, planes, -1, -1).reshape(high * planes * low, -1)
+    return state.square().flatten(1) @ rows
 
 
 @lru_cache(maxsize=256)
-def sign_matrix(observables: tuple[PauliString, ...], n_qubits: int) -> np.ndarray[Any, Any]:
+def _sign_matrix(observables: tuple[PauliString, ...], n_qubits: int) -> np.ndarray[Any, Any]:
     """Eigenvalues of Z strings over the basis states, shape ``(2**n_qubits, n_observables)``."""
     states = np.arange(2**n_qubits)
     columns = []
@@ -248,21 +279,78 @@ def _measure_one(observable: PauliString, state: Tensor) -> Tensor:
     return -imag * math.sin(math.pi * n_y / 2)
 
 
-class _Recompute(torch.autograd.Function):
-    """Expectation values that keep only their arguments and recompute the states for backward."""
+class _Adjoint(torch.autograd.Function):
+    """Expectation values with the adjoint method as their backward pass."""
 
     @staticmethod
-    def forward(ctx: Any, circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, circuit: Circuit, recompute: bool, inputs: Tensor, angles: Tensor
+    ) -> Tensor:
         ctx.circuit = circuit
-        ctx.save_for_backward(inputs, angles)
-        return _measure(circuit, amplitudes(circuit, inputs, angles))
+        state = _evolve(circuit, _values(circuit, inputs, angles), len(inputs), inputs)
+        ctx.save_for_backward(inputs, angles, *(() if recompute else (state,)))
+        return _measure(circuit, state)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        saved = [tensor.detach().requires_grad_() for tensor in ctx.saved_tensors]
+        inputs, angles, *kept = ctx.saved_tensors
+        values = _values(ctx.circuit, inputs, angles)
+        state = kept[0] if kept else _evolve(ctx.circuit, values, len(inputs), inputs)
+        state = state.detach().requires_grad_()
         with torch.enable_grad():
-            values = _measure(ctx.circuit, amplitudes(ctx.circuit, *saved))
-            found = torch.autograd.grad(values, saved, grads[0], allow_unused=True)
-        needed = ctx.needs_input_grad[1:]
-        return (None, *(g if use else None for g, use in zip(found, needed, strict=True)))
+            (grad,) = torch.autograd.grad(_measure(ctx.circuit, state), state, grads[0])
+        pair = torch.cat((state.detach(), grad), dim=3)
+        space = Workspace(pair, pair.numel())
+        found = torch.zeros_like(inputs), torch.zeros_like(angles)
+        blocks = compile_blocks(ctx.circuit)
+        for number in reversed(range(len(blocks))):
+            block, after = blocks[number], pair
+            if number >= _prepared(blocks):
+                pair = _apply(block, pair, values[number], space, back=True)
+            _add_gradient(block, values[number], pair, after, inputs, found)
+            if not any(_is_complex(earlier) for earlier in blocks[:number]):
+                # Real blocks on a real state: the gradient's imaginary part has no effect.
+                pair = pair[:, :, :1].contiguous()
+        return None, None, *found
+
+
+def _is_complex(block: Block) -> bool:
+    """Whether a block can turn real states into complex ones."""
+    if isinstance(block, GateBlock):
+        return any(bool(part[1].any()) for part in _matrices(block.operation.gate))
+    return isinstance(block, PhaseBlock) and not block.real
+
+
+def _add_gradient(
+    block: Block,
+    value: Tensor | None,
+    before: Tensor,
+    after: Tensor,
+    inputs: Tensor,
+    found: tuple[Tensor, Tensor],
+) -> None:
+    """Add one block's part to the gradients of inputs and angles.
+
+    ``before`` and ``after`` hold the states and their gradients, ``(batch, high, planes, 2, low)``.
+    After a rotation, ``after``'s memory may have been used again.
+    """
+    affine = _affine_of(block)
+    if affine is None or (affine.of_inputs is None and not len(affine.index)):
+        return
+    shared = affine.of_inputs is None
+    if isinstance(block, RotationBlock):
+        n_qubits = len(affine.constant)
+        part = rotation_gradient(before, block.qubits, n_qubits, shared)
+    elif isinstance(block, PhaseBlock):
+        state, grad = after.unbind(3)  # (batch, high, planes, low)
+        part = grad[:, :, 0] * state[:, :, 1]  # exp(-ip) ψ has the derivative -i exp(-ip) ψ
+        part = part.addcmul_(grad[:, :, 1], state[:, :, 0], value=-1).flatten(1)  # (batch, 2**n)
+    else:
+        slope = _act(block, before[:, :, :, :1], *_unitary(block, value, before, slope=True))
+        part = (after[:, :, :, 1:] * slope).flatten(1).sum(1, keepdim=True)  # (batch, 1)
+    if affine.of_inputs is not None:
+        found[0][:, : len(affine.of_inputs)] += part @ constant(affine.of_inputs, inputs).T
+    if len(affine.index):
+        slopes = constant(affine.of_angles, inputs) @ part.sum(0)
+        found[1].index_add_(0, constant(affine.index, inputs), slopes)

@@ -35,6 +35,7 @@
     }
     form.elements.preset.value = preset.name;
     touched.clear();
+    fitBackends();
     mark();
     tell();
   }
@@ -60,6 +61,23 @@
     });
   }
 
+  /** A circuit runs only where its adapter allows; with a choice that it does not, take the first. */
+  function fitBackends() {
+    const adapter = form.querySelector("input[name=adapter]:checked");
+    const allowed = (adapter?.dataset.backends || "").split(" ").filter(Boolean);
+    if (!allowed.length) return;
+    const radios = [...form.querySelectorAll("input[name=backend]")];
+    for (const radio of radios) {
+      radio.dataset.missing ??= radio.disabled ? "yes" : "";
+      radio.disabled = Boolean(radio.dataset.missing) || !allowed.includes(radio.value);
+    }
+    const checked = radios.find((radio) => radio.checked);
+    if (!checked || checked.disabled) {
+      const first = radios.find((radio) => !radio.disabled);
+      if (first) first.checked = true;
+    }
+  }
+
   form.addEventListener("input", (event) => {
     const name = event.target.name;
     if (!name) return;
@@ -71,8 +89,10 @@
     if (name === "adapter") {
       if (!touched.has("learning_rate")) set("learning_rate", event.target.dataset.rate);
       if (!touched.has("targets")) set("targets", event.target.dataset.targets.split(" "));
+      fitBackends();
     }
   });
 
+  fitBackends();
   document.getElementById("form-problem")?.focus();
 })();

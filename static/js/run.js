@@ -35,6 +35,9 @@
       x: columns.step, y: columns[name], smooth: name !== "learning_rate" && name !== "memory_mb",
     }];
   }
+  lines.circuit_entanglement = [{
+    label: "entanglement", colour: "--chart-quantum", x: checks.step, y: checks.circuit_entanglement, dots: true,
+  }];
   const charts = {};
   for (const figure of root.querySelectorAll("[data-chart]")) {
     const name = figure.dataset.chart;

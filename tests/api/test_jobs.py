@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -188,3 +189,82 @@ def test_a_job_that_succeeded_tells_what_it_made(site: Site, alice_client: opena
     assert point.fine_tuned_model_checkpoint.endswith(":ckpt-step-3")
     with pytest.raises(openai.BadRequestError):
         jobs.list_events(job.id, after="ftevent-other-1")
+
+
+# -- quantum computers, and going on from another job --------------------------------------
+
+QUANTUM: dict[str, Any] = {
+    "adapter": "qgs",
+    "adapter_options": {"n_qubits": 4, "gradient": "spsa", "shots": 10},
+    "backend": "wukong",
+    "steps": 1,
+}
+ADD_KEY = """
+from finetune.models import QuantumKey, User
+user = User.objects.get(username="{name}")
+made = QuantumKey.objects.create(
+    team=user.teams.get(), created_by=user, label="test", encrypted="x", last_four="abcd"
+)
+print(made.public_id)
+"""
+
+
+def refused(client: openai.OpenAI, site: Site, **extra: Any) -> openai.BadRequestError:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.fine_tuning.jobs.create(
+            model=BASE, training_file=site.seeded["file"], extra_body=extra
+        )
+    return caught.value
+
+
+def test_nothing_is_spent_without_consent(site: Site, alice_client: openai.OpenAI) -> None:
+    error = refused(alice_client, site, **QUANTUM)
+    assert (error.code, error.param) == ("agreement_needed", "spending")
+    needed = re.search(r"up to ([\d,]+) circuits, ([\d,]+) shots and about ([\d,]+) s", str(error))
+    assert needed
+    circuits, shots, seconds = (int(text.replace(",", "")) for text in needed.groups())
+
+    key = site.python(ADD_KEY.format(name="alice")).strip().splitlines()[-1]
+    other = site.python(ADD_KEY.format(name="charlie")).strip().splitlines()[-1]
+    consent = {"key": key, "circuits": circuits, "shots": shots, "seconds": seconds + 1}
+    small = {**consent, "circuits": circuits - 1}
+    assert refused(alice_client, site, **QUANTUM, spending=small).code == "agreement_too_small"
+    theirs = {**consent, "key": other}
+    assert refused(alice_client, site, **QUANTUM, spending=theirs).code == "not_found"
+    long = {**QUANTUM, "steps": 100_000}
+    assert refused(alice_client, site, **long, spending=consent).code == "cap"
+    address = {**QUANTUM, "backend_options": {"url": "http://elsewhere.example"}}
+    assert "Quantum page" in str(refused(alice_client, site, **address, spending=consent))
+    by_epochs = {name: value for name, value in QUANTUM.items() if name != "steps"}
+    error = refused(alice_client, site, **by_epochs, preset="paper", spending=consent)
+    assert error.param == "steps"
+
+    job = alice_client.fine_tuning.jobs.create(
+        model=BASE,
+        training_file=site.seeded["file"],
+        extra_body={**QUANTUM, "spending": consent},
+    )
+    assert job.status == "queued"
+    assert job.model_extra["wukong"]["config"]["backend"] == "wukong"  # type: ignore[index]
+    alice_client.fine_tuning.jobs.cancel(job.id)
+
+
+def test_a_path_on_this_machine_is_no_setting(site: Site, alice_client: openai.OpenAI) -> None:
+    error = refused(alice_client, site, start_adapter="/etc")
+    assert error.code == "unknown_parameter"
+
+
+def test_going_on_needs_a_job_of_the_team_with_an_adapter(
+    site: Site, alice_client: openai.OpenAI, charlie_client: openai.OpenAI
+) -> None:
+    first = alice_client.fine_tuning.jobs.create(
+        model=BASE, training_file=site.seeded["file"], suffix="first", extra_body={"steps": 2}
+    )
+    error = refused(alice_client, site, steps=2, continue_from=first.id)
+    assert error.param == "continue_from"
+    assert "neither a trained adapter nor a checkpoint" in str(error)
+    with pytest.raises(openai.NotFoundError):
+        charlie_client.fine_tuning.jobs.create(
+            model=BASE, training_file="file-x", extra_body={"continue_from": first.id}
+        )
+    alice_client.fine_tuning.jobs.cancel(first.id)

@@ -24,6 +24,10 @@ NOT_PAGES = {
     "run-part", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
     "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
     "conversation-assistant", "conversation-delete", "conversation-restore",
+    "quantum-key-create", "quantum-key-read", "quantum-key-delete", "quantum-job-cancel",
+    "quantum-job-decide", "quantum-job-file", "quantum-experiment-confirm",
+    "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
+    "quantum-experiment-export",
 }  # fmt: skip
 
 # A base whose files are gone, a data set with bad lines, an administrator's session.
@@ -69,6 +73,46 @@ refused = dataset_upload(
 answer = {
     "session": session.session_key, "problems": made.public_id, "refused": refused.public_id,
     "link": sign_in_link_create(user=alice),
+}
+"""
+
+# A key, a calibration, a job in every state, experiments that wait or have failed.
+QUANTUM = """
+from django.utils import timezone
+from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Team, User
+from finetune.services.quantum_chips import calibration_store
+from finetune.services.quantum_keys import quantum_key_create
+from quantum.chips import published_72
+
+team = Team.objects.get(name="Team of alice")
+alice = User.objects.get(username="alice")
+now = timezone.now()
+key = quantum_key_create(
+    team=team, user=alice, label="A_key_with_a_name_that_is_much_too_long_and_has_no_break",
+    secret="0123456789abcdef", url="https://cloud.invalid",
+)
+chips = [{"name": "72", "online": False}, {"name": "WK_C180", "online": True}]
+QuantumKey.objects.filter(pk=key.pk).update(chips=chips, chips_problem="Nobody answered.")
+figures = calibration_store(key=key, calibration=published_72())
+jobs = {}
+for number, state in enumerate(QuantumJob.State.values):
+    row = QuantumJob.objects.create(
+        team=team, created_by=alice, key=key, scope="s", fingerprint=f"f{number}" * 30,
+        backend="wukong", chip="72", circuits=2, shots=1000, total_shots=2000, seconds_high=4.8,
+        payload="{}", created_at=now, updated_at=now, message="What the provider said. " * 8,
+        state="done" if state in QuantumJob.LIVE else state,
+        result='{"counts": [{"0101": 600, "1111": 400}], "raw": "the reply", "from_probabilities": false}',
+    )
+    jobs[row.state] = row.public_id
+estimate = {"circuits": 3, "shots": 3000, "batches": 1, "seconds": [1.6, 5.5], "money": 93.5, "currency": "CNY"}
+result = {"backends": [{"name": "wukong", "title": "Wukong", "state": "waiting"}], "estimate": estimate, "batches": []}
+spec = {"shots": 1000, "chip": "72", "backends": ["wukong"]}
+one = dict(team=team, created_by=alice, key=key, spec=spec)
+ask = QuantumExperiment.objects.create(name="Asks first", state="confirm", result=result, **one)
+bad = QuantumExperiment.objects.create(name="Cannot be read", state="failed", message="OpenQASM: line 3", **one)
+answer = {
+    "chip": figures.public_id, "job_done": jobs["done"], "job_unknown": jobs["submit_unknown"],
+    "ask": ask.public_id, "bad": bad.public_id,
 }
 """
 
@@ -253,13 +297,19 @@ def made(studio, window, training_file):
         page.wait_for_url("**/chat/*-*/")
         last_reply(page)
         conversation = person.path()
+        page = person.go("/quantum/explorer/")
+        page.click("#explorer button[type=submit]")
+        page.wait_for_url("**/quantum/experiments/*/")
+        experiment = person.path()
+        page.wait_for_selector('.badge[data-state="done"]', timeout=180_000)
+    found |= studio.manage(QUANTUM)
     running = job(TINY, steps=50_000, eval_every=50, metadata={"browser": "pages"})
     with window("alice") as person:
         page = person.go(f"/runs/{running}/")
         page.wait_for_function("() => window.testCharts.loss.series[0].x.length > 5")
     wait_until(lambda: read_state(studio, found["refused"]) == "error", seconds=30)
     yield {**found, "done": done, "failed": failed, "running": running, "talk": conversation,
-           "file": training_file}  # fmt: skip
+           "experiment": experiment, "file": training_file}  # fmt: skip
     with studio.client("alice") as client:
         client.post(f"/fine_tuning/jobs/{running}/cancel")
 
@@ -293,6 +343,19 @@ PAGES = {
     "team": ("alice", "/team/", "team"),
     "keys": ("alice", "/keys/", "keys"),
     "password": ("alice", "/password/", "password"),
+    "quantum": ("alice", "/quantum/", "quantum"),
+    "quantum-empty": ("charlie", "/quantum/", "quantum"),
+    "quantum-chips": ("charlie", "/quantum/chips/", "quantum-chips"),
+    "quantum-chip": ("alice", "/quantum/chips/{chip}/", "quantum-chip"),
+    "quantum-jobs": ("alice", "/quantum/jobs/", "quantum-jobs"),
+    "quantum-jobs-empty": ("charlie", "/quantum/jobs/", "quantum-jobs"),
+    "quantum-job": ("alice", "/quantum/jobs/{job_done}/", "quantum-job"),
+    "quantum-job-unknown": ("alice", "/quantum/jobs/{job_unknown}/", "quantum-job"),
+    "quantum-explorer": ("alice", "/quantum/explorer/", "quantum-explorer"),
+    "quantum-explorer-empty": ("charlie", "/quantum/explorer/", "quantum-explorer"),
+    "quantum-experiment": ("alice", "{experiment}", "quantum-experiment"),
+    "quantum-experiment-confirm": ("alice", "/quantum/experiments/{ask}/", "quantum-experiment"),
+    "quantum-experiment-failed": ("alice", "/quantum/experiments/{bad}/", "quantum-experiment"),
     "not-found": ("charlie", "/runs/{done}/", "run"),
     "admin": ("erin", "/admin/", "admin:index"),
     "admin-queue": ("erin", "/admin/queue/", "admin:queue"),

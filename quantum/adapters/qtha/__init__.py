@@ -4,8 +4,7 @@ from quantum.adapters.peft_registration import register
 from quantum.adapters.qtha.config import QTHAConfig
 from quantum.adapters.qtha.layer import QTHALayer, QTHALinear
 from quantum.adapters.qtha.model import QTHAModel
-from quantum.adapters.qtha.report import circuit_report
 
-__all__ = ["QTHAConfig", "QTHALayer", "QTHALinear", "QTHAModel", "circuit_report"]
+__all__ = ["QTHAConfig", "QTHALayer", "QTHALinear", "QTHAModel"]
 
 register("qtha", QTHAConfig, QTHAModel)

@@ -11,6 +11,7 @@ import pytest
 from finetune.training.args import RunConfig, defaults, help_texts
 from finetune.training.exceptions import BadConfig
 from finetune.training.presets import PRESETS, preset_values
+from quantum.backends.registry import BACKENDS
 
 BASE = {"base_model": "base", "train_file": "train.jsonl"}
 
@@ -35,6 +36,11 @@ def test_json_round_trip() -> None:
         ("backend", "abacus", "known: statevector"),
         ("adapter", "nothing", "Known: qtha"),
         ("adapter_options", {"r": 99}, "Allowed"),
+        ("adapter_options", {"backend": "aer"}, "leave it out here"),
+        ("backend", "aer", "one circuit for each token"),
+        ("backend", "wukong", "or the adapter qgs"),
+        ("backend_options", {"noise": "chip72"}, "noise"),
+        ("start_adapter", 3, "must be text"),
         ("targets", [], "at least one"),
         ("targets", [1], "list of texts"),
         ("base_model", " ", "is required"),
@@ -46,6 +52,42 @@ def test_json_round_trip() -> None:
 def test_a_bad_value_is_named(field: str, value: Any, words: str) -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({**BASE, field: value})
+    assert words in bad.value.problems[field]
+
+
+QGS = {**BASE, "adapter": "qgs"}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_adapter_without_data_in_its_circuit_takes_every_backend(backend: str) -> None:
+    config = RunConfig.from_dict({**QGS, "backend": backend})
+    assert config.options["backend"] == backend
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "words"),
+    [
+        ({"backend": "aer", "backend_options": {"noise": "loud"}}, "backend_options", "loud"),
+        ({"backend": "wukong", "backend_options": {"key": "x"}}, "backend_options", "key"),
+        ({"backend": "aer", "adapter": "lora"}, "backend", "has no circuit"),
+        ({"adapter_options": {"topology": "chip"}}, "adapter_options", "chain or the lattice"),
+        (
+            {"adapter_options": {"topology": "lattice", "n_qubits": 7}},
+            "adapter_options",
+            "form no lattice",
+        ),
+        (
+            {"backend": "wukong", "adapter_options": {"n_qubits": 100}},
+            "adapter_options",
+            "chip 72 has 72",
+        ),
+    ],
+)
+def test_what_the_backend_cannot_run_is_named(
+    values: dict[str, Any], field: str, words: str
+) -> None:
+    with pytest.raises(BadConfig) as bad:
+        RunConfig.from_dict({**QGS, **values})
     assert words in bad.value.problems[field]
 
 

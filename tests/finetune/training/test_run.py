@@ -26,37 +26,6 @@ COMMAND = [sys.executable, "-m", "finetune.training"]
 Make = Callable[..., Path]
 
 
-@pytest.fixture
-def make_run(tmp_path: Path, tiny_model_dir: Path, write_dialogues: Callable[..., Path]) -> Make:
-    """Make a run folder for the tiny model."""
-
-    def make(name: str = "run", **values: Any) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
-        config = RunConfig.from_dict(
-            {
-                "base_model": str(tiny_model_dir),
-                "train_file": str(write_dialogues(30, "train.jsonl")),
-                "validation_file": str(write_dialogues(8, "validation.jsonl", turns=3)),
-                "adapter_options": {"r": 3, "mpo_width": 8, "mpo_bond": 2, "dropout": 0.1},
-                "steps": 12,
-                "batch_size": 2,
-                "gradient_accumulation": 2,
-                "sequence_length": 96,
-                "eval_every": 4,
-                "save_every": 2,
-                "sample_prompts": ["Hello", "I am sad"],
-                "sample_tokens": 3,
-                "threads": 1,
-                **values,
-            }
-        )
-        (folder / "config.json").write_text(config.to_json())
-        return folder
-
-    return make
-
-
 def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*COMMAND, str(folder), *options],
@@ -213,17 +182,7 @@ def test_a_second_trainer_refuses(make_run: Make) -> None:
     assert not (folder / "events.jsonl").exists()
 
 
-# The rest runs in this process, which is faster; signals are put back.
-
-
-@pytest.fixture
-def run_here() -> Any:
-    from finetune.training.run import run
-
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield lambda folder: run(folder, detached=True)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
+# The rest runs in this process, which is faster.
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from django.urls import reverse
 
 from finetune.forms.runs import RunForm
 from finetune.models import Run
-from finetune.selectors.run_circuits import THEMES, picture_file
+from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.training.pictures import picture_of
 from finetune.views import circuits
 from quantum.adapters.registry import ADAPTERS
 
@@ -30,8 +33,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Pictures that a worker was asked for."""
     keys: list[str] = []
 
-    def enqueue(task: str, qubits: int, layers: int) -> None:
-        keys.append(f"qtha-{qubits}-{layers}")
+    def enqueue(task: str, adapter: str, options: str) -> None:
+        picture = picture_of(adapter, json.loads(options))
+        assert picture
+        keys.append(picture.key)
 
     monkeypatch.setattr(circuits, "enqueue", enqueue)
     return keys
@@ -126,7 +131,8 @@ def test_an_unsent_form_can_be_sent_as_it_is(
         ({"sequence_length": "100000"}, "sequence_length", "at most 8192 tokens"),
         ({"dataset": "file-nothing"}, "dataset", "not one of the available choices"),
         ({"adapter": "magic"}, "adapter", "magic"),
-        ({"backend": "wukong"}, "backend", "wukong"),
+        ({"backend": "abacus"}, "backend", "not one of the available choices"),
+        ({"backend": "aer"}, "backend", "QTHA trains on exact simulators only"),
     ],
 )
 def test_a_refusal_stands_beside_its_field_and_nothing_is_lost(
@@ -225,29 +231,56 @@ def test_time_is_unknown_until_a_run_has_been_measured(
 def test_a_missing_picture_is_asked_for_once(
     alice_client: Client, base: Any, dataset: Any, asked: list[str]
 ) -> None:
+    picture = picture_of("qtha", {"r": 3})
+    assert picture
     for theme in THEMES:
-        picture_file("qtha-3-1", theme).unlink(missing_ok=True)
-    picture_file("qtha-3-1", "light").with_name("qtha-3-1.asked").unlink(missing_ok=True)
-    address = reverse("circuit-picture", args=[3, 1])
+        picture_file(picture.key, theme).unlink(missing_ok=True)
+    picture_file(picture.key, "light").with_name(f"{picture.key}.asked").unlink(missing_ok=True)
+    address, query = reverse("circuit-picture"), {"adapter": "qtha", "r": "3"}
     for _ in range(3):
-        assert "hx-get" in alice_client.get(address).content.decode()
-    assert asked == ["qtha-3-1"]
+        html = alice_client.get(address, query).content.decode()
+        assert "hx-get" in html
+    assert asked == [picture.key]
+    again = re.search(r'hx-get="([^"]+)"', html)
+    assert again
+    assert alice_client.get(unescape(again[1])).status_code == 200
+    assert asked == [picture.key]
     for theme in THEMES:
-        picture_file("qtha-3-1", theme).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    html = alice_client.get(address).content.decode()
+        picture_file(picture.key, theme).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    html = alice_client.get(address, query).content.decode()
     assert "hx-get" not in html
     assert "<picture>" in html
-    image = alice_client.get(reverse("circuit-image", args=["qtha-3-1", "dark"]))
+    image = alice_client.get(reverse("circuit-image", args=[picture.key, "dark"]))
     assert image["Content-Type"] == "image/svg+xml"
     assert b"<svg" in image.content
     assert "default-src 'none'" in image["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("key", ["..%2f..%2fsecret", "qtha-99-99", "qtha-x-1"])
+@pytest.mark.parametrize("key", ["..%2f..%2fsecret", "qtha-99-99", "qtha-x-1", "a.b-" + "0" * 16])
 def test_no_other_file_is_served(alice_client: Client, key: str) -> None:
     assert alice_client.get(f"/circuits/{key}-light.svg").status_code == 404
 
 
-def test_no_circuit_of_a_silly_size(alice_client: Client) -> None:
-    assert alice_client.get(reverse("circuit-picture", args=[500, 1])).status_code == 404
-    assert alice_client.get(reverse("circuit-picture", args=[0, 1])).status_code == 404
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"adapter": "magic"},
+        {"adapter": "lora"},
+        {"adapter": "qtha", "r": "500"},
+        {"adapter": "qtha", "r": "0"},
+        {"adapter": "qtha", "path": "../secret"},
+    ],
+)
+def test_no_circuit_of_a_silly_size(alice_client: Client, query: dict[str, str]) -> None:
+    assert alice_client.get(reverse("circuit-picture"), query).status_code == 404
+
+
+def test_a_wide_circuit_is_drawn_small(alice_client: Client) -> None:
+    circuit = circuit_for("qgs", {}, ["model.layers.0.self_attn.q_proj"])
+    assert circuit
+    assert (circuit.qubits, circuit.drawn) == (72, 6)
+    for theme in THEMES:
+        picture_file(circuit.key, theme).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    html = alice_client.get(f"{reverse('circuit-picture')}?{circuit.query}").content.decode()
+    assert "Drawn with 6 qubits; the run's circuit has 72" in html

@@ -150,8 +150,8 @@ def test_no_inline_style_script_or_handler(alice_client: Client, told: Run) -> N
 def test_every_state_renders_with_the_buttons_it_allows(alice_client: Client, told: Run) -> None:
     expected = {
         "created": "cancel", "validating": "cancel", "queued": "pause cancel",
-        "running": "pause cancel", "pausing": "cancel", "paused": "cancel resume",
-        "succeeded": "chat", "failed": "requeue", "cancelled": "requeue",
+        "running": "pause cancel", "pausing": "cancel", "paused": "cancel resume continue",
+        "succeeded": "chat continue", "failed": "requeue", "cancelled": "requeue",
     }  # fmt: skip
     assert set(expected) == set(Run.State.values)
     for state, can in expected.items():

@@ -15,6 +15,7 @@ from quantum.exceptions import MergeNotPossibleError
 QV = ("q_proj", "v_proj")
 ALL = (*QV, "k_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 QTHA = {"r": 5, "mpo_width": 8, "mpo_bond": 2}
+QGS = {"n_qubits": 12}
 
 CASES = {
     "qtha": ("qtha", QTHA, QV),
@@ -28,6 +29,21 @@ CASES = {
     "qtha BD": ("qtha", {**QTHA, "variant": "BD"}, QV),
     "qtha BE": ("qtha", {**QTHA, "variant": "BE"}, QV),
     "qtha BF": ("qtha", {**QTHA, "variant": "BF"}, QV),
+    "gatenet": ("gatenet", {}, QV),
+    "gatenet all": ("gatenet", {}, ALL),
+    "gatenet orthogonal": ("gatenet", {"orthogonal": True, "n_axes": 3}, QV),
+    "gatenet gates only": ("gatenet", {"output_scaling": False, "n_axes": 4}, QV),
+    "qgs": ("qgs", QGS, QV),
+    "qgs output": ("qgs", {**QGS, "form": "output"}, ALL),
+    "qgs L=2": ("qgs", {"n_qubits": 6, "n_layers": 2, "topology": "lattice"}, QV),
+    "qgs shift": ("qgs", {**QGS, "gradient": "shift", "form": "output"}, ALL),
+    "qgs spsa": ("qgs", {**QGS, "gradient": "spsa", "spsa_samples": 8}, QV),
+    "qgs free": ("qgs", {**QGS, "control": "free"}, QV),
+    "qgs frozen": ("qgs", {**QGS, "control": "frozen"}, QV),
+    "qgs random": ("qgs", {**QGS, "control": "random"}, QV),
+    "qgs output free": ("qgs", {**QGS, "form": "output", "control": "free"}, ALL),
+    "qgs output frozen": ("qgs", {**QGS, "form": "output", "control": "frozen"}, ALL),
+    "qgs output random": ("qgs", {**QGS, "form": "output", "control": "random"}, ALL),
     "lora": ("lora", {"r": 4}, QV),
     "lora all": ("lora", {"r": 4, "dropout": 0.1}, ALL),
     "dora": ("dora", {"r": 4}, QV),
@@ -190,7 +206,9 @@ def test_config_round_trip(label, tmp_path):
     }
 
 
-@pytest.mark.parametrize("label", ["qtha", "qtha L=2", "qtha AB"])
+@pytest.mark.parametrize(
+    "label", ["qtha", "qtha L=2", "qtha AB", "qgs", "qgs output", "gatenet all"]
+)
 def test_gradient_checkpointing_gives_the_same_gradient(label):
     gradients = []
     for checkpointing in (False, True):
@@ -210,8 +228,9 @@ def test_gradient_checkpointing_gives_the_same_gradient(label):
         assert torch.allclose(one, other, atol=1e-6)
 
 
-def test_bfloat16_hidden_states():
-    model = _adapted("qtha", torch.bfloat16).train()
+@pytest.mark.parametrize("label", ["qtha", "gatenet all"])
+def test_bfloat16_hidden_states(label):
+    model = _adapted(label, torch.bfloat16).train()
     assert {p.dtype for p in model.parameters() if p.requires_grad} == {torch.float32}
     out = model(IDS, labels=IDS)
     assert out.logits.dtype == torch.bfloat16

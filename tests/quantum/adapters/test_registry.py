@@ -50,7 +50,7 @@ def test_factors():
 
 
 def test_unknown_adapter_lists_known_ones():
-    with pytest.raises(UnknownNameError, match=r"qtha, lora"):
+    with pytest.raises(UnknownNameError, match=r"qtha, qgs, gatenet, lora"):
         get_adapter("lorra")
 
 

@@ -1,0 +1,154 @@
+"""Between a trainer's exchange folder and the ledger: batches in, results and errors out.
+
+A look finds batches that the trainer has written, plans a job for each, and gives the answer back
+once the job has ended. It can be broken off anywhere: a batch that was planned is found again by
+its content, an answer that was not written is written at the next look.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+from finetune.exceptions import StudioError
+from finetune.models import QuantumJob, Run, User
+from finetune.selectors.run_sampling import place
+from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT, write
+from quantum.backends.base import Batch, JobState, Result
+from quantum.backends.registry import BACKENDS
+from quantum.exceptions import CapExceededError, QuantumError
+
+from .quantum_jobs import job_can_cancel, job_cancel, job_outcome, job_plan
+from .transitions import run_log
+
+LOOK_SECONDS = 0.4
+LONG = ("payload", "result", "handle")  # texts of megabytes, which a look does not need
+ENDED_BADLY = frozenset({JobState.FAILED, JobState.CANCELLED})
+
+
+class Exchange:
+    """One worker's view of a run's exchange folder."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.folder = run.folder / FOLDER
+        self.jobs: dict[str, int] = {}  # fingerprint of a batch without an answer -> its job
+        self.states: dict[str, str] = {}
+        self.looked = 0.0
+
+    @property
+    def used(self) -> bool:
+        """Whether this run's circuits go to a machine at all."""
+        backend = self.run.config.get("backend", "")
+        return backend in BACKENDS and BACKENDS[backend].billable
+
+    def prepare(self) -> None:
+        """Before a trainer starts: take back old refusals, since their cause may be gone."""
+        for path in self.folder.glob(f"*{ERROR}"):
+            path.unlink(missing_ok=True)
+
+    def look(self) -> None:
+        if not self.used or time.monotonic() - self.looked < LOOK_SECONDS:
+            return
+        self.looked = time.monotonic()
+        for path in sorted(self.folder.glob(f"*{BATCH}")):
+            fingerprint = path.name.removesuffix(BATCH)
+            if fingerprint not in self.jobs and not self.answered(fingerprint):
+                self.plan(fingerprint)
+        for job in QuantumJob.objects.filter(pk__in=self.jobs.values()).defer(*LONG):
+            self.follow(job)
+
+    def answered(self, fingerprint: str) -> bool:
+        return any((self.folder / f"{fingerprint}{end}").exists() for end in (RESULT, ERROR))
+
+    def plan(self, fingerprint: str) -> None:
+        """Put a batch into the ledger, or tell the trainer why that is not allowed."""
+        try:
+            batch = Batch.from_json((self.folder / f"{fingerprint}{BATCH}").read_text())
+            job = job_plan(
+                run=self.run, batch=batch, options=self.options(), scope=self.scope(fingerprint)
+            )
+        except CapExceededError as error:
+            hint = (
+                "Nothing of this batch was sent. Start a run that goes on from this one with a "
+                "larger limit, fewer shots, or on a simulator."
+            )
+            self.refuse(fingerprint, "cap", str(error), hint)
+        except (QuantumError, StudioError) as error:
+            hint = "Nothing of this batch was sent. Start a run that goes on from this one."
+            self.refuse(fingerprint, "refused", str(error), hint)
+        else:
+            self.jobs[fingerprint] = job.pk
+
+    def scope(self, fingerprint: str) -> str:
+        """Under which name this batch is one job for ever.
+
+        A job that ended badly is not sent again by itself: only where a person has queued the run
+        again since, the batch gets a new name and with it a new job.
+        """
+        earlier = self.run.quantum_jobs.filter(fingerprint=fingerprint).defer(*LONG).first()
+        if earlier is not None and earlier.state not in ENDED_BADLY:
+            return str(earlier.scope)
+        again = self.run.spending.get("again", 0)
+        return f"{self.run.public_id}:{again}" if earlier and again else self.run.public_id
+
+    def options(self) -> dict[str, Any]:
+        """The backend's options, beside the chip and the address, which belongs to the key."""
+        given = self.run.config.get("backend_options", {})
+        options = {name: value for name, value in given.items() if name not in ("chip", "url")}
+        if self.run.config.get("adapter_options", {}).get("readout_mitigation"):
+            options["amend"] = False  # never correct twice
+        return options
+
+    def follow(self, job: QuantumJob) -> None:
+        """Log a new state; hand an answer over."""
+        if self.states.get(job.fingerprint) != job.state:
+            self.states[job.fingerprint] = job.state
+            self.tell(job)
+        outcome = job_outcome(job)
+        if outcome is None:
+            return
+        kind, text = outcome
+        if kind == "result":
+            # The provider's raw reply stays in the ledger: the trainer needs the counts alone.
+            result = replace(Result.from_json(text), raw="")
+            write(self.folder / f"{job.fingerprint}{RESULT}", result.to_json())
+        else:
+            hint = "Look at it on the Quantum page. “Queue again” sends these circuits once more."
+            self.refuse(job.fingerprint, "failed", text, hint)
+        self.jobs.pop(job.fingerprint, None)
+
+    def tell(self, job: QuantumJob) -> None:
+        data = {"quantum_job": job.public_id, "job_state": job.state, "circuits": job.circuits}
+        message = f"{place(job)}: job {job.public_id}, {job.get_state_display().lower()}"
+        if job.state == JobState.SUBMIT_UNKNOWN:
+            message += ". Decide on the Quantum page whether it was sent"
+            run_log(self.run, "warning", f"{message}.", data, level="warn")
+        else:
+            run_log(self.run, "log", f"{message}.", data)
+
+    def refuse(self, fingerprint: str, kind: str, message: str, hint: str) -> None:
+        answer = {"kind": kind, "message": message, "hint": hint}
+        write(self.folder / f"{fingerprint}{ERROR}", json.dumps(answer))
+
+
+def jobs_cancel(run: Run, by: User | None = None, *, unsent_only: bool = False) -> None:
+    """Nobody waits any more: what is not sent never is; the provider is asked to stop the rest.
+
+    Args:
+        by: who wanted it; by default who made the run.
+        unsent_only: leave alone what was sent: its result is taken when the run goes on.
+    """
+    who = by or run.created_by
+    if not run.spending or who is None:
+        return
+    states = [JobState.PLANNED] if unsent_only else QuantumJob.LIVE
+    for job in run.quantum_jobs.filter(state__in=states).defer(*LONG):
+        if not job_can_cancel(job):
+            continue
+        try:
+            run_log(run, "log", f"{place(job)}: {job_cancel(job=job, by=who)}")
+        except StudioError as error:
+            run_log(run, "warning", f"{place(job)}: {error.message}", level="warn")

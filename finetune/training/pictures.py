@@ -1,0 +1,59 @@
+"""Which circuit is drawn for a run: its own, or a small member of the same family.
+
+A picture of seventy-two wires shows nothing, so a wide circuit is shown by one of six qubits.
+Knows nothing of torch, of Qiskit or of where pictures are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quantum.adapters.registry import get_adapter
+from quantum.circuit import Circuit
+
+WIDEST = 12
+SMALL = 6
+SIZE_OPTIONS = ("n_qubits", "r")  # the names under which adapters keep a circuit's width
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A circuit to draw.
+
+    Attributes:
+        circuit: what is drawn.
+        key: its name among files: the adapter and a hash of the circuit.
+        whole: whether it is the run's own circuit and not a small member of its family.
+    """
+
+    circuit: Circuit
+    key: str
+    whole: bool
+
+
+def picture_of(adapter: str, options: Mapping[str, Any]) -> Picture | None:
+    """Return what to draw for an adapter with these options; None if it has no circuit.
+
+    Raises:
+        UnknownNameError: there is no such adapter.
+        OptionError: an option is wrong.
+    """
+    spec = get_adapter(adapter)
+    circuit = spec.circuit(options)
+    if circuit is None:
+        return None
+    whole = circuit.n_qubits <= WIDEST
+    if not whole:
+        names = {option.name for option in spec.fields}
+        smaller = {name: SMALL for name in SIZE_OPTIONS if name in names}
+        circuit = spec.circuit({**options, **smaller}) or circuit
+    return Picture(circuit, f"{adapter}-{fingerprint(circuit)}", whole)
+
+
+def fingerprint(circuit: Circuit) -> str:
+    """Return sixteen digits that are the same for the same circuit."""
+    content = repr((circuit.n_qubits, circuit.operations, circuit.name))
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -1,0 +1,196 @@
+"""The circuits inside a model with adapters: where they run, what they take, what they are.
+
+For the trainer and the run page. It knows the adapters that have circuits and nothing about the
+training loop, jobs or keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from quantum.adapters.qgs.bank import CircuitBank
+from quantum.adapters.qgs.block import QGSBlock
+from quantum.adapters.qtha.cell import QTHACell
+from quantum.backends.base import Capabilities
+from quantum.circuit import Circuit
+from quantum.estimation import Runner
+from quantum.gradients.exact import exact_values
+from quantum.observables import PauliString
+from quantum.simulators import statevector, subcircuits
+
+__all__ = [
+    "StepCost",
+    "circuit_cost",
+    "circuit_facts",
+    "entanglement",
+    "measure",
+    "set_runner",
+    "uses_circuits",
+]
+
+_MAX_AMPLITUDES = 2**20  # of one measure of entanglement: fractions of a second
+_SAMPLED_INPUTS = 8
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one optimizer step has a sampling backend run; zeros where values are exact.
+
+    Attributes:
+        circuits: Circuits, mitigation's included.
+        batches: Submissions.
+        shots: Shots of all circuits together.
+    """
+
+    circuits: int
+    batches: int
+    shots: int
+
+    def as_dict(self) -> dict[str, int]:
+        """As plain data."""
+        return asdict(self)
+
+
+def uses_circuits(model: nn.Module) -> bool:
+    """Whether an adapter of this model has circuits, of whatever kind."""
+    return any(True for _ in _qtha_cells(model)) or any(True for _ in _blocks(model))
+
+
+def set_runner(model: nn.Module, runner: Runner, capabilities: Capabilities) -> None:
+    """Let a runner run the model's sampled circuits from now on.
+
+    Adapters on an exact backend are left alone. A runner also allows circuits to be run for an
+    evaluation; an adapter that is only used has none and answers from its saved values.
+
+    Args:
+        model: Base with adapters.
+        runner: Runs batches.
+        capabilities: The limits of the backend behind it.
+    """
+    for bank in _banks(model):
+        if not bank.exact:
+            bank.set_runner(runner, capabilities)
+
+
+def measure(model: nn.Module) -> None:
+    """Bring all circuit values up to date, so that a checkpoint holds those of its own angles.
+
+    Runs the unshifted circuits where angles have changed since they were measured, else nothing.
+    """
+    for bank in _banks(model):
+        bank.measure()
+
+
+def circuit_cost(model: nn.Module) -> StepCost:
+    """What the next optimizer step will have run; nothing is run.
+
+    Raises:
+        UnsupportedCircuitError: The backend's limits are passed.
+    """
+    batches = [batch for bank in _banks(model) for batch in bank.step_batches()]
+    return StepCost(
+        circuits=sum(len(batch.circuits) for batch in batches),
+        batches=len(batches),
+        shots=sum(batch.total_shots for batch in batches),
+    )
+
+
+def circuit_facts(model: nn.Module) -> dict[str, object]:
+    """The first circuit's size, how many there are and where they run; empty without circuits."""
+    blocks = list(_blocks(model))
+    if blocks:
+        bank = blocks[0].bank
+        return {
+            **bank.circuit.describe(),
+            "circuits": len(blocks),
+            "per": "block",
+            "backend": bank.config.backend,
+            "gradient": bank.config.method,
+            "control": bank.config.control,
+        }
+    cells = list(_qtha_cells(model))
+    if cells:
+        circuit = cells[0].circuit
+        assert circuit is not None
+        return {
+            **circuit.describe(),
+            "circuits": len(cells),
+            "per": "module",
+            "backend": cells[0].backend,
+            "gradient": "backprop",
+            "control": "trained",
+        }
+    return {}
+
+
+@torch.no_grad()
+def entanglement(model: nn.Module) -> float | None:
+    """Mean Meyer-Wallach measure of the circuits' states: 0 for products, 1 at most.
+
+    ``Q = 2 (1 - mean_i Tr ρ_i²)`` (Meyer and Wallach, J. Math. Phys. 43, 4273, 2002; in this form
+    Brennen, Quantum Inf. Comput. 3, 619, 2003), from each qubit's exact ⟨X⟩, ⟨Y⟩, ⟨Z⟩. QTHA's
+    circuits depend on the data: they are taken at eight inputs drawn once from the standard normal
+    distribution, the same ones each time, so that the number follows the angles alone.
+
+    Returns:
+        ``None`` without circuits, and where simulating them would take too long.
+    """
+    found: list[Tensor] = []
+    blocks = list(_blocks(model))
+    if blocks:
+        circuit = _tomography(blocks[0].bank.circuit)
+        angles = torch.stack([block.angles.detach().float().cpu() for block in blocks])
+        if not _cheap(circuit, len(blocks)):
+            return None
+        found.append(_meyer_wallach(exact_values(circuit, angles)))
+    for cell in _qtha_cells(model):
+        assert cell.circuit is not None
+        circuit = _tomography(cell.circuit)
+        draw = torch.Generator().manual_seed(0)
+        inputs = torch.randn(_SAMPLED_INPUTS, circuit.n_inputs, generator=draw)
+        values = statevector.expectations(circuit, inputs, cell.angles.detach().float().cpu())
+        found.append(_meyer_wallach(values).mean().reshape(1))
+    return torch.cat(found).mean().item() if found else None
+
+
+def _tomography(circuit: Circuit) -> Circuit:
+    """The circuit with X, Y and Z of every qubit as observables."""
+    wanted = tuple(
+        PauliString(((qubit, letter),)) for qubit in range(circuit.n_qubits) for letter in "XYZ"
+    )
+    return Circuit(circuit.n_qubits, circuit.operations, wanted, circuit.name)
+
+
+def _meyer_wallach(values: Tensor) -> Tensor:
+    """From ⟨X⟩, ⟨Y⟩, ⟨Z⟩ of each qubit, ``(states, 3 n)``: Tr ρ² = (1 + |r|²) / 2."""
+    radii = values.double().reshape(len(values), -1, 3).square().sum(2)  # (states, n)
+    return 1 - radii.mean(1)
+
+
+def _cheap(circuit: Circuit, times: int) -> bool:
+    if not subcircuits.supports(circuit):
+        return False
+    return subcircuits.total_amplitudes(circuit) * times <= _MAX_AMPLITUDES
+
+
+def _qtha_cells(model: nn.Module) -> Iterator[QTHACell]:
+    """QTHA's cells that have a circuit."""
+    for module in model.modules():
+        if isinstance(module, QTHACell) and module.circuit is not None:
+            yield module
+
+
+def _blocks(model: nn.Module) -> Iterator[QGSBlock]:
+    """QGS's blocks that have a circuit."""
+    for module in model.modules():
+        if isinstance(module, QGSBlock) and module.control != "free":
+            yield module
+
+
+def _banks(model: nn.Module) -> list[CircuitBank]:
+    banks: dict[int, CircuitBank] = {id(block.bank): block.bank for block in _blocks(model)}
+    return list(banks.values())

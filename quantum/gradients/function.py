@@ -1,0 +1,211 @@
+"""Circuits inside autograd: values forward, a kept Jacobian backward.
+
+``values_and_jacobian`` runs what a method needs, all blocks in one call of the evaluator.
+``differentiable`` turns kept values into a tensor whose backward multiplies by the kept Jacobian,
+as often as wanted: nothing is run again for the next micro batch. This module knows nothing about
+backends: an evaluator gets a circuit and rows of angles and gives rows of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from quantum.circuit import Circuit
+from quantum.exceptions import OptionError
+from quantum.gradients.exact import exact_jacobian, exact_values
+from quantum.gradients.grouping import shift_plan
+from quantum.gradients.spsa import DEFAULT_STEP, directions, spsa_rows, spsa_slopes
+from quantum.simulators.constants import constant
+
+__all__ = [
+    "METHODS",
+    "Evaluate",
+    "Method",
+    "Spsa",
+    "circuit_values",
+    "differentiable",
+    "rows_for",
+    "values_and_jacobian",
+]
+
+Evaluate = Callable[[Circuit, Tensor], Tensor]
+"""``(circuit, rows (k, n_angles)) -> values (k, n_observables)``, on the rows' device and dtype."""
+
+Method = Literal["backprop", "shift", "spsa"]
+METHODS: tuple[Method, ...] = ("backprop", "shift", "spsa")
+
+
+@dataclass(frozen=True)
+class Spsa:
+    """How SPSA takes its directions: how many, from which seed, and how far (radians)."""
+
+    samples: int = 1
+    seed: int = 0
+    step: float = DEFAULT_STEP
+
+
+def circuit_values(
+    circuit: Circuit,
+    angles: Tensor,
+    method: Method,
+    evaluate: Evaluate = exact_values,
+    *,
+    spsa: Spsa | None = None,
+    grouped: bool = True,
+) -> Tensor:
+    """Expectation values of one circuit for several blocks, differentiable in the angles.
+
+    Args:
+        circuit: A circuit without inputs.
+        angles: Shape ``(blocks, n_angles)``, radians, float32 or float64.
+        method: ``"backprop"`` is exact and ignores ``evaluate``; ``"shift"`` and ``"spsa"`` run
+            circuits.
+        evaluate: Runs circuits; called once.
+        spsa: For ``"spsa"``.
+        grouped: For ``"shift"``: shift together what no observable feels together.
+
+    Returns:
+        Shape ``(blocks, n_observables)``. Where no gradient is wanted, only the unshifted circuits
+        are run.
+    """
+    if not (torch.is_grad_enabled() and angles.requires_grad):
+        run = exact_values if method == "backprop" else evaluate
+        return run(circuit, angles.detach())
+    values, jacobian = values_and_jacobian(
+        circuit, angles, method, evaluate, spsa=spsa, grouped=grouped
+    )
+    return differentiable(angles, values, jacobian)
+
+
+def values_and_jacobian(
+    circuit: Circuit,
+    angles: Tensor,
+    method: Method,
+    evaluate: Evaluate = exact_values,
+    *,
+    spsa: Spsa | None = None,
+    grouped: bool = True,
+) -> tuple[Tensor, Tensor]:
+    """Values and Jacobian, without a graph; arguments as in ``circuit_values``.
+
+    Returns:
+        Shapes ``(blocks, n_observables)`` and ``(blocks, n_observables, n_angles)``.
+
+    Raises:
+        OptionError: There is no such method.
+    """
+    angles = angles.detach()
+    if method == "backprop":
+        return exact_values(circuit, angles), exact_jacobian(circuit, angles)
+    spsa = spsa or Spsa()
+    runner, rows = rows_for(circuit, angles, method, spsa=spsa, grouped=grouped)
+    values = evaluate(runner, rows.flatten(0, 1))
+    values = values.reshape(*rows.shape[:2], values.shape[1])  # (blocks, rows, F)
+    if method == "spsa":
+        moves = directions(angles.shape[0], spsa.samples, angles.shape[1], spsa.seed)
+        return values[:, 0], spsa_slopes(values[:, 1:], moves, spsa.step)
+    factors, felt, owners = _shift_tables(circuit, grouped)
+    slopes = values.transpose(1, 2) @ constant(factors, angles)  # (blocks, F, occurrences)
+    slopes = slopes * constant(felt, angles)  # a shift that an observable cannot feel is noise only
+    jacobian = angles.new_zeros(*slopes.shape[:2], angles.shape[1])
+    return values[:, 0], jacobian.index_add(2, constant(owners, angles), slopes)
+
+
+def rows_for(
+    circuit: Circuit,
+    angles: Tensor,
+    method: Method,
+    *,
+    spsa: Spsa | None = None,
+    grouped: bool = True,
+) -> tuple[Circuit, Tensor]:
+    """The circuits of one gradient by shifts or SPSA, nothing run.
+
+    Returns:
+        The circuit to run, and its angles for each block: ``(blocks, rows, angles)``, the unshifted
+        row first.
+
+    Raises:
+        OptionError: The method runs no circuits, or there is none of that name.
+    """
+    angles = angles.detach()
+    if method == "spsa":
+        spsa = spsa or Spsa()
+        moves = directions(angles.shape[0], spsa.samples, angles.shape[1], spsa.seed)
+        return circuit, torch.cat((angles.unsqueeze(1), spsa_rows(angles, moves, spsa.step)), dim=1)
+    if method != "shift":
+        raise OptionError("gradient", f"{method!r} runs no circuits", "shift or spsa")
+    plan = shift_plan(circuit, grouped=grouped)
+    owners = _shift_tables(circuit, grouped)[2]
+    own = angles.index_select(1, constant(owners, angles))  # (blocks, occurrences)
+    shifts = constant(_shifts(circuit, grouped), angles)  # (rows, occurrences)
+    return plan.occurrences.circuit, own.unsqueeze(1) + shifts
+
+
+@lru_cache(maxsize=64)
+def _shifts(circuit: Circuit, grouped: bool) -> NDArray[np.float64]:
+    plan = shift_plan(circuit, grouped=grouped)
+    table = np.zeros((len(plan.rows), len(plan.occurrences.owners)))
+    for number, row in enumerate(plan.rows):
+        for item, shift in row:
+            table[number, item] = shift
+    return table
+
+
+@lru_cache(maxsize=64)
+def _shift_tables(
+    circuit: Circuit, grouped: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Factors ``(rows, occurrences)``, who feels what ``(F, occurrences)``, and owners."""
+    plan = shift_plan(circuit, grouped=grouped)
+    owners = plan.occurrences.owners
+    factors = np.zeros((len(plan.rows), len(owners)))
+    for row, item, factor in plan.terms:
+        factors[row, item] = factor
+    felt = np.zeros((len(plan.feels), len(owners)))
+    for number, items in enumerate(plan.feels):
+        felt[number, list(items)] = 1
+    return factors, felt, np.array(owners, dtype=np.int64)
+
+
+def differentiable(angles: Tensor, values: Tensor, jacobian: Tensor) -> Tensor:
+    """Kept values as a function of the angles.
+
+    Args:
+        angles: What the gradient goes to, shape ``(…, n_angles)``.
+        values: Their values, shape ``(…, n_observables)``.
+        jacobian: Shape ``(…, n_observables, n_angles)``.
+
+    Returns:
+        ``values``; backward gives ``gradient @ jacobian`` each time it is asked.
+    """
+    result: Tensor = _KeptJacobian.apply(angles, values, jacobian)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _KeptJacobian(torch.autograd.Function):
+    """The one place where circuits enter autograd.
+
+    Values and Jacobian are kept on the context and not by ``save_for_backward``: gradient
+    checkpointing then finds nothing to recompute here.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, angles: Tensor, values: Tensor, jacobian: Tensor) -> Tensor:
+        ctx.jacobian, ctx.dtype = jacobian, angles.dtype
+        return values.clone()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        jacobian = ctx.jacobian
+        slopes = (grads[0].to(jacobian.dtype).unsqueeze(-2) @ jacobian).squeeze(-2)
+        return slopes.to(ctx.dtype), None, None

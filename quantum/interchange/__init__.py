@@ -1,0 +1,1 @@
+"""Circuits as text for other tools: OriginIR (Origin's SDK and cloud) and OpenQASM 2."""

@@ -1,0 +1,199 @@
+"""Layers of RY on a batch of states: how they act, and the gradient of their angles.
+
+A layer is a Kronecker product. It is applied to groups of four qubits, each by one small real
+matrix product, because 16 x 16 is where the product is fastest. The entries of such a matrix are,
+up to signs, the amplitudes of the layer's own product state, so the matrix comes from a table of
+signs.
+
+States have the shape ``(batch, high, planes, copies, low)``: ``low`` runs over the first group of
+qubits and ``high`` over the others; ``planes`` is one for real states, else real and imaginary
+part; ``copies`` holds states that take the same rotations. With these axes in the middle, each
+group is one product for all of them. This module knows nothing about circuits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import pad
+
+from quantum.simulators.constants import constant
+
+__all__ = [
+    "GROUP",
+    "Workspace",
+    "group_states",
+    "join",
+    "rotate",
+    "rotation_gradient",
+    "rotation_matrix",
+]
+
+GROUP = 4  # qubits rotated by one matrix product
+
+
+def join(tables: Tensor, n_qubits: int) -> Tensor:
+    """The whole product state, ``(batch, 2**n)``, from ``group_states``."""
+    state = tables[0].t()
+    for table in tables[1:]:
+        state = (table.t().unsqueeze(2) * state.unsqueeze(1)).flatten(1)
+    return state[:, : 2**n_qubits]
+
+
+def rotation_matrix(angles: Tensor) -> Tensor:
+    """Kronecker product of RY, qubit 0 on the lowest bit.
+
+    Args:
+        angles: Shape ``(batch, g)``, radians.
+
+    Returns:
+        Shape ``(batch, 2**g, 2**g)``.
+    """
+    return _matrix(_product(angles.t().unsqueeze(0))[0])
+
+
+def _product(angles: Tensor) -> Tensor:
+    """Product states of groups: ``(groups, g, batch)`` angles to ``(groups, 2**g, batch)``.
+
+    Samples run along the last axis, which makes every step a long vector operation.
+    """
+    half = angles / 2
+    qubits = torch.stack((half.cos(), half.sin()), dim=2)  # (groups, g, 2, batch)
+    state = qubits[:, 0]
+    for q in range(1, angles.shape[1]):
+        state = (qubits[:, q].unsqueeze(2) * state.unsqueeze(1)).flatten(1, 2)
+    return state
+
+
+def group_states(angles: Tensor) -> Tensor:
+    """Product states of each group of four qubits: ``(batch, n)`` to ``(groups, 2**g, batch)``.
+
+    The last group is filled with qubits that stay in |0>.
+    """
+    n = angles.shape[1]
+    if n > GROUP and n % GROUP:
+        angles = pad(angles, (0, -n % GROUP))
+    return _product(angles.t().reshape(-1, min(n, GROUP), len(angles)))
+
+
+def _matrix(table: Tensor) -> Tensor:
+    """A rotation from its product state: ``(2**g, batch)`` to ``(batch, 2**g, 2**g)``."""
+    size = len(table)
+    signs = constant(_signs(size.bit_length() - 1), table)
+    return (table.t() @ signs).view(-1, size, size)
+
+
+class Workspace:
+    """Two pieces of memory that states take turns in.
+
+    Asking the system for fresh memory at each step costs as much time as the arithmetic.
+    """
+
+    def __init__(self, like: Tensor, numbers: int) -> None:
+        self._pieces = [like.new_empty(numbers), like.new_empty(numbers)]
+
+    def take(self, shape: Sequence[int]) -> Tensor:
+        """Memory for a state; it holds until the next but one call."""
+        self._pieces.reverse()
+        return self._pieces[0][: math.prod(shape)].view(shape)
+
+
+@lru_cache(maxsize=16)
+def _signs(n_qubits: int) -> NDArray[np.float64]:
+    """Which amplitude of the product state, with which sign, is entry (i, j) of the rotation.
+
+    RY's matrix is ((cos, -sin), (sin, cos)): entry (i, j) of a Kronecker product is the amplitude
+    of ``i ^ j``, negative for each qubit with i = 0 and j = 1.
+    """
+    i, j = np.divmod(np.arange(4**n_qubits), 2**n_qubits)
+    signs = np.zeros((2**n_qubits, 4**n_qubits))
+    odd = np.array([bin(value).count("1") & 1 for value in ~i & j])
+    signs[i ^ j, np.arange(4**n_qubits)] = 1 - 2 * odd
+    return signs
+
+
+@lru_cache(maxsize=16)
+def _generators(n_qubits: int) -> NDArray[np.float64]:
+    """Per qubit the matrix K of dR/dθ = K R, flattened, shape ``(4**g, g)``."""
+    i, j = np.divmod(np.arange(4**n_qubits), 2**n_qubits)
+    bits = 1 << np.arange(n_qubits)
+    signs = np.where(i[:, None] & bits, 0.5, -0.5)
+    return np.where((i ^ j)[:, None] == bits, signs, 0.0)
+
+
+def _groups(qubits: Sequence[int], n_qubits: int) -> Iterator[tuple[int, int, int]]:
+    """Number, first qubit and size of each group with a rotated qubit."""
+    for number, first in enumerate(range(0, n_qubits, GROUP)):
+        size = min(GROUP, n_qubits - first)
+        if any(first <= qubit < first + size for qubit in qubits):
+            yield number, first, size
+
+
+def rotate(
+    state: Tensor,
+    tables: Tensor,
+    qubits: Sequence[int],
+    n_qubits: int,
+    space: Workspace,
+    *,
+    back: bool = False,
+) -> Tensor:
+    """Apply a layer of RY, or undo it.
+
+    Args:
+        state: Shape ``(batch, high, planes, copies, low)``, contiguous.
+        tables: ``group_states`` of the layer's angles, for all samples or one.
+        qubits: The rotated ones; the angles of all others are zero.
+        n_qubits: Number of qubits.
+        space: Where the result goes.
+        back: Undo the layer instead.
+    """
+    shape = state.shape
+    for number, first, size in _groups(qubits, n_qubits):
+        matrix = _matrix(tables[number, : 2**size])  # (batch or 1, 2**g, 2**g)
+        if back:
+            matrix = matrix.mT
+        found = space.take(shape)
+        if first == 0:
+            rows = (len(matrix), -1, 2**size)  # (batch or 1, rest, 2**g)
+            torch.bmm(state.view(rows), matrix.mT, out=found.view(rows))
+        else:
+            left = 2 ** (n_qubits - first - size)
+            view = (shape[0] * left, 2**size, -1)  # (batch * left, 2**g, rest)
+            matrix = matrix.unsqueeze(1).expand(shape[0], left, -1, -1).flatten(0, 1)
+            torch.bmm(matrix, state.view(view), out=found.view(view))
+        state = found
+    return state
+
+
+def rotation_gradient(pair: Tensor, qubits: Sequence[int], n_qubits: int, shared: bool) -> Tensor:
+    """Gradient of a layer's angles from states and their gradients after (or before) the layer.
+
+    Args:
+        pair: Shape ``(batch, high, planes, 2, low)``: the states and the gradients.
+        qubits: The rotated ones.
+        n_qubits: Number of qubits.
+        shared: Whether all samples have the same angles.
+
+    Returns:
+        Shape ``(1, n)`` if shared, else ``(batch, n)``; zero where nothing rotates.
+    """
+    batch, rest = len(pair), pair.shape[2:].numel() // 2
+    state, grad = pair.unbind(3)  # (batch, high, planes, low)
+    found = pair.new_zeros(1 if shared else batch, n_qubits)
+    for _, first, size in _groups(qubits, n_qubits):
+        if first == 0:
+            rows = (len(found), -1, 2**size)
+            overlap = grad.reshape(rows).mT @ state.reshape(rows)
+        else:
+            view = (batch, -1, 2**size, 2 ** (first - GROUP) * rest)
+            overlap = (grad.reshape(view) @ state.reshape(view).mT).sum((0, 1) if shared else 1)
+        overlap = overlap.reshape(len(found), -1)  # (batch or 1, 4**g)
+        found[:, first : first + size] = overlap @ constant(_generators(size), pair)
+    return found

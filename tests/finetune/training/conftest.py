@@ -1,0 +1,66 @@
+"""Run folders for the tiny model, and a trainer in this process."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finetune.training.args import RunConfig
+from tests.finetune.conftest import dialogue
+
+Make = Callable[..., Path]
+
+
+def folder_made(folder: Path, base: Path, **values: Any) -> Path:
+    """Make a run folder for a tiny model, with its dialogues beside the settings."""
+    folder.mkdir()
+    for name, count, turns in (("train", 30, 2), ("validation", 8, 3)):
+        lines = "".join(json.dumps(dialogue(number, turns)) + "\n" for number in range(count))
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    config = RunConfig.from_dict(
+        {
+            "base_model": str(base),
+            "train_file": "train.jsonl",
+            "validation_file": "validation.jsonl",
+            "adapter_options": {"r": 3, "mpo_width": 8, "mpo_bond": 2, "dropout": 0.1},
+            "steps": 12,
+            "batch_size": 2,
+            "gradient_accumulation": 2,
+            "sequence_length": 96,
+            "eval_every": 4,
+            "save_every": 2,
+            "sample_prompts": ["Hello", "I am sad"],
+            "sample_tokens": 3,
+            "threads": 1,
+            **values,
+        }
+    )
+    (folder / "config.json").write_text(config.to_json())
+    return folder
+
+
+def trained(folder: Path) -> int:
+    """Train in this process, which is faster; signals are put back."""
+    from finetune.training.run import run
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        return run(folder, detached=True)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+@pytest.fixture
+def make_run(tmp_path: Path, tiny_model_dir: Path) -> Make:
+    return lambda name="run", **values: folder_made(tmp_path / name, tiny_model_dir, **values)
+
+
+@pytest.fixture
+def run_here() -> Callable[[Path], int]:
+    return trained

@@ -1,0 +1,1 @@
+"""The SDK in a process of its own."""

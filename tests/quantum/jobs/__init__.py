@@ -1,0 +1,1 @@
+"""Jobs, ledgers and caps."""
