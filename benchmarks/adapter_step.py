@@ -185,7 +185,8 @@ def print_table(table: dict[str, dict[str, float]], args: argparse.Namespace) ->
     """A Markdown table for docs/benchmarks.md; bars stand where one was set."""
     print(
         f"{args.model or args.config + ', random weights'}, {args.batch} × {args.length} tokens, "
-        f"{args.dtype}, {args.device}, targets {args.targets}, {args.steps} rounds, {args.clock} clock\n"
+        f"{args.dtype}, {args.device}, targets {args.targets}, {args.steps} rounds, "
+        f"{args.clock} clock\n"
     )
     print(f"| adapter | step | ratio to {args.cases[0]} | tokens/s | trainable | memory | ratio |")
     print("|---|---|---|---|---|---|---|")

@@ -5,8 +5,7 @@ process of its own interpreter, since their pins exclude one another. They take 
 so noise of the machine hits them alike. Before anything is timed, the values and both gradients of
 each are compared with ours.
 
-    python benchmarks/circuit_frameworks.py --setup /tmp/frameworks     # make the environments once
-    python benchmarks/circuit_frameworks.py --setup /tmp/frameworks     # then measure
+    python benchmarks/circuit_frameworks.py --setup /tmp/frameworks   # makes them if missing
     python benchmarks/circuit_frameworks.py --pennylane PYTHON --torchquantum PYTHON --qiskit PYTHON
 
 Slow frameworks run on fewer samples and are scaled up in proportion, which the table tells; so does
@@ -55,7 +54,7 @@ class Worker:
     def __init__(self, name: str, python: str, threads: int) -> None:
         self.name = name
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
-        self.log = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115  (open as long as the process)
         self.process = subprocess.Popen(
             [python, str(HERE / "circuit_workers.py"), name, str(threads)],
             stdin=subprocess.PIPE,
@@ -67,7 +66,8 @@ class Worker:
 
     def ask(self, **request: Any) -> dict[str, Any]:
         """Send a request and wait for the answer."""
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         try:
             print(json.dumps(request), file=self.process.stdin, flush=True)
             line = self.process.stdout.readline()
@@ -149,7 +149,8 @@ def table(rows: dict[str, dict[str, Any]], layers: int, args: argparse.Namespace
         return statistics.median(a / b for a, b in zip(times, to, strict=True))
 
     lines = [
-        f"{layers} layer{'s' if layers > 1 else ''}, {args.batch} samples, threads: {args.threads}, {args.clock}",
+        f"{layers} layer{'s' if layers > 1 else ''}, {args.batch} samples, "
+        f"{args.threads} thread{'s' if args.threads > 1 else ''}, {args.clock}",
         "",
         "| | precision | time | times ours | times the limit |",
         "|---|---|---|---|---|",

@@ -24,10 +24,10 @@ os.environ.setdefault("OMP_NUM_THREADS", sys.argv[2] if len(sys.argv) > 2 else "
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 warnings.filterwarnings("ignore")
 
-import numpy as np
+import numpy as np  # noqa: E402
 
-from quantum.ansatz import qtha_circuit
-from quantum.circuit import Circuit, Input
+from quantum.ansatz import qtha_circuit  # noqa: E402
+from quantum.circuit import Circuit, Input  # noqa: E402
 
 N_QUBITS = 8
 Step = Callable[[Any, Any, Any], tuple[Any, Any, Any]]  # data -> values, both gradients
@@ -80,10 +80,10 @@ def limit(circuit: Circuit) -> tuple[str, Step]:
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     dim = 2**circuit.n_qubits
     layers = sum(isinstance(op.source, Input) for op in circuit.operations) // circuit.n_qubits
-    unitary = torch.randn(dim, dim)
+    unitary = torch.ones(dim, dim)
 
     def step(inputs: Any, angles: Any, weights: Any) -> tuple[Any, Any, Any]:
-        states = torch.randn(len(inputs), dim)
+        states = torch.ones(len(inputs), dim)
         for _ in range(2 + 4 * (layers - 1)):
             states @ unitary  # forward
             states @ unitary.T  # gradient of the states

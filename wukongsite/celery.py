@@ -1,4 +1,4 @@
-"""The Celery application. Queues: `train` (one run at a time) and `default` (all that is short)."""
+"""The Celery application. Queues: `train` (a run at a time), `quantum`, `default` (short work)."""
 
 import os
 import warnings

@@ -212,7 +212,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"finetune.tasks.run_execute": {"queue": "train"}}
+CELERY_TASK_ROUTES = {
+    "finetune.tasks.run_execute": {"queue": "train"},
+    # A quantum cloud may be silent for minutes; checks of data sets do not wait for it.
+    "finetune.tasks.quantum_*": {"queue": "quantum"},
+    "finetune.tasks.experiment_*": {"queue": "quantum"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = None
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

@@ -105,9 +105,9 @@ def circuit_for(
         return None
     try:
         clean = ADAPTERS[adapter].validate(options)
+        found = drawn(adapter, tuple(sorted(clean.items())))
     except OptionError:
         return None
-    found = drawn(adapter, tuple(sorted(clean.items())))
     if found is None:
         return None
     circuit, picture = found

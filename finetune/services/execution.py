@@ -186,8 +186,8 @@ class Execution:
         if code == EXIT_OK:
             self.succeed()
         elif code == EXIT_CANCELLED:
-            jobs_cancel(self.run)
             self.end(State.CANCELLED, "Cancelled. Its last checkpoint is kept.")
+            jobs_cancel(self.run)
         elif code == EXIT_PAUSED:
             self.leave(State.PAUSED, "Paused. Its checkpoint is kept.")
         elif code < 0 or code == EXIT_LEFT:
@@ -203,8 +203,8 @@ class Execution:
         """The trainer was stopped from outside: go on from its checkpoint, within bounds."""
         reason = signal_reason(-code) if code < 0 else "The trainer was told to leave."
         if self.run.request == Run.Request.CANCEL:
-            jobs_cancel(self.run)
             self.end(State.CANCELLED, f"{reason} A cancel was waiting: cancelled.")
+            jobs_cancel(self.run)
         elif self.run.request == Run.Request.PAUSE:
             self.leave(State.PAUSED, f"{reason} A pause was waiting: paused.")
         elif self.run.attempts >= settings.MAX_ATTEMPTS:
@@ -229,13 +229,13 @@ class Execution:
         )
 
     def fail(self, code: str, message: str, hint: str = "", trace: str = "") -> None:
-        jobs_cancel(self.run, unsent_only=True)
         self.end(
             State.FAILED,
             message,
             level="error",
             error={"code": code, "message": message, "hint": hint, "trace": trace},
         )
+        jobs_cancel(self.run, unsent_only=True)
 
     def end(self, state: str, message: str, **changes: Any) -> None:
         self.leave(state, message, finished_at=timezone.now(), seconds_left=None, **changes)

@@ -25,7 +25,7 @@ from django.utils import timezone
 from finetune.exceptions import StudioError
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Run, User
 from quantum.backends.base import Batch, JobState, SamplingBackend
-from quantum.backends.sdk.client import sdk_missing
+from quantum.backends.sdk.client import close_clients, sdk_missing
 from quantum.exceptions import BackendMissingError, JobFailedError, QuantumError
 from quantum.jobs.advance import advance, cancel, resolve
 from quantum.jobs.ledger import NewJob
@@ -38,6 +38,7 @@ from .quantum_ledger import DjangoLedger, Owner
 from .queue import enqueue
 
 log = logging.getLogger(__name__)
+IDLE_SECONDS = 120.0
 TURN_SECONDS = 20.0  # after which no further job is looked at in one turn
 # How often a job is asked for, by its age: small jobs take seconds, full queues hours.
 ASK_EVERY = (
@@ -132,6 +133,7 @@ def jobs_advance() -> None:
     """Move every open job that is due a step. Cheap where none is; one process at a time."""
     open_jobs = QuantumJob.objects.filter(state__in=QuantumJob.LIVE)
     if not open_jobs.exists():
+        close_clients(IDLE_SECONDS)  # keys stay in no process longer than they are needed
         return
     with only_sender() as alone:
         if not alone:

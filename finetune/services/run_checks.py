@@ -91,7 +91,12 @@ def named_options(problems: Mapping[str, str], values: Mapping[str, Any]) -> dic
             del named["adapter_options"]
             named[error.field] = str(error)
         except (UnknownNameError, TypeError, AttributeError):
-            pass  # the adapter itself, or a value that is no object, is told as it is
+            return named  # the adapter itself, or a value that is no object, is told as it is
+        if "adapter_options" in named:  # each option is right, and still they do not go together
+            name, _, problem = named["adapter_options"].partition(": ")
+            if any(option.name == name for option in get_adapter(values["adapter"]).fields):
+                del named["adapter_options"]
+                named[name] = problem
     return named
 
 

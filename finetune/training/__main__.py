@@ -84,7 +84,7 @@ def _new(arguments: list[str]) -> int:
     folder: Path = parsed.pop("run_dir")
     given = {name: _value(text) for name, text in parsed.items() if text is not None}
     preset = str(given.pop("preset"))
-    for name in ("train_file", "validation_file"):
+    for name in ("train_file", "validation_file", "start_adapter"):
         if isinstance(given.get(name), str) and given[name]:
             given[name] = str(Path(given[name]).absolute())
     try:

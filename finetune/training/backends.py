@@ -83,7 +83,13 @@ def circuit_problems(
         if options.get("backend", backend) != backend:
             return {"adapter_options": "backend: it is a setting of the run; leave it out here"}
         spec, given = get_adapter(adapter), options_with(adapter, options, backend)
-        if spec.validate(given).get("topology") == "chip":
+        clean = spec.validate(given)
+        if clean.get("gradient") == "backprop" and not backend_spec(backend).exact:
+            return {
+                "adapter_options": f"gradient: {backend} samples, so there is nothing to go back "
+                "through; take auto, shift or spsa"
+            }
+        if clean.get("topology") == "chip":
             return {
                 "adapter_options": "topology: a run has no chip's couplers; take the chain or the "
                 "lattice, which are routed onto the chip"

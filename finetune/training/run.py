@@ -31,7 +31,7 @@ from finetune.training.args import RunConfig
 from finetune.training.circuits import connect
 from finetune.training.data import Loaded, load
 from finetune.training.events import Event, EventLog
-from finetune.training.exceptions import AlreadyRunning
+from finetune.training.exceptions import AlreadyRunning, QuantumFailed
 from finetune.training.failures import explain, trace_tail
 from finetune.training.metrics import Clock
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
@@ -40,6 +40,7 @@ from finetune.training.supervision import Stop, StopRequested, Supervision
 from finetune.training.trainer import RUN_STATE, DialogueTrainer
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
+from quantum.exceptions import QuantumError
 
 SUCCEEDED = 0
 FAILED = 1
@@ -121,7 +122,7 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     config = RunConfig.read(folder / "config.json")
     trainer = _prepared(folder, config, log, supervision, _kept(found.path))
     if config.start_adapter and found.path is None:
-        numbers = load_start(trainer.adapted, config)
+        numbers = load_start(trainer.adapted, config, folder)
         log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
     if found.path is not None:
         resumed = {"state": "resumed", "step": found.step}
@@ -135,6 +136,9 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
             measure(trainer.adapted)  # in use an adapter answers from the values saved with it
     except StopRequested as request:
         trainer.stop = request.reason
+    except (QuantumFailed, QuantumError):
+        trainer.save_now()  # steps on a machine are dear: none is to be done again
+        raise
     if trainer.stop is not None:
         trainer.save_now()
         return _left(trainer, log, supervision)

@@ -23,8 +23,13 @@ WEIGHTS = "adapter_model.safetensors"
 FRESH = ("has_run", "start_name")
 
 
-def load_start(model: Any, config: RunConfig) -> int:
+def load_start(model: Any, config: RunConfig, run_folder: Path) -> int:
     """Put the weights of `config.start_adapter` into a model that has the same adapter.
+
+    Args:
+        model: base with adapter.
+        config: the run's settings.
+        run_folder: what a relative path starts from.
 
     Returns:
         How many numbers were loaded.
@@ -32,7 +37,7 @@ def load_start(model: Any, config: RunConfig) -> int:
     Raises:
         BadConfig: there is no such adapter, it is of another kind, or its shapes differ.
     """
-    folder = Path(config.start_adapter)
+    folder = run_folder / config.start_adapter  # an absolute path stays as it is
     about = _about(folder)
     kind = about.get("adapter", config.adapter)
     if kind != config.adapter:

@@ -11,7 +11,6 @@ On a chain with one layer, 4 + 2 groups are left whatever the length: 13 circuit
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -90,7 +89,7 @@ def _group(
     # Long rules come first in every order: short ones then fill their groups at no cost.
     orders = (
         sorted(felt, key=lambda i: -len(occurrences.rules[i])),
-        sorted(_walk(felt, conflicts), key=lambda i: -len(occurrences.rules[i])),
+        sorted(_saturated(felt, conflicts), key=lambda i: -len(occurrences.rules[i])),
         sorted(felt, key=lambda i: (-len(occurrences.rules[i]), -len(conflicts[i]))),
         sorted(felt, key=lambda i: (-len(occurrences.rules[i]), len(conflicts[i]))),
     )
@@ -105,18 +104,20 @@ def _conflicts(feels: Iterable[frozenset[int]]) -> dict[int, set[int]]:
     return {item: others - {item} for item, others in found.items()}
 
 
-def _walk(felt: Sequence[int], conflicts: dict[int, set[int]]) -> list[int]:
-    """From neighbour to neighbour, beginning at an end: best on chains, however numbered."""
-    left = sorted(felt, key=lambda item: len(conflicts[item]))
-    walked: dict[int, None] = {}
-    for start in left:
-        queue = deque([start])
-        while queue:
-            item = queue.popleft()
-            if item not in walked:
-                walked[item] = None
-                queue.extend(sorted(conflicts[item] - walked.keys()))
-    return list(walked)
+def _saturated(felt: Sequence[int], conflicts: dict[int, set[int]]) -> list[int]:
+    """Next always the one with the fewest colours left (Brélaz, Commun. ACM 22, 251, 1979)."""
+    order: list[int] = []
+    colours: dict[int, int] = {}
+    taken: dict[int, set[int]] = {item: set() for item in felt}
+    left = set(felt)
+    while left:
+        item = min(left, key=lambda i: (-len(taken[i]), -len(conflicts[i]), i))
+        left.remove(item)
+        order.append(item)
+        colours[item] = next(c for c in range(len(taken[item]) + 1) if c not in taken[item])
+        for other in conflicts[item] & left:
+            taken[other].add(colours[item])
+    return order
 
 
 def _colour(order: Iterable[int], conflicts: dict[int, set[int]]) -> tuple[tuple[int, ...], ...]:

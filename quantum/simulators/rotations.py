@@ -184,7 +184,7 @@ def rotation_gradient(pair: Tensor, qubits: Sequence[int], n_qubits: int, shared
     Returns:
         Shape ``(1, n)`` if shared, else ``(batch, n)``; zero where nothing rotates.
     """
-    batch, rest = len(pair), pair.shape[2:].numel() // 2
+    batch = len(pair)
     state, grad = pair.unbind(3)  # (batch, high, planes, low)
     found = pair.new_zeros(1 if shared else batch, n_qubits)
     for _, first, size in _groups(qubits, n_qubits):
@@ -192,8 +192,14 @@ def rotation_gradient(pair: Tensor, qubits: Sequence[int], n_qubits: int, shared
             rows = (len(found), -1, 2**size)
             overlap = grad.reshape(rows).mT @ state.reshape(rows)
         else:
-            view = (batch, -1, 2**size, 2 ** (first - GROUP) * rest)
-            overlap = (grad.reshape(view) @ state.reshape(view).mT).sum((0, 1) if shared else 1)
+            left = 2 ** (n_qubits - first - size)
+            view = (batch * left, 2**size, -1)  # (batch * left, 2**g, rest)
+            terms = [
+                torch.bmm(grad[:, :, plane].reshape(view), state[:, :, plane].reshape(view).mT)
+                for plane in range(state.shape[2])  # one by one: no copies needed
+            ]
+            overlap = sum(terms[1:], terms[0]).view(batch, left, -1)
+            overlap = overlap.sum((0, 1) if shared else 1)
         overlap = overlap.reshape(len(found), -1)  # (batch or 1, 4**g)
         found[:, first : first + size] = overlap @ constant(_generators(size), pair)
     return found

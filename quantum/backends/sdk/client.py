@@ -13,13 +13,22 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from quantum.exceptions import BackendMissingError, QuantumError
 
-__all__ = ["INSTALL", "KEY_VARIABLE", "SdkClient", "SdkError", "sdk_client", "sdk_missing"]
+__all__ = [
+    "INSTALL",
+    "KEY_VARIABLE",
+    "SdkClient",
+    "SdkError",
+    "close_clients",
+    "sdk_client",
+    "sdk_missing",
+]
 
 KEY_VARIABLE = "WUKONG_API_KEY"
 """Holds a key for use by hand; the child must not inherit it: environments can be read."""
@@ -65,6 +74,7 @@ class SdkClient:
         self._url = url
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self.called_at = time.monotonic()
 
     def __repr__(self) -> str:
         return f"<SdkClient {self._url or 'default address'}>"
@@ -86,6 +96,7 @@ class SdkClient:
             BackendMissingError: pyqpanda3 is not installed.
             SdkError: See its kinds.
         """
+        self.called_at = time.monotonic()
         if not self._lock.acquire(timeout=timeout):
             raise SdkError("busy", f"The SDK was busy for {timeout:g} s with another call.")
         try:
@@ -114,14 +125,23 @@ class SdkClient:
         self.close()
         if missing := sdk_missing():
             raise BackendMissingError(missing)
-        self._process = _SPAWNER.start()
+        started = False
         try:
-            hello = {"key": self._key, "url": self._url, "parent": os.getpid()}
-            self._ask("start", _START_TIMEOUT, hello)
+            self._process = _SPAWNER.start()
+            self._ask("start", _START_TIMEOUT, {})
+            started = True
         except SdkError as error:
             # Whatever went wrong here, the request that was to follow has not been sent.
-            self.close()
             raise SdkError("not_sent", f"The SDK's process did not start: {error}") from error
+        finally:
+            if not started:  # nobody may ask a process that never got its key
+                self.close()
+
+    def _line(self, verb: str, data: dict[str, Any]) -> str:
+        # The key is put in here and in no variable of a caller, which an error page could show.
+        if verb == "start":
+            data = {"key": self._key, "url": self._url, "parent": os.getpid()}
+        return json.dumps({"verb": verb, **data}) + "\n"
 
     def _ask(self, verb: str, timeout: float, data: dict[str, Any]) -> dict[str, Any]:
         process = self._process
@@ -140,7 +160,7 @@ class SdkClient:
         asked = False
         line = ""
         try:
-            process.stdin.write(json.dumps({"verb": verb, **data}) + "\n")
+            process.stdin.write(self._line(verb, data))
             process.stdin.flush()
             asked = True
             line = process.stdout.readline()
@@ -221,8 +241,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-@atexit.register
-def _close_all() -> None:
-    for (pid, _), client in list(_CLIENTS.items()):
-        if pid == os.getpid():  # a forked child must leave its parent's processes alone
-            client.close()
+def close_clients(idle: float = 0.0) -> None:
+    """End the processes of clients that were asked nothing for a while, and forget their keys.
+
+    Args:
+        idle: Seconds without a call.
+    """
+    with _CLIENTS_LOCK:
+        for (pid, name), client in list(_CLIENTS.items()):
+            # A forked child must leave its parent's processes alone.
+            if pid == os.getpid() and time.monotonic() - client.called_at >= idle:
+                del _CLIENTS[pid, name]
+                client.close()
+
+
+atexit.register(close_clients)

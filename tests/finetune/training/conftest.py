@@ -25,8 +25,8 @@ def folder_made(folder: Path, base: Path, **values: Any) -> Path:
     config = RunConfig.from_dict(
         {
             "base_model": str(base),
-            "train_file": "train.jsonl",
-            "validation_file": "validation.jsonl",
+            "train_file": str(folder / "train.jsonl"),
+            "validation_file": str(folder / "validation.jsonl"),
             "adapter_options": {"r": 3, "mpo_width": 8, "mpo_bond": 2, "dropout": 0.1},
             "steps": 12,
             "batch_size": 2,

@@ -72,6 +72,11 @@ def test_an_adapter_without_data_in_its_circuit_takes_every_backend(backend: str
         ({"backend": "aer", "adapter": "lora"}, "backend", "has no circuit"),
         ({"adapter_options": {"topology": "chip"}}, "adapter_options", "chain or the lattice"),
         (
+            {"backend": "aer", "adapter_options": {"gradient": "backprop"}},
+            "adapter_options",
+            "nothing to go back through",
+        ),
+        (
             {"adapter_options": {"topology": "lattice", "n_qubits": 7}},
             "adapter_options",
             "form no lattice",

@@ -16,7 +16,7 @@ import pytest
 from safetensors.torch import load_file
 
 from finetune.training.events import read_events
-from finetune.training.quantum_exchange import ERROR, FOLDER, RESULT, write
+from finetune.training.quantum_exchange import ERROR, FOLDER, write
 from finetune.training.sampling_plan import sampling_plan
 from finetune.training.trainer import RUN_STATE
 from quantum.backends.base import Batch
@@ -171,25 +171,27 @@ def test_a_kill_between_batch_and_result_asks_for_nothing_twice(
     assert same(folder, whole[0])
 
 
-def test_a_job_that_failed_is_told_as_it_was_told(
+def test_a_job_that_failed_is_told_and_the_steps_before_it_are_kept(
     make_run: Callable[..., Path], run_here: Callable[[Path], int]
 ) -> None:
-    folder = make_run("failed", **SMALL, backend="wukong")
+    folder = make_run("failed", **{**SMALL, "save_every": 100}, backend="wukong")
 
     def refuse() -> None:
-        while not waiting(folder / FOLDER):
+        while not (len(carrier.batches) == 2 and waiting(folder / FOLDER)):
             time.sleep(0.02)
         said = {"kind": "cap", "message": "The run's limit is reached.", "hint": "Fewer shots."}
         name = f"{waiting(folder / FOLDER)[0]}{ERROR}"
         write(folder / FOLDER / name, json.dumps(said))
 
-    refusing = threading.Thread(target=refuse)
-    refusing.start()
-    assert run_here(folder) == 1
-    refusing.join()
+    with Carrier(folder / FOLDER, most=2) as carrier:  # the start and the first step
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        assert run_here(folder) == 1
+        refusing.join()
     (error,) = of(folder, "error")
     assert (error["kind"], error["hint"]) == ("quantum", "Fewer shots.")
-    assert not list((folder / FOLDER).glob(f"*{RESULT}"))
+    assert error["exception"] == "QuantumFailed"
+    assert [data["step"] for data in of(folder, "checkpoint")] == [1]
 
 
 @pytest.mark.parametrize(("backend", "own"), [("aer", {}), ("aer", {"shots": 80})])

@@ -105,6 +105,23 @@ def test_a_run_with_shots_on_this_machine_starts_at_once(
     assert "no quantum hardware is used" in html
 
 
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"qgs-gradient": "backprop"}, "qgs-gradient", "nothing to go back through"),
+        ({"qgs-topology": "chip"}, "qgs-topology", "chain or the lattice"),
+        ({"qgs-n_qubits": "7", "qgs-topology": "lattice"}, "qgs-n_qubits", "form no lattice"),
+        ({"backend-aer-noise": "loud"}, "backend-aer-noise", "not a choice"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told_beside_their_field(
+    alice_client: Client, base: Any, dataset: Any, change: Any, field: str, words: str
+) -> None:
+    answer = alice_client.post(reverse("run-new"), sampled(base, dataset, "aer", **change))
+    assert words in str(answer.context["form"].errors.get(field)), answer.context["form"].errors
+    assert not Run.objects.exists()
+
+
 def test_an_adapter_without_a_circuit_ignores_the_backend(
     alice_client: Client, base: Any, dataset: Any
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from quantum.backends.base import Batch, JobState
 from quantum.backends.sdk import client as module
-from quantum.backends.sdk.client import SdkClient, SdkError, sdk_client
+from quantum.backends.sdk.client import SdkClient, SdkError, close_clients, sdk_client
 from quantum.exceptions import BackendMissingError
 from quantum.jobs.advance import advance
 from quantum.jobs.sqlite_ledger import FileLedger
@@ -112,10 +112,34 @@ def test_missing_sdk(monkeypatch):
         SdkClient().call("run_local", 60, texts=[FLIP], shots=1)
 
 
+def test_a_process_that_did_not_start_is_not_asked(monkeypatch):
+    made = SdkClient(KEY, "http://127.0.0.1:9")
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_START_TIMEOUT", 0.01)
+        with pytest.raises(SdkError, match="did not start") as caught:
+            made.call("backends", 60)
+    assert caught.value.kind == "not_sent"
+    assert made.pid is None
+    with pytest.raises(SdkError, match="connect"):  # started anew, with its key
+        made.call("backends", 60)
+    made.close()
+
+
 def test_one_process_a_key_and_address():
     assert sdk_client(KEY, "http://a") is sdk_client(KEY, "http://a")
     assert sdk_client(KEY, "http://a") is not sdk_client(OTHER_KEY, "http://a")
     assert sdk_client(KEY, "http://a") is not sdk_client(KEY, "http://b")
+
+
+def test_idle_clients_end_and_are_forgotten():
+    used = sdk_client("a-key-that-was-deleted", "http://127.0.0.1:9")
+    used.call("run_local", 60, texts=[FLIP], shots=1)
+    pid = used.pid
+    close_clients(idle=3600)
+    assert psutil.pid_exists(pid)
+    close_clients()
+    assert not psutil.pid_exists(pid)
+    assert sdk_client("a-key-that-was-deleted", "http://127.0.0.1:9") is not used
 
 
 @pytest.mark.parametrize("ending", ["", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"])

@@ -1,0 +1,87 @@
+"""The state-vector simulator's own ground: group borders, the adjoint method, what it keeps."""
+
+import pytest
+import torch
+
+from quantum.ansatz import qtha_circuit
+from quantum.circuit import Angle, Circuit, Input, Operation
+from quantum.observables import pauli, z
+from quantum.simulators import reference, statevector
+from tests.quantum.circuits import random_circuit
+
+
+def _data(circuit, batch=2, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(1)
+    inputs = torch.randn(batch, max(circuit.n_inputs, 3), generator=generator, dtype=dtype)
+    angles = torch.randn(max(circuit.n_angles, 4), generator=generator, dtype=dtype)
+    return inputs.requires_grad_(), angles.requires_grad_()
+
+
+@pytest.mark.parametrize("n", [4, 5, 9])
+@pytest.mark.parametrize("recompute", [False, True])
+def test_registers_of_one_two_and_three_groups(n, recompute):
+    operations = (
+        *(Operation("ry", (q,), Input(q % 3)) for q in range(n)),
+        Operation("crz", (0, n - 1), Angle(0)),
+        *(Operation("ry", (q,), Angle(1 + q % 2)) for q in range(n)),
+        Operation("crx", (n - 1, 1), Angle(3)),
+        Operation("rzz", (1, n - 2), Input(1)),
+        *(Operation("ry", (q,), Input(2)) for q in (n - 1, 0)),
+    )
+    circuit = Circuit(n, operations, (z(0), z(n - 1)))
+    inputs, angles = _data(circuit)
+    expected = reference.expectations(circuit, inputs.detach().numpy(), angles.detach().numpy())
+
+    def run(x, a):
+        return statevector.expectations(circuit, x, a, recompute=recompute)
+
+    assert torch.allclose(run(inputs, angles), torch.as_tensor(expected), atol=1e-12)
+    assert torch.autograd.gradcheck(run, (inputs, angles))
+
+
+def test_a_register_longer_than_its_gates():
+    """Nine qubits of which the gates touch all kinds of pairs, values against the oracle."""
+    circuit = random_circuit(11, n_qubits=9, length=40)
+    inputs, angles = _data(circuit)
+    expected = reference.expectations(circuit, inputs.detach().numpy(), angles.detach().numpy())
+    got = statevector.expectations(circuit, inputs, angles)
+    assert torch.allclose(got, torch.as_tensor(expected), atol=1e-12)
+
+
+def test_what_backward_keeps_does_not_grow_with_depth():
+    def kept(layers, recompute):
+        circuit = qtha_circuit(5, layers)
+        sizes = []
+
+        def pack(tensor):
+            sizes.append(tensor.untyped_storage().nbytes())
+            return tensor
+
+        inputs, angles = _data(circuit, batch=100, dtype=torch.float32)
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            statevector.expectations(circuit, inputs, angles, recompute=recompute)
+        return sum(sizes) - 4 * angles.numel()
+
+    state = 100 * 2**5 * 2 * 4  # bytes of the last states
+    assert kept(1, False) == kept(6, False) == kept(6, True) + state
+
+
+def test_observables_that_cannot_have_a_value_have_zero_gradients():
+    circuit = Circuit(2, (Operation("ry", (0,), Angle(0)),), (pauli("IY"),))
+    inputs, angles = _data(circuit)
+    value = statevector.expectations(circuit, inputs, angles)
+    assert torch.equal(value.detach(), torch.zeros(2, 1, dtype=torch.float64))
+    assert torch.autograd.grad(value.sum(), angles)[0].abs().max() == 0
+
+
+def test_gradients_hold_in_float32_after_many_layers():
+    """Undoing the blocks loses no accuracy that matters."""
+    circuit = qtha_circuit(8, 8)
+    found = []
+    for dtype in (torch.float32, torch.float64):
+        inputs, angles = _data(circuit, batch=16)
+        x, a = (v.detach().to(dtype).requires_grad_() for v in (inputs, angles))
+        values = statevector.expectations(circuit, x, a)
+        found.append((values, *torch.autograd.grad(values.sum(), (x, a))))
+    for single, double in zip(*found, strict=True):
+        assert torch.allclose(single.double(), double, atol=1e-5)
