@@ -1,4 +1,4 @@
-"""Background tasks: each takes ids and calls a service. Queues: `train`, `quantum` and `default`."""
+"""Background tasks: each takes ids and calls a service. Queues: `train`, `quantum`, `default`."""
 
 from celery import shared_task
 

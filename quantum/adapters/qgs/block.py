@@ -134,7 +134,7 @@ class QGSBlock(nn.Module):
         """
         if self.control != "free" and self.bank.exact and self.start_backend:
             self.bank.measure()
-        super()._save_to_state_dict(destination, prefix, keep_vars)  # type: ignore[no-untyped-call]
+        super()._save_to_state_dict(destination, prefix, keep_vars)
 
 
 def _start_angles(n_angles: int, config: QGSConfig) -> Tensor:
