@@ -15,6 +15,7 @@ from quantum.adapters.qgs_options import (
     FORMS,
     GRADIENTS,
     TOPOLOGIES,
+    chip_couplers,
     couplers_for,
     qgs_module_count,
     qgs_shared_count,
@@ -22,6 +23,7 @@ from quantum.adapters.qgs_options import (
 from quantum.adapters.spec import AdapterSpec
 from quantum.ansatz import qgs_circuit
 from quantum.backends.registry import BACKENDS
+from quantum.calibration import Calibration
 from quantum.circuit import Circuit
 from quantum.options import OptionField, Options
 
@@ -43,7 +45,8 @@ _FIELDS = (
         72,
         1,
         180,
-        help="Qubits of each block's circuit; each brings one trained angle a row.",
+        help="Qubits of each block's circuit; each brings one trained angle a row. On a chip's own "
+        "couplers, as many as it has available at most.",
     ),
     OptionField(
         "n_layers",
@@ -60,7 +63,8 @@ _FIELDS = (
         "choice",
         "chain",
         choices=tuple(TOPOLOGIES.items()),
-        help="Which qubits are entangled.",
+        help="Which qubits are entangled. The live couplers of a chip come from its newest figures; "
+        "without any, from its published layout. They stay with the run.",
     ),
     OptionField(
         "control",
@@ -132,11 +136,16 @@ def _config(options: Options, targets: Sequence[str], seed: int) -> Any:
     return QGSConfig(task_type="CAUSAL_LM", target_modules=list(targets), seed=seed, **values)
 
 
-def _circuit(options: Options) -> Circuit | None:
-    if options["control"] == "free" or options["topology"] == "chip":
-        return None  # a chip's circuit is known with its calibration only
+def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
     n_qubits = int(options["n_qubits"])
-    pairs = couplers_for(n_qubits, str(options["topology"]))
+    if options["topology"] != "chip":
+        pairs = couplers_for(n_qubits, str(options["topology"]))
+    elif calibration is None:
+        return None
+    else:
+        pairs = chip_couplers(calibration, n_qubits)
+    if options["control"] == "free":
+        return None  # its values have the circuit's names, which is why the couplers must fit
     return qgs_circuit(n_qubits, int(options["n_layers"]), pairs)
 
 

@@ -111,27 +111,20 @@ def couplers_for(n_qubits: int, topology: str, given: Iterable[Iterable[int]] = 
 def chip_couplers(calibration: Calibration, n_qubits: int) -> Couplers:
     """The live couplers among ``n_qubits`` qubits of a chip, renumbered from 0.
 
-    The largest connected part is used first, each part from its lowest qubit outwards, so that the
-    qubits hang together as far as they can.
+    They are ``calibration.joined(n_qubits)``, where ``quantum.routing`` leaves them on the chip.
 
     Raises:
         OptionError: The chip has fewer qubits available.
     """
-    live = calibration.live_couplers
-    chosen: list[int] = []
-    for part in calibration.parts():
-        edge = [part[0]]
-        while edge and len(chosen) < n_qubits:
-            qubit = edge.pop(0)
-            if qubit in chosen:
-                continue
-            chosen.append(qubit)
-            edge += sorted({q for pair in live if qubit in pair for q in pair} - set(chosen))
+    chosen = calibration.joined(n_qubits)
     if len(chosen) < n_qubits:
         raise OptionError(
-            "n_qubits", f"chip {calibration.chip} has no {n_qubits}", f"at most {len(chosen)}"
+            "n_qubits",
+            f"chip {calibration.chip} has {len(chosen)} available qubits: set Qubits to "
+            f"{len(chosen)} or fewer",
         )
-    number = {qubit: place for place, qubit in enumerate(sorted(chosen))}
+    number = {qubit: place for place, qubit in enumerate(chosen)}
+    live = calibration.live_couplers
     return tuple((number[a], number[b]) for a, b in live if a in number and b in number)
 
 

@@ -12,6 +12,7 @@ from quantum.adapters.qtha_options import INITS, VARIANTS, qtha_module_count
 from quantum.adapters.spec import AdapterSpec
 from quantum.ansatz import qtha_circuit
 from quantum.backends.registry import BACKENDS
+from quantum.calibration import Calibration
 from quantum.circuit import Circuit
 from quantum.options import OptionField, Options
 
@@ -112,7 +113,7 @@ def _config(options: Options, targets: Sequence[str], seed: int) -> Any:
     return QTHAConfig(task_type="CAUSAL_LM", target_modules=list(targets), **values)
 
 
-def _circuit(options: Options) -> Circuit | None:
+def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
     if "C" not in str(options["variant"]):
         return None
     return qtha_circuit(int(options["r"]), int(options["n_layers"]))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from quantum.calibration import Calibration
 from quantum.circuit import Circuit
 from quantum.exceptions import OptionError
 from quantum.options import OptionField, Options, validate_options
@@ -53,7 +54,7 @@ class AdapterSpec:
         default_learning_rate: A learning rate that usually trains.
         module_count: Counts trainable parameters per module.
         config_factory: ``(options, targets, seed) -> PeftConfig``; imports PEFT when called.
-        circuit_factory: ``options -> Circuit`` for quantum adapters.
+        circuit_factory: ``(options, a chip's figures or None) -> Circuit`` for quantum adapters.
         merges: ``options -> bool`` where it depends on them.
         shared_count: Counts trainable parameters that several modules share.
     """
@@ -68,7 +69,7 @@ class AdapterSpec:
     default_learning_rate: float
     module_count: ModuleCount
     config_factory: Callable[[Options, Sequence[str], int], Any]
-    circuit_factory: Callable[[Options], Circuit | None] | None = None
+    circuit_factory: Callable[[Options, Calibration | None], Circuit | None] | None = None
     merges: Callable[[Options], bool] | None = None
     shared_count: SharedCount | None = None
 
@@ -119,9 +120,18 @@ class AdapterSpec:
         config: PeftConfig = self.config_factory(self.validate(options), targets, seed)
         return config
 
-    def circuit(self, options: Mapping[str, Any] | None = None) -> Circuit | None:
-        """The circuit that these options give, ``None`` without one; imports no torch."""
-        return self.circuit_factory(self.validate(options)) if self.circuit_factory else None
+    def circuit(
+        self, options: Mapping[str, Any] | None = None, calibration: Calibration | None = None
+    ) -> Circuit | None:
+        """The circuit that these options give, ``None`` without one; imports no torch.
+
+        Args:
+            options: The adapter's options.
+            calibration: The chip whose couplers it is built on, where the options say so; without
+                it there is then no circuit.
+        """
+        clean = self.validate(options)
+        return self.circuit_factory(clean, calibration) if self.circuit_factory else None
 
     def can_merge(self, options: Mapping[str, Any] | None = None) -> bool:
         """Whether these options give an adapter that merges into the base weights."""

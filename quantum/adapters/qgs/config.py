@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from peft import PeftConfig
-
 from quantum.adapters.peft_registration import extend_peft_type
 from quantum.adapters.qgs_options import CONTROLS, FORMS, GRADIENTS, TOPOLOGIES, couplers_for
+from quantum.adapters.tuner import TargetedConfig, option_help
 from quantum.ansatz import qgs_circuit
 from quantum.backends.registry import backend_spec
 from quantum.circuit import Circuit
@@ -29,62 +28,43 @@ _CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def _help(text: str) -> dict[str, str]:
-    return {"help": text}
-
-
 @dataclass
-class QGSConfig(PeftConfig):
+class QGSConfig(TargetedConfig):
     """Quantum-generated scaling: one circuit a block scales its layers' inputs or outputs.
 
     Raises:
         OptionError: A value is out of range.
     """
 
-    n_qubits: int = field(default=72, metadata=_help("Qubits of each block's circuit."))
-    n_layers: int = field(default=1, metadata=_help("Layers of CZ."))
-    topology: str = field(default="chain", metadata=_help("chain, lattice, or chip."))
+    n_qubits: int = field(default=72, metadata=option_help("Qubits of each block's circuit."))
+    n_layers: int = field(default=1, metadata=option_help("Layers of CZ."))
+    topology: str = field(default="chain", metadata=option_help("chain, lattice, or chip."))
     couplers: list[list[int]] = field(
         default_factory=list,
-        metadata=_help("Pairs joined by CZ; filled in for chain and lattice, given for chip."),
+        metadata=option_help(
+            "Pairs joined by CZ; filled in for chain and lattice, given for chip."
+        ),
     )
-    form: str = field(default="input", metadata=_help("What the circuit scales."))
-    control: str = field(default="trained", metadata=_help("trained, free, frozen or random."))
-    backend: str = field(default="statevector", metadata=_help("Where the circuits run."))
+    form: str = field(default="input", metadata=option_help("What the circuit scales."))
+    control: str = field(
+        default="trained", metadata=option_help("trained, free, frozen or random.")
+    )
+    backend: str = field(default="statevector", metadata=option_help("Where the circuits run."))
     backend_options: dict[str, Any] = field(
-        default_factory=dict, metadata=_help("Options of a sampling backend.")
+        default_factory=dict, metadata=option_help("Options of a sampling backend.")
     )
-    shots: int = field(default=1000, metadata=_help("Shots of each circuit."))
-    gradient: str = field(default="auto", metadata=_help("auto, backprop, shift or spsa."))
-    spsa_samples: int = field(default=1, metadata=_help("Random directions of SPSA a step."))
+    shots: int = field(default=1000, metadata=option_help("Shots of each circuit."))
+    gradient: str = field(default="auto", metadata=option_help("auto, backprop, shift or spsa."))
+    spsa_samples: int = field(default=1, metadata=option_help("Random directions of SPSA a step."))
     readout_mitigation: bool = field(
-        default=False, metadata=_help("Correct readout by two extra circuits a batch.")
+        default=False, metadata=option_help("Correct readout by two extra circuits a batch.")
     )
-    zne: bool = field(default=False, metadata=_help("Extrapolate two-qubit noise to zero."))
-    seed: int = field(default=0, metadata=_help("Of the frozen maps, of shots and of SPSA."))
-    target_modules: list[str] | str | None = field(
-        default=None, metadata=_help("Names of the linear layers to adapt, or a regex.")
-    )
-    exclude_modules: list[str] | str | None = field(
-        default=None, metadata=_help("Names of linear layers to leave out, or a regex.")
-    )
-    layers_to_transform: list[int] | int | None = field(
-        default=None, metadata=_help("Indexes of the blocks to adapt; all by default.")
-    )
-    layers_pattern: list[str] | str | None = field(
-        default=None, metadata=_help("Name of the module list that the indexes count.")
-    )
-    modules_to_save: list[str] | None = field(
-        default=None, metadata=_help("Modules trained in full and saved along.")
-    )
+    zne: bool = field(default=False, metadata=option_help("Extrapolate two-qubit noise to zero."))
+    seed: int = field(default=0, metadata=option_help("Of the frozen maps, of shots and of SPSA."))
 
     def __post_init__(self) -> None:
-        super().__post_init__()  # type: ignore[no-untyped-call]
+        super().__post_init__()
         self.peft_type = _QGS
-        for name in ("target_modules", "exclude_modules"):
-            value: Any = getattr(self, name)
-            if isinstance(value, list):
-                setattr(self, name, set(value))
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise OptionError(name, f"{getattr(self, name)!r} is unknown", ", ".join(choices))

@@ -2,9 +2,9 @@
 
 from quantum.adapters.peft_registration import register
 from quantum.adapters.qtha.config import QTHAConfig
-from quantum.adapters.qtha.layer import QTHALayer, QTHALinear
+from quantum.adapters.qtha.layer import QTHALinear
 from quantum.adapters.qtha.model import QTHAModel
 
-__all__ = ["QTHAConfig", "QTHALayer", "QTHALinear", "QTHAModel"]
+__all__ = ["QTHAConfig", "QTHALinear", "QTHAModel"]
 
 register("qtha", QTHAConfig, QTHAModel)
