@@ -131,7 +131,7 @@ def job_object(run: Run) -> dict[str, Any]:
             "step": run.step,
             "total_steps": run.total_steps,
             "trainable_parameters": run.trainable_parameters,
-            "config": run.config,
+            "config": {key: value for key, value in run.config.items() if key != "calibration"},
             "result": {key: value for key, value in run.result.items() if key != "unpublished"},
         },
     }

@@ -22,6 +22,7 @@ from finetune.services.runs import run_cancel, run_create, run_pause, run_resume
 from finetune.services.spending import Agreement
 from finetune.training.args import defaults
 from finetune.training.presets import PRESETS
+from quantum.adapters.registry import ADAPTERS
 
 from .errors import ApiError, api_error_of, not_found
 from .files import dataset_of, key_of
@@ -133,9 +134,12 @@ def job_config(job: JobBody) -> dict[str, Any]:
         )
     preset = PRESETS[name]
     config = dict(preset.values)
-    if chosen.get("adapter", config["adapter"]) != config["adapter"]:
-        # The preset's options belong to its own adapter.
+    adapter = chosen.get("adapter", config["adapter"])
+    if adapter != config["adapter"]:
+        # The preset's options and learning rate belong to its own adapter.
         config["adapter_options"] = {}
+        if adapter in ADAPTERS:
+            config["learning_rate"] = ADAPTERS[adapter].default_learning_rate
     if preset.epochs:
         config["epochs"] = preset.epochs
     config |= chosen

@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 
+from quantum.adapters.registry import ADAPTERS
 from tests.api.conftest import BASE, Site, dialogues
 
 
@@ -49,7 +50,7 @@ def test_a_job_is_queued_listed_and_cancelled(
     assert config["adapter"] == "lora"
     assert config["sequence_length"] == 128
     assert config["adapter_options"]["r"] == 4
-    assert config["learning_rate"] == 0.005
+    assert config["learning_rate"] == 0.5 * ADAPTERS["lora"].default_learning_rate
     assert job.model_extra["wukong"]["total_steps"] > 50  # type: ignore[index]
 
     assert bob_client.fine_tuning.jobs.retrieve(job.id).id == job.id
