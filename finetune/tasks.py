@@ -1,4 +1,4 @@
-"""Background tasks: each takes ids and calls a service. Queues: `train`, `quantum`, `default`."""
+"""Background tasks: each takes ids and calls a service. Queues: `CELERY_TASK_ROUTES`."""
 
 from celery import shared_task
 

@@ -73,6 +73,11 @@ urlpatterns = [
         name="quantum-job-cancel",
     ),
     path(
+        "quantum/jobs/<str:public_id>/give-up/",
+        quantum_jobs.quantum_job_give_up,
+        name="quantum-job-give-up",
+    ),
+    path(
         "quantum/jobs/<str:public_id>/decide/",
         quantum_jobs.quantum_job_decide,
         name="quantum-job-decide",

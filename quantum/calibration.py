@@ -110,6 +110,22 @@ class Calibration:
             found.append(tuple(sorted(part)))
         return tuple(sorted(found, key=lambda part: (-len(part), part)))
 
+    def joined(self, n_qubits: int) -> tuple[int, ...]:
+        """The numbers of ``n_qubits`` qubits that hang together as far as they can, rising.
+
+        The largest part is used first, each part from its lowest qubit outwards. Fewer come back
+        where fewer are available.
+        """
+        live, chosen = self.live_couplers, list[int]()
+        for part in self.parts():
+            edge = [part[0]]
+            while edge and len(chosen) < n_qubits:
+                qubit = edge.pop(0)
+                if qubit not in chosen:
+                    chosen.append(qubit)
+                    edge += sorted({q for pair in live if qubit in pair for q in pair})
+        return tuple(sorted(chosen))
+
     def to_json(self) -> str:
         """JSON text, the same for the same figures."""
         data = asdict(self)

@@ -54,7 +54,8 @@ def place(circuits: Sequence[Circuit], calibration: Calibration) -> tuple[Placed
     """Place bound circuits of one batch.
 
     Circuits whose gates on two qubits already lie on live couplers stay where they are, by the
-    chip's numbers or by their order among the available qubits.
+    chip's numbers, by their order among the available qubits, or by their order among as many
+    qubits that hang together (``Calibration.joined``).
 
     Args:
         circuits: At least one.
@@ -106,7 +107,8 @@ class _Chip:
     def trivial_layout(self, width: int, pairs: Sequence[Pair]) -> tuple[int, ...] | None:
         """A layout that follows the numbers, if it needs no SWAP."""
         live = set(self._calibration.live_couplers)
-        for layout in (tuple(range(width)), tuple(self._numbers[:width])):
+        chosen = self._calibration.joined(width)
+        for layout in (tuple(range(width)), tuple(self._numbers[:width]), chosen):
             moved = {(layout[first], layout[second]) for first, second in pairs}
             if set(layout) <= self._index.keys() and moved <= live:
                 return layout

@@ -1,4 +1,4 @@
-"""The Celery application. Queues: `train` (a run at a time), `quantum`, `default` (short work)."""
+"""The Celery application. Queues: `train` (runs), `quantum` (jobs), `explorer`, `default`."""
 
 import os
 import warnings

@@ -24,7 +24,7 @@ from finetune.models import Dataset, Run
 
 from .celery import app as celery_app
 
-QUEUES = ("train", "quantum", "default")
+QUEUES = ("train", "quantum", "explorer", "default")
 BROKER_SECONDS = 1.0
 PING_SECONDS = 0.7
 LOW_SHARE = 0.1

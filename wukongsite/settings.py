@@ -216,7 +216,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.run_execute": {"queue": "train"},
     # A quantum cloud may be silent for minutes; checks of data sets do not wait for it.
     "finetune.tasks.quantum_*": {"queue": "quantum"},
-    "finetune.tasks.experiment_*": {"queue": "quantum"},
+    # Nor do jobs on hardware wait for two minutes of simulation.
+    "finetune.tasks.experiment_*": {"queue": "explorer"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = None
@@ -312,6 +313,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},
     "loggers": {
-        name: {"level": "WARNING"} for name in ("httpx", "celery", "kombu", "uvicorn", "asyncio")
+        name: {"level": "WARNING"}
+        for name in ("httpx", "celery", "kombu", "uvicorn", "asyncio", "qiskit")
     },
 }

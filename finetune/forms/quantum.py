@@ -131,7 +131,7 @@ class ExperimentForm(forms.Form):
         min_value=0,
         max_value=MAX_SEED,
         required=False,
-        help_text="Where a backend can be seeded.",
+        help_text="The same seed gives the same counts, where a backend can be seeded.",
     )
     noise = forms.ChoiceField(
         label="Noise of",
@@ -142,7 +142,7 @@ class ExperimentForm(forms.Form):
         label="Key",
         queryset=QuantumKey.objects.none(),
         required=False,
-        empty_label="–",
+        empty_label="Choose a key",
         to_field_name="public_id",
         help_text="For the quantum computer.",
     )
@@ -154,12 +154,15 @@ class ExperimentForm(forms.Form):
         widget=forms.TextInput(attrs={**OWN_SPELLING, "list": "chips"}),
     )
     readout_mitigation = forms.BooleanField(
-        label="Correct readout", required=False, help_text="Two more circuits; noisy backends only."
+        label="Correct readout errors",
+        required=False,
+        help_text="Measures with two more circuits how often each qubit is read wrongly. Noisy "
+        "backends only.",
     )
     zne = forms.BooleanField(
         label="Extrapolate to zero noise",
         required=False,
-        help_text="Each circuit runs twice; noisy backends only.",
+        help_text="Runs each circuit again with more noise, and reckons back. Noisy backends only.",
     )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:

@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from finetune.models import Run
+from finetune.training.backends import calibration_read
 from finetune.training.pictures import Picture, picture_of
 from finetune.training.sampling_plan import blocks_of
 from quantum.adapters.registry import ADAPTERS, OptionError
 from quantum.adapters.spec import targeted
 from quantum.backends.registry import BACKENDS
 from quantum.circuit import Circuit
+from quantum.exceptions import CircuitError
 
 THEMES = ("light", "dark")
 GATE_WORDS = {"ry": "RY", "crz": "CRZ", "cz": "CZ", "cx": "CNOT", "rx": "RX", "rz": "RZ"}
@@ -57,6 +59,11 @@ class RunCircuit:
         )
 
     @property
+    def on_chip(self) -> bool:
+        """Whether it is built on a chip's couplers."""
+        return self.options.get("topology") == "chip"
+
+    @property
     def key(self) -> str:
         """Name of its picture under `settings.CIRCUIT_DIR`, without theme and ending."""
         return self.picture.key
@@ -94,28 +101,39 @@ class RunCircuit:
 
 
 def circuit_for(
-    adapter: str, options: Mapping[str, Any], modules: Collection[str], backend: str = "statevector"
+    adapter: str,
+    options: Mapping[str, Any],
+    modules: Collection[str],
+    backend: str = "statevector",
+    calibration: str = "",
+    *,
+    for_picture: bool = False,
 ) -> RunCircuit | None:
     """The circuit of these settings, or None where the adapter (or its variant) has none.
 
     Args:
         modules: names of the layers that get an adapter.
+        calibration: figures of the chip that it is built on, as JSON, where it is.
+        for_picture: only the picture counts: a circuit on a chip that is not given then has the
+            gates of what is drawn for it.
     """
     if adapter not in ADAPTERS:
         return None
     try:
         clean = ADAPTERS[adapter].validate(options)
-        found = drawn(adapter, tuple(sorted(clean.items())))
-    except OptionError:
+        found = drawn(adapter, tuple(sorted(clean.items())), calibration)
+    except (OptionError, CircuitError):
         return None
     if found is None:
         return None
-    circuit, picture = found
+    circuit, picture = found[0] or (found[1].circuit if for_picture else None), found[1]
+    if circuit is None:
+        return None
     by_block = ADAPTERS[adapter].shared_count is not None  # one for all layers of a block
     return RunCircuit(
         adapter=adapter,
         options=clean,
-        qubits=circuit.n_qubits,
+        qubits=int(clean.get("n_qubits", circuit.n_qubits)),
         layers=int(clean.get("n_layers", 1)),
         copies=len(blocks_of(modules)) if by_block else len(modules),
         by_block=by_block,
@@ -128,10 +146,16 @@ def circuit_for(
 
 
 @lru_cache(maxsize=256)
-def drawn(adapter: str, options: tuple[tuple[str, Any], ...]) -> tuple[Circuit, Picture] | None:
+def drawn(
+    adapter: str, options: tuple[tuple[str, Any], ...], calibration: str
+) -> tuple[Circuit | None, Picture] | None:
     """The circuit and its picture, kept: lists of runs ask for the same few again and again."""
-    circuit, picture = ADAPTERS[adapter].circuit(dict(options)), picture_of(adapter, dict(options))
-    return None if circuit is None or picture is None else (circuit, picture)
+    chip = calibration_read(calibration) if calibration else None
+    circuit, picture = (
+        ADAPTERS[adapter].circuit(dict(options), chip),
+        picture_of(adapter, dict(options)),
+    )
+    return None if picture is None else (circuit, picture)
 
 
 def picture_file(key: str, theme: str) -> Path:
@@ -148,4 +172,5 @@ def circuit_of_run(run: Run) -> RunCircuit | None:
         config.get("adapter_options", {}),
         modules,
         config.get("backend", "statevector"),
+        config.get("calibration", ""),
     )

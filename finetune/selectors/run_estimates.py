@@ -12,10 +12,13 @@ from statistics import median
 from typing import Any
 
 from finetune.models import BaseModel, Dataset, Run, Team
+from finetune.selectors.run_calibrations import calibration_for, chip_words
 from finetune.selectors.run_circuits import RunCircuit, circuit_for
 from finetune.selectors.run_sampling import RunSampling, run_sampling
+from finetune.training.backends import on_chip, run_chip
 from quantum.adapters.registry import ADAPTERS, OptionError, reference_count
 from quantum.adapters.spec import targeted
+from quantum.calibration import Calibration
 
 MEASURED_RUNS = 5
 
@@ -28,6 +31,7 @@ class RunEstimate:
     reference: int | None = None
     modules: int = 0
     problem: str = ""
+    chip: str = ""
     circuit: RunCircuit | None = None
     quantum: bool = False
     dialogues: int | None = None
@@ -70,12 +74,13 @@ def run_estimate(team: Team, chosen: Mapping[str, Any]) -> RunEstimate:
     base: BaseModel | None = chosen.get("base")
     adapter = chosen.get("adapter", "")
     targets = chosen.get("targets") or []
-    options = chosen.get("adapter_options", {})
     found: dict[str, Any] = {}
     if base is not None and adapter in ADAPTERS and targets:
-        found |= counted(base, adapter, options, targets, chosen.get("backend") or "statevector")
+        config = {**chosen, "backend": chosen.get("backend") or "statevector"}
+        config["calibration"] = calibration_for(team, config, chosen.get("continues"))
+        found |= counted(base, config)
         found["sampling"] = run_sampling(
-            chosen, base.linear_shapes, continued=chosen.get("continues") is not None
+            config, base.linear_shapes, continued=chosen.get("continues") is not None
         )
     found |= amounts(chosen, found.get("circuit"))
     if base is not None:
@@ -83,17 +88,18 @@ def run_estimate(team: Team, chosen: Mapping[str, Any]) -> RunEstimate:
     return RunEstimate(**found)
 
 
-def counted(
-    base: BaseModel, adapter: str, options: Mapping[str, Any], targets: list[str], backend: str
-) -> dict[str, Any]:
-    shapes = base.linear_shapes
+def counted(base: BaseModel, config: Mapping[str, Any]) -> dict[str, Any]:
+    shapes, adapter, targets = base.linear_shapes, config["adapter"], config["targets"]
+    options, calibration = config.get("adapter_options", {}), config["calibration"]
     modules = targeted(shapes, targets)
     found: dict[str, Any] = {
         "modules": len(modules),
-        "circuit": circuit_for(adapter, options, modules, backend),
+        "circuit": circuit_for(adapter, options, modules, config["backend"], calibration),
         "quantum": ADAPTERS[adapter].quantum,
     }
     try:
+        if on_chip(config):
+            found |= on_its_chip(adapter, options, run_chip(config))
         found["parameters"] = ADAPTERS[adapter].count(shapes, targets, options)
     except OptionError as error:
         labels = {option.name: option.label for option in ADAPTERS[adapter].fields}
@@ -104,6 +110,20 @@ def counted(
     except OptionError:
         found["reference"] = None  # a base without q_proj and v_proj has no such reference
     return found
+
+
+def on_its_chip(
+    adapter: str, options: Mapping[str, Any], chip: Calibration | None
+) -> dict[str, Any]:
+    """The chip that the circuit is built on, in words.
+
+    Raises:
+        OptionError: it is not known, or too small.
+    """
+    if chip is None:
+        raise OptionError("topology", "nobody has fetched this chip's figures yet")
+    ADAPTERS[adapter].circuit(options, chip)
+    return {"chip": chip_words(chip)}
 
 
 def amounts(chosen: Mapping[str, Any], circuit: RunCircuit | None) -> dict[str, Any]:

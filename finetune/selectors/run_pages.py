@@ -11,12 +11,14 @@ from typing import Any
 from django.conf import settings
 
 from finetune.models import Run, RunEvent
+from finetune.selectors.run_calibrations import chip_words
 from finetune.selectors.runs import METRICS, run_samples
 from finetune.training.args import help_texts
+from finetune.training.backends import run_chip
 
 ROWS = 40
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Adapter": ("adapter", "targets", "backend", "backend_options"),
+    "Adapter": ("adapter", "targets", "backend", "backend_options", "calibration"),
     "Training": (
         "learning_rate",
         "scheduler",
@@ -131,14 +133,19 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
     groups = []
     for title, names in GROUPS.items():
         rows = [
-            (name, shown(run.config[name]), helps.get(name, ""))
+            (name, setting_words(run, name), helps.get(name, ""))
             for name in names
-            if name in run.config
+            if run.config.get(name) or (name in run.config and name != "calibration")
         ]
         if title == "Adapter":
             rows[1:1] = option_rows(run)
         groups.append((title, rows))
     return groups
+
+
+def setting_words(run: Run, name: str) -> Any:
+    chip = run_chip(run.config) if name == "calibration" else None
+    return chip_words(chip) if chip else shown(run.config[name])
 
 
 def option_rows(run: Run) -> list[tuple[str, Any, str]]:

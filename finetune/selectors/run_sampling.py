@@ -15,7 +15,8 @@ from quantum.adapters.registry import ADAPTERS, OptionError, Shapes
 from quantum.adapters.spec import targeted
 from quantum.backends.base import Cost
 from quantum.backends.registry import BACKENDS, BackendSpec
-from quantum.costs import MAX_CIRCUITS, Tariff, sampling_cost
+from quantum.costs import Tariff
+from quantum.exceptions import CircuitError
 
 
 @dataclass(frozen=True)
@@ -58,35 +59,11 @@ def run_sampling(
             max_shots=limits.max_shots if limits else None,
             continued=continued,
         )
-    except OptionError:
+    except (OptionError, CircuitError):
         return None
     if plan is None or not plan.circuits:
         return None
-    return RunSampling(backend, plan, cost_of(plan) if backend.billable else None)
-
-
-def cost_of(plan: SamplingPlan) -> Cost:
-    """What a whole run takes: start, steps and evaluations, each in batches of its own."""
-    parts = (
-        (1, plan.start, plan.start_shots),
-        (plan.steps, plan.per_step, plan.shots),
-        (plan.evaluations, plan.per_evaluation, plan.shots),
-    )
-    costs = [
-        (times, sampling_cost(circuits, shots, MAX_CIRCUITS, tariff()))
-        for times, circuits, shots in parts
-        if times and circuits
-    ]
-    money = [times * cost.money for times, cost in costs if cost.money is not None]
-    low, high = (sum(times * cost.seconds[end] for times, cost in costs) for end in (0, 1))
-    return Cost(
-        circuits=plan.circuits,
-        shots=plan.total_shots,
-        batches=plan.batches,
-        seconds=(low, high),
-        money=sum(money) if money else None,
-        currency=settings.QUANTUM_CURRENCY if money else "",
-    )
+    return RunSampling(backend, plan, plan.cost(tariff()) if backend.billable else None)
 
 
 def tariff() -> Tariff | None:
@@ -96,7 +73,11 @@ def tariff() -> Tariff | None:
 
 
 def placement_doubt(team: Team, chip: str, qubits: int) -> str:
-    """Why circuits may not fit the chip, by its newest figures; empty if nothing speaks against."""
+    """Why circuits may not fit the chip, by its newest figures; empty if nothing speaks against.
+
+    Args:
+        qubits: the most qubits of a circuit that its gates join with each other.
+    """
     newest = QuantumCalibration.objects.for_team(team).filter(chip=chip).first()
     if newest is None:
         return (
@@ -108,8 +89,8 @@ def placement_doubt(team: Team, chip: str, qubits: int) -> str:
         return ""
     return (
         f"By the newest figures of chip {chip} ({newest.fetched_at:%-d %B %Y}), at most {largest} "
-        f"live qubits hang together, and the circuit has {qubits}: its jobs would be refused "
-        f"before they are sent. Take at most {largest} qubits."
+        f"live qubits hang together, and the circuit joins {qubits}: its jobs would be refused "
+        f"before they are sent. Take at most {largest} qubits, or the chip's own live couplers."
     )
 
 

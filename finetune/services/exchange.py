@@ -7,16 +7,21 @@ its content, an answer that was not written is written at the next look.
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import replace
 from typing import Any
 
 from finetune.exceptions import StudioError
 from finetune.models import QuantumJob, Run, User
 from finetune.selectors.run_sampling import place
-from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT, write
-from quantum.backends.base import Batch, JobState, Result
+from finetune.training.quantum_exchange import (
+    FOLDER,
+    forget_errors,
+    read_batch,
+    unanswered,
+    write_error,
+    write_result,
+)
+from quantum.backends.base import JobState, Result
 from quantum.backends.registry import BACKENDS
 from quantum.exceptions import CapExceededError, QuantumError
 
@@ -46,27 +51,22 @@ class Exchange:
 
     def prepare(self) -> None:
         """Before a trainer starts: take back old refusals, since their cause may be gone."""
-        for path in self.folder.glob(f"*{ERROR}"):
-            path.unlink(missing_ok=True)
+        forget_errors(self.folder)
 
     def look(self) -> None:
         if not self.used or time.monotonic() - self.looked < LOOK_SECONDS:
             return
         self.looked = time.monotonic()
-        for path in sorted(self.folder.glob(f"*{BATCH}")):
-            fingerprint = path.name.removesuffix(BATCH)
-            if fingerprint not in self.jobs and not self.answered(fingerprint):
+        for fingerprint in unanswered(self.folder):
+            if fingerprint not in self.jobs:
                 self.plan(fingerprint)
         for job in QuantumJob.objects.filter(pk__in=self.jobs.values()).defer(*LONG):
             self.follow(job)
 
-    def answered(self, fingerprint: str) -> bool:
-        return any((self.folder / f"{fingerprint}{end}").exists() for end in (RESULT, ERROR))
-
     def plan(self, fingerprint: str) -> None:
         """Put a batch into the ledger, or tell the trainer why that is not allowed."""
         try:
-            batch = Batch.from_json((self.folder / f"{fingerprint}{BATCH}").read_text())
+            batch = read_batch(self.folder, fingerprint)
             job = job_plan(
                 run=self.run, batch=batch, options=self.options(), scope=self.scope(fingerprint)
             )
@@ -112,9 +112,7 @@ class Exchange:
             return
         kind, text = outcome
         if kind == "result":
-            # The provider's raw reply stays in the ledger: the trainer needs the counts alone.
-            result = replace(Result.from_json(text), raw="")
-            write(self.folder / f"{job.fingerprint}{RESULT}", result.to_json())
+            write_result(self.folder, job.fingerprint, Result.from_json(text))
         else:
             hint = "Look at it on the Quantum page. “Queue again” sends these circuits once more."
             self.refuse(job.fingerprint, "failed", text, hint)
@@ -130,8 +128,7 @@ class Exchange:
             run_log(self.run, "log", f"{message}.", data)
 
     def refuse(self, fingerprint: str, kind: str, message: str, hint: str) -> None:
-        answer = {"kind": kind, "message": message, "hint": hint}
-        write(self.folder / f"{fingerprint}{ERROR}", json.dumps(answer))
+        write_error(self.folder, fingerprint, kind, message, hint)
 
 
 def jobs_cancel(run: Run, by: User | None = None, *, unsent_only: bool = False) -> None:

@@ -44,8 +44,8 @@ def wukong_backend(key: QuantumKey, options: Mapping[str, Any]) -> WukongBackend
     """
     given = {"url": key.url, "max_shots": MOST_SHOTS, **options}
     name = (key.pk, json.dumps(given, sort_keys=True))
+    url_check(key.url)  # each time: what a name leads to may have changed
     if name not in KEPT:
-        url_check(key.url)
         KEPT[name] = WukongBackend(given, quantum_key_text(key), tariff=tariff())
     return KEPT[name]
 

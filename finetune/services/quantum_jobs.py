@@ -258,6 +258,22 @@ def job_cancel(*, job: QuantumJob, by: User) -> str:
     return "The provider is asked to stop it. What it has run by then may be billed."
 
 
+@transaction.atomic
+def job_give_up(*, job: QuantumJob, by: User) -> None:
+    """Stop asking for a job of which the provider tells nothing any more, and call it failed.
+
+    Raises:
+        StudioError: the provider has answered, or the job has ended.
+    """
+    last = job.message.partition(" Asked again")[0]
+    said = f"Given up by {by.get_username()}. It may have run and may be billed. {last}"
+    lost, failed = JobState.CONTACT_LOST, JobState.FAILED
+    if not DjangoLedger().move(job.public_id, expected=lost, to=failed, message=said):
+        raise StudioError("The provider has answered in the meantime.", code="wrong_state")
+    if job.experiment_id:
+        enqueue("experiment_collect", job.experiment_id)
+
+
 def job_decide(*, job: QuantumJob, by: User, task_id: str = "") -> None:
     """A person says what became of a job whose sending was cut off.
 

@@ -144,6 +144,8 @@ def continuation_check(
     for name, value in config["adapter_options"].items():
         if name not in MAY_CHANGE and other.get(name, value) != value:
             raise refused(f"{name} must stay {shown(other[name])}, not {shown(value)}.")
+    if before.get("calibration", "") != config["calibration"]:
+        raise refused("the couplers of its circuit must stay; leave out the setting calibration.")
 
 
 def shown(value: Any) -> str:

@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, Dataset, Run, Team, User
+from finetune.selectors.run_calibrations import calibration_for
 from quantum.adapters.registry import get_adapter
 
 from .exchange import jobs_cancel
@@ -53,6 +54,7 @@ def run_create(
     suffix = slugify(str(values.pop("suffix", "") or ""))[:64]
     preset = str(values.pop("preset", "") or "")
     epochs = values.pop("epochs", None)
+    values["calibration"] = calibration_for(team, values, continues)
     checked = config_check(values, base)
     if continues is not None:
         continuation_check(continues, base, team, checked)

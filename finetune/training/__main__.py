@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import os
 import sys
@@ -22,7 +23,20 @@ exit codes:
 
 A run that was interrupted resumes from its last checkpoint when it is started again.
 To cancel or pause one: echo cancel > RUN_DIR/control
+
+A run on the backend wukong writes its circuits to RUN_DIR/quantum and waits for counts. To send
+them with a key of your own, beside the trainer: python -m finetune.training carry RUN_DIR
 """
+CARRY = """\
+The key is read from the environment variable WUKONG_API_KEY, or asked for. Nothing is sent before
+you agree to a number of circuits; jobs may be billed. Ctrl-C stops it, and started again it goes on
+with the same jobs (RUN_DIR/quantum/ledger.sqlite3): nothing is sent twice. A job of which it is not
+known whether it was sent is never sent again; docs/hardware.md tells how to decide on it.
+
+exit codes: 0 the run is finished   1 failed   2 cannot be used   3 not agreed or Ctrl-C
+6 another carrier works in this folder
+"""
+NOT_AGREED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,10 +44,13 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["new"]:
         return _new(arguments[1:])
+    if arguments[:1] == ["carry"]:
+        return _carry(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="python -m finetune.training",
         description="Fine-tune a language model with the settings in RUN_DIR/config.json. "
-        "'python -m finetune.training new RUN_DIR --help' tells how to make a run folder.",
+        "'python -m finetune.training new RUN_DIR --help' tells how to make a run folder, "
+        "'python -m finetune.training carry RUN_DIR --help' how to send its circuits.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -79,7 +96,10 @@ def _new(arguments: list[str]) -> int:
     parser.add_argument("run_dir", type=Path, help="folder to make")
     parser.add_argument("--preset", choices=sorted(PRESETS), default="quick", help="start from")
     for name, text in help_texts().items():
-        parser.add_argument(f"--{name.replace('_', '-')}", help=text.replace("%", "%%"))
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            help=text.replace("%", "%%").replace("as JSON", "as a JSON file"),
+        )
     parsed = vars(parser.parse_args(arguments))
     folder: Path = parsed.pop("run_dir")
     given = {name: _value(text) for name, text in parsed.items() if text is not None}
@@ -88,6 +108,8 @@ def _new(arguments: list[str]) -> int:
         if isinstance(given.get(name), str) and given[name]:
             given[name] = str(Path(given[name]).absolute())
     try:
+        if named := parsed.get("calibration"):
+            given["calibration"] = Path(named).read_text(encoding="utf-8")
         with Path(given.get("train_file", "")).open("rb") as lines:
             dialogues = sum(1 for _ in lines)
         config = RunConfig.from_dict({**preset_values(preset, dialogues), **given})
@@ -98,6 +120,82 @@ def _new(arguments: list[str]) -> int:
     (folder / "config.json").write_text(config.to_json(), encoding="utf-8")
     print(f"Made {folder / 'config.json'}. Start it: python -m finetune.training {folder}")
     return 0
+
+
+def _carry(arguments: list[str]) -> int:
+    """Send a run's circuits with a key of one's own, after a question."""
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.training carry",
+        description="Send the circuits of a run on the backend wukong, and bring the counts back.",
+        epilog=CARRY,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run_dir", type=Path, help="the run's folder")
+    parser.add_argument("--agree-circuits", type=int, metavar="N", help="agree to N circuits")
+    parser.add_argument("--again", action="store_true", help="send failed jobs once more")
+    parsed = parser.parse_args(arguments)
+    from finetune.base_models.exceptions import BaseModelError
+    from finetune.training.carrier import Carrier
+    from quantum.backends.registry import BACKENDS
+    from quantum.backends.sdk.client import KEY_VARIABLE
+    from quantum.backends.wukong import WukongBackend
+    from quantum.exceptions import QuantumError
+
+    try:
+        config = RunConfig.read(parsed.run_dir / "config.json")
+        if not BACKENDS[config.backend].billable:
+            raise BadConfig({"backend": f"{config.backend} needs no carrier: start the trainer"})
+        print(_needed(config))
+        key = os.environ.get(KEY_VARIABLE) or getpass.getpass("API key: ")
+        backend = WukongBackend(config.backend_options, key)
+        agreed = parsed.agree_circuits
+        if agreed is None:
+            agreed = int(input("Send at most how many circuits? [0] ").strip() or 0)
+    except (BadConfig, BaseModelError, QuantumError, OSError, ValueError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except (EOFError, KeyboardInterrupt):
+        agreed = 0
+    if agreed < 1:
+        print("Nothing was sent.")
+        return NOT_AGREED
+    print(f"Carries at most {agreed:,} circuits. Start the trainer in another terminal.")
+    try:
+        finished = Carrier(parsed.run_dir, backend, agreed, again=parsed.again).carry()
+    except AlreadyRunning as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 6
+    except OSError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    print("The run is finished." if finished else "Stopped. Start it again to go on.")
+    return 0 if finished else NOT_AGREED
+
+
+def _needed(config: RunConfig) -> str:
+    """Say what the whole run takes; looks at the base model for its blocks."""
+    from finetune.base_models.inspect import inspect
+    from finetune.training.backends import cloud_limits
+    from finetune.training.sampling_plan import sampling_plan
+    from quantum.adapters.spec import targeted
+
+    limits = cloud_limits(config.backend, config.backend_options)
+    plan = sampling_plan(
+        config.to_dict(),
+        targeted(inspect(config.base_model).linear_shapes, config.targets),
+        max_circuits=limits.max_circuits,
+        max_shots=limits.max_shots,
+        continued=bool(config.start_adapter),
+    )
+    if plan is None:
+        return "These settings have no circuit."
+    cost = plan.cost()
+    low, high = cost.seconds
+    return (
+        f"The whole run on {limits.title}: {cost.circuits:,} circuits in {cost.batches:,} batches, "
+        f"{cost.shots:,} shots, about {low:,.0f} to {high:,.0f} s of processor time (a guess from "
+        "public reports). It may be billed."
+    )
 
 
 def _value(text: str) -> Any:

@@ -56,8 +56,8 @@ def announce(
 
 def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
     """Draw the run's circuit, if its adapter has one."""
-    circuit = get_adapter(config.adapter).circuit(config.options)
-    picture = picture_of(config.adapter, config.options)
+    circuit = get_adapter(config.adapter).circuit(config.options, config.chip)
+    picture = picture_of(config.adapter, config.options, config.chip)
     if circuit is None or picture is None:
         return
     from quantum.drawing import draw_svg

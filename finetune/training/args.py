@@ -12,9 +12,10 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from finetune.training.backends import circuit_problems, options_with
+from finetune.training.backends import circuit_problems, options_with, run_chip
 from finetune.training.exceptions import BadConfig
 from quantum.backends.registry import BACKENDS
+from quantum.calibration import Calibration
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are a warm, attentive support companion. Listen first, reflect what you hear, "
@@ -78,6 +79,10 @@ class RunConfig:
     backend: str = setting("statevector", "What runs the circuit.", choices=tuple(BACKENDS))
     backend_options: dict[str, Any] = setting(
         {}, "Options of the backend, such as its noise model or its chip."
+    )
+    calibration: str = setting(
+        "",
+        "A chip's figures as JSON, where the circuit is built on the live couplers of a chip.",
     )
     start_adapter: str = setting(
         "",
@@ -156,10 +161,9 @@ class RunConfig:
             problems["targets"] = "name at least one linear layer"
         if "sample_prompts" not in problems and len(self.sample_prompts) > 8:
             problems["sample_prompts"] = "at most 8"
-        if not {"adapter", "adapter_options", "backend", "backend_options"} & problems.keys():
-            problems |= circuit_problems(
-                self.adapter, self.adapter_options, self.backend, self.backend_options
-            )
+        about = ("adapter", "adapter_options", "backend", "backend_options", "calibration")
+        if not problems.keys() & set(about):
+            problems |= circuit_problems({name: getattr(self, name) for name in about})
         if problems:
             raise BadConfig(problems)
 
@@ -167,6 +171,11 @@ class RunConfig:
     def options(self) -> dict[str, Any]:
         """The adapter's options, with the run's backend where the adapter has a circuit."""
         return options_with(self.adapter, self.adapter_options, self.backend)
+
+    @property
+    def chip(self) -> Calibration | None:
+        """The chip on whose couplers the circuit is built, or None."""
+        return run_chip(asdict(self))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:

@@ -6,14 +6,16 @@ Knows nothing of torch, of runs or of how a backend is made: it reads the two re
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, get_adapter
 from quantum.backends.base import Capabilities
 from quantum.backends.registry import BACKENDS, backend_spec
 from quantum.backends.wukong_options import CHIPS
+from quantum.calibration import Calibration
 from quantum.costs import MAX_CIRCUITS
-from quantum.exceptions import OptionError, UnknownNameError
+from quantum.exceptions import CircuitError, OptionError, UnknownNameError
 from quantum.options import Options, validate_options
 
 
@@ -66,17 +68,39 @@ def options_with(adapter: str, options: Mapping[str, Any], backend: str) -> dict
     return {**options, **({"backend": backend} if backends_of(get_adapter(adapter)) else {})}
 
 
-def circuit_problems(
-    adapter: str, options: Mapping[str, Any], backend: str, place: Mapping[str, Any]
-) -> dict[str, str]:
+def on_chip(config: Mapping[str, Any]) -> bool:
+    """Tell whether a run's circuit is built on a chip's couplers, by the settings of a run."""
+    spec = ADAPTERS.get(str(config.get("adapter", "")))
+    options = config.get("adapter_options")
+    if spec is None or not isinstance(options, Mapping) or options.get("topology") != "chip":
+        return False
+    return any(option.name == "topology" for option in spec.fields)
+
+
+def run_chip(config: Mapping[str, Any]) -> Calibration | None:
+    """Return the chip on whose couplers a run's circuit is built, if it is and the chip is known.
+
+    Raises:
+        CircuitError: the run's calibration is none.
+    """
+    text = str(config.get("calibration") or "")
+    return calibration_read(text) if text and on_chip(config) else None
+
+
+@lru_cache(maxsize=64)
+def calibration_read(text: str) -> Calibration:
+    """Return a calibration from its JSON; kept, since lists of runs ask for the same ones."""
+    return Calibration.from_json(text)
+
+
+def circuit_problems(config: Mapping[str, Any]) -> dict[str, str]:
     """Return what is wrong with an adapter, its backend or their options, by setting of the run.
 
     Args:
-        adapter: the adapter's name.
-        options: its options.
-        backend: the backend's name.
-        place: the backend's options.
+        config: settings of a run; adapter, backend, their options and the calibration are read.
     """
+    adapter, backend = str(config["adapter"]), str(config["backend"])
+    options, place = config["adapter_options"], config["backend_options"]
     try:
         if problem := backend_problem(adapter, backend):
             return {"backend": problem}
@@ -89,16 +113,19 @@ def circuit_problems(
                 "adapter_options": f"gradient: {backend} samples, so there is nothing to go back "
                 "through; take auto, shift or spsa"
             }
-        if clean.get("topology") == "chip":
+        if on_chip(config) and not config.get("calibration"):
             return {
-                "adapter_options": "topology: a run has no chip's couplers; take the chain or the "
-                "lattice, which are routed onto the chip"
+                "adapter_options": "topology: the chip's figures are not known, so neither are its "
+                "live couplers. Read them on the Quantum page (or give them as the setting "
+                "calibration); or take the chain or the lattice"
             }
-        circuit = spec.circuit(given)  # some sizes have none, which is told
+        circuit = spec.circuit(given, run_chip(config))  # some sizes have none, which is told
     except UnknownNameError as error:
         return {"adapter": str(error)}
     except OptionError as error:
         return {"adapter_options": str(error)}
+    except CircuitError as error:
+        return {"calibration": str(error)}
     try:
         backend_options(backend, place)
     except OptionError as error:

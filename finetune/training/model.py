@@ -18,6 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from finetune.training.args import RunConfig
 from finetune.training.data import PLAIN_TEMPLATE, Message, folded, render, with_system
 from finetune.training.exceptions import BadConfig
+from quantum.adapters.qgs_options import chip_couplers
 from quantum.adapters.registry import Shapes, get_adapter, reference_count
 from quantum.adapters.shapes import linear_shapes
 
@@ -111,6 +112,9 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
             config.options, config.targets, config.seed
         )
         peft_config.base_model_name_or_path = config.base_model
+        if (chip := config.chip) is not None:
+            qgs: Any = peft_config  # the one adapter that is built on a chip
+            qgs.couplers = [list(pair) for pair in chip_couplers(chip, qgs.n_qubits)]
         return get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
         raise BadConfig({"adapter_options": str(error).strip().splitlines()[0]}) from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantum.adapters.registry import get_adapter
+from quantum.calibration import Calibration
 from quantum.circuit import Circuit
 
 WIDEST = 12
@@ -34,22 +35,29 @@ class Picture:
     whole: bool
 
 
-def picture_of(adapter: str, options: Mapping[str, Any]) -> Picture | None:
+def picture_of(
+    adapter: str, options: Mapping[str, Any], chip: Calibration | None = None
+) -> Picture | None:
     """Return what to draw for an adapter with these options; None if it has no circuit.
+
+    A circuit on a chip that is not given is shown by a small lattice.
 
     Raises:
         UnknownNameError: there is no such adapter.
         OptionError: an option is wrong.
     """
     spec = get_adapter(adapter)
-    circuit = spec.circuit(options)
+    unknown = options.get("topology") == "chip" and chip is None
+    if unknown:
+        options = {**options, "topology": "lattice", "n_qubits": SMALL}
+    circuit = spec.circuit(options, chip)
     if circuit is None:
         return None
-    whole = circuit.n_qubits <= WIDEST
-    if not whole:
+    whole = circuit.n_qubits <= WIDEST and not unknown
+    if circuit.n_qubits > WIDEST:
         names = {option.name for option in spec.fields}
         smaller = {name: SMALL for name in SIZE_OPTIONS if name in names}
-        circuit = spec.circuit({**options, **smaller}) or circuit
+        circuit = spec.circuit({**options, **smaller}, chip) or circuit
     return Picture(circuit, f"{adapter}-{fingerprint(circuit)}", whole)
 
 

@@ -16,6 +16,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from finetune.training.exceptions import QuantumFailed
@@ -117,6 +118,43 @@ class FolderRunner:
             told = json.loads(failed.read_text(encoding="utf-8"))
             raise QuantumFailed(str(told["message"]), hint=str(told.get("hint", "")))
         return None
+
+
+def unanswered(folder: Path) -> list[str]:
+    """Return the fingerprints of the batches that have neither result nor error."""
+    asked = {path.name.removesuffix(BATCH) for path in folder.glob(f"*{BATCH}")}
+    return sorted(
+        name
+        for name in asked
+        if not any((folder / f"{name}{end}").exists() for end in (RESULT, ERROR))
+    )
+
+
+def read_batch(folder: Path, fingerprint: str) -> Batch:
+    """Return a batch that a trainer asks for.
+
+    Raises:
+        CircuitError: the file is no batch.
+        OSError: the file cannot be read.
+    """
+    return Batch.from_json((folder / f"{fingerprint}{BATCH}").read_text(encoding="utf-8"))
+
+
+def write_result(folder: Path, fingerprint: str, result: Result) -> None:
+    """Give the trainer its counts; the provider's raw reply stays with whoever keeps the ledger."""
+    write(folder / f"{fingerprint}{RESULT}", replace(result, raw="").to_json())
+
+
+def write_error(folder: Path, fingerprint: str, kind: str, message: str, hint: str) -> None:
+    """Tell the trainer why there are no counts."""
+    answer = {"kind": kind, "message": message, "hint": hint}
+    write(folder / f"{fingerprint}{ERROR}", json.dumps(answer))
+
+
+def forget_errors(folder: Path) -> None:
+    """Before a trainer starts anew: take back old refusals, since their cause may be gone."""
+    for path in folder.glob(f"*{ERROR}"):
+        path.unlink(missing_ok=True)
 
 
 def write(path: Path, text: str) -> None:

@@ -12,9 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from finetune.training.backends import sampled_adapters
-from quantum.adapters.qgs_options import START_SHOTS, block_of, circuits_per_step
+from finetune.training.backends import calibration_read, on_chip, run_chip, sampled_adapters
+from quantum.adapters.qgs_options import (
+    START_SHOTS,
+    block_of,
+    chip_couplers,
+    circuits_per_step,
+)
 from quantum.adapters.registry import get_adapter
+from quantum.backends.base import Cost
+from quantum.circuit import Circuit
+from quantum.costs import MAX_CIRCUITS, Tariff, sampling_cost
 
 READOUT_CIRCUITS = 2  # all 0 and all 1, in each batch
 ZNE_FOLDS = 2  # each circuit as it is, and with folded two-qubit gates
@@ -26,6 +34,7 @@ class SamplingPlan:
 
     Attributes:
         qubits: qubits of each circuit.
+        joined: the most of them that gates join with each other.
         blocks: blocks of the model, each with a circuit of its own.
         shots: shots of each circuit.
         start_shots: shots of each circuit before the first step, which all later ones build on.
@@ -40,6 +49,7 @@ class SamplingPlan:
     """
 
     qubits: int
+    joined: int
     blocks: int
     shots: int
     start_shots: int
@@ -71,6 +81,29 @@ class SamplingPlan:
         """Shots of all circuits together."""
         return self.start * self.start_shots + (self.circuits - self.start) * self.shots
 
+    def cost(self, tariff: Tariff | None = None) -> Cost:
+        """What the whole run takes: start, steps and evaluations, each in batches of its own."""
+        parts = (
+            (1, self.start, self.start_shots),
+            (self.steps, self.per_step, self.shots),
+            (self.evaluations, self.per_evaluation, self.shots),
+        )
+        costs = [
+            (times, sampling_cost(circuits, shots, MAX_CIRCUITS, tariff))
+            for times, circuits, shots in parts
+            if times and circuits
+        ]
+        money = [times * cost.money for times, cost in costs if cost.money is not None]
+        low, high = (sum(times * cost.seconds[end] for times, cost in costs) for end in (0, 1))
+        return Cost(
+            circuits=self.circuits,
+            shots=self.total_shots,
+            batches=self.batches,
+            seconds=(low, high),
+            money=sum(money) if money else None,
+            currency=tariff.currency if tariff and money else "",
+        )
+
 
 def sampling_plan(
     config: Mapping[str, Any],
@@ -83,7 +116,8 @@ def sampling_plan(
     """Count the circuits of a run; None for an adapter that cannot train on sampled values.
 
     Args:
-        config: fields of `RunConfig`; adapter, its options and the number of steps are read.
+        config: fields of `RunConfig`; adapter, its options, the calibration and the number
+            of steps are read.
         modules: names of the linear layers that get an adapter.
         max_circuits: most circuits in a batch; None for no limit.
         max_shots: most shots of a circuit; None for no limit.
@@ -92,13 +126,14 @@ def sampling_plan(
 
     Raises:
         OptionError: an option of the adapter is wrong.
+        CircuitError: the calibration is none.
     """
     adapter = str(config["adapter"])
     if adapter not in sampled_adapters():
         return None
     spec = get_adapter(adapter)
     options = spec.validate({**config.get("adapter_options", {}), "backend": config["backend"]})
-    circuit = spec.circuit(options)
+    circuit = spec.circuit(options, run_chip(config))
     if circuit is None:
         return None
     blocks = len(blocks_of(modules))
@@ -113,11 +148,16 @@ def sampling_plan(
         batches = min(1, circuits) if room is None else math.ceil(circuits / room)
         return circuits + batches * extra, batches
 
-    step, step_batches = amount(block_circuits(tuple(sorted(options.items()))))
+    step, step_batches = amount(
+        block_circuits(
+            tuple(sorted(options.items())), str(config["calibration"]) if on_chip(config) else ""
+        )
+    )
     forward, forward_batches = amount(1)
     trains = bool(step)  # a circuit that stays as it is runs once, at the start
     return SamplingPlan(
         qubits=circuit.n_qubits,
+        joined=joined_qubits(circuit),
         blocks=blocks,
         shots=shots,
         start_shots=max(shots, min(START_SHOTS * shots, max_shots or START_SHOTS * shots)),
@@ -139,9 +179,22 @@ def evaluations_of(steps: int, every: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def block_circuits(options: tuple[tuple[str, Any], ...]) -> int:
+def block_circuits(options: tuple[tuple[str, Any], ...], calibration: str = "") -> int:
     """Return the circuits of one block in one step; kept, since the form asks often."""
-    return circuits_per_step(dict(options))
+    chosen = dict(options)
+    if not calibration:
+        return circuits_per_step(chosen)
+    couplers = chip_couplers(calibration_read(calibration), chosen["n_qubits"])
+    return circuits_per_step(chosen, couplers)
+
+
+def joined_qubits(circuit: Circuit) -> int:
+    """Return the size of the largest part of a circuit that its gates hang together."""
+    parts = [{qubit} for qubit in range(circuit.n_qubits)]
+    for pair in {op.qubits for op in circuit.operations if len(op.qubits) > 1}:
+        touched = [part for part in parts if part & set(pair)]
+        parts = [part for part in parts if part not in touched] + [set().union(*touched)]
+    return max(map(len, parts))
 
 
 def blocks_of(modules: Collection[str]) -> set[str]:

@@ -42,6 +42,7 @@ def load_start(model: Any, config: RunConfig, run_folder: Path) -> int:
     kind = about.get("adapter", config.adapter)
     if kind != config.adapter:
         raise _refused(f"it is an adapter of kind {kind}, and this run trains {config.adapter}")
+    _check_couplers(folder, model)
     try:
         weights = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
@@ -53,6 +54,20 @@ def load_start(model: Any, config: RunConfig, run_folder: Path) -> int:
             weights[name] = torch.zeros_like(tensor)
     set_peft_model_state_dict(model, weights)
     return sum(item.numel() for item in weights.values())
+
+
+def _check_couplers(folder: Path, model: Any) -> None:
+    """Refuse an adapter whose circuit joins other qubits: its shapes may be the same."""
+    own = getattr(model.peft_config["default"], "couplers", None)
+    if own is None:
+        return
+    try:
+        about = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _refused(f"{folder / 'adapter_config.json'} cannot be read ({error})") from error
+    other = about.get("couplers", own)
+    if len(own) == len(other) and own != other:
+        raise _refused("its circuit is built on other couplers; give this run its calibration")
 
 
 def _about(folder: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ ASK_AGAIN_SECONDS = 20
 def circuit_picture(request: HttpRequest) -> HttpResponse:
     """The picture, or a fragment that asks again in a moment while a worker draws."""
     options = request.GET.dict()
-    circuit = circuit_for(options.pop("adapter", ""), options, ())
+    circuit = circuit_for(options.pop("adapter", ""), options, (), for_picture=True)
     if circuit is None:
         raise Http404("No such circuit.")
     context = {"circuit": circuit, "picture_ready": picture_ready(circuit), "picture_delay": "1s"}

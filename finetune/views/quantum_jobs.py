@@ -90,6 +90,20 @@ def quantum_job_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_POST
+def quantum_job_give_up(request: SiteRequest, public_id: str) -> HttpResponse:
+    """A person does not want to wait any longer for a provider that tells nothing."""
+    job = selectors.job_get(request.user, public_id)
+    try:
+        services.job_give_up(job=job, by=request.user)
+    except StudioError as error:
+        messages.warning(request, error.message)
+    else:
+        messages.success(request, "Marked as failed. It is not asked for any more.")
+    return redirect("quantum-job", public_id)
+
+
+@signed_in
+@require_POST
 def quantum_job_decide(request: SiteRequest, public_id: str) -> HttpResponse:
     """A person has looked at the cloud's own page and says what became of a job."""
     job = selectors.job_get(request.user, public_id)

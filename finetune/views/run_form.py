@@ -16,12 +16,14 @@ from finetune.forms.run_terms import TermsForm
 from finetune.forms.runs import RunForm, initial_from_preset, initial_from_run
 from finetune.models import Dataset, Run
 from finetune.selectors.datasets import dataset_list_for
+from finetune.selectors.run_calibrations import calibration_for
 from finetune.selectors.run_estimates import run_estimate, train_dialogues
 from finetune.selectors.run_sampling import placement_doubt, run_sampling
 from finetune.selectors.runs import run_get
+from finetune.services.run_checks import named_options
 from finetune.services.runs import run_create
 from finetune.training.args import defaults
-from finetune.training.backends import backend_options
+from finetune.training.backends import backend_options, circuit_problems
 from finetune.training.presets import PRESETS, preset_values
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
@@ -73,11 +75,13 @@ def run_new(request: HttpRequest) -> HttpResponse:
 
 def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpResponse:
     """What would be sent and spent, and a tick without which nothing is."""
-    config = form.config()
+    config, continues = form.config(), form.cleaned_data["continues"]
+    config["calibration"] = calibration_for(request.team, config, continues)  # type: ignore[attr-defined]
+    if problems := named_options(circuit_problems(config), config):
+        form.add_problems(problems)
+        return form_page(request, form)
     sampling = run_sampling(
-        config,
-        form.cleaned_data["base"].linear_shapes,
-        continued=form.cleaned_data["continues"] is not None,
+        config, form.cleaned_data["base"].linear_shapes, continued=continues is not None
     )
     if sampling is None or sampling.cost is None:
         form.add_error("backend", "These settings have no circuit to send.")
@@ -96,7 +100,7 @@ def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpRes
         "seconds": math.ceil(sampling.cost.seconds[1]),
         "key": form.cleaned_data["quantum_key"],
         "chip": chip,
-        "doubt": placement_doubt(request.team, chip, sampling.plan.qubits),  # type: ignore[attr-defined]
+        "doubt": placement_doubt(request.team, chip, sampling.plan.joined),  # type: ignore[attr-defined]
         "form": form,
     }
     return render(request, "finetune/run_terms.html", context)

@@ -63,8 +63,8 @@ _FIELDS = (
         "choice",
         "chain",
         choices=tuple(TOPOLOGIES.items()),
-        help="Which qubits are entangled. The live couplers of a chip come from its newest figures; "
-        "without any, from its published layout. They stay with the run.",
+        help="Which qubits are entangled. A chip's live couplers come from its newest figures, "
+        "on a simulator else from the published layout, and stay with the run.",
     ),
     OptionField(
         "control",

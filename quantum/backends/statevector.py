@@ -22,6 +22,7 @@ from quantum.simulators import lightcone, statevector, subcircuits
 __all__ = ["StatevectorBackend"]
 
 _MAX_QUBITS = 16
+_KEPT_QUBITS = 8  # whose last states are kept for the backward pass
 _MARGIN = 4  # a small state costs more per amplitude than a large one: each has its own angles
 
 
@@ -32,10 +33,12 @@ class StatevectorBackend:
     most 16 of them.
 
     Args:
-        recompute: Keep no states for the backward pass; see ``simulators.statevector``.
+        recompute: Keep no states for the backward pass, which costs time; see
+            ``simulators.statevector``. ``None``: keep them up to 8 qubits, where a sample's state
+            takes 2 KB in float32.
     """
 
-    def __init__(self, *, recompute: bool = True) -> None:
+    def __init__(self, *, recompute: bool | None = None) -> None:
         self.recompute = recompute
 
     def capabilities(self) -> Capabilities:
@@ -74,7 +77,8 @@ class StatevectorBackend:
             return lightcone.expectations(circuit, inputs, angles)
         if _by_subcircuits(circuit):
             return subcircuits.expectations(circuit, inputs, angles)
-        return statevector.expectations(circuit, inputs, angles, recompute=self.recompute)
+        recompute = circuit.n_qubits > _KEPT_QUBITS if self.recompute is None else self.recompute
+        return statevector.expectations(circuit, inputs, angles, recompute=recompute)
 
 
 @lru_cache(maxsize=256)

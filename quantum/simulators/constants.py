@@ -19,14 +19,11 @@ _CACHE: dict[tuple[int, torch.dtype, torch.device], Tensor] = {}
 
 
 def constant(array: np.ndarray[Any, Any], like: Tensor) -> Tensor:
-    """The array as a tensor on ``like``'s device, in its dtype.
-
-    Integers stay int64; complex numbers take the complex type of the same precision.
-
+    """The array as a tensor on ``like``'s device, in its dtype; integers stay int64.
 
     The tensor lives as long as the array does; do not change either in place.
     """
-    dtype = {"i": torch.int64, "c": like.dtype.to_complex()}.get(array.dtype.kind, like.dtype)
+    dtype = torch.int64 if array.dtype.kind == "i" else like.dtype
     key = (id(array), dtype, like.device)
     found = _CACHE.get(key)
     if found is None:

@@ -27,11 +27,26 @@ class Layout(NamedTuple):
         inputs: Per cone position the input index of every cone, each of shape ``(cones,)``.
         sizes: Per cone position 2 (operators 1, Z) or 3 (operators 1, X, Z).
         split: Number of positions that form the left factor.
+        inverses: Per cone position the cone of every input, or ``None`` if the cones' inputs are
+            no permutation of ``0 … cones - 1``.
     """
 
     inputs: tuple[NDArray[np.int64], ...]
     sizes: tuple[int, ...]
     split: int
+    inverses: tuple[NDArray[np.int64] | None, ...]
+
+    @classmethod
+    def of(
+        cls, inputs: tuple[NDArray[np.int64], ...], sizes: tuple[int, ...], split: int
+    ) -> Layout:
+        """A layout with its inverses."""
+        orders = [np.argsort(index) for index in inputs]
+        inverses = tuple(
+            order if np.array_equal(index[order], np.arange(len(index))) else None
+            for index, order in zip(inputs, orders, strict=True)
+        )
+        return cls(inputs, sizes, split, inverses)
 
 
 def contract(layout: Layout, inputs: Tensor, table: Tensor) -> Tensor:
@@ -125,8 +140,11 @@ class _Contract(torch.autograd.Function):
         total = torch.zeros_like(bloch)
         rows = {2: total[:, ::2], 3: total}
         for position, part in zip(order, by_position, strict=True):
-            index = constant(layout.inputs[position], bloch)
-            rows[layout.sizes[position]].index_add_(0, index, part)
+            target, inverse = rows[layout.sizes[position]], layout.inverses[position]
+            if inverse is not None and len(inverse) == len(target):  # much faster than index_add_
+                target += part.index_select(0, constant(inverse, bloch))
+            else:
+                target.index_add_(0, constant(layout.inputs[position], bloch), part)
         grad_inputs = torch.zeros_like(inputs)
         grad_inputs.copy_((total[:, 1] * bloch[:, 2] - total[:, 2] * bloch[:, 1]).t())
         return None, grad_inputs, grad_table

@@ -130,7 +130,7 @@ def _group(cones: list[Cone], columns: list[int]) -> _Group:
     start = first.start.reshape(outer, inner, 1) * np.eye(inner)  # (outer, inner, inner)
     return _Group(
         tuple(columns),
-        Layout(inputs, sizes, split),
+        Layout.of(inputs, sizes, split),
         outer,
         inner,
         steps,

@@ -5,7 +5,7 @@ matrix product, because 16 x 16 is where the product is fastest. The entries of 
 up to signs, the amplitudes of the layer's own product state, so the matrix comes from a table of
 signs.
 
-States have the shape ``(batch, high, planes, copies, low)``: ``low`` runs over the first group of
+States have the shape ``(batch, high, copies, planes, low)``: ``low`` runs over the first group of
 qubits and ``high`` over the others; ``planes`` is one for real states, else real and imaginary
 part; ``copies`` holds states that take the same rotations. With these axes in the middle, each
 group is one product for all of them. This module knows nothing about circuits.
@@ -14,6 +14,7 @@ group is one product for all of them. This module knows nothing about circuits.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 GROUP = 4  # qubits rotated by one matrix product
+_KEPT_BYTES = 8 << 20  # larger pieces of memory are given back after each pass
+_THREAD = threading.local()
 
 
 def join(tables: Tensor, n_qubits: int) -> Tensor:
@@ -55,7 +58,7 @@ def rotation_matrix(angles: Tensor) -> Tensor:
     Returns:
         Shape ``(batch, 2**g, 2**g)``.
     """
-    return _matrix(_product(angles.t().unsqueeze(0))[0])
+    return _matrices(_product(angles.t().unsqueeze(0)))[0]
 
 
 def _product(angles: Tensor) -> Tensor:
@@ -82,26 +85,52 @@ def group_states(angles: Tensor) -> Tensor:
     return _product(angles.t().reshape(-1, min(n, GROUP), len(angles)))
 
 
-def _matrix(table: Tensor) -> Tensor:
-    """A rotation from its product state: ``(2**g, batch)`` to ``(batch, 2**g, 2**g)``."""
-    size = len(table)
-    signs = constant(_signs(size.bit_length() - 1), table)
-    return (table.t() @ signs).view(-1, size, size)
+def _matrices(tables: Tensor, space: Workspace | None = None) -> Tensor:
+    """Rotations from their product states: ``(k, 2**g, batch)`` to ``(k, batch, 2**g, 2**g)``."""
+    groups, size, batch = tables.shape
+    signs = constant(_signs(size.bit_length() - 1), tables)
+    shape = (groups * batch, len(signs) ** 2)
+    out = None if space is None else space.scratch(shape, tables)
+    rows = tables.mT.reshape(-1, size)
+    return torch.mm(rows, signs, out=out).view(groups, batch, size, size)
 
 
 class Workspace:
-    """Two pieces of memory that states take turns in.
+    """Memory for states and for what is needed between two of them.
 
-    Asking the system for fresh memory at each step costs as much time as the arithmetic.
+    Asking the system for fresh memory at each step costs as much time as the arithmetic, so small
+    pieces stay for the next circuit. What is in them does not: copy what must outlive the pass.
     """
 
-    def __init__(self, like: Tensor, numbers: int) -> None:
-        self._pieces = [like.new_empty(numbers), like.new_empty(numbers)]
+    def __init__(self) -> None:
+        self._states: list[Tensor | None] = [None, None]
+        self._scratch: Tensor | None = None
 
-    def take(self, shape: Sequence[int]) -> Tensor:
+    @staticmethod
+    def of(like: Tensor, numbers: int) -> Workspace:
+        """One for states of so many numbers: this thread's own if they are small."""
+        if like.device.type != "cpu" or numbers * like.element_size() > _KEPT_BYTES:
+            return Workspace()
+        spaces: dict[str, Workspace] = _THREAD.__dict__
+        return spaces.setdefault(str(like.dtype), Workspace())
+
+    def take(self, shape: Sequence[int], like: Tensor) -> Tensor:
         """Memory for a state; it holds until the next but one call."""
-        self._pieces.reverse()
-        return self._pieces[0][: math.prod(shape)].view(shape)
+        self._states.reverse()
+        self._states[0] = piece = _at_least(math.prod(shape), self._states[0], like)
+        return piece[: math.prod(shape)].view(shape)
+
+    def scratch(self, shape: Sequence[int], like: Tensor) -> Tensor:
+        """Memory that holds until the next call."""
+        self._scratch = piece = _at_least(math.prod(shape), self._scratch, like)
+        return piece[: math.prod(shape)].view(shape)
+
+
+def _at_least(numbers: int, piece: Tensor | None, like: Tensor) -> Tensor:
+    if piece is None or piece.numel() < numbers:
+        with torch.inference_mode(False):
+            return torch.empty(numbers, dtype=like.dtype, device=like.device)
+    return piece
 
 
 @lru_cache(maxsize=16)
@@ -120,11 +149,10 @@ def _signs(n_qubits: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=16)
 def _generators(n_qubits: int) -> NDArray[np.float64]:
-    """Per qubit the matrix K of dR/dθ = K R, flattened, shape ``(4**g, g)``."""
+    """Per qubit the matrix K of dR/dθ = K R, flattened, shape ``(g, 4**g)``."""
     i, j = np.divmod(np.arange(4**n_qubits), 2**n_qubits)
-    bits = 1 << np.arange(n_qubits)
-    signs = np.where(i[:, None] & bits, 0.5, -0.5)
-    return np.where((i ^ j)[:, None] == bits, signs, 0.0)
+    bits = 1 << np.arange(n_qubits)[:, None]
+    return np.where(i ^ j == bits, np.where(i & bits, 0.5, -0.5), 0.0)
 
 
 def _groups(qubits: Sequence[int], n_qubits: int) -> Iterator[tuple[int, int, int]]:
@@ -147,7 +175,7 @@ def rotate(
     """Apply a layer of RY, or undo it.
 
     Args:
-        state: Shape ``(batch, high, planes, copies, low)``, contiguous.
+        state: Shape ``(batch, high, copies, planes, low)``, contiguous.
         tables: ``group_states`` of the layer's angles, for all samples or one.
         qubits: The rotated ones; the angles of all others are zero.
         n_qubits: Number of qubits.
@@ -155,51 +183,62 @@ def rotate(
         back: Undo the layer instead.
     """
     shape = state.shape
+    matrices = _matrices(tables, space)  # (groups, batch or 1, 2**g, 2**g)
+    if back:
+        matrices = matrices.mT
     for number, first, size in _groups(qubits, n_qubits):
-        matrix = _matrix(tables[number, : 2**size])  # (batch or 1, 2**g, 2**g)
-        if back:
-            matrix = matrix.mT
-        found = space.take(shape)
+        matrix = matrices[number]
+        found = space.take(shape, state)
         if first == 0:
             rows = (len(matrix), -1, 2**size)  # (batch or 1, rest, 2**g)
             torch.bmm(state.view(rows), matrix.mT, out=found.view(rows))
         else:
             left = 2 ** (n_qubits - first - size)
             view = (shape[0] * left, 2**size, -1)  # (batch * left, 2**g, rest)
-            matrix = matrix.unsqueeze(1).expand(shape[0], left, -1, -1).flatten(0, 1)
-            torch.bmm(matrix, state.view(view), out=found.view(view))
+            matrix = matrix[:, : 2**size, : 2**size]  # the last group may have fewer qubits
+            if len(matrix) > 1:
+                matrix = matrix.unsqueeze(1).expand(-1, left, -1, -1).flatten(0, 1)
+            torch.bmm(matrix.expand(view[0], -1, -1), state.view(view), out=found.view(view))
         state = found
     return state
 
 
-def rotation_gradient(pair: Tensor, qubits: Sequence[int], n_qubits: int, shared: bool) -> Tensor:
+def rotation_gradient(
+    pair: Tensor, qubits: Sequence[int], n_qubits: int, shared: bool, space: Workspace
+) -> Tensor:
     """Gradient of a layer's angles from states and their gradients after (or before) the layer.
 
     Args:
-        pair: Shape ``(batch, high, planes, 2, low)``: the states and the gradients.
+        pair: Shape ``(batch, high, 2, planes, low)``: the states and the gradients.
         qubits: The rotated ones.
         n_qubits: Number of qubits.
         shared: Whether all samples have the same angles.
+        space: For what is between.
 
     Returns:
         Shape ``(1, n)`` if shared, else ``(batch, n)``; zero where nothing rotates.
     """
     batch = len(pair)
-    state, grad = pair.unbind(3)  # (batch, high, planes, low)
+    state, grad = pair.unbind(2)  # (batch, high, planes, low)
     found = pair.new_zeros(1 if shared else batch, n_qubits)
     for _, first, size in _groups(qubits, n_qubits):
-        if first == 0:
-            rows = (len(found), -1, 2**size)
-            overlap = grad.reshape(rows).mT @ state.reshape(rows)
+        if first == 0:  # sum over high (and batch): plane by plane, which needs no copies
+            rows = (len(found), -1, *state.shape[2:])
+            left, right = grad.view(rows).unbind(2), state.view(rows).unbind(2)
+            overlap = space.scratch((len(found), 2**size, 2**size), pair)
+            torch.bmm(left[0].mT, right[0], out=overlap)
+            for plane in range(1, len(left)):
+                overlap.baddbmm_(left[plane].mT, right[plane])
         else:
             left = 2 ** (n_qubits - first - size)
             view = (batch * left, 2**size, -1)  # (batch * left, 2**g, rest)
-            terms = [
-                torch.bmm(grad[:, :, plane].reshape(view), state[:, :, plane].reshape(view).mT)
-                for plane in range(state.shape[2])  # one by one: no copies needed
-            ]
-            overlap = sum(terms[1:], terms[0]).view(batch, left, -1)
-            overlap = overlap.sum((0, 1) if shared else 1)
+            overlap = space.scratch((batch * left, 2**size, 2**size), pair)
+            torch.bmm(grad.reshape(view), state.reshape(view).mT, out=overlap)
+            overlap = overlap.view(batch, left, -1)
+            if shared or left > 1:
+                overlap = overlap.sum((0, 1) if shared else 1)
         overlap = overlap.reshape(len(found), -1)  # (batch or 1, 4**g)
-        found[:, first : first + size] = overlap @ constant(_generators(size), pair)
+        # A product with few rows is several times faster than one with few columns.
+        slopes = torch.mm(constant(_generators(size), pair), overlap.t())
+        found[:, first : first + size] = slopes.t()
     return found

@@ -1,6 +1,6 @@
 """What a block of a circuit does to a batch of states, and the gradient of its angles.
 
-States have the shape ``(batch, high, planes, copies, low)`` of ``rotations.py``. A block's value is
+States have the shape ``(batch, high, copies, planes, low)`` of ``rotations.py``. A block's value is
 what it needs to act: tables of a rotation, phases of diagonal gates, the angle of another gate.
 This module knows nothing about whole circuits or observables.
 """
@@ -62,7 +62,7 @@ def _evaluate(affine: Affine, inputs: Tensor, angles: Tensor) -> Tensor:
 def apply(
     block: Block, state: Tensor, value: Tensor | None, space: Workspace, *, back: bool = False
 ) -> Tensor:
-    """Apply a block, or undo it, on states of shape ``(batch, high, planes, copies, low)``."""
+    """Apply a block, or undo it, on states of shape ``(batch, high, copies, planes, low)``."""
     if isinstance(block, GateBlock):
         real, imag = _unitary(block, value, state)
         return _act(block, state, real.mT, -imag.mT) if back else _act(block, state, real, imag)
@@ -75,18 +75,39 @@ def apply(
 
 def _multiply(block: PhaseBlock, state: Tensor, phases: Tensor, space: Workspace) -> Tensor:
     """Multiply by exp(-i phases)."""
-    batch, high, planes, copies, low = state.shape
-    table = phases.view(-1, high, 1, low).expand(-1, -1, copies, -1)  # (batch or 1, high, …, low)
-    cos = table.cos()
+    batch, high, copies, planes, low = state.shape
+    table = phases.view(-1, high, 1, low)  # (batch or 1, high, 1, low)
     if block.real:
-        return torch.mul(state, cos.unsqueeze(2), out=space.take(state.shape))
-    sin = table.sin()
-    found = space.take((batch, high, 2, copies, low))
-    torch.mul(state[:, :, 0], cos, out=found[:, :, 0])
-    torch.mul(state[:, :, 0], -sin, out=found[:, :, 1])
+        return torch.mul(state, table.cos().unsqueeze(2), out=space.take(state.shape, state))
+    cos, sin = table.cos(), table.sin()
+    found = space.take((batch, high, copies, 2, low), state)
+    if planes == 2 and len(table) == 1:
+        return _turn(state, cos, sin, found)
+    torch.mul(state[:, :, :, 0], cos, out=found[:, :, :, 0])
+    torch.mul(state[:, :, :, 0], -sin, out=found[:, :, :, 1])
     if planes == 2:
-        found[:, :, 0].addcmul_(state[:, :, 1], sin)
-        found[:, :, 1].addcmul_(state[:, :, 1], cos)
+        found[:, :, :, 0].addcmul_(state[:, :, :, 1], sin)
+        found[:, :, :, 1].addcmul_(state[:, :, :, 1], cos)
+    return found
+
+
+def _turn(state: Tensor, cos: Tensor, sin: Tensor, found: Tensor) -> Tensor:
+    """Multiply complex states by cos - i sin, the same for all samples, into ``found``.
+
+    Real and imaginary part alternate every ``low`` numbers, and loops that short are slow. So each
+    sample is taken as one row: one shift brings the imaginary parts to the real ones, one the other
+    way, and zeros in the tables drop what lands wrong.
+    """
+    _, high, copies, _, low = state.shape
+    tables = cos.new_zeros(3, high, copies, 2, low)
+    tables[0] = cos.view(high, 1, 1, low)
+    tables[1, :, :, 0] = sin[0]
+    torch.neg(sin[0].expand(-1, copies, -1), out=tables[2, :, :, 1])
+    both, up, down = tables.flatten(1)
+    old, new = state.flatten(1), found.view(len(found), -1)
+    torch.mul(old, both, out=new)
+    new[:, :-low].addcmul_(old[:, low:], up[:-low])
+    new[:, low:].addcmul_(old[:, :-low], down[low:])
     return found
 
 
@@ -118,10 +139,10 @@ def _matrices(name: str) -> tuple[np.ndarray[Any, Any], ...]:
 
 def _act(block: GateBlock, state: Tensor, real: Tensor, imag: Tensor) -> Tensor:
     """A matrix on the block's qubits, whose axes move to the end and back."""
-    batch, high, planes, copies, low = state.shape
+    batch, high, copies, planes, low = state.shape
     n_low, n = low.bit_length() - 1, (high * low).bit_length() - 1
     # (planes, batch, 2, …, copies, 2, …): qubit 0 is the last axis
-    view = state.movedim(2, 0).reshape(planes, batch, *[2] * (n - n_low), copies, *[2] * n_low)
+    view = state.movedim(3, 0).reshape(planes, batch, *[2] * (n - n_low), copies, *[2] * n_low)
     axes = [n + 2 - q - (q >= n_low) for q in block.operation.qubits]
     last = list(range(n + 3 - len(axes), n + 3))
     view = view.movedim(axes, last)
@@ -134,7 +155,7 @@ def _act(block: GateBlock, state: Tensor, real: Tensor, imag: Tensor) -> Tensor:
         else:
             found = torch.stack((found[0] - turned[1], found[1] + turned[0]))
     found = found.reshape(-1, *view.shape[1:]).movedim(last, axes)
-    return found.reshape(-1, batch, high, copies, low).movedim(0, 2).contiguous()
+    return found.reshape(-1, batch, high, copies, low).movedim(0, 3).contiguous()
 
 
 def is_complex(block: Block) -> bool:
@@ -151,10 +172,11 @@ def add_gradient(
     after: Tensor,
     inputs: Tensor,
     found: tuple[Tensor, Tensor],
+    space: Workspace,
 ) -> None:
     """Add one block's part to the gradients of inputs and angles.
 
-    ``before`` and ``after`` hold the states and their gradients, ``(batch, high, planes, 2, low)``.
+    ``before`` and ``after`` hold the states and their gradients, ``(batch, high, 2, planes, low)``.
     After a rotation, ``after``'s memory may have been used again.
     """
     affine = _affine_of(block)
@@ -163,14 +185,16 @@ def add_gradient(
     shared = affine.of_inputs is None
     if isinstance(block, RotationBlock):
         n_qubits = len(affine.constant)
-        part = rotation_gradient(before, block.qubits, n_qubits, shared)
+        part = rotation_gradient(before, block.qubits, n_qubits, shared, space)
     elif isinstance(block, PhaseBlock):
-        state, grad = after.unbind(3)  # (batch, high, planes, low)
-        part = grad[:, :, 0] * state[:, :, 1]  # exp(-ip) ψ has the derivative -i exp(-ip) ψ
+        state, grad = after.unbind(2)  # (batch, high, planes, low)
+        # exp(-ip) ψ has the derivative -i exp(-ip) ψ
+        part = space.scratch((len(after), *state.shape[1::2]), after)  # (batch, high, low)
+        torch.mul(grad[:, :, 0], state[:, :, 1], out=part)
         part = part.addcmul_(grad[:, :, 1], state[:, :, 0], value=-1).flatten(1)  # (batch, 2**n)
     else:
-        slope = _act(block, before[:, :, :, :1], *_unitary(block, value, before, slope=True))
-        part = (after[:, :, :, 1:] * slope).flatten(1).sum(1, keepdim=True)  # (batch, 1)
+        slope = _act(block, before[:, :, :1], *_unitary(block, value, before, slope=True))
+        part = (after[:, :, 1:] * slope).flatten(1).sum(1, keepdim=True)  # (batch, 1)
     if affine.of_inputs is not None:
         found[0][:, : len(affine.of_inputs)] += part @ constant(affine.of_inputs, inputs).T
     if len(affine.index):

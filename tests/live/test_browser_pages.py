@@ -25,7 +25,7 @@ NOT_PAGES = {
     "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
     "conversation-assistant", "conversation-delete", "conversation-restore",
     "quantum-key-create", "quantum-key-read", "quantum-key-delete", "quantum-job-cancel",
-    "quantum-job-decide", "quantum-job-file", "quantum-experiment-confirm",
+    "quantum-job-decide", "quantum-job-give-up", "quantum-job-file", "quantum-experiment-confirm",
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
     "quantum-experiment-export",
 }  # fmt: skip

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import Statevector
 
+from quantum.adapters.qgs_options import chip_couplers
+from quantum.ansatz import qgs_circuit
 from quantum.calibration import Calibration, Coupler, QubitFigures
 from quantum.chips import published_72
 from quantum.circuit import Circuit, Operation
@@ -74,6 +76,21 @@ def test_circuits_on_live_couplers_stay():
     (placed,) = place([Circuit(66, among)], whole)
     assert placed.measured == tuple(numbers)
     assert placed.circuit.two_qubit_count() == len(whole.live_couplers)
+
+
+@pytest.mark.parametrize("n_qubits", [1, 2, 7, 23, 24, 40, 66])
+def test_a_circuit_on_the_chips_own_couplers_needs_no_more_gates(n_qubits):
+    """QGS on a chip, and the readout's circuits of its batch, on the qubits it was built on."""
+    chip = patchy_72()
+    couplers = chip_couplers(chip, n_qubits)
+    circuit = qgs_circuit(n_qubits, 1, couplers)
+    bound = circuit.bind((), [0.3 + 0.01 * angle for angle in range(circuit.n_angles)])
+    ones = Circuit(n_qubits, tuple(Operation("x", (qubit,)) for qubit in range(n_qubits)))
+    assert n_qubits == 1 or couplers
+    for placed in place([bound, ones], chip):
+        assert placed.measured == chip.joined(n_qubits)
+    (placed,) = place([bound], chip)
+    assert placed.circuit.two_qubit_count() == len(couplers)
 
 
 def test_folded_gates_are_not_cancelled():

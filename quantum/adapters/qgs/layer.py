@@ -89,9 +89,7 @@ class QGSLinear(LinearTunerLayer):
     def _check_merged(self, adapter: str, merged: Tensor) -> None:
         super()._check_merged(adapter, merged)
         if not self._factors(adapter).all():
-            raise ValueError(
-                f"Adapter {adapter} is broken: some of its scalings are zero."
-            )
+            raise ValueError(f"Adapter {adapter} is broken: some of its scalings are zero.")
 
     @torch.no_grad()
     def _factors(self, adapter: str) -> Tensor:

@@ -55,10 +55,13 @@ def test_a_cloud_that_fails_is_told_in_words(key):
 
 
 def test_an_address_that_is_not_allowed_any_more_is_not_asked(key, settings):
+    chips_read(key.pk)  # while it is allowed, so that its backend is kept
+    assert QuantumKey.objects.get(pk=key.pk).chips_problem == ""
+    asked = key.double.calls["chips"]
     settings.QUANTUM_PRIVATE_URLS = False
     chips_read(key.pk)
     assert "own network" in QuantumKey.objects.get(pk=key.pk).chips_problem
-    assert not key.double.calls
+    assert key.double.calls["chips"] == asked
 
 
 def test_the_key_shows_nowhere(key):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from finetune.exceptions import StudioError
 from finetune.models import QuantumJob, QuantumKey
+from finetune.services import quantum_keys
 from finetune.services.quantum_keys import (
     quantum_key_create,
     quantum_key_delete,
@@ -79,12 +80,44 @@ def test_what_cannot_be_a_key_is_refused(team, alice, text):
         "http://10.0.0.1",
         "http://169.254.169.254/latest",
         "http://cloud.example:99999999",
+        "http://2130706433",  # 127.0.0.1 in one number
+        "http://[::ffff:127.0.0.1]",
+        "http://[::127.0.0.1]",
+        "http://[64:ff9b::10.0.0.1]",  # NAT64
+        "http://[2002:7f00:1::]",  # 6to4
+        "http://[ff02::1]",
+        "http://224.0.0.1",
     ],
 )
 def test_an_address_leads_out_of_the_sites_own_network(team, alice, url):
     with pytest.raises(StudioError) as caught:
         quantum_key_create(team=team, user=alice, label="bad", secret=SECRET, url=url)
     assert caught.value.field == "url"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "64:ff9b::a00:1", "fe80::1%eth0"])
+def test_a_name_that_leads_into_the_sites_own_network_is_refused(address, team, alice, monkeypatch):
+    found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", (address, 443))]
+    monkeypatch.setattr(quantum_keys.socket, "getaddrinfo", lambda *given, **more: found)
+    with pytest.raises(StudioError, match="own network"):
+        quantum_key_create(
+            team=team, user=alice, label="bad", secret=SECRET, url="https://cloud.example"
+        )
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example"])
+def test_a_name_that_cannot_be_looked_up_ends_in_no_error(team, alice, host):
+    made = quantum_key_create(
+        team=team, user=alice, label="typo", secret=SECRET, url=f"https://{host}"
+    )
+    assert made.host == host
+
+
+def test_public_addresses_of_both_kinds_are_allowed(team, alice):
+    for address in ("93.184.216.34", "[2606:2800:220:1::1]", "[64:ff9b::5db8:d822]"):
+        quantum_key_create(
+            team=team, user=alice, label="good", secret=SECRET, url=f"https://{address}"
+        )
 
 
 def test_an_administrator_can_allow_a_double_on_loopback(team, alice, settings):

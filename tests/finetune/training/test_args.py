@@ -12,6 +12,7 @@ from finetune.training.args import RunConfig, defaults, help_texts
 from finetune.training.exceptions import BadConfig
 from finetune.training.presets import PRESETS, preset_values
 from quantum.backends.registry import BACKENDS
+from tests.doubles.wukong_chips import patchy_72
 
 BASE = {"base_model": "base", "train_file": "train.jsonl"}
 
@@ -72,6 +73,16 @@ def test_an_adapter_without_data_in_its_circuit_takes_every_backend(backend: str
         ({"backend": "aer", "adapter": "lora"}, "backend", "has no circuit"),
         ({"adapter_options": {"topology": "chip"}}, "adapter_options", "chain or the lattice"),
         (
+            {"adapter_options": {"topology": "chip"}, "calibration": patchy_72().to_json()},
+            "adapter_options",
+            "chip 72 has 66 available qubits: set Qubits to 66 or fewer",
+        ),
+        (
+            {"adapter_options": {"topology": "chip"}, "calibration": "{}"},
+            "calibration",
+            "not a calibration",
+        ),
+        (
             {"backend": "aer", "adapter_options": {"gradient": "backprop"}},
             "adapter_options",
             "nothing to go back through",
@@ -94,6 +105,14 @@ def test_what_the_backend_cannot_run_is_named(
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({**QGS, **values})
     assert words in bad.value.problems[field]
+
+
+def test_a_chip_belongs_to_a_circuit_that_is_built_on_it() -> None:
+    chip = patchy_72()
+    on_it = {"adapter_options": {"topology": "chip", "n_qubits": 66}}
+    config = RunConfig.from_dict({**QGS, **on_it, "calibration": chip.to_json()})
+    assert RunConfig.from_json(config.to_json()).chip == chip
+    assert RunConfig.from_dict({**QGS, "calibration": chip.to_json()}).chip is None
 
 
 def test_all_problems_are_reported_at_once() -> None:

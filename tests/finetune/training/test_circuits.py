@@ -19,8 +19,10 @@ from finetune.training.events import read_events
 from finetune.training.quantum_exchange import ERROR, FOLDER, write
 from finetune.training.sampling_plan import sampling_plan
 from finetune.training.trainer import RUN_STATE
+from quantum.adapters.qgs_options import chip_couplers
 from quantum.backends.base import Batch
 from tests.conftest import ROOT
+from tests.doubles.wukong_chips import line, patchy_72
 
 from .carrier import Carrier, answer, waiting
 from .conftest import folder_made, trained
@@ -266,3 +268,35 @@ def test_an_adapter_of_another_shape_is_refused(
     second = make_run("second", **{**SMALL, "start_adapter": str(first / "adapter"), **values})
     assert run_here(second) == 2
     assert words in of(second, "error")[0]["trace_tail"]
+
+
+def test_a_run_on_the_couplers_of_a_chip(
+    make_run: Callable[..., Path], run_here: Callable[[Path], int], tmp_path: Path
+) -> None:
+    """On a patchy chip: the foretold circuits, kept couplers, and going on only with the same."""
+    chip = patchy_72()
+    options = {**OPTIONS, "n_qubits": 5, "topology": "chip"}
+    values = {**SMALL, "steps": 1, "eval_every": 0, "adapter_options": options}
+    values |= {"calibration": chip.to_json(), "backend": "wukong"}
+    folder = make_run("chip", **values)
+    with Carrier(folder / FOLDER) as carrier:
+        assert run_here(folder) == 0, of(folder, "error")
+    couplers = [list(pair) for pair in chip_couplers(chip, 5)]
+    saved = json.loads((folder / "adapter" / "adapter_config.json").read_text())
+    assert saved["couplers"] == couplers
+    assert of(folder, "circuit")[0]["gates"]["cz"] == len(couplers)
+    plan = sampling_plan(values, MODULES, max_circuits=200, max_shots=10_000)
+    assert plan is not None
+    assert sum(len(batch.circuits) for batch in carrier.batches) == plan.circuits
+    assert plan.joined == 5
+
+    # Another chip with as many couplers among five qubits: the shapes are the same.
+    other = line(5)
+    assert len(other.live_couplers) == len(couplers)
+    assert [list(pair) for pair in other.live_couplers] != couplers
+    values |= {"start_adapter": str(folder / "adapter"), "backend": "statevector"}
+    moved = make_run("moved", **{**values, "calibration": other.to_json()})
+    assert run_here(moved) == 2
+    assert "on other couplers" in of(moved, "error")[0]["trace_tail"]
+    going_on = make_run("on", **values)
+    assert run_here(going_on) == 0, of(going_on, "error")

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finetune.models import QuantumJob
+from finetune.services.quantum_keys import quantum_key_create, quantum_key_delete
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,36 @@ def test_cancelling(page, job):
     assert made.state == "cancelled"
     text = page.post(reverse("quantum-job-cancel", args=[made.public_id]), follow=True)
     assert "cannot be cancelled" in text.content.decode()
+
+
+def test_a_job_without_an_answer_can_be_given_up_and_frees_its_key(page, job, team, alice):
+    key = quantum_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
+    made = job("contact_lost", key=key, message="task does not exist.")
+    address = reverse("quantum-job", args=[made.public_id])
+    assert "Give it up" in page.get(address).content.decode()
+    page.post(reverse("quantum-job-give-up", args=[made.public_id]))
+    made.refresh_from_db()
+    assert made.state == "failed"
+    assert "Given up by alice" in made.message
+    assert "task does not exist" in made.message
+    quantum_key_delete(key=key)
+
+
+@pytest.mark.parametrize("state", ["planned", "submitting", "submit_unknown", "running", "done"])
+def test_only_a_job_without_an_answer_can_be_given_up(page, job, state):
+    made = job(state)
+    address = reverse("quantum-job-give-up", args=[made.public_id])
+    assert "answered in the meantime" in page.post(address, follow=True).content.decode()
+    made.refresh_from_db()
+    assert made.state == state
+
+
+def test_nobody_gives_up_a_job_of_another_team(client, charlie, job):
+    client.force_login(charlie)
+    made = job("contact_lost")
+    assert client.post(reverse("quantum-job-give-up", args=[made.public_id])).status_code == 404
+    made.refresh_from_db()
+    assert made.state == "contact_lost"
 
 
 def decide(client, made, **values):

@@ -10,10 +10,15 @@ from django.test import Client
 from django.urls import reverse
 
 from finetune.models import QuantumJob, QuantumKey, Run
+from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.services.quantum_chips import calibration_store
 from finetune.services.transitions import run_transition
 from finetune.views import circuits
+from quantum.adapters.qgs_options import chip_couplers, circuits_per_step
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS
+from quantum.calibration import Calibration
+from tests.doubles.wukong_chips import patchy_72
 from tests.finetune.views.test_run_form import summary, typed
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +114,11 @@ def test_a_run_with_shots_on_this_machine_starts_at_once(
     ("change", "field", "words"),
     [
         ({"qgs-gradient": "backprop"}, "qgs-gradient", "nothing to go back through"),
-        ({"qgs-topology": "chip"}, "qgs-topology", "chain or the lattice"),
+        (
+            {"qgs-topology": "chip", "qgs-n_qubits": "73"},
+            "qgs-n_qubits",
+            "72 available qubits: set Qubits to 72 or fewer",
+        ),
         ({"qgs-n_qubits": "7", "qgs-topology": "lattice"}, "qgs-n_qubits", "form no lattice"),
         ({"backend-aer-noise": "loud"}, "backend-aer-noise", "not a choice"),
     ],
@@ -165,6 +174,83 @@ def test_shots_on_this_machine_cost_nothing(alice_client: Client, base: Any, dat
     assert "90 circuits in 1 batch<" in html
     assert "Processor time" not in html
     assert "no quantum hardware is used" in html
+
+
+# -- on a chip's own couplers ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def patchy(team: Any, key: QuantumKey) -> Calibration:
+    chip = patchy_72()
+    calibration_store(key=key, calibration=chip)
+    return chip
+
+
+def test_a_circuit_on_the_chips_couplers_is_counted_and_fits(
+    alice_client: Client, base: Any, dataset: Any, key: QuantumKey, patchy: Calibration
+) -> None:
+    options = {"n_qubits": 66, "n_layers": 1, "topology": "chip", "control": "trained",
+               "gradient": "shift", "spsa_samples": 1}  # fmt: skip
+    each = circuits_per_step(options, chip_couplers(patchy, 66))
+    data = sampled(
+        base, dataset, "wukong", quantum_key=key.public_id,
+        **{"qgs-n_qubits": "66", "qgs-topology": "chip", "qgs-gradient": "shift"},
+    )  # fmt: skip
+    html = summary(alice_client, data)
+    assert 13 < each < 30
+    assert f"{30 * each} circuits in" in html
+    assert "66 available qubits, " in html
+    assert "66 qubits, depth" in html
+    asking = alice_client.post(reverse("run-new"), data)
+    assert asking.context["doubt"] == ""
+    data["qgs-topology"] = "chain"
+    doubt = alice_client.post(reverse("run-new"), data).context["doubt"]
+    largest = len(patchy.parts()[0])
+    assert f"at most {largest} live qubits hang together, and the circuit joins 66" in doubt
+
+
+def test_its_picture_is_a_small_lattice(
+    alice_client: Client, base: Any, dataset: Any, patchy: Calibration
+) -> None:
+    circuit = circuit_for(
+        "qgs", {"topology": "chip", "n_qubits": 7}, ["model.layers.0.self_attn.q_proj"],
+        calibration=patchy.to_json(),
+    )  # fmt: skip
+    assert circuit
+    assert (circuit.qubits, circuit.drawn, circuit.angles) == (7, 6, 14)
+    address = f"{reverse('circuit-picture')}?{circuit.query}"
+    assert "draws the same pattern on 6 qubits" in alice_client.get(address).content.decode()
+    for theme in THEMES:
+        picture_file(circuit.key, theme).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    html = alice_client.get(address).content.decode()
+    assert "the run's circuit has 7 on the live couplers of a chip" in html
+
+
+def test_without_figures_or_with_too_many_qubits_it_is_told(
+    alice_client: Client, base: Any, dataset: Any, key: QuantumKey
+) -> None:
+    data = sampled(base, dataset, "wukong", quantum_key=key.public_id, **{"qgs-topology": "chip"})
+    answer = alice_client.post(reverse("run-new"), data)
+    assert "Read them on the Quantum page" in str(answer.context["form"].errors["qgs-topology"])
+    assert "nobody has fetched" in summary(alice_client, data)
+    calibration_store(key=key, calibration=patchy_72())
+    data["qgs-n_qubits"] = "67"
+    answer = alice_client.post(reverse("run-new"), data)
+    told = "66 available qubits: set Qubits to 66 or fewer"
+    assert told in str(answer.context["form"].errors["qgs-n_qubits"])
+    assert told in summary(alice_client, data)
+    assert not Run.objects.exists()
+
+
+def test_the_run_keeps_the_figures_and_shows_whose_they_are(
+    alice_client: Client, base: Any, dataset: Any, patchy: Calibration
+) -> None:
+    data = sampled(base, dataset, "aer", **{"qgs-topology": "chip"})
+    assert alice_client.post(reverse("run-new"), data).status_code == 302
+    run = Run.objects.get()
+    assert Calibration.from_json(run.config["calibration"]) == patchy
+    html = alice_client.get(reverse("run", args=[run.public_id])).content.decode()
+    assert f"made up for tests), {patchy.fingerprint()}" in html
 
 
 # -- the page that asks ------------------------------------------------------------------

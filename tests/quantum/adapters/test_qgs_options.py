@@ -29,7 +29,7 @@ def test_chip_couplers_are_live_and_renumbered():
     # Live: 0-1, 1-2, 0-3, 2-5; qubits 0, 1, 2, 3, 5 become 0 to 4.
     assert chip_couplers(_chip(), 5) == ((0, 1), (0, 3), (1, 2), (2, 4))
     assert chip_couplers(_chip(dead={(0, 1)}), 3) == ((0, 1), (1, 2))  # 1-2-5, the larger part
-    with pytest.raises(OptionError, match="at most 5"):
+    with pytest.raises(OptionError, match="has 5 available qubits: set Qubits to 5 or fewer"):
         chip_couplers(_chip(), 6)
 
 
@@ -37,7 +37,14 @@ def test_a_chips_circuit_needs_its_couplers():
     with pytest.raises(OptionError, match="calibration"):
         couplers_for(5, "chip")
     assert couplers_for(5, "chip", [[0, 1], [1, 2]]) == ((0, 1), (1, 2))
-    assert get_adapter("qgs").circuit({"topology": "chip"}) is None
+    qgs = get_adapter("qgs")
+    assert qgs.circuit({"topology": "chip"}) is None
+    circuit = qgs.circuit({"topology": "chip", "n_qubits": 5}, _chip())
+    pairs = {op.qubits for op in circuit.operations if op.gate == "cz"}
+    assert pairs == {(0, 1), (0, 3), (1, 2), (2, 4)}
+    assert qgs.circuit({"topology": "chip", "n_qubits": 5, "control": "free"}, _chip()) is None
+    with pytest.raises(OptionError, match="5 or fewer"):
+        qgs.circuit({"topology": "chip", "n_qubits": 6, "control": "free"}, _chip())
 
 
 def test_blocks():

@@ -147,6 +147,18 @@ def test_light_cones_do_not_grow_with_the_ring():
     assert lightcone.expectations(qtha_circuit(40), inputs, angles).abs().max() <= 1 + 1e-12
 
 
+def test_light_cones_that_read_the_same_input():
+    """Cones of one shape, two of which read input 1 at the same place."""
+    encoding = [Operation("ry", (q,), Input(i)) for q, i in enumerate((0, 1, 1))]
+    turns = [Operation("ry", (q,), Angle(q)) for q in range(3)]
+    circuit = Circuit(3, (*encoding, *turns), (z(0), z(1), z(2)))
+    (group,) = lightcone._groups(circuit)
+    assert group.layout.inverses == (None,)
+    inputs, angles = _data(circuit)
+    for method in _methods(circuit):
+        assert torch.autograd.gradcheck(lambda x, a, m=method: m(circuit, x, a), (inputs, angles))
+
+
 def test_light_cones_refuse_what_they_cannot_do():
     encoding = tuple(Operation("ry", (q,), Input(q)) for q in range(2))
     assert not lightcone.supports(qtha_circuit(3, 2))  # data enters twice

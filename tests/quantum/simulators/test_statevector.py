@@ -1,9 +1,12 @@
 """The state-vector simulator's own ground: group borders, the adjoint method, what it keeps."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 
 from quantum.ansatz import qtha_circuit
+from quantum.backends.statevector import StatevectorBackend
 from quantum.circuit import Angle, Circuit, Input, Operation
 from quantum.observables import pauli, z
 from quantum.simulators import reference, statevector
@@ -48,22 +51,91 @@ def test_a_register_longer_than_its_gates():
     assert torch.allclose(got, torch.as_tensor(expected), atol=1e-12)
 
 
+def _kept(method, circuit):
+    """Bytes that ``method`` keeps for the backward pass of 100 samples, angles aside."""
+    sizes = []
+
+    def pack(tensor):
+        sizes.append(tensor.untyped_storage().nbytes())
+        return tensor
+
+    inputs, angles = _data(circuit, batch=100, dtype=torch.float32)
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        method(circuit, inputs, angles)
+    return sum(sizes) - 4 * angles.numel()
+
+
+def _method(recompute):
+    return lambda *data: statevector.expectations(*data, recompute=recompute)
+
+
 def test_what_backward_keeps_does_not_grow_with_depth():
-    def kept(layers, recompute):
-        circuit = qtha_circuit(5, layers)
-        sizes = []
-
-        def pack(tensor):
-            sizes.append(tensor.untyped_storage().nbytes())
-            return tensor
-
-        inputs, angles = _data(circuit, batch=100, dtype=torch.float32)
-        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-            statevector.expectations(circuit, inputs, angles, recompute=recompute)
-        return sum(sizes) - 4 * angles.numel()
-
     state = 100 * 2**5 * 2 * 4  # bytes of the last states
-    assert kept(1, False) == kept(6, False) == kept(6, True) + state
+    one, six = qtha_circuit(5, 1), qtha_circuit(5, 6)
+    kept = _kept(_method(False), six)
+    assert kept == _kept(_method(False), one) == _kept(_method(True), six) + state
+
+
+def test_the_backend_keeps_small_states_only():
+    backend = StatevectorBackend().expectations
+    small, large = qtha_circuit(8, 2), qtha_circuit(9, 2)
+    assert _kept(backend, small) == _kept(_method(False), small)
+    assert _kept(backend, large) == _kept(_method(True), large)
+    assert _kept(StatevectorBackend(recompute=True).expectations, small) < _kept(backend, small)
+
+
+def _run(circuit, inputs, angles, recompute=False):
+    values = statevector.expectations(circuit, inputs, angles, recompute=recompute)
+    return values, *torch.autograd.grad(values.square().sum(), (inputs, angles))
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_circuits_that_take_turns_leave_one_another_alone(recompute):
+    """They share memory: nothing of a call may be left in it."""
+    circuits = [qtha_circuit(6, 3), random_circuit(5, n_qubits=5, length=30), qtha_circuit(4, 2)]
+    data = [_data(circuit, batch=7) for circuit in circuits]
+    alone = [_run(c, *d, recompute) for c, d in zip(circuits, data, strict=True)]
+    states = [statevector.amplitudes(c, *d) for c, d in zip(circuits, data, strict=True)]
+    copies = [state.clone() for state in states]
+    values = [
+        statevector.expectations(c, *d, recompute=recompute)
+        for c, d in zip(circuits, data, strict=True)
+    ]
+    for value, d, expected in zip(values, data, alone, strict=True):
+        found = (value, *torch.autograd.grad(value.square().sum(), d))
+        for one, other in zip(found, expected, strict=True):
+            assert torch.equal(one, other)
+    for state, copy in zip(states, copies, strict=True):
+        assert torch.equal(state, copy)
+
+
+def test_threads_do_not_share_memory():
+    circuit = qtha_circuit(7, 3)
+    data = [_data(circuit, batch=40 + i) for i in range(4)]
+    alone = [_run(circuit, *d) for d in data]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            for found, expected in zip(
+                pool.map(lambda d: _run(circuit, *d), data), alone, strict=True
+            ):
+                for one, other in zip(found, expected, strict=True):
+                    assert torch.equal(one, other)
+
+
+def test_memory_made_in_inference_mode_serves_training():
+    """A thread of its own starts without memory."""
+    circuit = qtha_circuit(5, 2)
+    inputs, angles = _data(circuit, batch=3)
+
+    def infer_then_train():
+        with torch.inference_mode():
+            statevector.expectations(circuit, inputs.detach(), angles.detach())
+        return _run(circuit, inputs, angles)
+
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(infer_then_train).result()
+    for one, other in zip(found, _run(circuit, inputs, angles), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_observables_that_cannot_have_a_value_have_zero_gradients():
