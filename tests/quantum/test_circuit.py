@@ -1,7 +1,10 @@
 """The circuit description refuses what makes no sense and counts what is there."""
 
+import pickle
+
 import pytest
 
+from quantum.ansatz import qtha_circuit
 from quantum.circuit import Angle, Circuit, Input, Operation
 from quantum.exceptions import CircuitError
 from quantum.observables import PauliString, pauli, z
@@ -47,3 +50,11 @@ def test_pauli_labels():
             pauli(bad)
     with pytest.raises(CircuitError):
         PauliString(((0, "X"), (0, "Z")))
+
+
+def test_equal_circuits_hash_alike_and_the_hash_stays_in_its_process():
+    first, second = qtha_circuit(3).bind([0.1] * 3, [0.2] * 12), qtha_circuit(3)
+    assert hash(first) == hash(qtha_circuit(3).bind([0.1] * 3, [0.2] * 12))
+    assert hash(first) != hash(second)
+    assert pickle.loads(pickle.dumps(first)) == first
+    assert "_hash" not in first.__getstate__()
