@@ -1,5 +1,6 @@
 """The Celery application. Queues: `train` (runs), `quantum` (jobs), `explorer`, `default`."""
 
+import logging
 import os
 import warnings
 from typing import Any
@@ -20,3 +21,10 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def logging_stays_djangos(**_: Any) -> None:
     """A receiver here keeps Celery from setting up logging of its own over `settings.LOGGING`."""
+
+
+class StopIsNoError(logging.Filter):
+    """Drops Celery's traceback about a child that was told to stop: the run's own log says it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "signal 15 (SIGTERM)" not in record.getMessage()

@@ -310,10 +310,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "filters": {"stops": {"()": "wukongsite.celery.StopIsNoError"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("httpx", "celery", "kombu", "uvicorn", "asyncio", "qiskit")
-    },
+    }
+    | {"celery.worker.request": {"filters": ["stops"]}},
 }
