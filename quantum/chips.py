@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from functools import cache
 
+from quantum.ansatz import lattice_couplers
 from quantum.calibration import Calibration, Coupler, QubitFigures
 
-__all__ = ["PUBLISHED_SOURCE", "lattice_couplers", "noise_label", "published_72"]
+__all__ = ["PUBLISHED_SOURCE", "noise_label", "published_72"]
 
 PUBLISHED_SOURCE = "published typical figures, not a fetched calibration"
 
@@ -20,21 +21,6 @@ _ROWS, _COLUMNS = 12, 6
 # T1 9-17 us, T2 1.1-1.8 us.
 _QUBIT = QubitFigures(single_fidelity=0.996, readout_fidelity=0.93, t1_us=13.0, t2_us=1.45)
 _CZ_FIDELITY = 0.968
-
-
-def lattice_couplers(rows: int, columns: int) -> tuple[tuple[int, int], ...]:
-    """Neighbours of a square lattice numbered row by row, sorted.
-
-    >>> lattice_couplers(2, 2)
-    ((0, 1), (0, 2), (1, 3), (2, 3))
-    """
-    across = [
-        (row * columns + column, row * columns + column + 1)
-        for row in range(rows)
-        for column in range(columns - 1)
-    ]
-    down = [(qubit, qubit + columns) for qubit in range((rows - 1) * columns)]
-    return tuple(sorted(across + down))
 
 
 @cache
@@ -50,7 +36,7 @@ def published_72() -> Calibration:
         qubits=dict.fromkeys(range(_ROWS * _COLUMNS), _QUBIT),
         couplers=tuple(
             Coupler(first, second, _CZ_FIDELITY)
-            for first, second in lattice_couplers(_ROWS, _COLUMNS)
+            for first, second in sorted(lattice_couplers(_ROWS, _COLUMNS))
         ),
         source=PUBLISHED_SOURCE,
     )

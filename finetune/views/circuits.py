@@ -41,8 +41,13 @@ def circuit_image(request: HttpRequest, key: str, theme: str) -> HttpResponse:
     """One SVG file. Nothing in it may load anything."""
     if theme not in THEMES or not KEY.fullmatch(key):
         raise Http404("No such picture.")
+    return drawing_answer(picture_file(key, theme))
+
+
+def drawing_answer(path: Path) -> HttpResponse:
+    """A drawing that a worker made; 404 until it has."""
     try:
-        drawing = picture_file(key, theme).read_bytes()
+        drawing = path.read_bytes()
     except FileNotFoundError:
         raise Http404("This picture is not drawn yet.") from None
     answer = HttpResponse(drawing, content_type="image/svg+xml")

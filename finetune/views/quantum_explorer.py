@@ -20,13 +20,14 @@ from finetune.forms.quantum import ExperimentForm, first_values
 from finetune.models import QuantumExperiment
 from finetune.selectors import quantum as selectors
 from finetune.selectors import quantum_charts as charts
+from finetune.selectors.run_circuits import THEMES
 from finetune.services import quantum_explorer as services
 from finetune.services.quantum_computation import experiment_folder
 
 from .access import SiteRequest, in_team, signed_in
+from .circuits import drawing_answer
 
 PER_PAGE = 12
-THEMES = ("light", "dark")
 
 
 @in_team
@@ -164,11 +165,4 @@ def quantum_experiment_image(request: SiteRequest, public_id: str, theme: str) -
     found = selectors.experiment_get(request.user, public_id)
     if theme not in THEMES:
         raise Http404("No such picture.")
-    try:
-        path = experiment_folder(found) / f"circuit-{theme}.svg"
-        drawing = path.read_bytes()
-    except FileNotFoundError:
-        raise Http404("This picture is not drawn yet.") from None
-    answer = HttpResponse(drawing, content_type="image/svg+xml")
-    answer["Cache-Control"] = "private, max-age=86400"
-    return answer
+    return drawing_answer(experiment_folder(found) / f"circuit-{theme}.svg")

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from quantum.ansatz import lattice_couplers
 from quantum.backends import aer
 from quantum.backends.aer import AerBackend
 from quantum.backends.base import Batch, Handle, JobState
 from quantum.calibration import Calibration, Coupler, QubitFigures
-from quantum.chips import lattice_couplers
 from quantum.circuit import Circuit, Operation
 from quantum.estimation import DirectRunner, Estimator
 from quantum.exceptions import BadResultError, UnsupportedCircuitError
