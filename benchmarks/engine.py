@@ -9,6 +9,7 @@ q and v) made on the spot, and talks to it through `chat.engine.client`.
 import argparse
 import asyncio
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -17,6 +18,8 @@ import tempfile
 import time
 from contextlib import aclosing
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM

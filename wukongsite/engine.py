@@ -16,5 +16,4 @@ if __name__ == "__main__":
         *("--port", str(settings.ENGINE_PORT)),
         *("--key-file", str(settings.ENGINE_KEY_FILE)),
     ]
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     os.execv(sys.executable, [sys.executable, "-m", "chat.engine", *arguments])  # noqa: S606

@@ -4,15 +4,18 @@ import logging
 import sys
 from pathlib import Path
 
-import torch
-import uvicorn
-from transformers.utils import logging as transformers_logging
-
 from chat.engine.options import options_from
-from chat.engine.server import engine_app
+from quantum.threads import wait_passively
 
 
 def main() -> None:
+    wait_passively()
+    import torch
+    import uvicorn
+    from transformers.utils import logging as transformers_logging
+
+    from chat.engine.server import engine_app
+
     options = options_from()
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr

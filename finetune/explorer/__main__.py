@@ -13,12 +13,14 @@ from pathlib import Path
 from finetune.explorer.compute import MAX_DRAWN, compute
 from finetune.explorer.spec import Spec
 from quantum.exceptions import QuantumError
+from quantum.threads import wait_passively
 
 THEMES = ("light", "dark")
 
 
 def main(folder: Path, seconds: int) -> int:
     signal.alarm(seconds)
+    wait_passively()
     values = json.loads((folder / "spec.json").read_text())
     try:
         found = compute(values)
