@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from finetune.base_models.exceptions import BaseModelError
+from finetune.training.positions import positions_of
+from quantum.threads import wait_passively
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def inspect(model: str) -> BaseModelFacts:
         layers=int(getattr(text, "num_hidden_layers", 0)),
         hidden_size=int(getattr(text, "hidden_size", 0)),
         vocabulary=int(getattr(text, "vocab_size", 0)),
-        max_positions=int(getattr(text, "max_position_embeddings", 0) or 0),
+        max_positions=positions_of(config),
         linear_shapes=shapes,
         targets=list(dict.fromkeys(name.rsplit(".", 1)[-1] for name in shapes)),
         has_chat_template=_has_chat_template(model),
@@ -133,6 +135,7 @@ def _has_chat_template(model: str) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Command line: print the description, or the error, as JSON."""
+    wait_passively()
     parser = argparse.ArgumentParser(
         prog="python -m finetune.base_models.inspect", description="Describe a base model."
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import json
+import io
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
-from finetune.training.args import RunConfig, help_texts
+from finetune.training.args import RunConfig
 from finetune.training.events import Event
 from finetune.training.exceptions import AlreadyRunning, BadConfig, DamagedLog
-from finetune.training.presets import PRESETS, preset_values
+from finetune.training.new_run import new
+from quantum.threads import wait_passively
 
 EPILOG = """\
 exit codes:
@@ -41,9 +41,13 @@ NOT_AGREED = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Train a run folder, or make one with `new`."""
+    wait_passively()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name in bytes that are not UTF-8 is shown
+            stream.reconfigure(errors="backslashreplace")
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["new"]:
-        return _new(arguments[1:])
+        return new(arguments[1:])
     if arguments[:1] == ["carry"]:
         return _carry(arguments[1:])
     parser = argparse.ArgumentParser(
@@ -62,10 +66,20 @@ def main(arguments: list[str] | None = None) -> int:
     if not parsed.run_dir.is_dir():
         print(f"Error: there is no folder {parsed.run_dir}.", file=sys.stderr)
         return 2
-    from finetune.training.run import ALREADY_RUNNING, FAILED, run
+    from finetune.training.run import ALREADY_RUNNING, FAILED, SUCCEEDED, run
+
+    told = False
+
+    def show(event: Event) -> None:
+        nonlocal told
+        told = True
+        _show(event)
 
     try:
-        return run(parsed.run_dir, detached=parsed.detached, listener=_show)
+        code = run(parsed.run_dir, detached=parsed.detached, listener=show)
+        if code == SUCCEEDED and not told:
+            print(f"This run has succeeded already: {parsed.run_dir / 'adapter'}")
+        return code
     except AlreadyRunning as error:
         print(f"Error: {error}", file=sys.stderr)
         return ALREADY_RUNNING
@@ -85,41 +99,6 @@ def _show(event: Event) -> None:
         # Whoever read our output is gone. The run goes on to its checkpoint, and the log has
         # everything, so later lines go nowhere.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-
-
-def _new(arguments: list[str]) -> int:
-    """Make a run folder from a preset and options named like the settings."""
-    parser = argparse.ArgumentParser(
-        prog="python -m finetune.training new",
-        description="Make a run folder: a preset, and any setting on top of it as JSON or text.",
-    )
-    parser.add_argument("run_dir", type=Path, help="folder to make")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="quick", help="start from")
-    for name, text in help_texts().items():
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            help=text.replace("%", "%%").replace("as JSON", "as a JSON file"),
-        )
-    parsed = vars(parser.parse_args(arguments))
-    folder: Path = parsed.pop("run_dir")
-    given = {name: _value(text) for name, text in parsed.items() if text is not None}
-    preset = str(given.pop("preset"))
-    for name in ("train_file", "validation_file", "start_adapter"):
-        if isinstance(given.get(name), str) and given[name]:
-            given[name] = str(Path(given[name]).absolute())
-    try:
-        if named := parsed.get("calibration"):
-            given["calibration"] = Path(named).read_text(encoding="utf-8")
-        with Path(given.get("train_file", "")).open("rb") as lines:
-            dialogues = sum(1 for _ in lines)
-        config = RunConfig.from_dict({**preset_values(preset, dialogues), **given})
-    except (BadConfig, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 2
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(config.to_json(), encoding="utf-8")
-    print(f"Made {folder / 'config.json'}. Start it: python -m finetune.training {folder}")
-    return 0
 
 
 def _carry(arguments: list[str]) -> int:
@@ -196,13 +175,6 @@ def _needed(config: RunConfig) -> str:
         f"{cost.shots:,} shots, about {low:,.0f} to {high:,.0f} s of processor time (a guess from "
         "public reports). It may be billed."
     )
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 if __name__ == "__main__":

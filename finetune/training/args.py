@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,10 @@ class RunConfig:
         7, "Fixes initial weights, data order and dropout.", minimum=0, maximum=2**32 - 1
     )
     warmup_ratio: float = setting(
-        0.1, "Share of the steps in which the learning rate rises.", minimum=0.0, maximum=1.0
+        0.1,
+        "Share of the steps in which the learning rate rises; one step at least has the full rate.",
+        minimum=0.0,
+        maximum=1.0,
     )
     weight_decay: float = setting(
         0.0, "Pull of the adapter's weights toward zero.", minimum=0.0, maximum=1.0
@@ -126,7 +129,9 @@ class RunConfig:
         maximum=1e6,
     )
     scheduler: str = setting(
-        "cosine", "How the learning rate falls after warm-up.", choices=SCHEDULERS
+        "cosine",
+        "How the learning rate falls after warm-up; constant has neither.",
+        choices=SCHEDULERS,
     )
     eval_every: int = setting(
         20,
@@ -258,6 +263,19 @@ def _widened(name: str, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, at any depth."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            left += [*item, *item.values()]
+        elif isinstance(item, list | tuple):
+            left += item
+
+
 def _problem(name: str, value: Any) -> str:
     """Return what is wrong with one value in one sentence, or an empty text."""
     item = RunConfig.__dataclass_fields__[name]
@@ -266,8 +284,13 @@ def _problem(name: str, value: Any) -> str:
         return f"{complaint}, not {value!r:.60}"
     if isinstance(value, list) and not all(isinstance(entry, str) for entry in value):
         return complaint
-    if isinstance(value, str) and "\0" in value:
-        return "must not contain null characters"
+    for text in _texts(value):
+        if "\0" in text:
+            return "must not contain null characters"
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return "must be valid text; it holds half of a character (or bytes that are not UTF-8)"
     rules = item.metadata
     if rules["choices"] and value not in rules["choices"]:
         return f"unknown: {value!r:.60}; known: {', '.join(rules['choices'])}"
