@@ -5,7 +5,6 @@ Knows nothing of losses, events or files: `trainer` does the work.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +15,16 @@ from finetune.training.args import RunConfig
 
 
 def training_arguments(config: RunConfig, folder: Path) -> TrainingArguments:
-    """Translate a run's settings for Trainer; when to log, save and evaluate is ours to say."""
+    """Translate a run's settings for Trainer.
+
+    When to log, save and evaluate is ours to say, and the learning rate's way (`schedule`) too.
+    """
     return TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=config.batch_size,
         gradient_accumulation_steps=config.gradient_accumulation,
         max_steps=config.steps,
         learning_rate=config.learning_rate,
-        lr_scheduler_type=config.scheduler,
-        warmup_steps=math.ceil(config.warmup_ratio * config.steps),
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
         optim="adamw_torch",
@@ -59,6 +59,12 @@ class Steps(TrainerCallback):
     ) -> None:
         self.trainer.clock.step_starts()
         self.trainer.before_step = randomness.snapshot()
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Look at the new weights before anything is measured with them or kept."""
+        self.trainer.finite.weights(state.global_step + 1)
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
