@@ -17,12 +17,13 @@ from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import torch
-from peft import PeftConfig, PeftModel
+from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from chat.engine.cache import PrefixStore, batchable
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
+from finetune.training.finite import not_finite
 
 logger = logging.getLogger("engine.assistants")
 
@@ -237,6 +238,11 @@ class AssistantStore:
                 warnings.filterwarnings("error", message=".*Found missing adapter keys")
                 model = PeftModel.from_pretrained(
                     sharing_copy(base.model), adapter, torch_device=str(self.device)
+                )
+            if name := not_finite(get_peft_model_state_dict(model, save_embedding_layers=False)):
+                raise ValueError(
+                    f"{name} holds numbers that are infinite or not numbers; train it again with "
+                    "a lower learning rate"
                 )
         except Exception as error:
             raise _broken(path, f"the adapter {adapter}", error) from error

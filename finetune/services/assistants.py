@@ -7,7 +7,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, Run
+from finetune.training.finite_files import adapter_problem
 
 
 def assistant_file(name: str) -> Path:
@@ -36,7 +38,18 @@ def base_publish(base: BaseModel) -> None:
 
 
 def run_publish(run: Run) -> None:
-    """Let the engine serve what a succeeded run made."""
+    """Let the engine serve what a succeeded run made.
+
+    Raises:
+        RunRefused: the adapter holds numbers that are not finite, or cannot be read.
+    """
+    if problem := adapter_problem(run.folder / "adapter"):
+        raise RunRefused(
+            f"The adapter cannot be published: {problem}. Start a new run with a lower learning "
+            f"rate: {run.config['learning_rate'] / 3:.2g} instead of "
+            f"{run.config['learning_rate']:g}.",
+            code="not_finite",
+        )
     publish(
         run.public_id,
         base=run.base.source,

@@ -12,6 +12,8 @@ from finetune.training import checkpoints
 from finetune.training.args import RunConfig
 from finetune.training.backends import backend_options
 from finetune.training.exceptions import BadConfig
+from finetune.training.finite_files import adapter_problem
+from finetune.training.positions import positions_problem
 from quantum.adapters.registry import get_adapter
 from quantum.exceptions import OptionError, UnknownNameError
 
@@ -72,10 +74,8 @@ def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
             f"{base.title} has no layer named {', '.join(missing)}; "
             f"it has {', '.join(sorted(known))}."
         )
-    if base.max_positions and complete["sequence_length"] > base.max_positions:
-        problems["sequence_length"] = (
-            f"{base.title} reads at most {base.max_positions} tokens at once."
-        )
+    if too_long := positions_problem(base.title, base.max_positions, complete["sequence_length"]):
+        problems["sequence_length"] = f"{too_long}."
     if problems:
         raise refusal(problems)
     return complete
@@ -132,7 +132,8 @@ def continuation_check(
 
     if start_folder(previous) is None:
         raise refused(
-            "that run has neither a trained adapter nor a checkpoint. Finish or pause it first."
+            "that run has neither a trained adapter nor a checkpoint whose numbers are finite. "
+            "Finish or pause it first, or choose another run."
         )
     if previous.base_id != base.pk:
         raise refused(f"that adapter was made for {previous.base.title}.")
@@ -153,10 +154,13 @@ def shown(value: Any) -> str:
 
 
 def start_folder(run: Run) -> Path | None:
-    """Where the adapter lies that another run can start from; None if there is none."""
+    """Where the adapter lies that another run can start from; None if there is none.
+
+    One that holds numbers that are not finite is none: nothing can be learned from there.
+    """
     if run.state == Run.State.SUCCEEDED:
         found = run.folder / "adapter"
-        return found if found.is_dir() else None
+        return found if found.is_dir() and not adapter_problem(found) else None
     if run.state == Run.State.PAUSED:
-        return checkpoints.newest(run.folder / "checkpoints").path
+        return checkpoints.newest(run.folder / "checkpoints", adapter_problem).path
     return None

@@ -40,7 +40,8 @@ def folder_prepare(run: Run) -> None:
                 **run.config,
                 "base_model": run.base.source,
                 "train_file": str(train),
-                "validation_file": str(validation),
+                # A split that holds nothing out leaves an empty file: then nothing is measured.
+                "validation_file": str(validation) if validation.stat().st_size else "",
                 "start_adapter": start_adapter(run),
                 "threads": run.config.get("threads") or settings.TRAINER_THREADS,
             }

@@ -12,9 +12,12 @@ from typing import Any
 from finetune.training.args import RunConfig
 from finetune.training.data import Loaded
 from finetune.training.events import EventLog
+from finetune.training.left_out import KINDS
 from finetune.training.model import Facts
 from finetune.training.pictures import picture_of
 from quantum.adapters.registry import get_adapter
+
+TOLD = 3  # reasons written out in the warning
 
 
 def announce(
@@ -24,34 +27,75 @@ def announce(
     known: Facts,
     train: Loaded,
     validation: Loaded | None,
-) -> None:
+) -> dict[str, Any]:
+    """Write the events about model, data and circuit; return the counts of the data."""
     log.emit(
         "model",
         f"{known.trainable_parameters:,} trainable parameters, "
         f"{known.ratio:.1%} of LoRA r = 8 on q_proj and v_proj.",
         {**asdict(known), "ratio": known.ratio},
     )
-    data: dict[str, Any] = {}
-    for part, loaded in (("train", train), ("validation", validation)):
-        if loaded is not None:
-            data[part] = {
-                "dialogues": loaded.dialogues,
-                "used": len(loaded.examples),
-                "skipped": loaded.skipped,
-                "truncated": loaded.truncated,
-                "tokens": loaded.tokens,
-                "label_tokens": loaded.label_tokens,
-            }
-    log.emit("data", f"{len(train.examples)} dialogues to learn from.", data)
-    for part, loaded in (("train", train), ("validation", validation)):
-        if loaded is not None and loaded.truncated:
-            log.emit(
-                "warning",
-                f"{loaded.truncated} of {len(loaded.examples)} {part} dialogues are longer than "
-                f"{config.sequence_length} tokens: their last turns are left out.",
-                {"truncated": loaded.truncated, "part": part},
-            )
+    parts = {"train": train, **({"validation": validation} if validation else {})}
+    counts = {part: counts_of(loaded) for part, loaded in parts.items()}
+    given = counts["train"]
+    message = f"{given['used']:,} dialogues to learn from."
+    if given["not_needed"]:
+        message += f" The seed chose them; {given['not_needed']:,} others are not needed."
+    log.emit("data", message, counts)
+    for part, loaded in parts.items():
+        _warn(part, loaded, config, log)
     _draw(folder, config, log)
+    return counts
+
+
+def usable_of(loaded: Loaded) -> int:
+    """Return how many sequences the whole file has to learn from, chosen or not."""
+    return loaded.usable_total or loaded.dialogues - loaded.skipped
+
+
+def counts_of(loaded: Loaded) -> dict[str, Any]:
+    """Return what became of a file's dialogues, as the log, the result and the run's page have it.
+
+    `skipped` is the sum of those refused, changed, too long, without a reply to learn and not
+    readable. `not_needed` were never looked at: the run's steps, or its evaluations, take fewer.
+    """
+    used = loaded.used or len(loaded.examples)
+    return {
+        "dialogues": loaded.dialogues,
+        "used": used,
+        "not_needed": loaded.dialogues - (loaded.looked_at or used + loaded.skipped),
+        "skipped": loaded.skipped,
+        **{kind: getattr(loaded, kind) for kind in KINDS},
+        "truncated": loaded.truncated,
+        "reasons": loaded.reasons,
+        "tokens": loaded.tokens,
+        "label_tokens": loaded.label_tokens,
+    }
+
+
+def _warn(part: str, loaded: Loaded, config: RunConfig, log: EventLog) -> None:
+    """Say what a part of the data lost: dialogues left out, and dialogues that lost turns."""
+    if loaded.skipped:
+        counts = counts_of(loaded)
+        kinds = "; ".join(
+            f"{counts[kind]:,} {words}" for kind, words in KINDS.items() if counts[kind]
+        )
+        first = "; ".join(loaded.reasons[:TOLD])
+        longest = f" ({config.sequence_length} tokens at most)" if loaded.too_long else ""
+        log.emit(
+            "warning",
+            f"{loaded.skipped:,} of {loaded.dialogues:,} {part} dialogues are left out"
+            + (f": {kinds}{longest}." if kinds else ".")
+            + (f" The first: {first}." if first else ""),
+            {"part": part, **counts},
+        )
+    if loaded.truncated:
+        log.emit(
+            "warning",
+            f"{loaded.truncated} of {len(loaded.examples)} {part} dialogues are longer than "
+            f"{config.sequence_length} tokens: their last turns are left out.",
+            {"truncated": loaded.truncated, "part": part},
+        )
 
 
 def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:

@@ -5,7 +5,7 @@ forced to the disk and then renamed to `checkpoint-N`. A reader checks the manif
 damaged checkpoint is passed over and the one before it is taken. The last two are kept.
 
 Knows nothing of what is inside: adapter, optimizer, scheduler, random states and data
-position are the trainer's business.
+position are the trainer's business. Whoever reads may name what makes one useless.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +24,19 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class Found:
-    """The newest intact checkpoint of a run, and the damaged ones that were passed over."""
+    """The newest checkpoint of a run to go on from, and newer ones that were passed over.
+
+    Attributes:
+        path: its folder; None if there is none.
+        step: the step it was written after; 0 if there is none.
+        damaged: folders that were passed over, newest first.
+        problems: why, one text for each of `damaged`.
+    """
 
     path: Path | None
     step: int
     damaged: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def step_of(path: Path) -> int:
@@ -80,21 +89,41 @@ def is_intact(path: Path) -> bool:
         return False
 
 
-def newest(folder: Path) -> Found:
-    """Find the newest checkpoint that is intact."""
+def newest(folder: Path, problem_of: Callable[[Path], str] | None = None) -> Found:
+    """Find the newest checkpoint that is intact and has no problem.
+
+    Args:
+        folder: where the checkpoints are.
+        problem_of: returns why an intact one cannot be used, or an empty text.
+    """
     damaged: list[Path] = []
+    problems: list[str] = []
     for path in reversed(checkpoints(folder)):
-        if is_intact(path):
-            return Found(path, step_of(path), damaged)
+        if not is_intact(path):
+            problem = "is damaged"
+        elif not (problem := problem_of(path) if problem_of else ""):
+            return Found(path, step_of(path), damaged, problems)
         damaged.append(path)
-    return Found(None, 0, damaged)
+        problems.append(problem)
+    return Found(None, 0, damaged, problems)
 
 
-def prune(folder: Path, keep: int = KEPT) -> None:
-    """Remove all but the newest `keep` checkpoints and anything half written."""
+def prune(folder: Path, keep: int = KEPT, newest_step: int | None = None) -> None:
+    """Remove all but the newest `keep` checkpoints and anything half written.
+
+    Args:
+        folder: where the checkpoints are.
+        keep: how many stay.
+        newest_step: the step that was just written. Later ones were passed over when the run went
+            on; they would otherwise count among those that stay, and push the good ones out.
+    """
     shutil.rmtree(folder / ".partial", ignore_errors=True)
-    for path in checkpoints(folder)[:-keep]:
-        shutil.rmtree(path, ignore_errors=True)
+    found = checkpoints(folder)
+    passed_over = [p for p in found if newest_step is not None and step_of(p) > newest_step]
+    kept = [path for path in found if path not in passed_over][-keep:]
+    for path in found:
+        if path not in kept:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _identity(path: Path) -> list[int | str]:

@@ -14,7 +14,7 @@ import json
 import random
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,15 @@ class Loaded:
     truncated: int
     tokens: int
     label_tokens: int
+    looked_at: int = 0
+    used: int = 0
+    refused: int = 0
+    changed: int = 0
+    too_long: int = 0
+    without_reply: int = 0
+    unreadable: int = 0
+    usable_total: int = 0
+    reasons: list[str] = field(default_factory=list)
 
 
 def render(tokenizer: Any, messages: Sequence[Message], *, prompt: bool = False) -> str:

@@ -32,7 +32,7 @@ TYPES: dict[str, str] = {
     "state": "the run's state: loading, training, saving, succeeded, cancelled, paused, failed, "
     "resumed",
     "model": "parameter counts, device, precision, threads",
-    "data": "dialogues, tokens, truncations",
+    "data": "dialogues given, chosen, left out and shortened, with reasons; tokens",
     "circuit": "the quantum circuit: qubits, layers, depth, gates, parameters, drawings",
     "metrics": "one optimizer step",
     "evaluation": "held-out loss and accuracy",
@@ -55,6 +55,11 @@ class EventLog:
         path: the file; made if it does not exist.
         listener: called with each event after it has been written (for a terminal).
 
+    Attributes:
+        last_seq: number of the newest event; 0 in an empty log.
+        ending: how far a run's end is told: "result" once its result stands in the log,
+            "succeeded" once its last state does too, else an empty text.
+
     Raises:
         DamagedLog: a line in the middle cannot be read or the numbers have a gap.
     """
@@ -65,6 +70,7 @@ class EventLog:
         self._listener = listener
         self._logged: set[tuple[str, int, int]] = set()
         self._evaluations: dict[int, float | None] = {}
+        self.ending = ""
         self._reserve = path.with_name("." + path.name + ".reserve")
         path.touch()
         self._recover()
@@ -96,6 +102,14 @@ class EventLog:
     def has(self, type_: str, step: int, index: int = 0) -> bool:
         """Tell whether an event of this type already stands in the log for this step."""
         return (type_, step, index) in self._logged
+
+    def lacks(self, step: int) -> int | None:
+        """Return the first of the steps 1 to `step` that is not in the log, or None.
+
+        A checkpoint of a step whose curve is not whole was written after this log was: the log
+        came back from an older backup, or was cut.
+        """
+        return next((n for n in range(1, step + 1) if ("metrics", n, 0) not in self._logged), None)
 
     def emit(
         self,
@@ -152,7 +166,8 @@ class EventLog:
         self._reserve.unlink(missing_ok=True)
 
     def _append(self, event: Event, *, durable: bool) -> None:
-        line = json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        text = json.dumps(event, ensure_ascii=False, allow_nan=False)
+        line = text.encode(errors="replace") + b"\n"  # half a character, in a file's name say
         start = os.fstat(self._file.fileno()).st_size
         try:
             written = self._file.write(line)
@@ -189,7 +204,11 @@ class EventLog:
         if key is not None:
             self._logged.add(key)
         if event["type"] == "evaluation":
-            self._evaluations[int(event["data"]["step"])] = event["data"]["validation_loss"]
+            self._evaluations[int(event["data"]["step"])] = event["data"].get("validation_loss")
+        if event["type"] == "result":
+            self.ending = "result"
+        elif event["type"] == "state":
+            self.ending = "succeeded" if event["data"].get("state") == "succeeded" else ""
 
     @staticmethod
     def _key(event: Event) -> tuple[str, int, int] | None:
@@ -217,11 +236,16 @@ def read_events(path: Path, after: int = 0) -> Iterator[Event]:
 
 
 def _parse(line: bytes) -> Event | None:
+    """Return the event of a line, or None for a line that a damage has left."""
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return event if isinstance(event, dict) and "seq" in event and "type" in event else None
+    if not isinstance(event, dict) or not isinstance(event.get("data"), dict):
+        return None
+    whole = type(event.get("seq")) is int and isinstance(event.get("type"), str)
+    steps = event.get("type") not in ONCE_PER_STEP or type(event["data"].get("step")) is int
+    return event if whole and steps else None
 
 
 def _finite(value: Any) -> Any:

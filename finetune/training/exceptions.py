@@ -26,7 +26,7 @@ class BadData(TrainingError):
 
 
 class NonFiniteLoss(TrainingError):
-    """The loss became infinite or not a number."""
+    """A loss, a gradient or a weight became infinite or not a number."""
 
 
 class QuantumFailed(TrainingError):

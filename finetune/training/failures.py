@@ -11,7 +11,15 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.training.exceptions import BadConfig, BadData, QuantumFailed, TrainingError
+from finetune.training import checkpoints
+from finetune.training.exceptions import (
+    BadConfig,
+    BadData,
+    NonFiniteLoss,
+    QuantumFailed,
+    TrainingError,
+)
+from finetune.training.finite_files import adapter_problem
 from quantum.exceptions import BackendMissingError, QuantumError
 
 TAIL_LINES = 12
@@ -35,7 +43,8 @@ class Failure:
 def explain(error: BaseException, folder: Path) -> Failure:
     """Explain an exception that ended a run in `folder`.
 
-    Kinds: `bad_config`, `data`, `quantum`, `out_of_memory`, `disk_full`, `exception`.
+    Kinds: `bad_config`, `data`, `quantum`, `not_finite`, `out_of_memory`, `disk_full`,
+    `exception`.
     """
     if isinstance(error, BadConfig):
         return Failure("bad_config", f"The settings cannot be used. {error}", 2)
@@ -57,6 +66,8 @@ def explain(error: BaseException, folder: Path) -> Failure:
         )
     if (link := _quantum(error)) is not None:
         return Failure("quantum", str(link), 1, hint=_quantum_hint(link))
+    if isinstance(error, NonFiniteLoss):
+        return Failure("not_finite", f"{error} {_kept(folder)}", 1)
     if isinstance(error, TrainingError):
         return Failure("exception", str(error), 1)
     return Failure("exception", f"{type(error).__name__}: {_first_line(error)}", 1)
@@ -110,6 +121,14 @@ def _quantum_hint(error: QuantumFailed | QuantumError) -> str:
     if isinstance(error, BackendMissingError):
         return "Install it where the worker runs, then queue the run again."
     return ""
+
+
+def _kept(folder: Path) -> str:
+    """Name what is left to go on from."""
+    found = checkpoints.newest(folder / "checkpoints", adapter_problem)
+    if found.path is None:
+        return "No checkpoint was written before it."
+    return f"The last good checkpoint, of step {found.step}, is kept: checkpoints/{found.path.name}"
 
 
 def _first_line(error: BaseException) -> str:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,16 +24,18 @@ from typing import Any
 import torch
 import transformers
 
-from finetune.training import checkpoints
-from finetune.training.announcements import announce
+from finetune.training.announcements import announce, usable_of
 from finetune.training.args import RunConfig
 from finetune.training.circuits import connect
+from finetune.training.conclusion import already_concluded, conclude
 from finetune.training.data import Loaded, load
 from finetune.training.events import Event, EventLog
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed
 from finetune.training.failures import explain, trace_tail
 from finetune.training.metrics import Clock
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
+from finetune.training.positions import check_positions
+from finetune.training.resuming import checkpoint_found
 from finetune.training.start import load_start
 from finetune.training.supervision import Stop, StopRequested, Supervision
 from finetune.training.trainer import RUN_STATE, DialogueTrainer
@@ -113,14 +114,13 @@ def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
 
 def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None:
     """Do the run; return why it was left early, or None when it was finished."""
-    found = checkpoints.newest(folder / "checkpoints")
+    if log.ending and already_concluded(folder, RunConfig.read(folder / "config.json"), log):
+        return None
     started = log.last_seq > 0
     log.emit("state", "Loading the base model.", {"state": "loading"})
-    for damaged in found.damaged:
-        data = {"path": f"checkpoints/{damaged.name}"}
-        log.emit("warning", f"{damaged.name} is damaged and is passed over.", data)
+    found = checkpoint_found(folder, log)
     config = RunConfig.read(folder / "config.json")
-    trainer = _prepared(folder, config, log, supervision, _kept(found.path))
+    trainer, counts = _prepared(folder, config, log, supervision, _kept(found.path))
     if config.start_adapter and found.path is None:
         numbers = load_start(trainer.adapted, config, folder)
         log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
@@ -128,7 +128,8 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
         resumed = {"state": "resumed", "step": found.step}
         log.emit("state", f"Resumed from the checkpoint after step {found.step}.", resumed)
     elif started:
-        log.emit("state", "Started again from step 0.", {"state": "resumed", "step": 0})
+        why = ": there is no checkpoint that it can go on from" if found.damaged else ""
+        log.emit("state", f"Started again from step 0{why}.", {"state": "resumed", "step": 0})
     log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
     try:
         trainer.train(resume_from_checkpoint=str(found.path) if found.path else None)
@@ -142,7 +143,7 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     if trainer.stop is not None:
         trainer.save_now()
         return _left(trainer, log, supervision)
-    _saved(folder, trainer, log)
+    conclude(folder, trainer, log, counts)
     return None
 
 
@@ -160,12 +161,17 @@ def _prepared(
     log: EventLog,
     supervision: Supervision,
     kept: dict[str, Any],
-) -> DialogueTrainer:
-    """Load model and data, tell the log about them, and build the trainer."""
+) -> tuple[DialogueTrainer, dict[str, Any]]:
+    """Load model and data, tell the log about them, and build the trainer.
+
+    Returns:
+        The trainer, and what became of the dialogues.
+    """
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if config.threads:
         torch.set_num_threads(config.threads)
     clock = Clock(config.steps, kept["seconds"])
+    check_positions(config.base_model, config.sequence_length)
     tokenizer, plain_template = load_tokenizer(config.base_model)
     if plain_template:
         log.emit("warning", "The base model has no chat template: a plain one is used and saved.")
@@ -190,12 +196,12 @@ def _prepared(
         supervision=supervision,
         folder=folder / "checkpoints",
         clock=clock,
+        epoch_dialogues=usable_of(train),
         trained_tokens=int(kept["trained_tokens"]),
         exchange=connect(model, config, folder, supervision, log),
     )
     known = facts(model, config, shapes, base_parameters)
-    announce(folder, config, log, known, train, validation)
-    return trainer
+    return trainer, announce(folder, config, log, known, train, validation)
 
 
 def _dialogues(
@@ -228,36 +234,3 @@ def _left(trainer: DialogueTrainer, log: EventLog, supervision: Supervision) -> 
             data,
         )
     return trainer.stop
-
-
-def _saved(folder: Path, trainer: DialogueTrainer, log: EventLog) -> None:
-    """Save the adapter by one rename and write the result."""
-    log.emit("state", "Saving the adapter.", {"state": "saving"})
-    partial = checkpoints.partial_folder(folder / "checkpoints")
-    trainer.adapted.save_pretrained(str(partial))
-    (partial / "chat_template.jinja").write_text(trainer.tokenizer.chat_template)
-    about = {
-        "base_model": trainer.config.base_model,
-        "adapter": trainer.config.adapter,
-        "system_prompt": trainer.config.system_prompt,
-    }
-    (partial / "wukong.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
-    checkpoints.seal(partial, folder / "adapter")
-    before, after = log.base_validation_loss, log.last_validation_loss
-    improvement = before - after if before is not None and after is not None else None
-    data = {
-        "base_validation_loss": before,
-        "validation_loss": after,
-        "improvement": improvement,
-        "trained_tokens": trainer.trained_tokens,
-        "seconds": round(trainer.clock.seconds, 1),
-        "adapter": "adapter",
-    }
-    message = "The adapter is saved."
-    if improvement is not None:
-        message = (
-            f"Held-out loss {before:.4f} before, {after:.4f} after: {improvement:+.4f} better."
-        )
-    log.emit("result", message, data)
-    log.emit("state", "The run succeeded.", {"state": "succeeded"})
-    shutil.rmtree(folder / "checkpoints" / ".partial", ignore_errors=True)

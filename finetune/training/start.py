@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 
 from finetune.training.args import RunConfig
 from finetune.training.exceptions import BadConfig
+from finetune.training.finite_files import WEIGHTS, adapter_problem
 
-WEIGHTS = "adapter_model.safetensors"
 # Of circuits: counts of what ran, and where the start was measured. Another run counts anew, and
 # measures the start again, since its backend, noise, chip or shots may be others.
 FRESH = ("has_run", "start_name")
@@ -35,7 +35,8 @@ def load_start(model: Any, config: RunConfig, run_folder: Path) -> int:
         How many numbers were loaded.
 
     Raises:
-        BadConfig: there is no such adapter, it is of another kind, or its shapes differ.
+        BadConfig: there is no such adapter, it is of another kind, its shapes differ, or it holds
+            numbers that are not finite.
     """
     folder = run_folder / config.start_adapter  # an absolute path stays as it is
     about = _about(folder)
@@ -47,6 +48,8 @@ def load_start(model: Any, config: RunConfig, run_folder: Path) -> int:
         weights = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
         raise _refused(f"{folder / WEIGHTS} cannot be read ({error})") from error
+    if problem := adapter_problem(folder):
+        raise _refused(f"{problem}; choose another run's adapter, or start without one")
     if problem := _difference(get_peft_model_state_dict(model), weights):
         raise _refused(problem)
     for name, tensor in weights.items():

@@ -17,17 +17,20 @@ from typing import Any
 
 import psutil
 import torch
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer
 
 from finetune.training import checkpoints, randomness
 from finetune.training.args import RunConfig
 from finetune.training.circuits import circuits_taken
 from finetune.training.data import Example, RunOrder, collate
+from finetune.training.evaluation import held_out
 from finetune.training.events import EventLog
-from finetune.training.exceptions import NonFiniteLoss
+from finetune.training.finite import FiniteChecks
 from finetune.training.metrics import Clock, mean, selects_labels, token_loss
-from finetune.training.model import prompt_messages, reply
 from finetune.training.quantum_exchange import FolderRunner
+from finetune.training.samples import sample
+from finetune.training.schedule import rate_share
 from finetune.training.supervision import Stop, Supervision
 from finetune.training.trainer_setup import Steps, training_arguments
 from quantum.adapters.report import CircuitReport, circuit_report
@@ -48,6 +51,7 @@ class DialogueTrainer(Trainer):
         supervision: whether to leave early.
         folder: where checkpoints go.
         clock: the run's clock.
+        epoch_dialogues: usable dialogues of the whole file: an epoch is one pass over them.
         trained_tokens: labelled tokens earlier trainers of this run learned from.
         exchange: where the circuits go, if they run outside this process.
     """
@@ -64,6 +68,7 @@ class DialogueTrainer(Trainer):
         supervision: Supervision,
         folder: Path,
         clock: Clock,
+        epoch_dialogues: int,
         trained_tokens: int = 0,
         exchange: FolderRunner | None = None,
     ) -> None:
@@ -90,10 +95,10 @@ class DialogueTrainer(Trainer):
         self.clock = clock
         self.trained_tokens = trained_tokens
         self.exchange = exchange
-        self.epoch_dialogues = len(train)
+        self.epoch_dialogues = epoch_dialogues
+        self.finite = FiniteChecks(model, config)
         self.stop: Stop | None = None
         self.before_step: randomness.Snapshot | None = None  # only while a step is under way
-        self.last_evaluation: float | None = None
         self._pad = pad
         self._at_labels = selects_labels(model)
         self._correct = 0
@@ -130,15 +135,27 @@ class DialogueTrainer(Trainer):
             NonFiniteLoss: the loss is infinite or not a number.
         """
         loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
-        if not torch.isfinite(loss):
-            step = self.state.global_step + 1
-            raise NonFiniteLoss(
-                f"The loss became {loss.item()} at step {step}. The learning rate "
-                f"({self.config.learning_rate:g}) is probably too high: try a third of it."
-            )
+        self.finite.loss(loss, self.state.global_step + 1)
         if self.accelerator.sync_gradients:
             self._circuit = circuit_report(model)
         return loss
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        """Look at the gradient, whose length Trainer has anyway, before the optimizer applies it.
+
+        Raises:
+            NonFiniteLoss: a part of the gradient is infinite or not a number.
+        """
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        self.finite.gradient(float(norm), self.state.global_step + 1)
+        return norm
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
+        """Make the run's schedule, in which every step learns."""
+        if self.lr_scheduler is None:
+            share = partial(rate_share, config=self.config)
+            self.lr_scheduler = LambdaLR(optimizer or self.optimizer, share)
+        return self.lr_scheduler
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Write the step's metrics event (Trainer calls this per step, and once at its end)."""
@@ -193,6 +210,7 @@ class DialogueTrainer(Trainer):
 
         Raises:
             StopRequested: a request, a signal or a dead parent, seen between batches.
+            NonFiniteLoss: the held-out loss is infinite or not a number.
         """
         step = self.state.global_step
         started = time.monotonic()
@@ -202,44 +220,37 @@ class DialogueTrainer(Trainer):
         for index, prompt in enumerate(self.config.sample_prompts):
             if self.config.sample_tokens and not self.log_events.has("sample", step, index):
                 self.supervision.check()
-                messages = prompt_messages(prompt, self.config.system_prompt)
-                text = reply(self.model, self.tokenizer, messages, tokens=self.config.sample_tokens)
-                data = {"step": step, "index": index, "prompt": prompt, "reply": text}
-                self.log_events.emit("sample", f"sample reply after step {step}", data)
+                answer = sample(self.model, self.tokenizer, self.config, prompt)
+                data = {"step": step, "index": index, "prompt": prompt, "reply": answer.text}
+                what = f"sample reply after step {step}" + (answer.note and f" ({answer.note})")
+                level = "warn" if answer.note else "info"
+                self.log_events.emit("sample", what, data, level=level)
         self.adapted.train()
         self.clock.evaluation_took(time.monotonic() - started)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, {})
         return {}
 
     def _measure(self, step: int) -> None:
-        total, correct, count = 0.0, 0, 0
-        size = self.config.batch_size
-        ordered = sorted(self.validation, key=lambda example: len(example.input_ids))
-        for start in range(0, len(ordered), size):
-            self.supervision.check()
-            batch = collate(ordered[start : start + size], pad=self._pad)
-            with torch.no_grad():
-                loss = token_loss(
-                    self.model,
-                    batch["input_ids"].to(self.args.device),
-                    batch["labels"].to(self.args.device),
-                    at_labels=self._at_labels,
-                )
-            total += float(loss.total)
-            correct += loss.correct
-            count += loss.count
-        self.last_evaluation = mean(total, count)
+        measured = held_out(
+            self.model,
+            self.validation,
+            batch_size=self.config.batch_size,
+            pad=self._pad,
+            at_labels=self._at_labels,
+            between=self.supervision.check,
+        )
+        self.finite.evaluation(measured.loss, step)
         circuit = circuit_report(self.adapted, entanglement=True)
         data = {
             "step": step,
-            "validation_loss": self.last_evaluation,
-            "validation_accuracy": mean(correct, count),
-            "validation_tokens": count,
+            "validation_loss": measured.loss,
+            "validation_accuracy": measured.accuracy,
+            "validation_tokens": measured.tokens,
             "circuit_entanglement": circuit.entanglement,
             **circuits_taken(circuit),
         }
         what = "before training" if step == 0 else f"after step {step}"
-        self.log_events.emit("evaluation", f"held-out loss {self.last_evaluation:.4f} {what}", data)
+        self.log_events.emit("evaluation", f"held-out loss {measured.loss:.4f} {what}", data)
 
     # Checkpoints
 
@@ -272,8 +283,13 @@ class DialogueTrainer(Trainer):
         self.adapted.save_pretrained(output_dir or str(self.folder))
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Let Trainer write into a hidden folder, add our state, and rename it when whole."""
+        """Let Trainer write into a hidden folder, add our state, and rename it when whole.
+
+        Raises:
+            NonFiniteLoss: weights or the optimizer's state are not finite; nothing is written.
+        """
         step = self.state.global_step
+        self.finite.kept(step, self.optimizer)
         name = f"checkpoint-{step}"
         self._saving_to = checkpoints.partial_folder(self.folder)
         try:
@@ -291,7 +307,7 @@ class DialogueTrainer(Trainer):
             checkpoints.seal(partial_, self.folder / name)
         finally:
             self._saving_to = None
-        checkpoints.prune(self.folder)
+        checkpoints.prune(self.folder, newest_step=step)
         if self.exchange is not None:
             self.exchange.prune(checkpoints.checkpoints(self.folder)[0].stat().st_mtime)
         data = {"step": step, "path": f"checkpoints/{name}"}

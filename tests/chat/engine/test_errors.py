@@ -6,6 +6,7 @@ import shutil
 import httpx
 import openai
 import pytest
+from safetensors.torch import load_file, save_file
 
 from tests.chat.engine import tiny
 
@@ -115,7 +116,14 @@ def test_broken_assistants_say_what_and_where(world: tiny.World) -> None:
     config["r"], config["target_modules"] = 8, ["q_proj", "v_proj"]
     (other / "adapter_config.json").write_text(json.dumps(config))
 
+    not_finite = world.folder / "not-finite"
+    shutil.copytree(world.folder / "lora", not_finite)
+    tensors = load_file(not_finite / "adapter_model.safetensors")
+    next(iter(tensors.values())).view(-1)[0] = float("nan")
+    save_file(tensors, not_finite / "adapter_model.safetensors")
+
     paths = [
+        world.publish("not-finite", not_finite),
         world.publish("corrupt", corrupt),
         world.publish("partial", partial),
         world.publish("other-size", other),
@@ -129,6 +137,8 @@ def test_broken_assistants_say_what_and_where(world: tiny.World) -> None:
             response = post(world, GOOD | {"model": path.stem})
             assert check(response, 503, str(path))["code"] == "assistant_broken"
             assert response.headers["x-should-retry"] == "false"
+            if path.stem == "not-finite":
+                assert "infinite or not numbers" in response.text
         listed = httpx.get(f"{world.url}/v1/models", headers=HEADERS).json()["data"]
         assert "no-json" not in {model["id"] for model in listed}
         assert post(world, GOOD).status_code == 200
@@ -138,14 +148,11 @@ def test_broken_assistants_say_what_and_where(world: tiny.World) -> None:
 
 
 def test_model_that_answers_not_a_number_fails_in_mid_stream_form(world: tiny.World) -> None:
-    from safetensors.torch import load_file, save_file
-
     folder = world.folder / "nan"
     shutil.copytree(world.folder / "lora", folder)
     tensors = load_file(folder / "adapter_model.safetensors")
-    save_file(
-        {k: v * float("nan") for k, v in tensors.items()}, folder / "adapter_model.safetensors"
-    )
+    large = {k: v.sign() * 1e38 for k, v in tensors.items()}  # finite, and their products are not
+    save_file(large, folder / "adapter_model.safetensors")
     path = world.publish("nan", folder)
     try:
         error = check(post(world, GOOD | {"model": "nan"}), 500, "not a number")

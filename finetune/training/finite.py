@@ -1,0 +1,125 @@
+"""Numbers of a run that must be finite, looked at before they are applied or kept.
+
+What is not finite cannot be learned from: one such number spreads into every weight within two
+steps, and a checkpoint that holds one is worth nothing. So the run stops, and says what to change.
+
+Knows nothing of the training loop, of files or of the event log.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from peft import get_peft_model_state_dict
+from torch.nn.utils import get_total_norm
+
+from finetune.training.args import RunConfig
+from finetune.training.exceptions import NonFiniteLoss
+
+
+def all_finite(tensors: Iterable[torch.Tensor]) -> bool:
+    """Tell whether every number is finite, in one pass and with one look at the device.
+
+    The largest absolute value is taken, not a sum: a sum of large finite numbers may overflow.
+    """
+    return math.isfinite(float(get_total_norm(list(tensors), math.inf)))
+
+
+def not_finite(tensors: dict[str, torch.Tensor]) -> str:
+    """Return the name of the first tensor with a number that is not finite, or an empty text."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            return name
+    return ""
+
+
+class FiniteChecks:
+    """What is looked at in one run, and what its messages propose.
+
+    Args:
+        model: base with adapter.
+        config: the run's settings.
+    """
+
+    def __init__(self, model: Any, config: RunConfig) -> None:
+        self._model = model
+        self._config = config
+        self._weights = [item for item in model.parameters() if item.requires_grad]
+
+    def loss(self, value: torch.Tensor, step: int) -> None:
+        """Look at a batch's loss. Raises NonFiniteLoss."""
+        if not math.isfinite(number := float(value)):
+            raise NonFiniteLoss(f"The loss became {number} at step {step}. {self._advice(step)}")
+
+    def gradient(self, norm: float, step: int) -> None:
+        """Look at the length of the gradient before the step is taken. Raises NonFiniteLoss."""
+        if not math.isfinite(norm):
+            raise NonFiniteLoss(
+                f"The gradient became {norm} at step {step}; it was not applied. "
+                f"{self._advice(step)}"
+            )
+
+    def weights(self, step: int) -> None:
+        """Look at what the optimizer has just written. Raises NonFiniteLoss."""
+        if not all_finite(self._weights):
+            raise NonFiniteLoss(
+                f"Weights of the adapter became infinite or no numbers at step {step}; they were "
+                f"not kept. {self._too_high()}"
+            )
+
+    def kept(self, step: int, optimizer: torch.optim.Optimizer | None = None) -> None:
+        """Look at all that a checkpoint or an adapter would hold. Raises NonFiniteLoss."""
+        name = not_finite(get_peft_model_state_dict(self._model, save_embedding_layers=False))
+        if not name and optimizer is not None:
+            moments = [
+                value
+                for state in optimizer.state.values()
+                for value in state.values()
+                if isinstance(value, torch.Tensor)
+            ]
+            name = "" if all_finite(moments) else "the optimizer's state"
+        if name:
+            raise NonFiniteLoss(
+                f"After step {step}, {name} holds numbers that are not finite; nothing of it was "
+                f"kept. {self._too_high()}"
+            )
+
+    def evaluation(self, loss: float, step: int) -> None:
+        """Look at the held-out loss. Raises NonFiniteLoss."""
+        if math.isfinite(loss):
+            return
+        if step:
+            raise NonFiniteLoss(
+                f"The held-out loss became {loss} after step {step}. {self._too_high()}"
+            )
+        raise NonFiniteLoss(f"The held-out loss is {loss} before training. {self._not_the_rate()}")
+
+    def _advice(self, step: int) -> str:
+        return self._too_high() if step > 1 else self._not_the_rate()
+
+    def _too_high(self) -> str:
+        rate = self._config.learning_rate
+        advice = (
+            f"The learning rate ({rate:g}) is probably too high: try {rate / 3:.2g} "
+            "(learning_rate) in a new run."
+        )
+        if not self._config.max_grad_norm:
+            advice += " And limit the gradient: try 1 (max_grad_norm)."
+        return advice
+
+    def _not_the_rate(self) -> str:
+        """Before the first step nothing has been learned, so the weights are the given ones."""
+        source = "start_adapter" if self._config.start_adapter else "adapter_options"
+        return (
+            "Nothing was learned yet, so it is not the learning rate that is too high: the base "
+            f"model itself gives such numbers in {str(self._dtype).removeprefix('torch.')}, or "
+            f"the adapter does. Try another base model (base_model), or leave out {source}."
+        )
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        dtype: torch.dtype = next(self._model.parameters()).dtype
+        return dtype
