@@ -9,8 +9,10 @@ from django import template
 
 from finetune.models import QuantumJob, Run
 from finetune.selectors.run_circuits import RunCircuit, circuit_of_run
+from finetune.selectors.run_data import PartOfData, data_lost_words, data_of_run
 from finetune.selectors.run_sampling import place
 from finetune.templatetags.words import count, duration
+from finetune.training.verdicts import change_words, verdict
 from quantum.adapters.registry import ADAPTERS
 
 register = template.Library()
@@ -164,6 +166,41 @@ def tuned_loss(run: Run) -> float | None:
 
 
 @register.filter
+def run_outcome(run: Run) -> str:
+    """How the tuned model compares: better, worse or equal; empty where nothing was measured."""
+    before, after = base_loss(run), tuned_loss(run)
+    return verdict(before, after) if before is not None and after is not None else ""
+
+
+@register.filter
+def run_change(run: Run) -> str:
+    """The outcome with its size, such as "worse by 0.0031"; empty where nothing was measured."""
+    before, after = base_loss(run), tuned_loss(run)
+    return change_words(before, after) if before is not None and after is not None else ""
+
+
+@register.filter
+def loss_change(run: Run) -> str:
+    """How much the held-out loss changed, with its sign: one that rose never looks like 0."""
+    before, after = base_loss(run), tuned_loss(run)
+    if before is None or after is None:
+        return "–"
+    if (size := abs(after - before)) == 0:
+        return "±0"
+    return ("−" if after < before else "+") + (f"{size:.3f}" if size >= 5e-4 else metric(size, 2))
+
+
+@register.filter
+def run_data(run: Run) -> list[PartOfData]:
+    return data_of_run(run)
+
+
+@register.filter
+def run_data_lost(run: Run) -> str:
+    return data_lost_words(run)
+
+
+@register.filter
 def run_verdict(run: Run) -> str:
     """The result as one sentence; empty where nothing was measured."""
     before, after = base_loss(run), tuned_loss(run)
@@ -171,10 +208,17 @@ def run_verdict(run: Run) -> str:
         return ""
     gain, first = before - after, before_words(run)
     where = "the run that it goes on from" if run.continues_id else "the base"
-    if abs(gain) < 0.005:
+    if gain == 0:
         return (
             f"On the held-out dialogues the loss stayed at {after:.3f}: "
-            f"the tuned model is no better than {where}."
+            f"the tuned model is no better than {where}, and no worse."
+        )
+    if abs(gain) < 0.005:
+        way, words = ("fell", "hardly") if gain > 0 else ("rose", "no")
+        return (
+            f"On the held-out dialogues the loss {way} from {before:.3f} ({first}) by only "
+            f"{metric(abs(gain), 2)}: the tuned model is {words} better than {where}"
+            + ("." if gain > 0 else f", but {change_words(before, after)}.")
         )
     if gain < 0:
         return (

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from finetune.datasets import demo as demo_data
 from finetune.models import User
 from finetune.services.keys import key_create, key_revoke
+from finetune.training.verdicts import change_words
 from wukongsite import setup
 from wukongsite.lock import studio_running
 
@@ -118,7 +119,8 @@ def main_job(client: httpx.Client) -> int:
     for name, text in answers.items():
         print(f"\n{name}:\n  {text}")
     before, after = losses(client, job["id"])
-    print(f"\nHeld-out loss: {before:.3f} before, {after:.3f} after ({after - before:+.3f}).")
+    change = change_words(before, after)
+    print(f"\nHeld-out loss: {before:.3f} before, {after:.3f} after: {change}.")
     return 0 if after < before else 1
 
 
