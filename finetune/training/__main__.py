@@ -14,6 +14,7 @@ from finetune.training.args import RunConfig, help_texts
 from finetune.training.events import Event
 from finetune.training.exceptions import AlreadyRunning, BadConfig, DamagedLog
 from finetune.training.presets import PRESETS, preset_values
+from finetune.training.supervision import Supervision
 
 EPILOG = """\
 exit codes:
@@ -58,14 +59,25 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--detached", action="store_true", help="go on when the process that started it is gone"
     )
+    parser.add_argument(
+        "--parent",
+        type=int,
+        metavar="PID",
+        help="the process that starts it; by default whoever is its parent when it looks",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.run_dir.is_dir():
         print(f"Error: there is no folder {parsed.run_dir}.", file=sys.stderr)
         return 2
+    supervision = Supervision(
+        parsed.run_dir.absolute() / "control", detached=parsed.detached, parent=parsed.parent
+    )
+    supervision.install()
+    supervision.watch()  # before torch is loaded, which takes seconds
     from finetune.training.run import ALREADY_RUNNING, FAILED, run
 
     try:
-        return run(parsed.run_dir, detached=parsed.detached, listener=_show)
+        return run(parsed.run_dir, listener=_show, supervision=supervision)
     except AlreadyRunning as error:
         print(f"Error: {error}", file=sys.stderr)
         return ALREADY_RUNNING
