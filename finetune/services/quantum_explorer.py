@@ -23,7 +23,7 @@ from .quantum_chips import SIMULATOR
 from .quantum_computation import GRACE_SECONDS, computed, experiment_folder
 from .quantum_costs import estimate
 from .quantum_jobs import job_plan
-from .queue import enqueue
+from .queue import enqueue, messages_waiting
 
 State = QuantumExperiment.State
 MESSAGE_LASTS = timedelta(seconds=20)
@@ -235,7 +235,7 @@ def experiment_delete(*, experiment: QuantumExperiment) -> None:
 
 
 def experiments_recheck() -> None:
-    """Go on with experiments whose message, or whose worker, was lost."""
+    """Go on with experiments whose message, or whose worker, was lost, in their order."""
     now = timezone.now()
     rows = QuantumExperiment.objects.all()
     lost = timedelta(seconds=settings.EXPERIMENT_SECONDS + 2 * GRACE_SECONDS)
@@ -243,10 +243,16 @@ def experiments_recheck() -> None:
         finish(row, State.FAILED, message="The worker that computed it was lost. Run it again.")
     at_work = [*QuantumJob.LIVE, JobState.SUBMIT_UNKNOWN]
     recent = QuantumJob.objects.filter(updated_at__gt=now - MESSAGE_LASTS)
-    for row in rows.filter(state=State.SENT).exclude(jobs__state__in=at_work):
-        if not recent.filter(experiment=row).exists():
-            enqueue("experiment_collect", row.pk)
-    if rows.filter(state=State.COMPUTING).exists():
-        return
-    for row in rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)[:20]:
-        enqueue("experiment_run", row.pk)
+    sent = rows.filter(state=State.SENT).exclude(jobs__state__in=at_work)
+    waiting = rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)
+    due = [
+        ("experiment_collect", row.pk)
+        for row in sent.order_by("created_at", "id")
+        if not recent.filter(experiment=row).exists()
+    ]
+    due += [("experiment_run", row.pk) for row in waiting.order_by("created_at", "id")]
+    left = messages_waiting("explorer")
+    if left is None or left >= len(due):
+        return  # the broker is away, or they have messages
+    for task, pk in due:
+        enqueue(task, pk)
