@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from .process_groups import end_groups
 
 LOCK_VARIABLE = "WUKONG_LOCK_FD"
+CLOSE_SECONDS = 5.0
 
 
 class Warden:
@@ -69,7 +70,11 @@ class Warden:
             self.process.stdin.close()
         except BrokenPipeError:
             pass
-        self.process.wait()
+        try:
+            self.process.wait(timeout=CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:  # somebody has stopped it
+            self.process.kill()
+            self.process.wait()
         self.process = None
 
 

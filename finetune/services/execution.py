@@ -49,7 +49,8 @@ LOOK_SECONDS = 0.1
 ASK_SECONDS = 0.25  # how often a request is looked for
 EXIT_OK, EXIT_FAILED, EXIT_BAD_CONFIG, EXIT_CANCELLED, EXIT_PAUSED, EXIT_LEFT = 0, 1, 2, 3, 4, 5
 EXIT_HELD = 6
-LEAVE_SECONDS = 30.0
+LEAVE_SECONDS = 30.0  # that an orphan has to leave the folder
+HEED_SECONDS = 30.0  # that a trainer has to heed a cancel; it needs one, and a checkpoint's time
 TELL_SECONDS = 10.0
 MEMORY_HINT = "If memory ran out, choose a smaller batch or sequence length."
 
@@ -105,6 +106,7 @@ class Execution:
         self.looked = 0.0
         self.told = 0.0
         self.asked = ""
+        self.asked_at = 0.0
         self.why = ""
         self.pulse = Pulse(self.folder / HEARTBEAT)
         self.told_silent = False
@@ -180,13 +182,23 @@ class Execution:
         self.silence(trainer)
 
     def silence(self, trainer: subprocess.Popen[bytes]) -> None:
-        """Say on the run's page when the trainer is silent; end it when that lasts."""
+        """Say on the run's page when the trainer is silent; end it when that lasts.
+
+        Where somebody asked it to leave, it is not waited for: what is silent does not hear, and
+        what does not heed a cancel has nothing to keep that its last checkpoint does not have.
+        """
         seconds = self.pulse.look()
         self.told_silent = silence_tell(self.run.pk, seconds, told=self.told_silent)
-        if silence_ends(seconds):
-            self.why = f"The trainer gave no sign of life for {seconds:.0f} s and was ended."
-            trainer.kill()
-            trainer.wait()
+        unheard = self.asked and self.told_silent
+        if silence_ends(seconds) or unheard:
+            self.end(trainer, f"The trainer gave no sign of life for {seconds:.0f} s")
+        elif self.asked == Request.CANCEL and time.monotonic() - self.asked_at > HEED_SECONDS:
+            self.end(trainer, f"The trainer did not leave within {HEED_SECONDS:.0f} s")
+
+    def end(self, trainer: subprocess.Popen[bytes], why: str) -> None:
+        self.why = f"{why} and was ended."
+        trainer.kill()
+        trainer.wait()
 
     def copy(self) -> None:
         lines = self.tail.read()
@@ -228,7 +240,9 @@ class Execution:
                 raise LeaseLost
         if now - self.looked >= ASK_SECONDS:
             self.looked = now
-            self.asked = mine.values_list("request", flat=True).first() or Request.NONE
+            asked = mine.values_list("request", flat=True).first() or Request.NONE
+            if asked != self.asked:
+                self.asked, self.asked_at = asked, now
             if self.asked:
                 control_write(self.folder, self.asked)
 

@@ -16,7 +16,7 @@ from finetune.models import Run
 from .conclusions import SILENT, without_silence
 from .transitions import run_log
 
-TELL_SECONDS = 10.0  # a busy machine may hold a living trainer up for a while
+TELL_SECONDS = 15.0  # a busy machine may hold a living trainer up for a while
 
 
 def silence_ends(seconds: float) -> bool:

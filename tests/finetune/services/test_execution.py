@@ -38,6 +38,13 @@ while True:
         sys.exit({"pause": 4, "cancel": 3}[text])
     time.sleep(0.05)
 """
+DEAF = """
+import sys, time
+from pathlib import Path
+while True:
+    (Path(sys.argv[1]) / "heartbeat").touch()
+    time.sleep(0.05)
+"""
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
@@ -114,10 +121,21 @@ def test_a_trainer_without_a_sign_of_life_is_told_and_ended(
     assert SILENT not in run.latest
 
 
+@pytest.mark.parametrize("script", [DEAF, STOPPED])
+def test_a_cancel_does_not_wait_for_who_does_not_hear_it(
+    hold: Hold, run_made: Run, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(silence, "TELL_SECONDS", 0.3)
+    monkeypatch.setattr(execution, "HEED_SECONDS", 0.3 if script == DEAF else 600.0)
+    run = carried_out(hold(script, lambda: run_cancel(run=run_made, by=None)))
+    assert run.state == State.CANCELLED
+    assert "was ended. A cancel was waiting: cancelled." in run.events.latest("seq").message
+
+
 def test_silence_is_shown_until_it_ends(run_made: Run) -> None:
     assert execution.claim(run_made.pk, "one")
     assert not silence.silence_tell(run_made.pk, 2.0, told=False)
-    assert silence.silence_tell(run_made.pk, 12.0, told=False)
+    assert silence.silence_tell(run_made.pk, 20.0, told=False)
     run_made.refresh_from_db()
     assert run_silent_since(run_made)
     assert not silence.silence_tell(run_made.pk, 0.0, told=True)
