@@ -119,7 +119,7 @@ class Supervisor:
             self.warden.begins(process.pid)
             printing = asyncio.create_task(self.pass_on(service.name, service.colour, process))
             if service.stopping:  # told to while it was being started
-                signal_group(process.pid, signal.SIGTERM)
+                await end_group(process.pid)
             while (code := process.returncode) is None:
                 await asyncio.sleep(LOOK_SECONDS)
             await end_group(process.pid)  # what it left behind
