@@ -1,11 +1,8 @@
 """Adding base models: their shapes are read by a process of its own, since that needs torch."""
 
-import fcntl
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +13,7 @@ from django.utils import timezone
 from finetune.models import BaseModel
 
 from .assistants import base_publish
+from .file_locks import alone
 from .queue import enqueue, messages_waiting
 
 INSPECT_SECONDS = 600
@@ -34,23 +32,16 @@ def base_add(*, slug: str, title: str, source: str, licence: str = "", note: str
     return base
 
 
-@contextmanager
-def inspecting(base: BaseModel) -> Iterator[bool]:
-    """Whether this process alone inspects it; the kernel frees the lock of one that dies."""
-    with (Path(settings.BASE_MODEL_DIR) / f".{base.slug}.lock").open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+def lock_of(base: BaseModel) -> Path:
+    """Held while it is inspected."""
+    return Path(settings.BASE_MODEL_DIR) / f".{base.slug}.lock"
 
 
 def base_inspect(base_id: int) -> None:
     """Read shapes and size, keep them in the row and publish the base to the engine."""
     base = BaseModel.objects.get(pk=base_id)
-    with inspecting(base) as alone:
-        if alone:
+    with alone(lock_of(base)) as mine:
+        if mine:
             shapes_read(base)
 
 
@@ -95,8 +86,8 @@ def bases_recheck() -> None:
     waiting = BaseModel.objects.filter(state=BaseModel.State.CHECKING, created_at__lt=old)
     lost = []
     for base in waiting.order_by("created_at", "id"):
-        with inspecting(base) as alone:
-            lost += [base.pk] if alone else []
+        with alone(lock_of(base)) as nobody_works:
+            lost += [base.pk] if nobody_works else []
     if left < len(lost):
         for pk in lost:
             enqueue("base_inspect", pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from finetune.models import BaseModel
 from finetune.services import bases
+from finetune.services.file_locks import alone
 
 pytestmark = pytest.mark.django_db
 
@@ -45,8 +46,8 @@ def test_one_that_is_at_work_is_left_alone(
 ) -> None:
     read: list[int] = []
     monkeypatch.setattr(bases, "shapes_read", lambda base: read.append(base.pk))
-    with bases.inspecting(waiting) as alone:
-        assert alone
+    with alone(bases.lock_of(waiting)) as mine:
+        assert mine
         bases.bases_recheck()
         bases.base_inspect(waiting.pk)  # a message that comes twice
     assert (sent, read) == ([], [])
