@@ -264,6 +264,7 @@ class Execution:
 
     def stopped(self, request: str) -> None:
         self.settle(run_stop, request)
+        (self.folder / "control").unlink(missing_ok=True)  # it may have been written once more
 
     def interrupted(self, reason: str, hint: str = MEMORY_HINT) -> None:
         """The trainer was stopped from outside: go on from its checkpoint, within bounds."""

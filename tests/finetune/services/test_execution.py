@@ -106,6 +106,7 @@ def test_a_request_reaches_the_trainer(
     run = carried_out(hold(OBEDIENT, lambda: ask(run=run_made, by=None)))
     assert run.state == state
     assert (run.folder / "seen").read_text() == seen
+    assert not (run.folder / "control").exists()  # nobody who trains there later is stopped by it
 
 
 def test_a_trainer_without_a_sign_of_life_is_told_and_ended(
