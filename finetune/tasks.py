@@ -28,8 +28,9 @@ def dataset_check(dataset_id: int) -> None:
 
 @shared_task
 def datasets_recheck() -> None:
-    """Queue checks again whose message or worker was lost."""
+    """Queue checks, of data and of base models, again whose message or worker was lost."""
     checking.datasets_recheck()
+    bases.bases_recheck()
 
 
 @shared_task

@@ -3,11 +3,17 @@
 import atexit
 import os
 import shutil
+import socket
 import tempfile
 
 if "WUKONG_TEST_DATA_DIR" not in os.environ:
     os.environ["WUKONG_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="wukong-test-")
     atexit.register(shutil.rmtree, os.environ["WUKONG_TEST_DATA_DIR"], ignore_errors=True)
+    # A port of our own, held without listening: no engine answers there, and above all not that
+    # of a studio that runs beside the tests.
+    _held = socket.socket()
+    _held.bind(("127.0.0.1", 0))
+    os.environ["WUKONG_ENGINE_PORT"] = str(_held.getsockname()[1])
 os.environ["WUKONG_DATA_DIR"] = os.environ["WUKONG_TEST_DATA_DIR"]
 os.environ.pop("VALKEY_URL", None)
 os.environ.pop("ENGINE_URL", None)

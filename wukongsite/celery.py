@@ -1,4 +1,8 @@
-"""The Celery application. Queues: `train` (runs), `quantum` (jobs), `explorer`, `default`."""
+"""The Celery application.
+
+Queues: `train` (runs), `checks` (data sets, base models), `drawings` (circuits), `default` (what
+beat sends), `quantum` (jobs), `explorer` (experiments).
+"""
 
 import logging
 import os
@@ -6,7 +10,7 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
 # In a container the studio is often root; the warning's dozen lines would hide the sign-in link.
@@ -21,6 +25,12 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def logging_stays_djangos(**_: Any) -> None:
     """A receiver here keeps Celery from setting up logging of its own over `settings.LOGGING`."""
+
+
+@worker_init.connect
+def worker_gives_signs(**_: Any) -> None:
+    """Only a worker imports the module that connects them; it needs Django's settings."""
+    import wukongsite.worker_signs  # noqa: F401
 
 
 class StopIsNoError(logging.Filter):

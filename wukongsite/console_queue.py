@@ -5,7 +5,6 @@ Each part is asked on its own with a short time limit, and says so itself where 
 
 import os
 import shutil
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,30 +21,20 @@ from chat.engine.client import EngineClient
 from chat.engine.exceptions import ClientError
 from finetune.models import Dataset, Run
 
-from .celery import app as celery_app
+from .console_parts import Part
+from .console_workers import workers_part
 
-QUEUES = ("train", "quantum", "explorer", "default")
+QUEUES = ("train", "checks", "quantum", "explorer", "drawings", "default")
 BROKER_SECONDS = 1.0
-PING_SECONDS = 0.7
 LOW_SHARE = 0.1
 GIB = 2**30
-
-
-@dataclass(frozen=True)
-class Part:
-    """One process or resource: is it well, and what there is to say about it."""
-
-    name: str
-    well: bool
-    text: str
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 def queue_page(request: HttpRequest) -> HttpResponse:
     broker = broker_part()
     parts = [
         broker,
-        workers_part() if broker.well else Part("Workers", False, "not asked: no broker"),
+        workers_part(broker=broker.well),
         engine_part(),
         disk_part(),
         memory_part(),
@@ -95,18 +84,6 @@ def broker_part() -> Part:
     finally:
         client.close()
     return Part("Valkey", True, f"answers, version {version}", {**waiting, "taken": taken})
-
-
-def workers_part() -> Part:
-    try:
-        answers = celery_app.control.ping(timeout=PING_SECONDS) or []
-    except Exception as error:  # whatever the broker's client raises in mid-question
-        return Part("Workers", False, f"cannot be asked: {error}")
-    names = sorted(name for answer in answers for name in answer)
-    if not names:
-        return Part("Workers", False, f"none answered within {PING_SECONDS} s")
-    count = "1 answers" if len(names) == 1 else f"{len(names)} answer"
-    return Part("Workers", True, count, dict.fromkeys(names, "ready"))
 
 
 def engine_part() -> Part:

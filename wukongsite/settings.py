@@ -214,6 +214,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "finetune.tasks.run_execute": {"queue": "train"},
+    # What somebody waits for stands behind neither drawings nor the periodic tasks: a worker takes
+    # from its queues in turn.
+    "finetune.tasks.dataset_check": {"queue": "checks"},
+    "finetune.tasks.base_inspect": {"queue": "checks"},
+    "finetune.tasks.circuit_draw": {"queue": "drawings"},
     # A quantum cloud may be silent for minutes; checks of data sets do not wait for it.
     "finetune.tasks.quantum_*": {"queue": "quantum"},
     # Nor do jobs on hardware wait for two minutes of simulation.
@@ -226,8 +231,8 @@ CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "finetune.tasks.runs_reap", "schedule": 3.0, "options": {"expires": 3}},
     "check-lost": {
         "task": "finetune.tasks.datasets_recheck",
-        "schedule": 20.0,
-        "options": {"expires": 20},
+        "schedule": 10.0,
+        "options": {"expires": 10},
     },
     "quantum-jobs": {
         "task": "finetune.tasks.quantum_jobs_advance",
@@ -239,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
 # -- runs ---------------------------------------------------------------------------------------
 LEASE_SECONDS = env("WUKONG_LEASE_SECONDS", 10)
 MAX_ATTEMPTS = env("WUKONG_MAX_ATTEMPTS", 5)
+TRAINER_SILENT_SECONDS = env("WUKONG_TRAINER_SILENT_SECONDS", 120)  # 0: never ended for it
 TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: as many as there are cores
 
 # -- quantum hardware ---------------------------------------------------------------------------

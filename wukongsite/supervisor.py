@@ -1,7 +1,8 @@
 """Runs the Procfile's processes: prefixed log, restart of what dies, one Ctrl-C for all.
 
 Honcho, the usual choice, ends every process when one dies; a studio in which a killed worker must
-come back by itself needs the opposite. Knows nothing of Django.
+come back by itself needs the opposite. A service and what it starts are one process group: it ends
+as a whole, and the warden ends it where the supervisor cannot any more. Knows nothing of Django.
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from .process_groups import GRACE_SECONDS, group_lives, signal_group
+from .warden import Warden
+
 LAST = "valkey"  # the others talk to it until their end
-GRACE_SECONDS = 12.0
+LOOK_SECONDS = 0.1
+LAST_LINES_SECONDS = 1.0
+GUARD_SECONDS = 1.0
 CALM_SECONDS = 20.0
 COLOURS = (36, 33, 32, 35, 34, 31)
 PR_SET_PDEATHSIG = 1
@@ -63,6 +69,7 @@ class Supervisor:
         self.banner = banner
         self.health = health
         self.stop = asyncio.Event()
+        self.warden = Warden()
         self.width = max(len(service.name) for service in services)
         self.coloured = sys.stdout.isatty()
 
@@ -76,24 +83,31 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop.set)
+        self.warden.start()
         keepers = [asyncio.create_task(self.keep(service)) for service in self.services]
-        greeter = asyncio.create_task(self.greet())
+        watching = [asyncio.create_task(self.greet()), asyncio.create_task(self.guard())]
         await self.stop.wait()
-        greeter.cancel()
+        for task in watching:
+            task.cancel()
         print(flush=True)
         self.say("studio", "stopping …")
         others = [service for service in self.services if service.name != LAST]
         await asyncio.gather(*(self.end(service) for service in others))
         await asyncio.gather(*(self.end(s) for s in self.services if s.name == LAST))
         await asyncio.gather(*keepers)
+        self.warden.close()
         self.say("studio", "stopped.")
 
     async def keep(self, service: Service) -> None:
-        """Start a service again whenever it dies; wait longer if it dies quickly again."""
+        """Start a service again whenever it dies; wait longer if it dies quickly again.
+
+        Its death is the process's own. asyncio's `wait()` may return only when the pipes close,
+        and a pool's child that outlived its parent holds them.
+        """
         wait = 0.5
         while not self.stop.is_set():
             began = time.monotonic()
-            service.process = await asyncio.create_subprocess_exec(
+            process = service.process = await asyncio.create_subprocess_exec(
                 *service.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -102,11 +116,18 @@ class Supervisor:
                 preexec_fn=die_with_parent,
                 limit=2**20,
             )
-            await self.pass_on(service)
-            code = await service.process.wait()
+            self.warden.begins(process.pid)
+            printing = asyncio.create_task(self.pass_on(service.name, service.colour, process))
+            if service.stopping:  # told to while it was being started
+                await end_group(process.pid)
+            while (code := process.returncode) is None:
+                await asyncio.sleep(LOOK_SECONDS)
+            await end_group(process.pid)  # what it left behind
+            self.warden.ended(process.pid)
+            service.process = None  # its number may become another process's
+            await finish(printing)
             if self.stop.is_set() or service.stopping:
                 return
-            kill_group(service.process.pid, signal.SIGTERM)  # what it left behind
             wait = 0.5 if time.monotonic() - began > CALM_SECONDS else min(wait * 2, 30.0)
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             self.say("studio", f"{service.name} ended ({how}); starting it again in {wait:.0f} s")
@@ -115,36 +136,28 @@ class Supervisor:
             except TimeoutError:
                 continue
 
-    async def pass_on(self, service: Service) -> None:
-        """Print the service's lines until it closes its output."""
-        assert service.process is not None
-        assert service.process.stdout is not None
-        exited = asyncio.create_task(service.process.wait())
+    async def pass_on(self, name: str, colour: int, process: asyncio.subprocess.Process) -> None:
+        """Print a service's lines until its output is closed by all who hold it."""
+        assert process.stdout is not None
         while True:
-            reading = asyncio.create_task(service.process.stdout.readline())
-            await asyncio.wait({reading, exited}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():  # dead, but a child still holds its output
-                reading.cancel()
-                return
             try:
-                line = reading.result()
+                line = await process.stdout.readline()
             except ValueError:
                 line = b"(a line longer than 1 MB was left out)\n"
             if not line:
                 return
-            self.say(service.name, line.decode("utf-8", "replace").rstrip(), service.colour)
+            self.say(name, line.decode("utf-8", "replace").rstrip(), colour)
 
     async def end(self, service: Service) -> None:
-        """SIGTERM to the whole group, SIGKILL after a while."""
         service.stopping = True
-        process = service.process
-        if process is None:
-            return
-        kill_group(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while group_lives(process.pid) and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
-        kill_group(process.pid, signal.SIGKILL)
+        if service.process is not None:
+            await end_group(service.process.pid)
+
+    async def guard(self) -> None:
+        """Keep the warden there, which keeps watch over us."""
+        while True:
+            await asyncio.sleep(GUARD_SECONDS)
+            self.warden.look()
 
     async def greet(self) -> None:
         """Say where the site is, once it answers."""
@@ -162,20 +175,20 @@ def answers(url: str) -> bool:
         return False
 
 
-def kill_group(pid: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass
+async def end_group(group: int) -> None:
+    """SIGTERM to the whole group, SIGKILL after a while."""
+    signal_group(group, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_SECONDS
+    while group_lives(group) and time.monotonic() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
+    signal_group(group, signal.SIGKILL)
 
 
-def group_lives(pid: int) -> bool:
-    """Whether any process of the group is left that is not a zombie."""
-    try:
-        os.killpg(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return False
-    return True
+async def finish(printing: asyncio.Task[None]) -> None:
+    """Let the last lines of a dead service be printed; a stranger may hold its output open."""
+    done, _ = await asyncio.wait({printing}, timeout=LAST_LINES_SECONDS)
+    if not done:
+        printing.cancel()
 
 
 def main() -> None:

@@ -1,15 +1,23 @@
-"""Checking data sets in a worker: the doctor reads, the row keeps what it found."""
+"""Checking data sets in a worker: the doctor reads, the row keeps what it found.
+
+A check holds its row under a lease, as a worker holds a run: it renews `checked_at` while it reads.
+Where that stops, because the worker was stopped or killed, the check is sent again within half a
+minute. Sending one too often is harmless: only one that is free can be taken.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from finetune.datasets.doctor import Options, examine
@@ -18,12 +26,15 @@ from finetune.datasets.limits import Limits
 from finetune.models import Dataset
 
 from .datasets import enqueue_check, tokenizer_file
+from .queue import messages_waiting
 from .runs import runs_release
 
 log = logging.getLogger(__name__)
 State = Dataset.State
 LOST_AFTER = timedelta(seconds=30)
-CHECK_LASTS = timedelta(minutes=5)
+LEASE = timedelta(seconds=15)
+RENEW_SECONDS = 3.0
+QUEUE = "checks"
 
 
 def limits() -> Limits:
@@ -48,12 +59,43 @@ def options_of(values: Mapping[str, Any]) -> Options:
 
 def dataset_check(dataset_id: int) -> None:
     """Check one data set, keep the report and release the runs that wait for it."""
-    taken = Dataset.objects.filter(
-        pk=dataset_id, state__in=[State.UPLOADED, State.CHECKING], deleted_at=None
-    ).update(state=State.CHECKING, checked_at=timezone.now())
-    if not taken:
+    now = timezone.now()
+    free = Q(state=State.UPLOADED) | Q(state=State.CHECKING, checked_at__lt=now - LEASE)
+    rows = Dataset.objects.filter(free, pk=dataset_id, deleted_at=None)
+    if not rows.update(state=State.CHECKING, checked_at=now):
         return
     dataset = Dataset.objects.get(pk=dataset_id)
+    with held(dataset):
+        check(dataset)
+
+
+@contextmanager
+def held(dataset: Dataset) -> Iterator[None]:
+    """Renew the lease from a thread while the doctor reads."""
+    done = threading.Event()
+
+    def renew() -> None:
+        mine = Dataset.objects.filter(pk=dataset.pk, state=State.CHECKING)
+        try:
+            while not done.wait(RENEW_SECONDS):
+                try:
+                    mine.update(checked_at=timezone.now())
+                except OperationalError as error:
+                    log.warning("the lease of %s was not renewed: %s", dataset.public_id, error)
+        finally:
+            connection.close()  # this thread's own
+
+    renewer = threading.Thread(target=renew, name="check-lease", daemon=True)
+    renewer.start()
+    try:
+        yield
+    finally:
+        done.set()
+        renewer.join(timeout=RENEW_SECONDS)  # it may wait for a database that is locked
+
+
+def check(dataset: Dataset) -> None:
+    """Have the doctor read a data set that this worker holds."""
     asked = dataset.options
     tokenizer: Path | None = tokenizer_file()
     try:
@@ -87,10 +129,16 @@ def finish(dataset: Dataset, asked: Mapping[str, Any], **changes: Any) -> None:
 
 
 def datasets_recheck() -> None:
-    """Send checks again whose message or worker was lost."""
+    """Send checks again whose message or worker was lost, in the order of the uploads."""
+    left = messages_waiting(QUEUE)
+    if left is None:
+        return  # the broker is away
     now = timezone.now()
     waiting = Dataset.objects.filter(deleted_at=None)
     lost = waiting.filter(state=State.UPLOADED, created_at__lt=now - LOST_AFTER)
-    stuck = waiting.filter(state=State.CHECKING, checked_at__lt=now - CHECK_LASTS)
-    for dataset in lost | stuck:
+    stuck = waiting.filter(state=State.CHECKING, checked_at__lt=now - LEASE)
+    rows = list((lost | stuck).order_by("created_at", "id"))
+    if left >= len(rows):
+        return  # they have messages
+    for dataset in rows:
         enqueue_check(dataset)

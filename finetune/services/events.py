@@ -18,6 +18,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from finetune.models import Run, RunEvent
+from finetune.training.exceptions import DamagedLog
 
 from .queue import broker_answers
 
@@ -49,7 +50,11 @@ class EventTail:
         self.offset = 0
 
     def read(self) -> list[Line]:
-        """Return new lines; half a line stays for the next look."""
+        """Return new lines; half a line stays for the next look.
+
+        Raises:
+            DamagedLog: a whole line cannot be read.
+        """
         try:
             with self.path.open("rb") as handle:
                 handle.seek(self.offset)
@@ -57,8 +62,12 @@ class EventTail:
         except FileNotFoundError:
             return []
         end = block.rfind(b"\n") + 1
+        try:
+            lines = [json.loads(line) for line in block[:end].split(b"\n")[:-1]]
+        except ValueError as error:
+            raise DamagedLog(f"{self.path.name}: a line is no event ({error}).") from error
         self.offset += end
-        return [json.loads(line) for line in block[:end].splitlines()]
+        return lines
 
 
 @transaction.atomic

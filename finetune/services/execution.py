@@ -6,37 +6,53 @@ the cause, leaves a worker that can say why and go on from the last checkpoint.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from finetune.exceptions import RunRefused
 from finetune.models import Run
+from finetune.training.exceptions import DamagedLog
+from finetune.training.supervision import HEARTBEAT
 
-from .assistants import run_publish
+from .conclusions import HoldLost, run_fail, run_interrupt, run_put_back, run_stop, run_succeed
 from .events import EventTail, run_events_copy
-from .exchange import Exchange, jobs_cancel
-from .run_folders import folder_prepare, write_atomically
-from .runs import run_enqueue
-from .trainer_process import last_lines, signal_reason, start, stop
-from .transitions import run_log, run_transition
+from .exchange import Exchange
+from .pulse import Pulse
+from .records import record_match
+from .run_folders import PASSES, control_write, folder_prepare, storage_problem
+from .silence import silence_ends, silence_tell
+from .trainer_process import (
+    folder_free,
+    folder_holder,
+    last_lines,
+    orphan_end,
+    signal_reason,
+    start,
+    stop,
+)
+from .transitions import run_transition
 
 log = logging.getLogger(__name__)
 State = Run.State
+Request = Run.Request
 LOOK_SECONDS = 0.1
+ASK_SECONDS = 0.25  # how often a request is looked for
 EXIT_OK, EXIT_FAILED, EXIT_BAD_CONFIG, EXIT_CANCELLED, EXIT_PAUSED, EXIT_LEFT = 0, 1, 2, 3, 4, 5
-LEAVE_SECONDS = 60.0
+EXIT_HELD = 6
+LEAVE_SECONDS = 30.0  # that an orphan has to leave the folder
+HEED_SECONDS = 30.0  # that a trainer has to heed a cancel; it needs one, and a checkpoint's time
 TELL_SECONDS = 10.0
+MEMORY_HINT = "If memory ran out, choose a smaller batch or sequence length."
 
 
 class LeaseLost(Exception):
@@ -87,13 +103,19 @@ class Execution:
         self.step_before = run.step
         self.last_error: dict[str, Any] = {}
         self.renewed = 0.0
+        self.looked = 0.0
         self.told = 0.0
+        self.asked = ""
+        self.asked_at = 0.0
+        self.why = ""
+        self.pulse = Pulse(self.folder / HEARTBEAT)
+        self.told_silent = False
 
     def carry_out(self) -> None:
         """From the folder to the end; a run that another worker has taken is left alone."""
         try:
             self.train()
-        except LeaseLost:
+        except (LeaseLost, HoldLost):
             log.warning("%s: another worker has taken it", self.run.public_id)
 
     def train(self) -> None:
@@ -101,43 +123,82 @@ class Execution:
         try:
             folder_prepare(self.run)
             self.exchange.prepare()
-            self.wait_for_folder()
+            if not self.wait_for_folder():
+                return
+            self.run = record_match(self.run, self.owner)
+            self.step_before = self.run.step
             trainer = start(self.folder)
+            self.pulse = Pulse(self.folder / HEARTBEAT)
             while trainer.poll() is None:
-                self.look()
+                self.look(trainer)
                 time.sleep(LOOK_SECONDS)
             self.copy()
             self.conclude(trainer.returncode)
+        except DamagedLog as error:
+            self.fail("damaged_log", f"The run's record cannot be read. {error}")
+        except OSError as error:
+            self.storage_failed(error)
+        except HoldLost:
+            raise
         except RunRefused as error:
             self.fail(error.code, error.message)
-        except OSError as error:
-            self.fail("storage", f"The run's folder cannot be written: {error}.")
         finally:
             if trainer is not None and trainer.poll() is None:
                 stop(trainer)
 
-    def wait_for_folder(self) -> None:
+    def wait_for_folder(self) -> bool:
         """Wait until the trainer of a worker that died has left the folder.
 
-        Such a trainer notices within a step that its parent is gone, saves and leaves.
+        Such a trainer notices in a moment that its parent is gone, saves and leaves. One that is
+        stopped, or hangs, is ended. Returns False where the run was given back instead.
         """
         deadline = time.monotonic() + LEAVE_SECONDS
-        with (self.folder / "lock").open("a") as handle:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    return
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise OSError("another trainer still holds it") from None
-                self.renew()
-                time.sleep(LOOK_SECONDS)
+        while not folder_free(self.folder):
+            self.renew()
+            if self.asked:
+                self.stopped(self.asked)
+                return False
+            if time.monotonic() > deadline:
+                if not orphan_end(self.folder):
+                    self.folder_held()
+                    return False
+                deadline = time.monotonic() + LEAVE_SECONDS
+            time.sleep(LOOK_SECONDS)
+        return True
 
-    def look(self) -> None:
+    def folder_held(self) -> None:
+        """Somebody else trains in the folder: that is to wait for, and no failure of the run's."""
+        pid = folder_holder(self.folder)
+        self.interrupted(
+            f"Another trainer (process {pid or 'unknown'}) still works in its folder.",
+            hint="Wait for its end, or end it, then queue the run again.",
+        )
+
+    def look(self, trainer: subprocess.Popen[bytes]) -> None:
         """One look: copy what is new, hold the lease, pass on what people asked for."""
         self.copy()
         self.renew()
         self.exchange.look()
+        self.silence(trainer)
+
+    def silence(self, trainer: subprocess.Popen[bytes]) -> None:
+        """Say on the run's page when the trainer is silent; end it when that lasts.
+
+        Where somebody asked it to leave, it is not waited for: what is silent does not hear, and
+        what does not heed a cancel has nothing to keep that its last checkpoint does not have.
+        """
+        seconds = self.pulse.look()
+        self.told_silent = silence_tell(self.run.pk, seconds, told=self.told_silent)
+        unheard = self.asked and self.told_silent
+        if silence_ends(seconds) or unheard:
+            self.end(trainer, f"The trainer gave no sign of life for {seconds:.0f} s")
+        elif self.asked == Request.CANCEL and time.monotonic() - self.asked_at > HEED_SECONDS:
+            self.end(trainer, f"The trainer did not leave within {HEED_SECONDS:.0f} s")
+
+    def end(self, trainer: subprocess.Popen[bytes], why: str) -> None:
+        self.why = f"{why} and was ended."
+        trainer.kill()
+        trainer.wait()
 
     def copy(self) -> None:
         lines = self.tail.read()
@@ -170,53 +231,57 @@ class Execution:
             log.info("%s: %s", self.run.name, line["message"])
 
     def renew(self) -> None:
-        if time.monotonic() - self.renewed < min(1.0, settings.LEASE_SECONDS / 5):
-            return
-        self.renewed = time.monotonic()
+        """Hold the lease; see what was asked for, and put it where the trainer looks."""
+        now = time.monotonic()
         mine = Run.objects.filter(pk=self.run.pk, lease_owner=self.owner, state__in=Run.HELD)
-        if not mine.update(lease_until=lease_end()):
-            raise LeaseLost
-        asked = mine.values_list("request", flat=True).first()
-        if asked:
-            write_atomically(self.folder / "control", asked)
+        if now - self.renewed >= min(1.0, settings.LEASE_SECONDS / 5):
+            self.renewed = now
+            if not mine.update(lease_until=lease_end()):
+                raise LeaseLost
+        if now - self.looked >= ASK_SECONDS:
+            self.looked = now
+            asked = mine.values_list("request", flat=True).first() or Request.NONE
+            if asked != self.asked:
+                self.asked, self.asked_at = asked, now
+            if self.asked:
+                control_write(self.folder, self.asked)
 
     def conclude(self, code: int) -> None:
         """Say what the trainer's exit code means for the run."""
-        self.run.refresh_from_db()
         if code == EXIT_OK:
-            self.succeed()
+            self.settle(run_succeed)
         elif code == EXIT_CANCELLED:
-            self.end(State.CANCELLED, "Cancelled. Its last checkpoint is kept.")
-            jobs_cancel(self.run)
+            self.stopped(Request.CANCEL)
         elif code == EXIT_PAUSED:
-            self.leave(State.PAUSED, "Paused. Its checkpoint is kept.")
+            self.stopped(Request.PAUSE)
+        elif code == EXIT_HELD:
+            self.folder_held()
         elif code < 0 or code == EXIT_LEFT:
-            self.interrupted(code)
+            left = "The trainer was told to leave."
+            self.interrupted(self.why or (signal_reason(-code) if code < 0 else left))
         else:
             self.explain(code)
 
-    def succeed(self) -> None:
-        run_publish(self.run)
-        self.end(State.SUCCEEDED, "Succeeded. The assistant can be talked to.")
+    def stopped(self, request: str) -> None:
+        self.settle(run_stop, request)
+        (self.folder / "control").unlink(missing_ok=True)  # it may have been written once more
 
-    def interrupted(self, code: int) -> None:
+    def interrupted(self, reason: str, hint: str = MEMORY_HINT) -> None:
         """The trainer was stopped from outside: go on from its checkpoint, within bounds."""
-        reason = signal_reason(-code) if code < 0 else "The trainer was told to leave."
-        if self.run.request == Run.Request.CANCEL:
-            self.end(State.CANCELLED, f"{reason} A cancel was waiting: cancelled.")
-            jobs_cancel(self.run)
-        elif self.run.request == Run.Request.PAUSE:
-            self.leave(State.PAUSED, f"{reason} A pause was waiting: paused.")
-        elif self.run.attempts >= settings.MAX_ATTEMPTS:
-            self.fail(
-                "interrupted",
-                f"{reason} It was started {self.run.attempts} times without a step of progress.",
-                hint="If memory ran out, choose a smaller batch or sequence length.",
-            )
+        self.settle(
+            run_interrupt,
+            reason,
+            bound=f"{reason} It was started {{}} times without a step of progress.",
+            hint=hint,
+        )
+
+    def storage_failed(self, error: OSError) -> None:
+        """The system refused something: wait for what passes, fail for the rest."""
+        code, message, hint = storage_problem(error)
+        if code in PASSES:
+            self.settle(run_put_back, message.removesuffix("."))
         else:
-            with transaction.atomic():
-                run_log(self.run, "warning", f"{reason} It goes on by itself.", level="warn")
-                run_enqueue(self.run, "Queued to go on from its last checkpoint.")
+            self.fail(code, message, hint)
 
     def explain(self, code: int) -> None:
         data = self.last_error.get("data", {})
@@ -229,29 +294,12 @@ class Execution:
         )
 
     def fail(self, code: str, message: str, hint: str = "", trace: str = "") -> None:
-        self.end(
-            State.FAILED,
-            message,
-            level="error",
-            error={"code": code, "message": message, "hint": hint, "trace": trace},
-        )
-        jobs_cancel(self.run, unsent_only=True)
+        error = {"code": code, "message": message, "hint": hint, "trace": trace}
+        self.settle(run_fail, error)
 
-    def end(self, state: str, message: str, **changes: Any) -> None:
-        self.leave(state, message, finished_at=timezone.now(), seconds_left=None, **changes)
-
-    def leave(self, state: str, message: str, **changes: Any) -> None:
-        """Give the lease back together with the new state."""
+    def settle(self, ending: Callable[..., Run], *arguments: Any, **options: Any) -> None:
+        """End this hold in one of the ways of `conclusions`."""
         try:
-            run_transition(
-                self.run.pk,
-                state,
-                message=message,
-                lease=self.owner,
-                lease_owner="",
-                lease_until=None,
-                request=Run.Request.NONE,
-                **changes,
-            )
-        except RunRefused as error:
+            ending(self.run.pk, self.owner, *arguments, **options)
+        except HoldLost as error:
             raise LeaseLost from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -19,14 +20,16 @@ from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Team, Use
 from quantum.backends.base import Batch, JobState
 from quantum.exceptions import CapExceededError
 
+from .file_locks import alone
 from .quantum_chips import SIMULATOR
-from .quantum_computation import GRACE_SECONDS, computed, experiment_folder
+from .quantum_computation import computed, experiment_folder
 from .quantum_costs import estimate
 from .quantum_jobs import job_plan
-from .queue import enqueue
+from .queue import enqueue, messages_waiting
 
 State = QuantumExperiment.State
 MESSAGE_LASTS = timedelta(seconds=20)
+CLAIM_LASTS = timedelta(seconds=5)  # from taking an experiment to holding its lock
 
 
 @transaction.atomic
@@ -89,6 +92,17 @@ def experiment_run(experiment_id: int) -> None:
     experiment: QuantumExperiment = QuantumExperiment.objects.select_related("team", "key").get(
         pk=experiment_id
     )
+    with alone(lock_of(experiment)):
+        compute(experiment)
+
+
+def lock_of(experiment: QuantumExperiment) -> Path:
+    """Held while it is computed."""
+    return experiment_folder(experiment) / "lock"
+
+
+def compute(experiment: QuantumExperiment) -> None:
+    """Compute an experiment that this worker holds."""
     try:
         found = computed(experiment, {})
     except StudioError as error:
@@ -235,18 +249,27 @@ def experiment_delete(*, experiment: QuantumExperiment) -> None:
 
 
 def experiments_recheck() -> None:
-    """Go on with experiments whose message, or whose worker, was lost."""
+    """Go on with experiments whose message, or whose worker, was lost, in their order."""
     now = timezone.now()
     rows = QuantumExperiment.objects.all()
-    lost = timedelta(seconds=settings.EXPERIMENT_SECONDS + 2 * GRACE_SECONDS)
-    for row in rows.filter(state=State.COMPUTING, started_at__lt=now - lost):
-        finish(row, State.FAILED, message="The worker that computed it was lost. Run it again.")
+    for row in rows.filter(state=State.COMPUTING, started_at__lt=now - CLAIM_LASTS):
+        with alone(lock_of(row)) as nobody_works:
+            if nobody_works:
+                finish(
+                    row, State.FAILED, message="The worker that computed it was lost. Run it again."
+                )
     at_work = [*QuantumJob.LIVE, JobState.SUBMIT_UNKNOWN]
     recent = QuantumJob.objects.filter(updated_at__gt=now - MESSAGE_LASTS)
-    for row in rows.filter(state=State.SENT).exclude(jobs__state__in=at_work):
-        if not recent.filter(experiment=row).exists():
-            enqueue("experiment_collect", row.pk)
-    if rows.filter(state=State.COMPUTING).exists():
-        return
-    for row in rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)[:20]:
-        enqueue("experiment_run", row.pk)
+    sent = rows.filter(state=State.SENT).exclude(jobs__state__in=at_work)
+    waiting = rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)
+    due = [
+        ("experiment_collect", row.pk)
+        for row in sent.order_by("created_at", "id")
+        if not recent.filter(experiment=row).exists()
+    ]
+    due += [("experiment_run", row.pk) for row in waiting.order_by("created_at", "id")]
+    left = messages_waiting("explorer")
+    if left is None or left >= len(due):
+        return  # the broker is away, or they have messages
+    for task, pk in due:
+        enqueue(task, pk)

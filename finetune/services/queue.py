@@ -39,10 +39,21 @@ def broker_answers() -> bool:
         return False
 
 
-def enqueue(task: str, *arguments: int | str) -> None:
+def messages_waiting(queue: str) -> int | None:
+    """How many messages lie in a queue and no worker has fetched; None: the broker is away."""
+    try:
+        return int(probe().llen(queue))  # type: ignore[arg-type]
+    except BROKER_AWAY:
+        return None
+
+
+def enqueue(task: str, *arguments: int | str, expires: float | None = None) -> None:
     """Send the task of this name in `finetune.tasks` with ids, once the transaction is committed.
 
     By name, since tasks call services: services that imported tasks would close a circle.
+
+    Args:
+        expires: seconds after which nobody wants it any more.
     """
 
     def send() -> None:
@@ -50,7 +61,7 @@ def enqueue(task: str, *arguments: int | str) -> None:
             log.warning("%s waits until the broker is back", task)
             return
         try:
-            current_app.send_task(f"finetune.tasks.{task}", arguments, retry=False)
+            current_app.send_task(f"finetune.tasks.{task}", arguments, retry=False, expires=expires)
         except (OperationalError, OSError) as error:
             log.warning("%s waits until the broker is back (%s)", task, error)
 

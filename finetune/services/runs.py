@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -109,8 +109,18 @@ def run_datasets(run: Run) -> tuple[Dataset, Dataset | None]:
     return run.dataset, run.validation_dataset
 
 
-def run_enqueue(run: Run, message: str = "Queued.", **changes: Any) -> Run:
-    """Put a run into the queue; the message to the worker carries its id and nothing else."""
+def run_enqueue(
+    run: Run,
+    message: str = "Queued.",
+    *,
+    expected: Iterable[str] | None = None,
+    **changes: Any,
+) -> Run:
+    """Put a run into the queue; the message to the worker carries its id and nothing else.
+
+    Args:
+        expected: states that it must be in; a cancelled run is queued again by a person alone.
+    """
     if run.epochs is not None and not run.started_at:
         steps = steps_of(run)
         changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
@@ -118,6 +128,7 @@ def run_enqueue(run: Run, message: str = "Queued.", **changes: Any) -> Run:
         run.pk,
         State.QUEUED,
         message=message,
+        expected=expected,
         request=Run.Request.NONE,
         enqueued_at=timezone.now(),
         lease_owner="",
@@ -146,7 +157,9 @@ def runs_release(dataset: Dataset) -> None:
     waiting = Run.objects.filter(state=State.VALIDATING).select_related(
         "dataset", "validation_dataset"
     )
-    for run in waiting.filter(dataset=dataset) | waiting.filter(validation_dataset=dataset):
+    mine = waiting.filter(dataset=dataset) | waiting.filter(validation_dataset=dataset)
+    # Locked, so that a cancel comes before or after; in the order in which they were made.
+    for run in mine.select_for_update(of=("self",)).order_by("created_at", "id"):
         states = {one.state for one in run_datasets(run) if one}
         if Dataset.State.FAILED in states:
             message = dataset.problem.get("message", "The data set cannot be used.")
@@ -154,12 +167,13 @@ def runs_release(dataset: Dataset) -> None:
                 run.pk,
                 State.FAILED,
                 message=message,
+                expected=[State.VALIDATING],
                 level="error",
                 error={**dataset.problem, "param": "training_file"},
                 finished_at=timezone.now(),
             )
         elif states == {Dataset.State.READY}:
-            run_enqueue(run, "The data is checked. Queued.")
+            run_enqueue(run, "The data is checked. Queued.", expected=[State.VALIDATING])
 
 
 def by_whom(by: User | None) -> str:
@@ -170,14 +184,17 @@ def by_whom(by: User | None) -> str:
 def run_cancel(*, run: Run, by: User | None) -> Run:
     """Cancel at once what no worker holds; ask the trainer of a running one to stop.
 
+    However its worker's hold ends then (`conclusions`), the run ends as cancelled.
+
     Raises:
         RunRefused: it has ended already.
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     if run.state in Run.HELD:
-        Run.objects.filter(pk=run.pk).update(request=Run.Request.CANCEL)
-        run.request = Run.Request.CANCEL
-        run_log(run, "log", f"Cancel asked for by {by_whom(by)}; it stops after this step.")
+        if run.request != Run.Request.CANCEL:  # asked twice is asked once
+            Run.objects.filter(pk=run.pk).update(request=Run.Request.CANCEL)
+            run.request = Run.Request.CANCEL
+            run_log(run, "log", f"Cancel asked for by {by_whom(by)}; it stops in a moment.")
         return run
     jobs_cancel(run, by)
     return run_transition(
@@ -190,18 +207,22 @@ def run_cancel(*, run: Run, by: User | None) -> Run:
 
 @transaction.atomic
 def run_pause(*, run: Run, by: User | None) -> Run:
-    """Pause: a queued run at once, a running one after its current step.
+    """Pause: a queued run at once, a running one within its current step, which is dropped.
 
     Raises:
-        RunRefused: it is neither queued nor running.
+        RunRefused: it is neither queued nor running, or a cancel was asked for.
     """
     run = Run.objects.select_for_update().get(pk=run.pk)
     message = f"Paused by {by_whom(by)}."
+    if run.state in Run.HELD and run.request == Run.Request.CANCEL:
+        raise RunRefused(
+            f"“{run.name}” is being cancelled and cannot be paused any more.", code="wrong_state"
+        )
     if run.state == State.RUNNING:
         return run_transition(
             run.pk,
             State.PAUSING,
-            message=f"Pause asked for by {by_whom(by)}; it stops after this step.",
+            message=f"Pause asked for by {by_whom(by)}; it stops in a moment.",
             request=Run.Request.PAUSE,
         )
     return run_transition(run.pk, State.PAUSED, message=message, expected=[State.QUEUED])

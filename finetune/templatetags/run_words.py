@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
@@ -11,6 +12,7 @@ from finetune.models import QuantumJob, Run
 from finetune.selectors.run_circuits import RunCircuit, circuit_of_run
 from finetune.selectors.run_data import PartOfData, data_lost_words, data_of_run
 from finetune.selectors.run_sampling import place
+from finetune.services.conclusions import SILENT
 from finetune.templatetags.words import count, duration
 from finetune.training.verdicts import change_words, verdict
 from quantum.adapters.registry import ADAPTERS
@@ -95,12 +97,19 @@ def job_place(job: QuantumJob) -> str:
 
 
 @register.filter
+def run_silent_since(run: Run) -> datetime | None:
+    """Since when the trainer of a running run has given no sign of life, if it gives none."""
+    since = run.latest.get(SILENT) if run.state in Run.HELD else None
+    return datetime.fromtimestamp(since, tz=UTC) if since else None
+
+
+@register.filter
 def run_doing(run: Run) -> str:
     """What is going on now, in a few words: what stands beside the state."""
     if run.request == Run.Request.CANCEL and run.state in Run.HELD:
-        return "Stops after this step and keeps a checkpoint"
+        return "Stops in a moment and keeps a checkpoint"
     if run.state == State.PAUSING:
-        return "Stops after this step and keeps a checkpoint"
+        return "Stops in a moment and keeps a checkpoint"
     if run.state == State.QUEUED and run.step:
         return "Goes on from its last checkpoint when a worker is free"
     if run.state == State.QUEUED:

@@ -13,6 +13,7 @@ from finetune.training.args import RunConfig
 from finetune.training.events import Event
 from finetune.training.exceptions import AlreadyRunning, BadConfig, DamagedLog
 from finetune.training.new_run import new
+from finetune.training.supervision import Supervision
 from quantum.threads import wait_passively
 
 EPILOG = """\
@@ -62,10 +63,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--detached", action="store_true", help="go on when the process that started it is gone"
     )
+    parser.add_argument(
+        "--parent",
+        type=int,
+        metavar="PID",
+        help="the process that starts it; by default whoever is its parent when it looks",
+    )
     parsed = parser.parse_args(arguments)
     if not parsed.run_dir.is_dir():
         print(f"Error: there is no folder {parsed.run_dir}.", file=sys.stderr)
         return 2
+    supervision = Supervision(
+        parsed.run_dir.absolute() / "control", detached=parsed.detached, parent=parsed.parent
+    )
+    supervision.install()
+    supervision.watch()  # before torch is loaded, which takes seconds
     from finetune.training.run import ALREADY_RUNNING, FAILED, SUCCEEDED, run
 
     told = False
@@ -76,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         _show(event)
 
     try:
-        code = run(parsed.run_dir, detached=parsed.detached, listener=show)
+        code = run(parsed.run_dir, listener=show, supervision=supervision)
         if code == SUCCEEDED and not told:
             print(f"This run has succeeded already: {parsed.run_dir / 'adapter'}")
         return code

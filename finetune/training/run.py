@@ -1,7 +1,8 @@
 """One run from its folder: load, train or resume, save, and say how it ended.
 
     RUN_DIR/config.json         in: the settings (`RunConfig`)
-    RUN_DIR/control             in: "cancel" or "pause", read at every step
+    RUN_DIR/control             in: "cancel" or "pause", read several times a second
+    RUN_DIR/heartbeat           out: its time says when the trainer was last seen alive
     RUN_DIR/events.jsonl        out: the numbered log
     RUN_DIR/checkpoints/        out: the last two checkpoints
     RUN_DIR/adapter/            out: the trained adapter
@@ -32,6 +33,7 @@ from finetune.training.data import Loaded, load
 from finetune.training.events import Event, EventLog
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed
 from finetune.training.failures import explain, trace_tail
+from finetune.training.interruptions import look_between_layers
 from finetune.training.metrics import Clock
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
 from finetune.training.positions import check_positions
@@ -53,6 +55,7 @@ def run(
     *,
     detached: bool = False,
     listener: Callable[[Event], None] | None = None,
+    supervision: Supervision | None = None,
 ) -> int:
     """Train the run in `folder` to its end, or to where it is told to leave.
 
@@ -60,6 +63,8 @@ def run(
         folder: the run folder; `config.json` must be in it.
         detached: go on when the process that started this one is gone.
         listener: called with every event after it was written.
+        supervision: the one that watches already, where the process has it; it decides then
+            whether to go on without a parent.
 
     Returns:
         The exit code: 0 succeeded, 1 failed, 2 bad config, 3 cancelled, 4 paused, 5 told to
@@ -71,8 +76,9 @@ def run(
         OSError: the folder cannot be written at all.
     """
     folder = folder.absolute()
-    supervision = Supervision(folder / "control", detached=detached)
-    supervision.install()
+    if supervision is None:
+        supervision = Supervision(folder / "control", detached=detached)
+        supervision.install()
     with _alone(folder), EventLog(folder / "events.jsonl", listener) as log:
         try:
             stop = _train(folder, log, supervision)
@@ -131,6 +137,7 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
         why = ": there is no checkpoint that it can go on from" if found.damaged else ""
         log.emit("state", f"Started again from step 0{why}.", {"state": "resumed", "step": 0})
     log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
+    supervision.training_begins()
     try:
         trainer.train(resume_from_checkpoint=str(found.path) if found.path else None)
         if trainer.stop is None:
@@ -183,6 +190,7 @@ def _prepared(
             folder, config, config.validation_file, tokenizer, config.eval_dialogues, None
         )
     base = load_base(config.base_model)
+    look_between_layers(base, supervision)
     shapes = linear_shapes(base)
     base_parameters = sum(item.numel() for item in base.parameters())
     model = attach_adapter(base, config)

@@ -1,15 +1,25 @@
 """Why a trainer should leave before the end: a request, a signal, or a dead parent.
 
-Knows nothing of models: the training loop asks between steps.
+Beside the training loop, which asks between steps and within them, a thread looks several times a
+second: it beats, so that a trainer that was stopped is told from one that is slow, and it ends the
+process at once where nothing is trained yet and nothing is lost.
+
+Knows nothing of models.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from enum import Enum
 from pathlib import Path
 from types import FrameType
+
+HEARTBEAT = "heartbeat"
+LOOK_SECONDS = 0.2
+BEAT_SECONDS = 1.0
 
 
 class Stop(Enum):
@@ -21,7 +31,7 @@ class Stop(Enum):
 
 
 class StopRequested(Exception):
-    """Raised between batches of an evaluation, where no step is under way."""
+    """Raised within an evaluation or a step, of which nothing is kept then."""
 
     def __init__(self, reason: Stop) -> None:
         self.reason = reason
@@ -34,18 +44,32 @@ class Supervision:
     Args:
         control: a file whose text "cancel" or "pause" is a request.
         detached: go on without the parent process.
+        parent: process id of the parent, as it told it itself. A trainer whose parent died before
+            it could look would take whoever adopted it for its parent.
     """
 
-    def __init__(self, control: Path, *, detached: bool = False) -> None:
+    def __init__(self, control: Path, *, detached: bool = False, parent: int | None = None) -> None:
         self._control = control
-        self._parent = None if detached else os.getppid()
+        self._parent = None if detached else parent or os.getppid()
         self._signal: int | None = None
+        self._training = False
+        self._looked = 0.0
+        self._watch: threading.Thread | None = None
         self.why = ""
 
     def install(self) -> None:
-        """Take over SIGTERM and SIGINT: the first one stops after the step, a second at once."""
+        """Take over SIGTERM and SIGINT: the first one stops within the step, a second at once."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
+
+    def watch(self) -> None:
+        """Beat, and leave at once for any reason until training begins. Once per process."""
+        self._watch = threading.Thread(target=self._keep_watch, name="watch", daemon=True)
+        self._watch.start()
+
+    def training_begins(self) -> None:
+        """From here on there is something to keep: the loop leaves by itself."""
+        self._training = True
 
     def reason(self) -> Stop | None:
         """Return why the trainer should leave now, or None."""
@@ -54,6 +78,7 @@ class Supervision:
         if self._signal is not None:
             self.why = f"signal {signal.Signals(self._signal).name}"
             return Stop.INTERRUPTED
+        # A process keeps its parent until that dies, so the number cannot be another's by now.
         if self._parent is not None and os.getppid() != self._parent:
             self.why = "the process that started this trainer is gone"
             return Stop.INTERRUPTED
@@ -64,6 +89,38 @@ class Supervision:
         reason = self.reason()
         if reason is not None:
             raise StopRequested(reason)
+
+    def glance(self) -> None:
+        """Like `check`, but cheap enough for every layer: it looks a few times a second."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self.check()
+
+    def _keep_watch(self) -> None:
+        beaten = 0.0
+        while True:
+            now = time.monotonic()
+            if now - beaten >= BEAT_SECONDS:
+                beaten = now
+                self._beat()
+            if not self._training and (reason := self.reason()) is not None and not self._training:
+                self._leave(reason)
+            time.sleep(LOOK_SECONDS)
+
+    def _leave(self, reason: Stop) -> None:
+        """End the process from beside its loop, which has not begun."""
+        if reason is not Stop.INTERRUPTED:
+            self._control.unlink(missing_ok=True)  # the request is answered
+        why = f" ({self.why})" if self.why else ""
+        os.write(2, f"Left before training began: {reason.name.lower()}{why}.\n".encode())
+        os._exit(reason.value)
+
+    def _beat(self) -> None:
+        try:
+            self._control.with_name(HEARTBEAT).touch()
+        except OSError:
+            pass  # a full or read-only disk; the loop meets it, and says so, when it writes
 
     def _request(self) -> Stop | None:
         try:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-import time
 from pathlib import Path
 
 from csp.decorators import csp_replace
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from finetune.selectors.run_circuits import THEMES, RunCircuit, circuit_for, picture_file
-from finetune.services.queue import enqueue
+from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.services.circuits import picture_ready
 
 from .access import signed_in
 
 KEY = re.compile(r"[a-z0-9]{1,30}-[0-9a-f]{16}")
-ASK_AGAIN_SECONDS = 20
 
 
 @signed_in
@@ -53,14 +49,3 @@ def drawing_answer(path: Path) -> HttpResponse:
     answer = HttpResponse(drawing, content_type="image/svg+xml")
     answer["Cache-Control"] = "private, max-age=86400"
     return answer
-
-
-def picture_ready(circuit: RunCircuit) -> bool:
-    """Whether both themes are drawn; if not, a worker is asked, at most every twenty seconds."""
-    if all(picture_file(circuit.key, theme).is_file() for theme in THEMES):
-        return True
-    asked = Path(settings.CIRCUIT_DIR) / f"{circuit.key}.asked"
-    if not asked.exists() or time.time() - asked.stat().st_mtime > ASK_AGAIN_SECONDS:
-        asked.touch()
-        enqueue("circuit_draw", circuit.adapter, json.dumps(circuit.options, sort_keys=True))
-    return False

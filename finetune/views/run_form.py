@@ -20,6 +20,7 @@ from finetune.selectors.run_calibrations import calibration_for
 from finetune.selectors.run_estimates import run_estimate, train_dialogues
 from finetune.selectors.run_sampling import placement_doubt, run_sampling
 from finetune.selectors.runs import run_get
+from finetune.services.circuits import picture_ready
 from finetune.services.run_checks import named_options
 from finetune.services.runs import run_create
 from finetune.training.args import defaults
@@ -29,7 +30,6 @@ from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 
 from .access import in_team
-from .circuits import picture_ready
 
 FIRST_PRESET = "quick"
 

@@ -19,9 +19,9 @@ from finetune.selectors import run_pages
 from finetune.selectors.run_circuits import circuit_of_run
 from finetune.selectors.runs import run_get, run_list_for, run_series
 from finetune.services import runs as services
+from finetune.services.circuits import picture_ready
 
 from .access import in_team, signed_in
-from .circuits import picture_ready
 
 PER_PAGE = 20
 LOG_LINES = 300

@@ -99,7 +99,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.seeded.update(json.loads(seeded.strip().splitlines()[-1]))
         start("wukongsite.web")
         start(
-            *("celery", "-A", "wukongsite", "worker", "--queues", "default", "--pool", "solo"),
+            *("celery", "-A", "wukongsite", "worker", "--pool", "solo"),
+            *("--queues", "default,checks,drawings"),
             *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
         )
         start(

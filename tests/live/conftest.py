@@ -53,9 +53,25 @@ class Studio:
     url: str
     engine_url: str
     env: dict[str, str]
-    process: subprocess.Popen[bytes]
     log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start it as a person does; `wait_until_ready` waits."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "studio", "--no-demo"],
+                cwd=ROOT,
+                env=self.env,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        for address in (f"{self.url}/health", f"{self.engine_url}/health"):
+            wait_until(lambda address=address: answers(self, address), seconds=120)
 
     def client(self, who: str) -> httpx.Client:
         """An API client with the key of `who`."""
@@ -180,28 +196,19 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
         capture_output=True,
     )
     log = folder / "studio.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "studio", "--no-demo"],
-            cwd=ROOT,
-            env=env,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
     url = f"http://127.0.0.1:{port}"
-    made = Studio(folder, url, f"http://127.0.0.1:{engine_port}", env, process, log)
+    made = Studio(folder, url, f"http://127.0.0.1:{engine_port}", env, log)
+    made.start()
     try:
-        for address in (f"{url}/health", f"{made.engine_url}/health"):
-            wait_until(lambda address=address: answers(made, address), seconds=120)
+        made.wait_until_ready()
         made.people = made.manage(SEED.replace("TINY_FOLDER", repr(str(tiny))))
         yield made
     finally:
-        process.send_signal(signal.SIGINT)
+        made.process.send_signal(signal.SIGINT)
         try:
-            process.wait(timeout=40)
+            made.process.wait(timeout=40)
         except subprocess.TimeoutExpired:
-            process.kill()
+            made.process.kill()
         if os.environ.get("WUKONG_TEST_KEEP"):
             print(f"kept: {folder}")
         else:

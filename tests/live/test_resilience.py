@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import httpx
+import psutil
 import pytest
 
 from tests.conftest import ROOT, wait_until
+from tests.wukongsite.test_supervisor import lives
 
 pytestmark = pytest.mark.processes
 STEPS = 60
@@ -51,6 +53,38 @@ def test_worker_killed(studio, at_step, job, ended, curve):
     job_id = at_step()
     for process in studio.processes("--queues train"):
         process.kill()
+    assert_whole(job_id, job, ended, curve)
+
+
+def test_worker_killed_at_its_parent(studio, at_step, job, ended, curve):
+    job_id = at_step()
+    parent, *children = studio.processes("--queues train")
+    assert children
+    parent.kill()
+    assert_whole(job_id, job, ended, curve)
+    assert not any(lives(child.pid) for child in children)
+
+
+def test_pool_child_killed_while_the_trainer_imports(studio, launch, job, ended, curve):
+    """The trainer is adopted before it can look at its parent; it must not stay."""
+    job_id = launch(steps=STEPS)
+    (trainer,) = wait_until(lambda: studio.trainers(job_id), seconds=60)
+    _, child = studio.processes("--queues train")
+    child.kill()
+    wait_until(lambda: not lives(trainer.pid), seconds=60)
+    assert_whole(job_id, job, ended, curve)
+
+
+def test_supervisor_killed(studio, at_step, job, ended, curve):
+    """All go with it, and after a new start there is one of each and the run goes on."""
+    job_id = at_step()
+    everybody = psutil.Process(studio.process.pid).children(recursive=True)
+    assert studio.trainers(job_id)[0] in everybody
+    studio.process.kill()
+    studio.process.wait()
+    studio.start()
+    studio.wait_until_ready()
+    assert not any(lives(one.pid) for one in everybody)
     assert_whole(job_id, job, ended, curve)
 
 
@@ -119,6 +153,21 @@ def test_cancel_keeps_a_checkpoint_and_requeue_goes_on(studio, at_step, job, end
         f"run_requeue(run=Run.objects.get(public_id={job_id!r}), by=None)\nanswer = 1"
     )
     assert_whole(job_id, job, ended, curve)
+
+
+@pytest.mark.parametrize("moment", ["importing", "loading"])
+def test_a_cancel_counts_before_training_begins(studio, launch, ended, moment):
+    job_id = launch(steps=STEPS)
+    events = studio.folder / "runs" / job_id / "events.jsonl"
+    reached = {
+        "importing": lambda: studio.trainers(job_id),
+        "loading": lambda: events.exists() and "Loading" in events.read_text(),
+    }
+    wait_until(reached[moment], seconds=90)
+    with studio.client("alice") as client:
+        assert client.post(f"/fine_tuning/jobs/{job_id}/cancel").status_code == 200
+    assert ended(job_id)["status"] == "cancelled"
+    wait_until(lambda: not studio.trainers(job_id), seconds=30)
 
 
 def test_second_studio_says_that_one_is_running(studio):

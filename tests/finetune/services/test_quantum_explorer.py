@@ -13,6 +13,7 @@ from finetune.explorer.compute import compute
 from finetune.explorer.spec import Spec
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey
 from finetune.services import quantum_chips, quantum_computation, quantum_explorer, quantum_jobs
+from finetune.services.file_locks import alone
 from finetune.services.quantum_chips import chips_read
 from finetune.services.quantum_keys import quantum_key_create
 from tests.doubles.wukong_cloud import WukongDouble
@@ -197,6 +198,17 @@ def test_a_lost_worker_is_told_and_a_lost_message_sent_again(team, alice, monkey
     quantum_explorer.experiments_recheck()
     assert fresh(lost).state == "failed"
     assert sent == [("experiment_run", waiting.pk)]
+
+
+def test_an_experiment_at_work_is_left_alone_however_long(team, alice):
+    one = made(team, alice)
+    old = timezone.now() - timedelta(hours=1)
+    QuantumExperiment.objects.filter(pk=one.pk).update(state="computing", started_at=old)
+    with alone(quantum_explorer.lock_of(one)):
+        quantum_explorer.experiments_recheck()
+        assert fresh(one).state == "computing"
+    quantum_explorer.experiments_recheck()
+    assert fresh(one).state == "failed"
 
 
 def test_a_lost_message_about_ended_jobs_is_sent_again(team, alice, here, key, monkeypatch):

@@ -185,7 +185,7 @@ def test_an_execution_that_lost_its_lease_changes_nothing(run_made):
     with pytest.raises(execution.LeaseLost):
         held.renew()
     with pytest.raises(execution.LeaseLost):
-        held.end(State.FAILED, "too late")
+        held.fail("late", "too late")
     run_made.refresh_from_db()
     assert run_made.state == State.RUNNING
 

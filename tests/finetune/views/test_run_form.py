@@ -14,8 +14,8 @@ from django.urls import reverse
 from finetune.forms.runs import RunForm
 from finetune.models import Run
 from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.services import circuits
 from finetune.training.pictures import picture_of
-from finetune.views import circuits
 from quantum.adapters.registry import ADAPTERS
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Pictures that a worker was asked for."""
     keys: list[str] = []
 
-    def enqueue(task: str, adapter: str, options: str) -> None:
+    def enqueue(task: str, adapter: str, options: str, expires: float) -> None:
         picture = picture_of(adapter, json.loads(options))
         assert picture
         keys.append(picture.key)
