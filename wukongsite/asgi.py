@@ -14,11 +14,13 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 import chat.routing  # noqa: E402
 import finetune.routing  # noqa: E402
 from wukongsite.middleware import BodyLimit  # noqa: E402
+from wukongsite.proxies import ClientAddress  # noqa: E402
 
 websocket_routes = [*finetune.routing.websocket_urlpatterns, *chat.routing.websocket_urlpatterns]
-application = ProtocolTypeRouter(
+routes = ProtocolTypeRouter(
     {
         "http": BodyLimit(django_application),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes))),
     }
 )
+application = ClientAddress(routes)

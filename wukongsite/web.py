@@ -15,5 +15,6 @@ if __name__ == "__main__":
         log_level="warning",
         lifespan="off",
         ws_max_size=2**20,
+        proxy_headers=False,  # uvicorn would believe every neighbour; see `wukongsite.proxies`
         timeout_graceful_shutdown=5,
     )
