@@ -326,8 +326,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "filters": {"stops": {"()": "wukongsite.celery.StopIsNoError"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        "stops": {"()": "wukongsite.celery.StopIsNoError"},
+        "faults": {"()": "wukongsite.error_reports.FaultsOnce"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["faults"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}

@@ -18,6 +18,7 @@ from finetune.datasets.exceptions import DatasetRefused
 from finetune.datasets.limits import Limits
 from finetune.datasets.sniffing import sniff
 from finetune.exceptions import StudioError, UploadRefused
+from finetune.faults import fault_of
 from finetune.models import Dataset, Run, Team, User
 
 from .queue import enqueue
@@ -85,9 +86,11 @@ def dataset_upload(
             text = f"{filename}: {error.message} {error.hint}"
             raise UploadRefused(text, code=error.code, field="file") from error
         if isinstance(error, OSError):
+            fault = fault_of(error)
+            advice = fault.message if fault else "Nothing was kept; try again."
             raise UploadRefused(
-                f"{filename} could not be stored ({error.strerror}). Nothing was kept; try again.",
-                code="not_stored",
+                f"{filename} could not be stored ({error.strerror}). {advice}",
+                code=fault.code if fault else "not_stored",
                 field="file",
             ) from error
         raise

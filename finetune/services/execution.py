@@ -17,15 +17,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from finetune.exceptions import RunRefused
+from finetune.faults import Fault, fault_of
 from finetune.models import Run
 
 from .assistants import run_publish
+from .condition import NEARLY_FULL, READY, data_condition
 from .events import EventTail, run_events_copy
 from .exchange import Exchange, jobs_cancel
+from .patience import Patience
 from .run_folders import folder_prepare, write_atomically
 from .runs import run_enqueue
 from .trainer_process import last_lines, signal_reason, start, stop
@@ -45,6 +48,10 @@ class LeaseLost(Exception):
 
 def run_execute(run_id: int) -> None:
     """Run to an end, or return at once where the run is not to be had."""
+    if (state := data_condition()) not in (READY, NEARLY_FULL):
+        # It stays in the queue; the reaper sends another message until there is room.
+        log.warning("run %s waits: the data folder is not usable (%s)", run_id, state)
+        return
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     run = claim(run_id, owner)
     if run is not None:
@@ -86,6 +93,7 @@ class Execution:
         self.exchange = Exchange(run)
         self.step_before = run.step
         self.last_error: dict[str, Any] = {}
+        self.patience = Patience(run)
         self.renewed = 0.0
         self.told = 0.0
 
@@ -104,14 +112,19 @@ class Execution:
             self.wait_for_folder()
             trainer = start(self.folder)
             while trainer.poll() is None:
-                self.look()
+                self.patience.allows(self.look)
                 time.sleep(LOOK_SECONDS)
-            self.copy()
-            self.conclude(trainer.returncode)
+            code = trainer.returncode
+            self.patience.insist(self.copy, meanwhile=self.renew)
+            self.patience.insist(lambda: self.conclude(code), meanwhile=self.renew)
         except RunRefused as error:
             self.fail(error.code, error.message)
         except OSError as error:
-            self.fail("storage", f"The run's folder cannot be written: {error}.")
+            fault = fault_of(error)
+            if fault is None:
+                self.fail("storage", f"The run's folder cannot be written: {error}.")
+            else:
+                self.put_back(fault)
         finally:
             if trainer is not None and trainer.poll() is None:
                 stop(trainer)
@@ -140,12 +153,17 @@ class Execution:
         self.exchange.look()
 
     def copy(self) -> None:
+        offset = self.tail.offset
         lines = self.tail.read()
         if lines:
             for line in lines:
                 if line["type"] == "error":
                     self.last_error = line
-            self.run = run_events_copy(self.run.pk, lines)
+            try:
+                self.run = run_events_copy(self.run.pk, lines)
+            except DatabaseError:
+                self.tail.offset = offset  # the same lines at the next look
+                raise
             if self.run.attempts and self.run.step > self.step_before:
                 Run.objects.filter(pk=self.run.pk, lease_owner=self.owner).update(attempts=0)
             self.tell(lines[-1])
@@ -217,6 +235,22 @@ class Execution:
             with transaction.atomic():
                 run_log(self.run, "warning", f"{reason} It goes on by itself.", level="warn")
                 run_enqueue(self.run, "Queued to go on from its last checkpoint.")
+
+    def put_back(self, fault: Fault) -> None:
+        """The machine cannot start it now: it waits in the queue, and no start is counted."""
+        self.run.refresh_from_db()
+        if self.run.request == Run.Request.CANCEL:
+            self.end(State.CANCELLED, f"{fault.title}. A cancel was waiting: cancelled.")
+        elif self.run.request == Run.Request.PAUSE:
+            self.leave(State.PAUSED, f"{fault.title}. A pause was waiting: paused.")
+        else:
+            self.leave(
+                State.QUEUED,
+                f"{fault.title}. It starts by itself when that is over.",
+                level="warn",
+                enqueued_at=timezone.now(),
+                attempts=max(0, self.run.attempts - 1),
+            )
 
     def explain(self, code: int) -> None:
         data = self.last_error.get("data", {})

@@ -67,14 +67,20 @@ def start_adapter(run: Run) -> str:
 
 def copy_files(sources: list[Path], target: Path) -> None:
     partial = target.with_name(f".{target.name}")
-    with partial.open("wb") as handle:
-        for source in sources:
-            with source.open("rb") as part:
-                shutil.copyfileobj(part, handle)
-    partial.rename(target)
+    try:
+        with partial.open("wb") as handle:
+            for source in sources:
+                with source.open("rb") as part:
+                    shutil.copyfileobj(part, handle)
+        partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)  # half a copy would fill a full disk
 
 
 def write_atomically(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from finetune.datasets.checks import neutralised
 from finetune.datasets.formats import FORMATS
 from finetune.exceptions import StudioError
+from finetune.faults import BY_CODE
 from finetune.forms.datasets import OptionsForm, UploadForm
 from finetune.models import Dataset
 from finetune.selectors import datasets as dataset_selectors
@@ -56,7 +57,7 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
     """A plain form; the page's script posts the same fields and asks for JSON."""
     wants_json = request.headers.get("accept", "") == "application/json"
     form = UploadForm(request.POST or None, request.FILES or None)
-    status = 200
+    status, refused = 200, 422
     if request.method == "POST":
         if form.is_valid():
             try:
@@ -70,6 +71,7 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
                 )
             except StudioError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
+                refused = BY_CODE[error.code].status if error.code in BY_CODE else refused
             else:
                 url = reverse("dataset", args=[made.public_id])
                 return JsonResponse({"url": url}, status=201) if wants_json else redirect(url)
@@ -78,8 +80,8 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
                 "" if name == "__all__" else name: list(found)
                 for name, found in form.errors.items()
             }
-            return JsonResponse({"errors": errors}, status=422)
-        status = 422
+            return JsonResponse({"errors": errors}, status=refused)
+        status = refused
     context = {
         "form": form,
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
