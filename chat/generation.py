@@ -229,7 +229,7 @@ async def replies_begin(messages: list[Message], *, wait: float = 0) -> None:
     made = [Generation.begin(message) for message in messages]
     if messages:
         await ring(messages[0].conversation_id)
-    if wait:
+    if made and wait:
         await asyncio.wait([one.task for one in made if one.task], timeout=wait)
 
 

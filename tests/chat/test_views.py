@@ -1,5 +1,6 @@
 """The chat's pages without a script: they work, teach, refuse kindly, and are private."""
 
+import re
 from typing import Any
 
 import pytest
@@ -180,3 +181,32 @@ async def test_plain_form_waits_for_the_reply(
     assert (reply.state, reply.content) == ("done", "I hear you. That sounds hard.")
     assert engine.requests[0]["messages"][0] == {"role": "system", "content": "Be gentle."}
     assert engine.requests[0]["model"] == tuned.engine_name
+
+
+def form_token(page: Any) -> str:
+    (found,) = re.findall(r'name="form_token" value="([^"]+)"', page.content.decode())
+    return str(found)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_form_that_is_sent_twice_is_one_message(
+    async_client: AsyncClient, alice: Any, tuned: Any, engine: ScriptedEngine
+) -> None:
+    await async_client.aforce_login(alice)
+    first = {"assistant": tuned.id, "text": "Hello"}
+    first["form_token"] = form_token(await async_client.get("/chat/new/"))
+    places = {(await async_client.post("/chat/new/", first))["location"] for _ in range(3)}
+    conversation = await Conversation.objects.aget()
+    url = f"/chat/{conversation.public_id}/"
+    assert places == {url + "#end"}
+    sent = {"text": "Yes", "form_token": form_token(await async_client.get(url))}
+    for _ in range(3):
+        assert (await async_client.post(url + "send/", sent)).status_code == 302
+    assert await conversation.messages.filter(role="user").acount() == 2
+    # A script stays on the page and gets the next token with the answer: the same words again are
+    # another message, and the same request again (its answer was lost) is not.
+    script = {"x-requested-with": "fetch"}
+    sent["form_token"] = form_token(await async_client.get(url))
+    answers = [await async_client.post(url + "send/", sent, headers=script) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert await conversation.messages.filter(role="user").acount() == 3
