@@ -73,7 +73,7 @@ def rate_check(key: ApiKey) -> None:
         cache.add(name, 0, timeout=2 * WINDOW_SECONDS)
         count = cache.incr(name)
     except (RedisError, ValueError) as error:
-        log.warning("requests are not counted: %s", error)
+        log.warning("requests are not counted", exc_info=error)
         return
     if count > limit:
         wait = int(WINDOW_SECONDS - now % WINDOW_SECONDS) + 1

@@ -60,7 +60,7 @@ def attempt_succeeded(attempt: Attempt) -> None:
     except ValueError:  # it lapsed meanwhile
         return
     except RedisError as error:
-        log.warning("tries to sign in are not counted: %s", error)
+        log.warning("tries to sign in are not counted", exc_info=error)
 
 
 def token_wrong(*, address: str) -> bool:
@@ -94,7 +94,7 @@ def increment(key: str) -> int:
         cache.set(key, 1, WINDOW)
         return 1
     except RedisError as error:
-        log.warning("tries to sign in are not counted: %s", error)
+        log.warning("tries to sign in are not counted", exc_info=error)
         return 0
 
 
