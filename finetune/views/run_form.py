@@ -71,7 +71,7 @@ def run_new(request: HttpRequest) -> HttpResponse:
     try:
         made, repeated = submission_once(
             user=request.user,  # type: ignore[arg-type]
-            digest=submission_digest("run", team, request.POST),
+            digest=submission_digest("run", team, request.POST, costly=True),
             make=make,
         )
     except RunRefused as error:

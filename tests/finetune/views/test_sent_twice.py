@@ -121,10 +121,28 @@ def test_a_form_of_another_person_is_another_form(alice_client, bob, base, datas
     assert Run.objects.count() == 2
 
 
-def test_a_script_without_a_token_is_carried_out_each_time(alice_client, base, dataset):
-    for _ in range(2):
+def test_without_a_token_the_same_fields_are_one_run_for_a_moment(
+    alice_client, base, dataset, settings
+):
+    """As a script sends it, or a page from before there were tokens; the API does the same."""
+    for _ in range(3):
         alice_client.post(reverse("run-new"), typed(base, dataset))
+    assert Run.objects.count() == 1
+    alice_client.post(reverse("run-new"), typed(base, dataset, seed="8"))
     assert Run.objects.count() == 2
+    moment = timedelta(seconds=settings.API_REPEAT_SECONDS + 1)
+    Submission.objects.update(created_at=timezone.now() - moment)
+    alice_client.post(reverse("run-new"), typed(base, dataset))
+    assert Run.objects.count() == 3
+    settings.API_REPEAT_SECONDS = 0
+    alice_client.post(reverse("run-new"), typed(base, dataset))
+    assert Run.objects.count() == 4
+
+
+def test_what_costs_nothing_is_carried_out_each_time_without_a_token(alice_client):
+    for _ in range(2):
+        upload(alice_client, {}, dialogues())
+    assert Dataset.objects.count() == 2
     assert not Submission.objects.exists()
 
 
