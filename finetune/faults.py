@@ -164,10 +164,7 @@ def fault_of_one(error: BaseException) -> Fault | None:
         return fault_of_system(error)
     if isinstance(error, sqlite3.Error | DatabaseError) and error.__cause__ is None:
         return fault_of_sqlite(error)
-    for name in ("sqlstate", "pgcode"):
-        if hasattr(error, name):
-            return fault_of_server(getattr(error, name))
-    return None
+    return fault_of_server(error)
 
 
 def fault_of_system(error: OSError) -> Fault | None:
@@ -186,9 +183,16 @@ def fault_of_sqlite(error: BaseException) -> Fault | None:
     return fault
 
 
-def fault_of_server(state: str | None) -> Fault | None:
-    """PostgreSQL's five letters; a connection that broke has none, or one of class 08."""
-    return DATABASE_AWAY if not state or state.startswith("08") else BY_SQLSTATE.get(state)
+def fault_of_server(error: BaseException) -> Fault | None:
+    """PostgreSQL's five letters; a connection that broke has none, or some of class 08."""
+    names = [name for name in ("sqlstate", "pgcode") if hasattr(error, name)]
+    if not names:
+        return None
+    state = getattr(error, names[0])
+    if state is None:
+        broke = type(error).__name__ in {"OperationalError", "InterfaceError"}
+        return DATABASE_AWAY if broke else None
+    return DATABASE_AWAY if state.startswith("08") else BY_SQLSTATE.get(state)
 
 
 def in_data_folder(name: Any) -> bool:

@@ -98,6 +98,10 @@ class ServerError(Exception):
         self.sqlstate = sqlstate
 
 
+class InterfaceError(ServerError):
+    """Of a connection that broke, or of the client; psycopg's has this name."""
+
+
 def wrapped(cause: BaseException, outer: BaseException) -> BaseException:
     outer.__cause__ = cause
     return outer
@@ -119,7 +123,8 @@ def wrapped(cause: BaseException, outer: BaseException) -> BaseException:
         (wrapped(ServerError("53100"), OperationalError("x")), DISK_FULL),
         (wrapped(ServerError("55P03"), OperationalError("x")), DATABASE_LOCKED),
         (wrapped(ServerError("08006"), OperationalError("x")), DATABASE_AWAY),
-        (wrapped(ServerError(None), OperationalError("x")), DATABASE_AWAY),
+        (wrapped(InterfaceError(None), utils.InterfaceError("x")), DATABASE_AWAY),
+        (wrapped(ServerError(None), utils.ProgrammingError("x")), None),
         (wrapped(ServerError("42P01"), utils.ProgrammingError("x")), None),
         (ValueError("x"), None),
         (None, None),

@@ -13,7 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 
-from tests.tiny_disk import tiny_disk
+from tests.tiny_disk import read_only, tiny_disk
 from wukongsite.asgi import application
 from wukongsite.bodies import LEFT_BEHIND_SECONDS, uploads_sweep
 
@@ -121,6 +121,14 @@ async def test_a_file_that_does_not_fit_beside_its_body(folder, secret):
     status, text = await send(form(b"x" * 3 * MB), key=secret)
     assert status == 507, text
     assert '"code": "disk_full"' in text
+    nothing_left(folder)
+
+
+async def test_a_folder_that_cannot_be_written(folder, secret):
+    with read_only(folder):
+        status, text = await send(form(b"x" * 2 * MB), key=secret)
+    assert status == 503, text
+    assert '"code": "read_only"' in text
     nothing_left(folder)
 
 

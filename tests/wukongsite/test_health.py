@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from finetune.services import condition, queue
-from tests.tiny_disk import fill, tiny_disk
+from tests.tiny_disk import fill, read_only, tiny_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALL_READY = {"status": "ready", "database": "ready", "data": "ready", "broker": "ready"}
@@ -92,6 +92,25 @@ def test_a_disk_that_fills_up(settings, tmp_path):
         stuffing.unlink()
         assert health() == (200, ALL_READY)
         assert list(folder.iterdir()) == []
+
+
+def test_a_disk_without_room_for_another_file(settings, tmp_path):
+    with tiny_disk(tmp_path / "data", 32, inodes=8) as folder:
+        settings.DATA_DIR = folder
+        for number in range(7):  # the folder itself is the eighth
+            (folder / str(number)).touch()
+        assert health() == (503, {**ALL_READY, "status": "failing", "data": "disk_full"})
+        (folder / "0").unlink()
+        (folder / "1").unlink()
+        assert health() == (200, ALL_READY)
+
+
+def test_a_folder_that_cannot_be_written(settings, tmp_path):
+    with tiny_disk(tmp_path / "data", 32) as folder:
+        settings.DATA_DIR = folder
+        with read_only(folder):
+            assert health() == (503, {**ALL_READY, "status": "failing", "data": "read_only"})
+        assert health() == (200, ALL_READY)
 
 
 def test_a_folder_that_is_not_there(settings, tmp_path):
