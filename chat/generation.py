@@ -19,11 +19,13 @@ from typing import Any, TypeVar
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db import DatabaseError
 
 from chat import services
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
 from chat.models import Message
 from chat.prompts import prompt_of, system_prompt, trimmed, turns_for
+from finetune.faults import fault_of
 from finetune.selectors.assistants import assistant_get
 from finetune.services.queue import BROKER_AWAY
 
@@ -32,6 +34,7 @@ R = TypeVar("R")
 
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
+KEEP_SECONDS = 120.0  # for how long a finished reply waits for a database that takes no writes
 
 UNAVAILABLE = (
     "The engine that writes replies does not answer. It may still be starting; "
@@ -201,8 +204,17 @@ class Generation:
             now = time.monotonic()
             if self.text == saved and now - last < BEAT_SECONDS:
                 continue
-            saved, last = self.text, now
-            still = await in_thread(services.reply_save)(message_id=self.message_id, content=saved)
+            text = self.text
+            try:
+                still = await in_thread(services.reply_save)(
+                    message_id=self.message_id, content=text
+                )
+            except DatabaseError as error:
+                if fault_of(error) is None:
+                    raise
+                logger.warning("reply %s is not saved yet", self.message_id, exc_info=error)
+                continue
+            saved, last = text, now
             if not still and self.task is not None and not self.finishing:
                 self.stopping = True
                 self.task.cancel()
@@ -211,13 +223,25 @@ class Generation:
 
     async def finish(self, **fields: Any) -> None:
         try:
-            await in_thread(services.reply_finish)(
-                message_id=self.message_id, content=self.text.rstrip(), **fields
-            )
+            await self.close(fields, until=time.monotonic() + KEEP_SECONDS)
         finally:
             self.running.pop(self.message_id, None)
             self.notify()
         await ring(self.conversation_id)
+
+    async def close(self, fields: dict[str, Any], until: float) -> None:
+        """Close the row. A full disk or a locked database is waited for: the text is only here."""
+        while True:
+            try:
+                await in_thread(services.reply_finish)(
+                    message_id=self.message_id, content=self.text.rstrip(), **fields
+                )
+                return
+            except DatabaseError as error:
+                if fault_of(error) is None or time.monotonic() > until:
+                    raise
+                logger.warning("reply %s is not kept yet", self.message_id, exc_info=error)
+            await asyncio.sleep(SAVE_SECONDS)
 
     def notify(self) -> None:
         for event in self.listeners:
@@ -229,7 +253,7 @@ async def replies_begin(messages: list[Message], *, wait: float = 0) -> None:
     made = [Generation.begin(message) for message in messages]
     if messages:
         await ring(messages[0].conversation_id)
-    if wait:
+    if made and wait:
         await asyncio.wait([one.task for one in made if one.task], timeout=wait)
 
 

@@ -34,6 +34,7 @@ from chat.selectors import (
 )
 from finetune.models import Team
 from finetune.selectors.assistants import assistant_get
+from finetune.services.submissions import FIELD, submission_digest, submission_once, token_new
 from finetune.views.access import in_team, signed_in
 
 PLAIN_WAIT_SECONDS = 45.0
@@ -104,20 +105,31 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
         return new_page(request, ConversationForm(team=team, initial=chosen(request)))
     form = ConversationForm(request.POST, team=team)
     if form.is_valid():
-        try:
+        opened: list[Message] = []
+
+        def make() -> str:
             conversation, replies = services.conversation_start(
                 team=team,
                 user=request.user,  # type: ignore[arg-type]
                 assistants=form.assistants(),
                 text=form.cleaned_data["text"],
             )
+            opened.extend(replies)
+            return conversation.public_id
+
+        try:
+            made, _ = submission_once(
+                user=request.user,  # type: ignore[arg-type]
+                digest=submission_digest("conversation", team, request.POST),
+                make=make,
+            )
         except ChatRefused as refusal:
             if by_script(request):
                 return refused(refusal)
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         else:
-            begin(request, replies)
-            return done(request, conversation)
+            begin(request, opened)
+            return done(request, conversation_get(request.user, made))  # type: ignore[arg-type]
     elif by_script(request):
         words = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return refused(ChatRefused(words, code="bad_choice"))
@@ -166,8 +178,23 @@ def message_send(request: HttpRequest, conversation: Conversation) -> HttpRespon
     form = MessageForm(request.POST)
     if not form.is_valid():
         raise ChatRefused("This is far too long for one message.", code="message_too_long")
-    replies = services.message_send(conversation=conversation, text=form.cleaned_data["text"])
-    begin(request, replies)
+    opened: list[Message] = []
+
+    def make() -> str:
+        opened.extend(
+            services.message_send(conversation=conversation, text=form.cleaned_data["text"])
+        )
+        return opened[0].public_id
+
+    submission_once(
+        user=request.user,  # type: ignore[arg-type]
+        digest=submission_digest(conversation.public_id, conversation.team, request.POST),
+        make=make,
+    )
+    begin(request, opened)
+    if by_script(request):  # the page stays: its next message, even with the same words, is another
+        url = reverse("conversation", args=[conversation.public_id])
+        return JsonResponse({"location": url, FIELD: token_new()})
     return done(request, conversation)
 
 

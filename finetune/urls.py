@@ -29,6 +29,11 @@ urlpatterns = [
     path("team/members/", team.member_add, name="member-add"),
     path("team/members/<int:pk>/role/", team.member_role, name="member-role"),
     path("team/members/<int:pk>/remove/", team.member_remove, name="member-remove"),
+    path("team/invitations/<int:pk>/accept/", team.invitation_accept, name="invitation-accept"),
+    path("team/invitations/<int:pk>/decline/", team.invitation_decline, name="invitation-decline"),
+    path(
+        "team/invitations/<int:pk>/withdraw/", team.invitation_withdraw, name="invitation-withdraw"
+    ),
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.key_create, name="key-create"),
     path("keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),

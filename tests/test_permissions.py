@@ -56,18 +56,21 @@ def talk(team: Any, alice: Any, base: Any) -> Any:
 @pytest.fixture
 def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: Any) -> Any:
     """Alice's objects, in the place of each parameter of each part of the site."""
+    from finetune.services.invitations import invitation_create
     from finetune.services.keys import key_create
 
     run_made.state = "succeeded"
     run_made.save()
     key, _ = key_create(team=team, user=alice, name="hers")
     quantum = quantum_things(team, alice)
+    invited = invitation_create(team=team, name="dora", by=alice)
     return {
         **quantum,
         "data/": {"public_id": dataset.public_id},
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/": {"public_id": talk.public_id},
         "keys/": {"pk": str(key.pk)},
+        "team/invitations/": {"pk": str(invited.pk)},
         "team/members/": {"pk": str(bob.memberships.get().pk)},
         "v1/files": {"file_id": dataset.public_id},
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id},

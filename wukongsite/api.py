@@ -20,6 +20,7 @@ from finetune.api.jobs import router as jobs_router
 from finetune.api.models import router as models_router
 from finetune.models import ApiKey
 from finetune.services.keys import key_check
+from finetune.services.sign_in import WINDOW, token_wrong
 
 from .api_docs import ApiDocs
 from .api_errors import log, register
@@ -33,6 +34,7 @@ class BearerKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
         key = key_check(token.strip())
         if key is None:
+            wrong_key_check(request)
             raise ApiError(
                 401,
                 "The API key is wrong, or it was revoked. Make a new one in the studio under Keys.",
@@ -41,6 +43,21 @@ class BearerKey(HttpBearer):
             )
         rate_check(key)
         return key
+
+
+def wrong_key_check(request: HttpRequest) -> None:
+    """Slow down who tries keys.
+
+    Raises:
+        ApiError: 429 with Retry-After, after too many wrong keys from one address.
+    """
+    if token_wrong(address=request.META.get("REMOTE_ADDR", "")):
+        raise ApiError(
+            429,
+            f"Too many wrong API keys from this address. Try again in {WINDOW // 60} minutes.",
+            code="rate_limit_exceeded",
+            headers={"Retry-After": str(WINDOW)},
+        )
 
 
 def rate_check(key: ApiKey) -> None:
@@ -56,7 +73,7 @@ def rate_check(key: ApiKey) -> None:
         cache.add(name, 0, timeout=2 * WINDOW_SECONDS)
         count = cache.incr(name)
     except (RedisError, ValueError) as error:
-        log.warning("requests are not counted: %s", error)
+        log.warning("requests are not counted", exc_info=error)
         return
     if count > limit:
         wait = int(WINDOW_SECONDS - now % WINDOW_SECONDS) + 1

@@ -18,8 +18,9 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from finetune.api.errors import ApiError, api_error_of
+from finetune.api.errors import ApiError, api_error_of, fault_error
 from finetune.exceptions import StudioError
+from finetune.faults import fault_of
 
 log = logging.getLogger("wukongsite.api")
 
@@ -149,7 +150,8 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(Exception)
     def on_bug(request: HttpRequest, error: Exception) -> HttpResponse:
         log.error("request %s failed", getattr(request, "id", "?"), exc_info=error)
-        return error_response(error_of_status(500, request))
+        fault = fault_of(error)
+        return error_response(fault_error(fault) if fault else error_of_status(500, request))
 
 
 def validation_error(errors: Sequence[dict[str, Any]]) -> ApiError:

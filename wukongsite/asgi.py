@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -13,12 +13,15 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 
 import chat.routing  # noqa: E402
 import finetune.routing  # noqa: E402
+from wukongsite.bodies import BodyHandler  # noqa: E402
 from wukongsite.middleware import BodyLimit  # noqa: E402
+from wukongsite.proxies import ClientAddress  # noqa: E402
 
 websocket_routes = [*finetune.routing.websocket_urlpatterns, *chat.routing.websocket_urlpatterns]
-application = ProtocolTypeRouter(
+routes = ProtocolTypeRouter(
     {
-        "http": BodyLimit(django_application),
+        "http": BodyLimit(BodyHandler()),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes))),
     }
 )
+application = ClientAddress(routes)

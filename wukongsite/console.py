@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path
 
 
@@ -28,3 +29,22 @@ class ConsoleSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "is_console": True}
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The same limit as at the sign-in page: `finetune.doors` counts for both."""
+        from finetune.doors import too_many_tries
+        from finetune.forms.accounts import ConsoleSignInForm
+
+        self.login_form = ConsoleSignInForm
+        answer = super().login(request, extra_context)
+        if too_many_tries(request):
+            answer.status_code = 429
+        return answer
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """One page for one's own password: the site's, which limits tries of the old one."""
+        return redirect("password")

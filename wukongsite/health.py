@@ -1,19 +1,25 @@
-"""`/health`: is this web process ready, and does it reach the database and the broker?"""
+"""`/health`: can this site do its work? Open to everybody, so it names no path, process or version.
 
-import os
+`ready`: everything is there. `degraded`: people are served and nothing is lost, but something
+waits (the queue is away) or is refused (uploads, on a disk that is nearly full). `failing`: what
+people send cannot be kept; answered with 503, so that a load balancer or a monitor notices.
+"""
 
-from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from finetune.services.condition import condition_now
+
+RETRY_SECONDS = "10"
 
 
+@never_cache
 def health(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the database answers; the broker's absence is told, not fatal."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    try:
-        cache.set("health", 1, 5)
-        broker = "ready"
-    except Exception as error:  # whatever the client library raises while the broker is away
-        broker = f"away: {type(error).__name__}"
-    return JsonResponse({"status": "ready", "pid": os.getpid(), "broker": broker})
+    """Each part's state in a word; 503 while the site cannot keep what people send."""
+    now = condition_now()
+    status = "ready" if now.is_ready else "degraded" if now.can_keep else "failing"
+    parts = {"database": now.database, "data": now.data, "broker": now.broker}
+    answer = JsonResponse({"status": status, **parts}, status=200 if now.can_keep else 503)
+    if not now.can_keep:
+        answer["Retry-After"] = RETRY_SECONDS
+    return answer

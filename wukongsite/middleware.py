@@ -10,6 +10,8 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from .bodies import uploads_close
+
 Scope = dict[str, Any]
 Message = dict[str, Any]
 SAFE_ID = re.compile(r"^[\w.:-]{1,64}$")
@@ -31,13 +33,15 @@ class RequestIdMiddleware:
         request.id = given if SAFE_ID.match(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
         if iscoroutinefunction(self.get_response):
             return self.answer_async(request)
-        response: HttpResponse = self.get_response(request)
-        response["x-request-id"] = request.id  # type: ignore[attr-defined]
-        return response
+        return self.finished(request, self.get_response(request))
 
     async def answer_async(self, request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = await self.get_response(request)
+        return self.finished(request, await self.get_response(request))
+
+    @staticmethod
+    def finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["x-request-id"] = request.id  # type: ignore[attr-defined]
+        uploads_close(request)
         return response
 
 
@@ -64,7 +68,7 @@ class BodyLimit:
             await self.refuse(scope, receive, send)
             return
         received = 0
-        started = False
+        started = too_large = False
 
         async def counted() -> Message:
             nonlocal received
@@ -82,8 +86,10 @@ class BodyLimit:
         try:
             await self.app(scope, counted, watched)
         except BodyTooLarge:
-            if not started:
-                await self.refuse(scope, receive, send)
+            too_large = True
+        # Answered after the error: until it is let go, it holds the body's file.
+        if too_large and not started:
+            await self.refuse(scope, receive, send)
 
     @staticmethod
     async def refuse(scope: Scope, receive: Any, send: Any) -> None:

@@ -4,6 +4,7 @@ The table in docs/settings.md is checked against the `env(...)` calls here by a 
 need nothing but this folder: SQLite, an own Valkey server and all state under `var/`.
 """
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -79,6 +80,15 @@ DEBUG = env("WUKONG_DEBUG", False)
 ALLOWED_HOSTS = env("WUKONG_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env("WUKONG_TRUSTED_ORIGINS", [])
 HTTPS = env("WUKONG_HTTPS", False)
+TRUSTED_PROXIES = env("WUKONG_TRUSTED_PROXIES", [])  # addresses or networks
+for _proxy in TRUSTED_PROXIES:
+    try:
+        ipaddress.ip_network(_proxy, strict=False)
+    except ValueError:
+        raise ValueError(
+            f"WUKONG_TRUSTED_PROXIES holds {_proxy!r}, which is neither an address nor a network. "
+            "Write for example 127.0.0.1,10.0.0.0/8."
+        ) from None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -154,6 +164,12 @@ TEMPLATES = [
 
 # -- people -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "finetune.User"
+AUTHENTICATION_BACKENDS = [
+    "finetune.doors.LimitedBackend",
+    # Never asked for a password: `LimitedBackend` has the last word. Sessions name the backend that
+    # opened them, and those of before must stay open.
+    "django.contrib.auth.backends.ModelBackend",
+]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -316,8 +332,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "filters": {"stops": {"()": "wukongsite.celery.StopIsNoError"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {
+        "stops": {"()": "wukongsite.celery.StopIsNoError"},
+        "faults": {"()": "wukongsite.error_reports.FaultsOnce"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["faults"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}

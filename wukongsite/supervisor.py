@@ -14,6 +14,7 @@ import shlex
 import signal
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,6 +172,8 @@ def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as response:
             return bool(response.status == 200)
+    except urllib.error.HTTPError as error:
+        return error.code == 503  # it answers, and says that its disk or database does not
     except OSError:
         return False
 

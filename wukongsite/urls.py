@@ -6,6 +6,7 @@ from django.urls import include, path
 from wukongsite.api import api
 from wukongsite.health import health
 
+handler500 = "wukongsite.faults.on_exception"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),

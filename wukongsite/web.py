@@ -13,7 +13,9 @@ if __name__ == "__main__":
         host=settings.HOST,
         port=settings.PORT,
         log_level="warning",
+        log_config=None,  # through the site's own log, which does not repeat a fault
         lifespan="off",
         ws_max_size=2**20,
+        proxy_headers=False,  # uvicorn would believe every neighbour; see `wukongsite.proxies`
         timeout_graceful_shutdown=5,
     )

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from finetune.exceptions import StudioError
+from finetune.faults import BY_CODE, Fault
 
 TYPES = {403: "permission_error", 429: "rate_limit_error"}
 CONFLICTS = frozenset({"wrong_state", "dataset_in_use"})
 TOO_LARGE = frozenset({"file_too_large"})
-NO_ROOM = frozenset({"disk_full"})
 
 
 class ApiError(Exception):
@@ -55,11 +55,18 @@ def not_found(kind: str, name: str, *, param: str = "id") -> ApiError:
 
 def api_error_of(error: StudioError) -> ApiError:
     """A refusal of a service, with the status that its code stands for."""
+    if error.code in BY_CODE:
+        return fault_error(BY_CODE[error.code], error.message, error.field or None)
     status = 400
     if error.code in CONFLICTS:
         status = 409
     elif error.code in TOO_LARGE:
         status = 413
-    elif error.code in NO_ROOM:
-        status = 507
     return ApiError(status, error.message, code=error.code, param=error.field or None)
+
+
+def fault_error(fault: Fault, message: str = "", param: str | None = None) -> ApiError:
+    """A fault of the machine: what is wrong, what to do, and when to try again."""
+    headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
+    text = message or fault.message
+    return ApiError(fault.status, text, code=fault.code, param=param, headers=headers)

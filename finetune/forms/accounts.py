@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
+from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest
 
+from finetune.doors import too_many_tries
 from finetune.models import User
-from finetune.services.sign_in import attempt_count, attempt_succeeded
 
 
 class SignInForm(forms.Form):
-    """Name and password; refuses after repeated failures, before the password is checked."""
+    """Name and password; refuses after repeated failures (`finetune.doors`)."""
 
     username = forms.CharField(
         label="Username",
@@ -39,21 +41,42 @@ class SignInForm(forms.Form):
         values = super().clean() or {}
         if self.errors:
             return values
-        attempt = attempt_count(
-            username=values["username"], address=self.request.META.get("REMOTE_ADDR", "")
-        )
-        if not attempt.allowed:
-            self.refused = True
-            raise forms.ValidationError(
-                f"Too many tries for this name. Wait {attempt.minutes} minutes, "
-                "or ask your administrator for a sign-in link."
-            )
         user = authenticate(self.request, username=values["username"], password=values["password"])
+        if reason := too_many_tries(self.request):
+            self.refused = True
+            raise forms.ValidationError(reason)
         if user is None:
             raise forms.ValidationError(
                 "That username and password do not go together. "
                 "Passwords tell capital and small letters apart."
             )
-        attempt_succeeded(attempt)
-        self.user = user
+        self.user = user  # type: ignore[assignment]
         return values
+
+
+class ConsoleSignInForm(AdminAuthenticationForm):
+    """The console's own sign-in: it says so where the password was not even looked at."""
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        if self.request is not None and (reason := too_many_tries(self.request)):
+            return forms.ValidationError(reason, code="too_many_tries")
+        return super().get_invalid_login_error()
+
+
+class OwnPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+    """A new password; the old one is a password like at the sign-in, and limited like there."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request.user, *args, **kwargs)  # type: ignore[arg-type]
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        old = str(self.cleaned_data["old_password"])
+        user = authenticate(self.request, username=self.user.get_username(), password=old)
+        if reason := too_many_tries(self.request):
+            raise forms.ValidationError(reason, code="too_many_tries")
+        if user is None:
+            raise forms.ValidationError(
+                self.error_messages["password_incorrect"], code="password_incorrect"
+            )
+        return old

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
-from finetune.models import Membership, User
+from finetune.models import Membership
 
 
-class MemberForm(forms.Form):
+class InvitationForm(forms.Form):
+    """A name and a role. Whether the name exists is nobody's business here."""
+
     username = forms.CharField(
         label="Username",
         max_length=150,
-        help_text="The account must exist already; your administrator makes accounts.",
+        help_text="The person sees the invitation after signing in, and joins by accepting it. "
+        "Your administrator makes accounts.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
         ),
@@ -22,21 +23,8 @@ class MemberForm(forms.Form):
         label="Role",
         choices=Membership.Role.choices,
         initial=Membership.Role.MEMBER,
-        help_text="Owners also add and remove people. Everything else is the same.",
+        help_text="Owners also invite and remove people. Everything else is the same.",
     )
-
-    def clean_username(self) -> str:
-        name: str = self.cleaned_data["username"].strip()
-        self.user = User.objects.filter(username__iexact=name, is_active=True).first()
-        if self.user is None:
-            raise forms.ValidationError(
-                f"There is no account named “{name}”. Check the spelling, "
-                "or ask your administrator to make one."
-            )
-        return name
-
-    def clean(self) -> dict[str, Any]:
-        return super().clean() or {}
 
 
 class RoleForm(forms.Form):

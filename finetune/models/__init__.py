@@ -4,12 +4,14 @@ from .bases import BaseModel
 from .datasets import Dataset
 from .quantum import QuantumCalibration, QuantumExperiment, QuantumJob, QuantumKey
 from .runs import Run, RunEvent
-from .teams import ApiKey, Membership, SignInLink, Team, User
+from .submissions import Submission
+from .teams import ApiKey, Invitation, Membership, SignInLink, Team, User
 
 __all__ = [
     "ApiKey",
     "BaseModel",
     "Dataset",
+    "Invitation",
     "Membership",
     "QuantumCalibration",
     "QuantumExperiment",
@@ -18,6 +20,7 @@ __all__ = [
     "Run",
     "RunEvent",
     "SignInLink",
+    "Submission",
     "Team",
     "User",
 ]

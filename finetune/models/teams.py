@@ -50,6 +50,35 @@ class Membership(models.Model):
         return f"{self.user} in {self.team}"
 
 
+class Invitation(models.Model):
+    """A name that an owner has typed. Whether an account of that name exists is not looked at; its
+    person sees the invitation after signing in, and is in the team once it is accepted."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    name = models.CharField(max_length=150, help_text="As it was typed.")
+    folded = models.CharField(max_length=450, editable=False, help_text="Without its case.")
+    role = models.CharField(max_length=10, choices=Membership.Role, default=Membership.Role.MEMBER)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    declined_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Shown to nobody: a refusal would tell that the name exists.",
+    )
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "folded"], name="one_invitation_per_name")
+        ]
+        indexes = [models.Index(fields=["folded"], name="invitation_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name} to {self.team}"
+
+
 class ApiKey(models.Model):
     """A key for the REST endpoints, bound to one team. Only its hash is stored."""
 

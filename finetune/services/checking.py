@@ -23,6 +23,7 @@ from django.utils import timezone
 from finetune.datasets.doctor import Options, examine
 from finetune.datasets.exceptions import DatasetRefused
 from finetune.datasets.limits import Limits
+from finetune.faults import fault_of
 from finetune.models import Dataset
 
 from .datasets import enqueue_check, tokenizer_file
@@ -105,6 +106,11 @@ def check(dataset: Dataset) -> None:
         problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}
         finish(dataset, asked, state=State.FAILED, report=found, problem=problem)
     except Exception as error:  # a check that ends without a word would leave the page waiting
+        if (fault := fault_of(error)) is not None:
+            # Not the file's fault: `datasets_recheck` sends it again until the disk takes it.
+            log.warning("%s waits to be checked: %s", dataset.public_id, fault.title)
+            Dataset.objects.filter(pk=dataset.pk, state=State.CHECKING).update(state=State.UPLOADED)
+            return
         log.exception("the check of %s failed", dataset.public_id)
         problem = {
             "code": "not_checked",

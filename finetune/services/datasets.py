@@ -18,9 +18,11 @@ from finetune.datasets.exceptions import DatasetRefused
 from finetune.datasets.limits import Limits
 from finetune.datasets.sniffing import sniff
 from finetune.exceptions import StudioError, UploadRefused
+from finetune.faults import fault_of
 from finetune.models import Dataset, Run, Team, User
 
 from .queue import enqueue
+from .submissions import submission_keep, submission_take
 
 NAME_LENGTH = 120
 
@@ -34,10 +36,15 @@ def dataset_upload(
     purpose: str = "fine-tune",
     licence: str = "",
     options: Mapping[str, Any] | None = None,
+    digest: str = "",
 ) -> Dataset:
     """Store an upload and queue its check.
 
+    Args:
+        digest: of the form that sends it (`submissions`); empty where it has no token.
+
     Raises:
+        AlreadySubmitted: this form has made its data set; nothing more is kept.
         UploadRefused: it is empty, too large, no text at all (an archive, a picture), or the disk
             has no room. Nothing is kept then.
     """
@@ -77,6 +84,8 @@ def dataset_upload(
         dataset.bytes, dataset.sha256 = write_original(dataset, file)
         sniff(dataset.original_file, Limits(max_bytes=limit))
         with transaction.atomic():
+            if digest and user is not None:
+                submission_keep(submission_take(user=user, digest=digest), dataset.public_id)
             dataset.save()
             enqueue_check(dataset)
     except BaseException as error:
@@ -85,9 +94,11 @@ def dataset_upload(
             text = f"{filename}: {error.message} {error.hint}"
             raise UploadRefused(text, code=error.code, field="file") from error
         if isinstance(error, OSError):
+            fault = fault_of(error)
+            advice = fault.message if fault else "Nothing was kept; try again."
             raise UploadRefused(
-                f"{filename} could not be stored ({error.strerror}). Nothing was kept; try again.",
-                code="not_stored",
+                f"{filename} could not be stored ({error.strerror}). {advice}",
+                code=fault.code if fault else "not_stored",
                 field="file",
             ) from error
         raise

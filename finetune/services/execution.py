@@ -6,6 +6,7 @@ the cause, leaves a worker that can say why and go on from the last checkpoint.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -17,16 +18,20 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils import timezone
 
 from finetune.exceptions import RunRefused
+from finetune.faults import fault_of
 from finetune.models import Run
 from finetune.training.exceptions import DamagedLog
 from finetune.training.supervision import HEARTBEAT
 
 from .conclusions import HoldLost, run_fail, run_interrupt, run_put_back, run_stop, run_succeed
+from .condition import NEARLY_FULL, READY, data_condition
 from .events import EventTail, run_events_copy
 from .exchange import Exchange
+from .patience import Patience
 from .pulse import Pulse
 from .records import record_match
 from .run_folders import PASSES, control_write, folder_prepare, storage_problem
@@ -61,6 +66,10 @@ class LeaseLost(Exception):
 
 def run_execute(run_id: int) -> None:
     """Run to an end, or return at once where the run is not to be had."""
+    if (state := data_condition()) not in (READY, NEARLY_FULL):
+        # It stays in the queue; the reaper sends another message until there is room.
+        log.warning("run %s waits: the data folder is not usable (%s)", run_id, state)
+        return
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     run = claim(run_id, owner)
     if run is not None:
@@ -102,11 +111,14 @@ class Execution:
         self.exchange = Exchange(run)
         self.step_before = run.step
         self.last_error: dict[str, Any] = {}
+        self.patience = Patience(run)
         self.renewed = 0.0
         self.looked = 0.0
         self.told = 0.0
         self.asked = ""
         self.asked_at = 0.0
+        self.signalled = False
+        self.trainer: subprocess.Popen[bytes] | None = None
         self.why = ""
         self.pulse = Pulse(self.folder / HEARTBEAT)
         self.told_silent = False
@@ -119,7 +131,6 @@ class Execution:
             log.warning("%s: another worker has taken it", self.run.public_id)
 
     def train(self) -> None:
-        trainer: subprocess.Popen[bytes] | None = None
         try:
             folder_prepare(self.run)
             self.exchange.prepare()
@@ -127,13 +138,14 @@ class Execution:
                 return
             self.run = record_match(self.run, self.owner)
             self.step_before = self.run.step
-            trainer = start(self.folder)
+            self.trainer = trainer = start(self.folder)
             self.pulse = Pulse(self.folder / HEARTBEAT)
             while trainer.poll() is None:
-                self.look(trainer)
+                self.patience.allows(lambda: self.look(trainer))
                 time.sleep(LOOK_SECONDS)
-            self.copy()
-            self.conclude(trainer.returncode)
+            code = trainer.returncode
+            self.patience.insist(self.copy, meanwhile=self.renew)
+            self.patience.insist(lambda: self.conclude(code), meanwhile=self.renew)
         except DamagedLog as error:
             self.fail("damaged_log", f"The run's record cannot be read. {error}")
         except OSError as error:
@@ -143,8 +155,8 @@ class Execution:
         except RunRefused as error:
             self.fail(error.code, error.message)
         finally:
-            if trainer is not None and trainer.poll() is None:
-                stop(trainer)
+            if self.trainer is not None and self.trainer.poll() is None:
+                stop(self.trainer)
 
     def wait_for_folder(self) -> bool:
         """Wait until the trainer of a worker that died has left the folder.
@@ -201,12 +213,17 @@ class Execution:
         trainer.wait()
 
     def copy(self) -> None:
+        offset = self.tail.offset
         lines = self.tail.read()
         if lines:
             for line in lines:
                 if line["type"] == "error":
                     self.last_error = line
-            self.run = run_events_copy(self.run.pk, lines)
+            try:
+                self.run = run_events_copy(self.run.pk, lines)
+            except DatabaseError:
+                self.tail.offset = offset  # the same lines at the next look
+                raise
             if self.run.attempts and self.run.step > self.step_before:
                 Run.objects.filter(pk=self.run.pk, lease_owner=self.owner).update(attempts=0)
             self.tell(lines[-1])
@@ -244,7 +261,17 @@ class Execution:
             if asked != self.asked:
                 self.asked, self.asked_at = asked, now
             if self.asked:
-                control_write(self.folder, self.asked)
+                self.pass_on(self.asked)
+
+    def pass_on(self, request: str) -> None:
+        """Tell the trainer what was asked for; by a signal where the disk takes no file."""
+        try:
+            control_write(self.folder, request)
+        except OSError:
+            if self.trainer is None or self.signalled:
+                return
+            self.signalled = True
+            self.trainer.terminate()  # it leaves, and the request is read again at the end
 
     def conclude(self, code: int) -> None:
         """Say what the trainer's exit code means for the run."""
@@ -277,6 +304,10 @@ class Execution:
 
     def storage_failed(self, error: OSError) -> None:
         """The system refused something: wait for what passes, fail for the rest."""
+        fault = fault_of(error)
+        if fault is not None and error.errno not in (errno.EACCES, errno.EPERM):
+            self.settle(run_put_back, fault.title)
+            return
         code, message, hint = storage_problem(error)
         if code in PASSES:
             self.settle(run_put_back, message.removesuffix("."))

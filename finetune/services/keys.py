@@ -1,14 +1,18 @@
 """API keys: made once, shown once, stored as a hash."""
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from finetune.exceptions import StudioError
+from finetune.faults import fault_of
 from finetune.models import ApiKey, Team, User
 
+log = logging.getLogger(__name__)
 USED_AGAIN = timedelta(minutes=1)
 
 
@@ -43,5 +47,16 @@ def key_check(secret: str) -> ApiKey | None:
         return None
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > USED_AGAIN:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+        key_used(key)
     return key
+
+
+def key_used(key: ApiKey) -> None:
+    """Note when a key was used. A database that takes no writes now can still be read with it."""
+    try:
+        with transaction.atomic():
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=timezone.now())
+    except DatabaseError as error:
+        if fault_of(error) is None:
+            raise
+        log.warning("the use of a key was not noted", exc_info=error)

@@ -77,27 +77,30 @@ def copy_data(sources: list[tuple[Dataset, Path]], target: Path) -> None:
         OSError: the folder cannot be written.
     """
     partial = target.with_name(f".{target.name}")
-    with partial.open("wb") as handle:
-        for dataset, source in sources:
-            try:
-                part = source.open("rb")
-            except FileNotFoundError:
-                raise RunRefused(
-                    f"The file {source.name} of the data set “{dataset.name}” is gone from the "
-                    "server. Upload the data again and start a new run with it, or have the "
-                    "administrator restore the file and queue this run again.",
-                    code="data_gone",
-                ) from None
-            except OSError as error:
-                raise RunRefused(
-                    f"The file {source.name} of the data set “{dataset.name}” cannot be read "
-                    f"({error.strerror}). Ask the administrator to look at it, then queue the run "
-                    "again.",
-                    code="data_unreadable",
-                ) from error
-            with part:
-                shutil.copyfileobj(part, handle)
-    partial.rename(target)
+    try:
+        with partial.open("wb") as handle:
+            for dataset, source in sources:
+                try:
+                    part = source.open("rb")
+                except FileNotFoundError:
+                    raise RunRefused(
+                        f"The file {source.name} of the data set “{dataset.name}” is gone from the "
+                        "server. Upload the data again and start a new run with it, or have the "
+                        "administrator restore the file and queue this run again.",
+                        code="data_gone",
+                    ) from None
+                except OSError as error:
+                    raise RunRefused(
+                        f"The file {source.name} of the data set “{dataset.name}” cannot be read "
+                        f"({error.strerror}). Ask the administrator to look at it, then queue "
+                        "the run again.",
+                        code="data_unreadable",
+                    ) from error
+                with part:
+                    shutil.copyfileobj(part, handle)
+        partial.rename(target)
+    finally:
+        partial.unlink(missing_ok=True)  # half a copy would fill a full disk
 
 
 def storage_problem(error: OSError) -> tuple[str, str, str]:
@@ -145,5 +148,8 @@ def control_write(folder: Path, request: str) -> None:
 
 def write_atomically(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,8 +1,11 @@
-"""Slowing down people who guess passwords. Counts live in the cache and lapse by themselves."""
+"""Slowing down people who guess passwords or tokens. Counts live in the cache and lapse by
+themselves. Passwords come here through `finetune.doors`, links and API keys through `token_wrong`.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import logging
 import math
 from dataclasses import dataclass
@@ -14,7 +17,9 @@ log = logging.getLogger(__name__)
 WINDOW = 15 * 60  # seconds
 PER_PERSON = 5  # tries of one name from one address
 PER_NAME = 40  # tries of one name from anywhere
-PER_ADDRESS = 60  # tries of any name from one address
+PER_ADDRESS = 60  # failed tries of any name from one address
+WRONG_TOKENS = 60  # links and API keys that do not exist, from one address
+IPV6_PREFIX = 64  # one household or host has a whole network of this size
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Attempt:
 def attempt_count(*, username: str, address: str) -> Attempt:
     """Count a try and say whether it may go on."""
     name = username.strip().casefold()
+    address = network_of(address)
     limits = {
         cache_key("person", name, address): PER_PERSON,
         cache_key("name", name): PER_NAME,
@@ -46,11 +52,37 @@ def attempt_count(*, username: str, address: str) -> Attempt:
 
 
 def attempt_succeeded(attempt: Attempt) -> None:
-    """Forget the failures of a person who has signed in."""
+    """Forget the failures of a person who has signed in; the address keeps those of other names."""
+    *own, address = attempt.keys
     try:
-        cache.delete_many(attempt.keys[:2])
+        cache.delete_many(own)
+        cache.decr(address)
+    except ValueError:  # it lapsed meanwhile
+        return
     except RedisError as error:
-        log.warning("tries to sign in are not counted: %s", error)
+        log.warning("tries to sign in are not counted", exc_info=error)
+
+
+def token_wrong(*, address: str) -> bool:
+    """Count a link or key that does not exist; True once there were too many from this address.
+
+    A right one is let in even then: it has 256 random bits, so nobody comes to it by guessing, and
+    a broken script must not shut out its neighbours.
+    """
+    return increment(cache_key("token", network_of(address))) > WRONG_TOKENS
+
+
+def network_of(address: str) -> str:
+    """What is counted as one address: for IPv6 the network that one customer gets."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, IPV6_PREFIX), strict=False))
+    return str(found)
 
 
 def increment(key: str) -> int:
@@ -62,7 +94,7 @@ def increment(key: str) -> int:
         cache.set(key, 1, WINDOW)
         return 1
     except RedisError as error:
-        log.warning("tries to sign in are not counted: %s", error)
+        log.warning("tries to sign in are not counted", exc_info=error)
         return 0
 
 

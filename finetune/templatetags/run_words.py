@@ -13,6 +13,7 @@ from finetune.selectors.run_circuits import RunCircuit, circuit_of_run
 from finetune.selectors.run_data import PartOfData, data_lost_words, data_of_run
 from finetune.selectors.run_sampling import place
 from finetune.services.conclusions import SILENT
+from finetune.services.condition import held_up
 from finetune.templatetags.words import count, duration
 from finetune.training.verdicts import change_words, verdict
 from quantum.adapters.registry import ADAPTERS
@@ -88,6 +89,14 @@ def run_waits_for(run: Run) -> QuantumJob | None:
         return None
     waiting = [*QuantumJob.LIVE, QuantumJob.State.SUBMIT_UNKNOWN]
     return run.quantum_jobs.filter(state__in=waiting).defer("payload", "result").first()
+
+
+@register.filter
+def run_held_up(run: Run) -> str:
+    """What keeps a run that has not ended from getting on: a full disk, a queue that is away."""
+    if run.state not in Run.ACTIVE:
+        return ""
+    return held_up(waits=run.state not in Run.HELD)
 
 
 @register.filter

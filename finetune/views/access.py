@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from finetune.models import Team, User
+from finetune.selectors.teams import invitations_for
 
 View = Callable[..., HttpResponseBase]
 
@@ -48,6 +49,7 @@ def in_team(view: View) -> View:
     def guarded(request: SiteRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.team:
             return view(request, *args, **kwargs)
-        return render(request, "finetune/team_none.html", status=403)
+        context = {"invitations": invitations_for(request.user)}
+        return render(request, "finetune/team_none.html", context, status=403)
 
     return guarded

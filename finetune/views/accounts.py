@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,13 +13,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from finetune.forms.accounts import SignInForm
+from finetune.doors import too_many_tries
+from finetune.forms.accounts import OwnPasswordForm, SignInForm
 from finetune.models import User
+from finetune.services.sign_in import token_wrong
 from finetune.services.teams import sign_in_link_find, sign_in_link_use
 
 from .access import SiteRequest, signed_in
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "finetune.doors.LimitedBackend"
 
 
 @sensitive_post_parameters("password")
@@ -61,9 +63,11 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         link = None
     else:
         link = sign_in_link_find(token)
-    return render(
-        request, "accounts/sign_in_link.html", {"link": link}, status=200 if link else 410
-    )
+    status = 200 if link else 410
+    if link is None and token_wrong(address=request.META.get("REMOTE_ADDR", "")):
+        status = 429
+    context = {"link": link, "refused": status == 429}
+    return render(request, "accounts/sign_in_link.html", context, status=status)
 
 
 @require_POST
@@ -79,8 +83,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def password(request: SiteRequest) -> HttpResponse:
     """Change the password, or set the first one after coming in by a link."""
     has_one = request.user.has_usable_password()
-    form_class: type[SetPasswordForm[User]] = PasswordChangeForm if has_one else SetPasswordForm
-    form = form_class(request.user, request.POST or None)
+    form: SetPasswordForm[User] = (
+        OwnPasswordForm(request, request.POST or None)
+        if has_one
+        else SetPasswordForm(request.user, request.POST or None)
+    )
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -88,6 +95,6 @@ def password(request: SiteRequest) -> HttpResponse:
             update_session_auth_hash(request, form.user)
             messages.success(request, "Your password is saved. Other browsers are signed out.")
             return redirect("home")
-        status = 422
+        status = 429 if too_many_tries(request) else 422
     context = {"form": form, "has_one": has_one}
     return render(request, "accounts/password.html", context, status=status)

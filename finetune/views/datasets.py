@@ -19,11 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from finetune.datasets.checks import neutralised
 from finetune.datasets.formats import FORMATS
 from finetune.exceptions import StudioError
+from finetune.faults import BY_CODE
 from finetune.forms.datasets import OptionsForm, UploadForm
 from finetune.models import Dataset
 from finetune.selectors import datasets as dataset_selectors
 from finetune.selectors.report import ReportView
 from finetune.services import datasets as dataset_services
+from finetune.services.submissions import AlreadySubmitted, submission_digest, submission_made
 
 from .access import SiteRequest, in_team, signed_in
 
@@ -56,8 +58,11 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
     """A plain form; the page's script posts the same fields and asks for JSON."""
     wants_json = request.headers.get("accept", "") == "application/json"
     form = UploadForm(request.POST or None, request.FILES or None)
-    status = 200
+    status, refused = 200, 422
     if request.method == "POST":
+        digest = submission_digest("upload", request.team, request.POST, request.FILES)
+        if before := submission_made(user=request.user, digest=digest):
+            return uploaded(before, wants_json)
         if form.is_valid():
             try:
                 made = dataset_services.dataset_upload(
@@ -67,19 +72,22 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
                     name=form.cleaned_data["name"],
                     licence=form.cleaned_data["licence"],
                     options=form.options(),
+                    digest=digest,
                 )
+            except AlreadySubmitted as earlier:
+                return uploaded(earlier.made, wants_json)
             except StudioError as error:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
+                refused = BY_CODE[error.code].status if error.code in BY_CODE else refused
             else:
-                url = reverse("dataset", args=[made.public_id])
-                return JsonResponse({"url": url}, status=201) if wants_json else redirect(url)
+                return uploaded(made.public_id, wants_json)
         if wants_json:
             errors = {
                 "" if name == "__all__" else name: list(found)
                 for name, found in form.errors.items()
             }
-            return JsonResponse({"errors": errors}, status=422)
-        status = 422
+            return JsonResponse({"errors": errors}, status=refused)
+        status = refused
     context = {
         "form": form,
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
@@ -88,6 +96,11 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
     }
     return render(request, "finetune/dataset_upload.html", context, status=status)
+
+
+def uploaded(public_id: str, wants_json: bool) -> HttpResponse:
+    url = reverse("dataset", args=[public_id])
+    return JsonResponse({"url": url}, status=201) if wants_json else redirect(url)
 
 
 @signed_in

@@ -19,6 +19,7 @@ from finetune.selectors import quantum as selectors
 from finetune.selectors.quantum_map import chip_map
 from finetune.selectors.teams import membership_of
 from finetune.services import quantum_keys as key_services
+from finetune.services.submissions import submission_digest, submission_once
 from quantum.chips import published_72
 
 from .access import SiteRequest, in_team, signed_in
@@ -65,7 +66,8 @@ def quantum_key_create(request: SiteRequest) -> HttpResponse:
     form = QuantumKeyForm(request.POST)
     if form.is_valid():
         values = form.cleaned_data
-        try:
+
+        def make() -> str:
             key = key_services.quantum_key_create(
                 team=request.team,
                 user=request.user,
@@ -73,10 +75,19 @@ def quantum_key_create(request: SiteRequest) -> HttpResponse:
                 secret=values["secret"],
                 url=values["url"],
             )
+            return key.public_id
+
+        try:
+            submission_once(
+                user=request.user,
+                digest=submission_digest("quantum-key", request.team, request.POST),
+                make=make,
+            )
         except StudioError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"“{key.label}” is stored. Its chips are being read.")
+            label = values["label"].strip()
+            messages.success(request, f"“{label}” is stored. Its chips are being read.")
             return redirect("quantum")
     return quantum_page(request, form, status=422, part="finetune/quantum.html")
 

@@ -23,6 +23,7 @@ from finetune.selectors import quantum_charts as charts
 from finetune.selectors.run_circuits import THEMES
 from finetune.services import quantum_explorer as services
 from finetune.services.quantum_computation import experiment_folder
+from finetune.services.submissions import submission_digest, submission_once
 
 from .access import SiteRequest, in_team, signed_in
 from .circuits import drawing_answer
@@ -36,17 +37,26 @@ def quantum_explorer(request: SiteRequest) -> HttpResponse:
     """The form and the team's earlier experiments; what was typed is kept with its refusals."""
     form = ExperimentForm(request.POST or None, team=request.team, initial=initial_of(request))
     if request.method == "POST" and form.is_valid():
-        try:
-            made = services.experiment_create(
+
+        def make() -> str:
+            experiment = services.experiment_create(
                 team=request.team,
                 user=request.user,
                 spec=form.spec(),
                 key=form.cleaned_data.get("key"),
             )
+            return experiment.public_id
+
+        try:
+            made, _ = submission_once(
+                user=request.user,
+                digest=submission_digest("experiment", request.team, request.POST),
+                make=make,
+            )
         except StudioError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            return redirect("quantum-experiment", made.public_id)
+            return redirect("quantum-experiment", made)
     rows = selectors.experiment_list_for(request.team).defer("result")
     context = {
         "form": form,

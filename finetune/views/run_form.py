@@ -23,6 +23,7 @@ from finetune.selectors.runs import run_get
 from finetune.services.circuits import picture_ready
 from finetune.services.run_checks import named_options
 from finetune.services.runs import run_create
+from finetune.services.submissions import submission_digest, submission_once
 from finetune.training.args import defaults
 from finetune.training.backends import backend_options, circuit_problems
 from finetune.training.presets import PRESETS, preset_values
@@ -52,7 +53,8 @@ def run_new(request: HttpRequest) -> HttpResponse:
     terms = TermsForm(request.POST if "terms" in request.POST else None)
     if billable and not terms.is_valid():
         return terms_page(request, form, terms)
-    try:
+
+    def make() -> str:
         run = run_create(
             team=team,
             user=request.user,  # type: ignore[arg-type]
@@ -64,13 +66,29 @@ def run_new(request: HttpRequest) -> HttpResponse:
             continues=chosen["continues"],
             agreement=terms.agreement(chosen["quantum_key"]) if billable else None,
         )
+        return run.public_id
+
+    try:
+        made, repeated = submission_once(
+            user=request.user,  # type: ignore[arg-type]
+            digest=submission_digest("run", team, request.POST, costly=True),
+            make=make,
+        )
     except RunRefused as error:
         if error.code == "agreement_too_small":
             return terms_page(request, form, TermsForm())
         form.add_problems(error.problems or {"": error.message})
         return form_page(request, form)
-    messages.success(request, f"“{run.name}” is on its way.")
-    return redirect("run", run.public_id)
+    if repeated:
+        messages.info(
+            request,
+            "This form has started this run already, so it was not started twice. "
+            "For another one with the same settings, open a new form.",
+        )
+    else:
+        name = Run.objects.values_list("name", flat=True).get(public_id=made)
+        messages.success(request, f"“{name}” is on its way.")
+    return redirect("run", made)
 
 
 def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The team that a person works in: who is in it, in which role, and switching to another."""
+"""The team that a person works in: who is in it and invited, in which role, and switching."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from finetune.exceptions import StudioError
-from finetune.forms.team import MemberForm, RoleForm
-from finetune.models import Membership
-from finetune.selectors.teams import SESSION_KEY, membership_of, teams_of
+from finetune.forms.team import InvitationForm, RoleForm
+from finetune.models import Invitation, Membership
+from finetune.selectors.teams import (
+    SESSION_KEY,
+    invitation_get,
+    invitations_for,
+    membership_of,
+    teams_of,
+)
+from finetune.services import invitations as invitation_services
 from finetune.services import teams as team_services
 
 from .access import SiteRequest, in_team, signed_in
@@ -20,12 +27,14 @@ from .access import SiteRequest, in_team, signed_in
 PAGE = 25
 
 
-def team_page(request: SiteRequest, form: MemberForm, status: int = 200) -> HttpResponse:
+def team_page(request: SiteRequest, form: InvitationForm, status: int = 200) -> HttpResponse:
     rows = request.team.memberships.select_related("user").order_by("created_at", "pk")
     context = {
         "form": form,
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "is_owner": is_owner(request),
+        "invited": request.team.invitations.select_related("created_by"),
+        "invitations": invitations_for(request.user),
         "roles": Membership.Role.choices,
     }
     name = "finetune/_team.html" if request.htmx else "finetune/team.html"
@@ -45,7 +54,7 @@ def owner_only(request: SiteRequest) -> None:
 @in_team
 @require_safe
 def team(request: SiteRequest) -> HttpResponse:
-    return team_page(request, MemberForm())
+    return team_page(request, InvitationForm())
 
 
 @signed_in
@@ -60,21 +69,56 @@ def team_switch(request: SiteRequest) -> HttpResponse:
 @in_team
 @require_POST
 def member_add(request: SiteRequest) -> HttpResponse:
+    """Invite a name. The answer is the same whether an account of that name exists or not."""
     owner_only(request)
-    form = MemberForm(request.POST)
-    if form.is_valid() and form.user is not None:
+    form = InvitationForm(request.POST)
+    if form.is_valid():
         try:
-            team_services.member_add(
+            made = invitation_services.invitation_create(
                 team=request.team,
-                user=form.user,
+                name=form.cleaned_data["username"],
                 role=form.cleaned_data["role"],
+                by=request.user,
             )
         except StudioError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"{form.user.username} is in the team now.")
+            messages.success(
+                request,
+                f"{made.name} is invited. If there is an account of this name, its person sees "
+                "the invitation after signing in.",
+            )
             return redirect("team")
     return team_page(request, form, status=422)
+
+
+@in_team
+@require_POST
+def invitation_withdraw(request: SiteRequest, pk: int) -> HttpResponse:
+    invitation = get_object_or_404(Invitation, pk=pk, team=request.team)
+    owner_only(request)
+    invitation_services.invitation_withdraw(invitation=invitation)
+    messages.success(request, f"The invitation of {invitation.name} is withdrawn.")
+    return redirect("team")
+
+
+@signed_in
+@require_POST
+def invitation_accept(request: SiteRequest, pk: int) -> HttpResponse:
+    invitation = invitation_get(request.user, pk)
+    joined = invitation_services.invitation_accept(invitation=invitation, user=request.user)
+    request.session[SESSION_KEY] = joined.pk
+    messages.success(request, f"You are in {joined.name} now, and work in it.")
+    return redirect("home")
+
+
+@signed_in
+@require_POST
+def invitation_decline(request: SiteRequest, pk: int) -> HttpResponse:
+    invitation = invitation_get(request.user, pk)
+    invitation_services.invitation_decline(invitation=invitation)
+    messages.success(request, f"You have declined the invitation to {invitation.team.name}.")
+    return redirect("home")
 
 
 @in_team

@@ -98,6 +98,7 @@
         return;
       }
       if (box.value === text) box.value = "";
+      composer.elements.form_token.value = body.form_token;
       grow();
       following = true;
       box.focus();

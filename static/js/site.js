@@ -81,6 +81,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The server could not do what a fragment asked for (a full disk, a locked database). The page stays
+// as it is, with everything typed; a fragment that asks every few seconds says it once.
+document.addEventListener("studio:fault", (event) => {
+  const words = event.detail.message;
+  const shown = [...document.querySelectorAll("#toasts .toast")];
+  if (!shown.some((toast) => toast.textContent === words)) studio.toast(words, "error");
+});
+
 // A second click on a button that is already at work would do the work twice.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;

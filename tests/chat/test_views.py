@@ -1,12 +1,14 @@
 """The chat's pages without a script: they work, teach, refuse kindly, and are private."""
 
+import re
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import AsyncClient, Client
 from django.urls import reverse
 
-from chat import services
+from chat import generation, services
 from chat.models import Conversation, Message
 
 from .conftest import ScriptedEngine
@@ -180,3 +182,68 @@ async def test_plain_form_waits_for_the_reply(
     assert (reply.state, reply.content) == ("done", "I hear you. That sounds hard.")
     assert engine.requests[0]["messages"][0] == {"role": "system", "content": "Be gentle."}
     assert engine.requests[0]["model"] == tuned.engine_name
+
+
+def form_token(page: Any) -> str:
+    (found,) = re.findall(r'name="form_token" value="([^"]+)"', page.content.decode())
+    return str(found)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_form_that_is_sent_twice_is_one_message(
+    async_client: AsyncClient, alice: Any, tuned: Any, engine: ScriptedEngine
+) -> None:
+    await async_client.aforce_login(alice)
+    first = {"assistant": tuned.id, "text": "Hello"}
+    first["form_token"] = form_token(await async_client.get("/chat/new/"))
+    places = {(await async_client.post("/chat/new/", first))["location"] for _ in range(3)}
+    conversation = await Conversation.objects.aget()
+    url = f"/chat/{conversation.public_id}/"
+    assert places == {url + "#end"}
+    sent = {"text": "Yes", "form_token": form_token(await async_client.get(url))}
+    for _ in range(3):
+        assert (await async_client.post(url + "send/", sent)).status_code == 302
+    assert await conversation.messages.filter(role="user").acount() == 2
+    # A script stays on the page and gets the next token with the answer: the same words again are
+    # another message, and the same request again (its answer was lost) is not.
+    script = {"x-requested-with": "fetch"}
+    sent["form_token"] = form_token(await async_client.get(url))
+    answers = [await async_client.post(url + "send/", sent, headers=script) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert await conversation.messages.filter(role="user").acount() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_reply_outlives_a_database_that_takes_no_writes(
+    async_client: AsyncClient,
+    alice: Any,
+    tuned: Any,
+    engine: ScriptedEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its text is only in memory then: saving it on the way and at its end is tried again."""
+    locked = {"reply_save": 2, "reply_finish": 2}
+
+    def fails_first(name: str) -> None:
+        real = getattr(services, name)
+
+        def held(**fields: Any) -> Any:
+            if locked[name]:
+                locked[name] -= 1
+                raise OperationalError("database is locked")
+            if name == "reply_save":
+                engine.gate.set()
+            return real(**fields)
+
+        monkeypatch.setattr(services, name, held)
+
+    for name in locked:
+        fails_first(name)
+    monkeypatch.setattr(generation, "SAVE_SECONDS", 0.02)
+    monkeypatch.setattr(generation, "BEAT_SECONDS", 0.02)
+    engine.hold = 2
+    await async_client.aforce_login(alice)
+    await async_client.post("/chat/new/", {"assistant": tuned.id, "text": "Hello"})
+    reply = await Message.objects.aget(role="assistant")
+    assert (reply.state, reply.content) == ("done", "I hear you. That sounds hard.")
+    assert locked == {"reply_save": 0, "reply_finish": 0}

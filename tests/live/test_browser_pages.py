@@ -27,7 +27,7 @@ NOT_PAGES = {
     "quantum-key-create", "quantum-key-read", "quantum-key-delete", "quantum-job-cancel",
     "quantum-job-decide", "quantum-job-give-up", "quantum-job-file", "quantum-experiment-confirm",
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
-    "quantum-experiment-export",
+    "quantum-experiment-export", "invitation-accept", "invitation-decline", "invitation-withdraw",
 }  # fmt: skip
 
 # A base whose files are gone, a data set with bad lines, an administrator's session.
@@ -39,6 +39,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from finetune.models import BaseModel, Team, User
 from finetune.services.datasets import dataset_upload
+from finetune.services.invitations import invitation_create
 from finetune.services.keys import key_create
 from finetune.services.teams import member_add, sign_in_link_create, user_create
 
@@ -55,6 +56,9 @@ if not User.objects.filter(username="erin").exists():
     erin = User.objects.create_user("erin", password="erin-has-a-password", is_staff=True, is_superuser=True)
     member_add(team=team, user=erin)
 erin = User.objects.get(username="erin")
+if not team.invitations.exists():
+    long_name = "somebody_with_a_name_that_is_much_too_long_and_has_no_place_to_break_at_all"
+    invitation_create(team=team, name=long_name, by=alice)
 session = SessionStore()
 session[SESSION_KEY] = str(erin.pk)
 session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

@@ -1,0 +1,112 @@
+"""Where request bodies lie while they are read, and that nothing of them outlives the request.
+
+Django spools a body to a temporary file, and each uploaded file to another. It closes both at the
+end of a request that goes well; after an error in between (a full disk, a broken body, a stream
+that fails) they stay open until the garbage is collected. Here they are closed in every case.
+"""
+
+import io
+import logging
+import tempfile
+import time
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+
+from finetune.faults import Fault, fault_of
+
+from .faults import fault_response
+
+log = logging.getLogger(__name__)
+OPEN: ContextVar[list[Any]] = ContextVar("bodies of the request that this task answers")
+LEFT_BEHIND_SECONDS = 3600.0
+
+
+class BodyNotKept(Exception):
+    """The disk could not take the body; `more` of it is still to come."""
+
+    def __init__(self, fault: Fault, *, more: bool) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.more = more
+
+
+class BodyHandler(ASGIHandler):
+    """Django's handler with its body's file in the studio's own folder, closed in every case."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        uploads_sweep()
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        bodies: list[Any] = []
+        OPEN.set(bodies)
+        try:
+            await super().handle(scope, receive, send)
+        except BodyNotKept as error:
+            log.error("the body of %s was not kept", scope["path"], exc_info=error)
+            fault, more = error.fault, error.more
+        else:
+            return
+        finally:
+            for body in bodies:
+                body.close()
+        while more:  # so that the client reads the answer; `BodyLimit` bounds it
+            more = (await receive()).get("more_body", False)
+        await self.refuse(scope, send, fault)
+
+    async def read_body(self, receive: Any) -> Any:
+        body = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by `handle`)
+            max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE,
+            mode="w+b",
+            dir=settings.FILE_UPLOAD_TEMP_DIR,
+        )
+        OPEN.get().append(body)
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted
+            more = message.get("more_body", False)
+            try:
+                body.write(message.get("body", b""))
+            except OSError as error:
+                fault = fault_of(error)
+                if fault is None:
+                    raise
+                raise BodyNotKept(fault, more=more) from error
+        body.seek(0)
+        return body
+
+    async def refuse(self, scope: Any, send: Any, fault: Fault) -> None:
+        """Answer a request whose body was not kept, in the shape that its client speaks."""
+        with io.BytesIO() as nothing:
+            request, response = self.create_request(scope, nothing)
+            if request is not None:
+                response = await sync_to_async(fault_response)(request, fault)
+            await self.send_response(response, send)
+
+
+def uploads_close(request: HttpRequest) -> None:
+    """Close the file of an upload that was not read to its end; a closed one stays closed."""
+    for handler in getattr(request, "_upload_handlers", ()):
+        file = getattr(handler, "file", None)
+        if file is not None:
+            file.close()
+
+
+def uploads_sweep() -> None:
+    """Remove uploads that a web process left behind when it was killed in the middle of one."""
+    limit = time.time() - LEFT_BEHIND_SECONDS
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*.upload*"):
+        try:
+            if path.stat().st_mtime < limit:
+                path.unlink()
+        except FileNotFoundError:
+            continue  # another process was quicker
