@@ -6,6 +6,7 @@ from django.urls import include, path
 from wukongsite.api import api
 from wukongsite.health import health
 
+handler400 = "wukongsite.entry.bad_request"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
