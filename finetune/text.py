@@ -15,6 +15,7 @@ from typing import Any
 DEEPEST = 64  # levels of one JSON body; nothing that is asked for here needs ten
 LONGEST_NUMBER = 400  # digits; what is longer is not even read
 BITS = 64
+LONGEST_WAY = 200  # signs of a place in a body, as a message names it
 DIGITS = re.compile(r"[0-9]{1,18}")
 # A value of a body with its key and, the same again, the value that holds it.
 Link = tuple[Any, Any, "Link | None"]
@@ -153,7 +154,7 @@ def way_to(link: Link | None) -> str:
     way = ""
     for name in reversed(names):
         way += f"[{name}]" if isinstance(name, int) else f".{name}" if way else name
-    return way
+    return way[:LONGEST_WAY]
 
 
 def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from finetune.exceptions import StudioError
 TYPES = {403: "permission_error", 429: "rate_limit_error"}
 CONFLICTS = frozenset({"wrong_state", "dataset_in_use"})
 BODY_TOO_LARGE = "body_too_large"  # of any body: JSON, form or file; the engine says the same
+LONGEST_PARAM = 200
 NO_ROOM = frozenset({"disk_full"})
 
 
@@ -46,7 +47,7 @@ class ApiError(Exception):
             "error": {
                 "message": without_paths(self.message),
                 "type": kind,
-                "param": self.param,
+                "param": self.param and self.param[:LONGEST_PARAM],
                 "code": self.code,
             }
         }
