@@ -17,16 +17,18 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from ninja import Router
 
+from chat.api_schema import ANSWER, REQUEST
 from chat.engine.client import Delta, EngineClient
 from chat.engine.exceptions import EngineError, EngineUnavailable, RequestError
 from chat.engine.options import Options
-from chat.engine.protocol import ChatRequest, ChatResponse, parse_chat, parse_json
+from chat.engine.protocol import ChatRequest, ChatResponse, parse_chat, parse_json, seed_of
 from chat.prompts import system_prompt
 from chat.safety import assess
 from chat.safety.rules import CATEGORIES
-from finetune.api.errors import ApiError, not_found
+from finetune.api.errors import ApiError
 from finetune.api.files import key_of
-from finetune.selectors.assistants import Assistant, assistant_get
+from finetune.api.models import assistant_of
+from finetune.selectors.assistants import Assistant
 
 router = Router(tags=["Chat"])
 
@@ -35,42 +37,11 @@ PASSED_ON = ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty"
 RETRY_SECONDS = "5"
 Piece = tuple[int, Delta]
 
-BODY = {
-    "type": "object",
-    "required": ["model", "messages"],
-    "properties": {
-        "model": {"type": "string", "description": "An id from `/v1/models`."},
-        "messages": {
-            "type": "array",
-            "items": {"type": "object"},
-            "description": "The conversation, oldest first: `role` and `content`.",
-        },
-        "stream": {"type": "boolean", "description": "Send the reply piece by piece."},
-        "stream_options": {
-            "type": "object",
-            "description": "`include_usage`: a last chunk with the counts.",
-        },
-        "max_completion_tokens": {"type": "integer", "description": "Longest reply in tokens."},
-        "max_tokens": {"type": "integer", "description": "The older name of the same."},
-        "temperature": {"type": "number", "description": "0 to 2; 0 is deterministic."},
-        "top_p": {"type": "number", "description": "Share of probability that is drawn from."},
-        "stop": {"type": "array", "items": {"type": "string"}, "description": "Up to four texts."},
-        "seed": {"type": "integer", "description": "Repeats a reply."},
-        "n": {"type": "integer", "description": "Replies to the same messages, up to four."},
-        "user": {"type": "string", "description": "Not kept."},
-    },
-    "example": {
-        "model": "smollm2-135m-instruct",
-        "messages": [{"role": "user", "content": "I cannot sleep before exams."}],
-        "max_completion_tokens": 120,
-    },
-}
-
 
 @router.post(
     "",
     summary="Talk to an assistant",
-    openapi_extra={"requestBody": {"content": {"application/json": {"schema": BODY}}}},
+    openapi_extra={"requestBody": REQUEST, "responses": {200: ANSWER}},
 )
 async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     """One reply, or `n`, whole or as server-sent events.
@@ -82,9 +53,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
         chat = parse_chat(parse_json(request.body), protocol_options())
     except RequestError as error:
         raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
-    assistant = await sync_to_async(assistant_get)(key_of(request).team, chat.model)
-    if assistant is None:
-        raise not_found("model", chat.model, param="model")
+    assistant = await sync_to_async(assistant_of)(key_of(request), chat.model)
     pieces = replies(assistant, chat)
     try:
         first = await anext(pieces)
@@ -112,8 +81,7 @@ async def replies(assistant: Assistant, chat: ChatRequest) -> AsyncIterator[Piec
 
     async def read(index: int) -> None:
         options = {name: getattr(chat, name) for name in PASSED_ON}
-        if chat.seed is not None:
-            options["seed"] = chat.seed + index
+        options["seed"] = seed_of(chat.seed, index)
         try:
             stream = client.stream_chat(
                 assistant.engine_name, messages, stop=list(chat.stop) or None, **options

@@ -24,6 +24,7 @@ from chat.selectors import assistant_choices, conversation_get, country_of, turn
 from chat.services import replies_reap
 from finetune.models import User
 from finetune.services.queue import BROKER_AWAY
+from finetune.text import whole_number
 
 NOT_FOUND = 4404
 FALLBACK_SECONDS = 3.0
@@ -58,8 +59,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(code=NOT_FOUND)
             return
         self.conversation_pk = conversation.pk
-        raw = parse_qs(self.scope["query_string"].decode()).get("revision", ["-1"])[0]
-        self.revision = int(raw) if raw.isdigit() and len(raw) < 12 else -1
+        query = parse_qs(self.scope["query_string"].decode(errors="replace"))
+        asked = whole_number(query.get("revision", [""])[0])
+        self.revision = -1 if asked is None else asked
         try:
             await self.channel_layer.group_add(group_of(conversation.pk), self.channel_name)
         except BROKER_AWAY:

@@ -12,10 +12,10 @@ from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat import services
@@ -35,7 +35,8 @@ from chat.selectors import (
 from finetune.models import Team
 from finetune.selectors.assistants import assistant_get
 from finetune.services.submissions import FIELD, submission_digest, submission_once, token_new
-from finetune.views.access import in_team, signed_in
+from finetune.text import whole_number
+from finetune.views.access import in_team, signed_in, way_back
 
 PLAIN_WAIT_SECONDS = 45.0
 STATUS = {"reply_in_progress": 409, "too_many_replies": 429}
@@ -213,10 +214,12 @@ def reply_stop(request: HttpRequest, conversation: Conversation) -> HttpResponse
 
 @action
 def vote(request: HttpRequest, conversation: Conversation) -> HttpResponse:
-    raw = request.POST.get("turn", "")
+    turn = whole_number(request.POST.get("turn", ""))
+    if turn is None:
+        raise BadRequest("turn: must be a whole number, written in digits.")
     services.vote_cast(
         conversation=conversation,
-        turn=int(raw) if raw.isdigit() and len(raw) < 8 else 0,
+        turn=turn,
         choice=request.POST.get("choice", ""),
     )
     return done(request, conversation)
@@ -260,6 +263,4 @@ def country(request: HttpRequest) -> HttpResponse:
         services.country_choose(user=request.user, country=request.POST.get("country", ""))  # type: ignore[arg-type]
     except ChatRefused as refusal:
         messages.error(request, refusal.message)
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if safe else reverse("chat"))
+    return redirect(way_back(request, request.POST.get("next", "")) or reverse("chat"))

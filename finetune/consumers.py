@@ -13,6 +13,7 @@ from finetune.feed import Queue, RunFeed, run_batch
 from finetune.models import Run, User
 from finetune.services.events import run_group
 from finetune.services.queue import BROKER_AWAY
+from finetune.text import whole_number
 
 NOT_FOUND = 4404
 TOO_SLOW = 4408
@@ -48,8 +49,8 @@ class RunConsumer(AsyncWebsocketConsumer):
         return runs.filter(public_id=public_id).first()
 
     def asked_cursor(self) -> int:
-        raw = parse_qs(self.scope["query_string"].decode()).get("after", ["0"])[0]
-        return int(raw) if raw.isdigit() and len(raw) < 12 else 0
+        raw = parse_qs(self.scope["query_string"].decode(errors="replace")).get("after", ["0"])[0]
+        return whole_number(raw) or 0
 
     async def forward(self, queue: Queue) -> None:
         """Catch up from the database, then pass on batches; what was sent is not sent again."""

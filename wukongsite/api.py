@@ -5,6 +5,7 @@ cookie opens nothing here, so no endpoint needs a CSRF token.
 """
 
 import time
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -24,6 +25,8 @@ from finetune.services.sign_in import WINDOW, token_wrong
 
 from .api_docs import ApiDocs
 from .api_errors import log, register
+from .api_responses import with_refusals
+from .entry import TextParser
 
 WINDOW_SECONDS = 60
 
@@ -85,7 +88,14 @@ def rate_check(key: ApiKey) -> None:
         )
 
 
-api = NinjaAPI(
+class StudioApi(NinjaAPI):
+    """With every refusal in its document."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        return with_refusals(super().get_openapi_schema(**options))
+
+
+api = StudioApi(
     title="Wukong Studio API",
     version="1",
     description=(
@@ -93,6 +103,7 @@ api = NinjaAPI(
         "work after a change of base address and key."
     ),
     auth=BearerKey(),
+    parser=TextParser(),
     docs=ApiDocs(),
     urls_namespace="api",
 )

@@ -4,7 +4,6 @@ The handlers serve what is raised inside the API; the middleware serves what Dja
 middleware answers before or after it (unknown routes, wrong methods, bad hosts, crashes).
 """
 
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,15 +11,23 @@ from http import HTTPStatus
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.exceptions import RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from finetune.api.errors import ApiError, api_error_of, fault_error
+from finetune.api.errors import BODY_TOO_LARGE, ApiError, api_error_of, fault_error
 from finetune.exceptions import StudioError
 from finetune.faults import fault_of
+from finetune.text import TextRefused
 
 log = logging.getLogger("wukongsite.api")
 
@@ -31,7 +38,7 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
-    413: "body_too_large",
+    413: BODY_TOO_LARGE,
     429: "rate_limit_exceeded",
 }
 
@@ -49,7 +56,6 @@ def error_of_status(status: int, request: HttpRequest) -> ApiError:
     texts = {
         404: f"{where}: there is no such endpoint. The list is at /v1/docs.",
         405: f"{where}: this method is not allowed here. The list is at /v1/docs.",
-        413: "The body is larger than the limit.",
     }
     phrase = HTTPStatus(status).phrase
     text = texts.get(status, f"{where}: {phrase.lower()}.")
@@ -59,6 +65,33 @@ def error_of_status(status: int, request: HttpRequest) -> ApiError:
             f"{getattr(request, 'id', 'unknown')}."
         )
     return ApiError(status, text, code=CODES.get(status, phrase.lower().replace(" ", "_")))
+
+
+def refusal_of(error: Exception) -> ApiError:
+    """Why a request could not be read, in words: the same for the API and for pages."""
+    if isinstance(error.__cause__, TextRefused):
+        error = error.__cause__
+    if isinstance(error, TextRefused):
+        return ApiError(400, error.message, code=error.code, param=error.param or None)
+    if isinstance(error, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
+        text = f"The body is larger than the limit of {most:g} MB; only files may be larger."
+        return ApiError(413, text, code=BODY_TOO_LARGE)
+    if isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        text = f"The request has more than {most} fields or parameters."
+        return ApiError(400, text, code="too_many_fields")
+    if isinstance(error, TooManyFilesSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        text = f"The request has more than {most} files. Send them one by one."
+        return ApiError(400, text, code="too_many_files")
+    if isinstance(error, MultiPartParserError):
+        text = f"The multipart body cannot be read: {error}."
+        return ApiError(400, text, code="invalid_multipart")
+    if isinstance(error, BadRequest):
+        return ApiError(400, str(error), code="bad_request")
+    text = "Something in the request was not in the form we expect."
+    return ApiError(400, text, code="bad_request")
 
 
 class ApiErrorMiddleware:
@@ -126,26 +159,19 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-        cause = error.__cause__
-        if isinstance(cause, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
-            reason = str(cause) if not isinstance(cause, RecursionError) else "nested too deeply"
-            text = f"The body is not valid JSON: {reason}."
-            return error_response(ApiError(400, text, code="invalid_json"))
+        if isinstance(error.__cause__, TextRefused | RequestDataTooBig):
+            return error_response(refusal_of(error.__cause__))
         return error_response(error_of_status(error.status_code, request))
 
     @api.exception_handler(Http404)
     def on_404(request: HttpRequest, error: Http404) -> HttpResponse:
         return error_response(error_of_status(404, request))
 
-    @api.exception_handler(RequestDataTooBig)
-    def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-        return error_response(error_of_status(413, request))
+    def on_unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+        return error_response(refusal_of(error))
 
-    @api.exception_handler(MultiPartParserError)
-    def on_bad_form(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
-        return error_response(
-            ApiError(400, f"The multipart body cannot be read: {error}.", code="invalid_multipart")
-        )
+    for kind in (TextRefused, SuspiciousOperation, BadRequest, MultiPartParserError):
+        api.add_exception_handler(kind, on_unreadable)
 
     @api.exception_handler(Exception)
     def on_bug(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -10,11 +10,13 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from finetune.api.errors import BODY_TOO_LARGE, ApiError
+
 from .bodies import uploads_close
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
-SAFE_ID = re.compile(r"^[\w.:-]{1,64}$")
+SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 class RequestIdMiddleware:
@@ -30,7 +32,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         given = request.headers.get("x-request-id", "")
-        request.id = given if SAFE_ID.match(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
+        request.id = given if SAFE_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
         if iscoroutinefunction(self.get_response):
             return self.answer_async(request)
         return self.finished(request, self.get_response(request))
@@ -61,6 +63,9 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if problem := query_problem(scope.get("query_string", b"")):
+            await refuse(scope, send, 400, *problem)
             return
         limit = settings.REQUEST_MAX_BYTES
         announced = dict(scope["headers"]).get(b"content-length", b"")
@@ -104,24 +109,40 @@ class BodyLimit:
             f"The upload is larger than the limit of {settings.UPLOAD_MAX_MB} MB. "
             "Split the file, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB."
         )
-        accepts = dict(scope["headers"]).get(b"accept", b"")
-        if b"text/html" in accepts:
-            kind = b"text/html; charset=utf-8"
-            title = "The file is too large"
-            page = (
-                f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
-            )
-            body = f'{page}<p><a href="/data/new/">Back to the upload</a></p>'.encode()
-        else:
-            kind = b"application/json"
-            error = {"message": text, "type": "invalid_request_error", "param": "file"}
-            body = json.dumps({"error": {**error, "code": "file_too_large"}}).encode()
-        request_id = f"req_{uuid.uuid4().hex}".encode()
-        headers = [
-            (b"content-type", kind),
-            (b"content-length", str(len(body)).encode()),
-            (b"x-request-id", request_id),
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await refuse(scope, send, 413, text, BODY_TOO_LARGE, param="file")
+
+
+def query_problem(query: bytes) -> tuple[str, str] | None:
+    """Why a query cannot be read, and the code for it: Django reads it where it cannot answer."""
+    try:
+        query.decode()
+    except UnicodeDecodeError:
+        return "The query of the address is not UTF-8.", "bad_request"
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    if query.count(b"&") >= most:
+        return f"The request has more than {most} fields or parameters.", "too_many_fields"
+    return None
+
+
+async def refuse(
+    scope: Scope, send: Any, status: int, text: str, code: str, param: str | None = None
+) -> None:
+    """Answer in Django's place, as a page or in the shape of the API's errors."""
+    accepts = dict(scope["headers"]).get(b"accept", b"")
+    if b"text/html" in accepts:
+        kind = b"text/html; charset=utf-8"
+        title = "The file is too large" if status == 413 else "That request could not be read"
+        page = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"
+        back = ("/data/new/", "the upload") if status == 413 else ("/", "the first page")
+        body = f'{page}<p><a href="{back[0]}">Back to {back[1]}</a></p>'.encode()
+    else:
+        kind = b"application/json"
+        body = json.dumps(ApiError(status, text, code=code, param=param).as_json()).encode()
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", f"req_{uuid.uuid4().hex}".encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -132,6 +132,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "wukongsite.middleware.RequestIdMiddleware",
     "wukongsite.api_errors.ApiErrorMiddleware",
+    "wukongsite.entry.TextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",

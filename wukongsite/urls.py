@@ -7,6 +7,7 @@ from wukongsite.api import api
 from wukongsite.health import health
 
 handler500 = "wukongsite.faults.on_exception"
+handler400 = "wukongsite.entry.bad_request"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),

@@ -48,17 +48,30 @@ class UnknownAssistant(RequestError):
     code = "model_not_found"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The assistant {name!r} is not published on this engine.", param="model")
+        super().__init__(
+            f"The assistant {name[:200]!r} is not published on this engine.", param="model"
+        )
 
 
 class BrokenAssistant(RequestError):
-    """An assistant is published, but its files cannot be loaded. Trying again does not help."""
+    """An assistant is published, but its files cannot be loaded. Trying again does not help.
+
+    The reason names files of this machine: it is for the log (`str(error)`), not for the client.
+    """
 
     status = 503
     code = "assistant_broken"
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, param="model", headers={"x-should-retry": "false"})
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "The files of this assistant cannot be loaded. The reason is in the engine's log.",
+            param="model",
+            headers={"x-should-retry": "false"},
+        )
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class QueueFull(RequestError):

@@ -71,6 +71,6 @@ async def read_body(request: Request, limit: int) -> bytes:
         body += part
         if len(body) > limit:
             raise RequestError(
-                f"The body is larger than {limit} bytes.", status=413, code="request_too_large"
+                f"The body is larger than {limit} bytes.", status=413, code="body_too_large"
             )
     return bytes(body)

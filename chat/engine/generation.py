@@ -225,6 +225,8 @@ class Scheduler:
             logger.error("a reply failed: %s", error)
         else:
             logger.error("a reply failed", exc_info=error)
-            error = GenerationFailed(f"The model failed: {type(error).__name__}: {error}")
+            error = GenerationFailed(
+                f"The model failed ({type(error).__name__}). The reason is in the engine's log."
+            )
         self._drop(job, keep=False)
         job.emit(error)

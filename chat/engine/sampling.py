@@ -13,6 +13,7 @@ from transformers.generation.logits_process import (
 )
 
 from chat.engine.exceptions import GenerationFailed
+from chat.engine.protocol import seed_of
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,11 @@ class Sampler:
         if not self.greedy and sampling.top_p < 1:
             self.warpers.append(TopPLogitsWarper(float(sampling.top_p)))
         self.generator = torch.Generator()
-        if sampling.seed is None:
+        seed = seed_of(sampling.seed, index)
+        if seed is None:
             self.generator.seed()
         else:
-            self.generator.manual_seed((sampling.seed + index) % 2**63)  # each of n its own
+            self.generator.manual_seed(seed)
 
     def choose(self, logits: torch.Tensor, reply: Sequence[int]) -> int:
         """Picks a token for `logits` (vocabulary,), float32 on the CPU, after `reply`."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 import jinja2
@@ -259,7 +260,8 @@ async def on_request_error(request: Request, error: Exception) -> Response:
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = f"{request.method} {request.url.path}: {error.detail}."
-    known = RequestError(message, status=error.status_code)
+    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    known = RequestError(message, status=error.status_code, code=code)
     return JSONResponse(known.as_json(), error.status_code, dict(error.headers or {}))
 
 

@@ -1,14 +1,20 @@
 """The one shape in which the API says no: `{"error": {message, type, param, code}}`."""
 
+import re
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from finetune.exceptions import StudioError
 from finetune.faults import BY_CODE, Fault
 
 TYPES = {403: "permission_error", 429: "rate_limit_error"}
 CONFLICTS = frozenset({"wrong_state", "dataset_in_use"})
-TOO_LARGE = frozenset({"file_too_large"})
+BODY_TOO_LARGE = "body_too_large"  # of any body: JSON, form or file; the engine says the same
+LONGEST_PARAM = 200
 
 
 class ApiError(Exception):
@@ -39,12 +45,35 @@ class ApiError(Exception):
         )
         return {
             "error": {
-                "message": self.message,
+                "message": without_paths(self.message),
                 "type": kind,
-                "param": self.param,
+                "param": self.param and self.param[:LONGEST_PARAM],
                 "code": self.code,
             }
         }
+
+
+def without_paths(text: str) -> str:
+    """A message with the last part of each path of this machine: its folders are the log's."""
+    return own_path().sub(lambda path: Path(path[0]).name, text)
+
+
+def without_paths_in(value: Any) -> Any:
+    """The same for every text in a value from JSON."""
+    if isinstance(value, str):
+        return without_paths(value)
+    if isinstance(value, list):
+        return [without_paths_in(item) for item in value]
+    if isinstance(value, dict):
+        return {name: without_paths_in(item) for name, item in value.items()}
+    return value
+
+
+@cache
+def own_path() -> re.Pattern[str]:
+    roots = sorted({str(settings.DATA_DIR), str(settings.BASE_DIR)}, key=len, reverse=True)
+    known = "|".join(map(re.escape, roots))
+    return re.compile(rf"(?:{known})(?![\w.-])(?:/[^\s'\",;:()<>]*)?")
 
 
 def not_found(kind: str, name: str, *, param: str = "id") -> ApiError:
@@ -60,7 +89,7 @@ def api_error_of(error: StudioError) -> ApiError:
     status = 400
     if error.code in CONFLICTS:
         status = 409
-    elif error.code in TOO_LARGE:
+    elif error.code == BODY_TOO_LARGE:
         status = 413
     return ApiError(status, error.message, code=error.code, param=error.field or None)
 

@@ -17,8 +17,8 @@ from finetune.selectors.datasets import dataset_list_for
 from finetune.selectors.runs import run_list_for, run_series
 from finetune.services.datasets import dataset_delete, dataset_upload
 
-from .errors import ApiError, not_found
-from .pages import page_of
+from .errors import ApiError, not_found, without_paths
+from .pages import DIGITS, page_of
 
 router = Router(tags=["Files"])
 
@@ -76,7 +76,7 @@ def file_object(dataset: Dataset) -> dict[str, Any]:
         "filename": dataset.filename,
         "purpose": dataset.purpose,
         "status": STATUS[Dataset.State(dataset.state)],
-        "status_details": dataset.problem.get("message") if failed else None,
+        "status_details": without_paths(dataset.problem.get("message", "")) if failed else None,
         "expires_at": None,
     }
 
@@ -172,8 +172,8 @@ def files_create(
 @router.get("", response=FileList, summary="List files")
 def files_list(
     request: HttpRequest,
+    limit: Annotated[int, DIGITS, Query(10_000, ge=1, le=10_000)],
     purpose: Annotated[str | None, Query(description="Only files of this purpose.")] = None,
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     order: Annotated[Literal["asc", "desc"], Query(description="By time of creation.")] = "desc",
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
 ) -> dict[str, Any]:
@@ -219,7 +219,12 @@ def files_delete(request: HttpRequest, file_id: str) -> dict[str, Any]:
     "/{file_id}/content",
     summary="Retrieve a file's content",
     openapi_extra={
-        "responses": {200: {"content": {"application/octet-stream": {}}, "description": "OK"}}
+        "responses": {
+            200: {
+                "description": "OK",
+                "content": {"application/octet-stream": {}, "text/csv": {}},
+            }
+        }
     },
 )
 def files_content(request: HttpRequest, file_id: str) -> HttpResponseBase:

@@ -1,12 +1,16 @@
 """Runs, events and checkpoints in OpenAI's words."""
 
+import math
 import time
 from typing import Any, Literal
 
 from ninja import Schema
 
 from finetune.models import Run, RunEvent
+from finetune.selectors.checkpoints import Checkpoint
+from finetune.services.runs import epochs_of
 
+from .errors import without_paths, without_paths_in
 from .files import result_id
 
 STATUS = {
@@ -25,6 +29,8 @@ RENAMED = {
     "validation_loss": "valid_loss",
     "validation_accuracy": "valid_mean_token_accuracy",
 }
+UNCOUNTED = (Run.State.CREATED, Run.State.VALIDATING)
+FOR_THE_LOG = frozenset({"trace_tail"})  # where in our code it happened
 METRIC_TYPES = frozenset({"metrics", "evaluation"})
 
 
@@ -112,7 +118,7 @@ def job_object(run: Run) -> dict[str, Any]:
         "error": error_object(run) if failed else None,
         "fine_tuned_model": run.fine_tuned_model,
         "hyperparameters": asked,
-        "model": run.base.slug,
+        "model": run.request_body.get("model") or run.base.slug,
         "organization_id": run.team.slug,
         "result_files": [result_id(run)] if succeeded else [],
         "status": STATUS[Run.State(run.state)],
@@ -130,6 +136,7 @@ def job_object(run: Run) -> dict[str, Any]:
             "preset": run.preset,
             "step": run.step,
             "total_steps": run.total_steps,
+            "epochs": run.epochs or epochs_of(run),
             "trainable_parameters": run.trainable_parameters,
             "config": {key: value for key, value in run.config.items() if key != "calibration"},
             "result": {key: value for key, value in run.result.items() if key != "unpublished"},
@@ -138,12 +145,15 @@ def job_object(run: Run) -> dict[str, Any]:
 
 
 def hyperparameters(run: Run) -> dict[str, Any]:
-    """What was asked for; "auto" where the client left the choice to the preset."""
+    """What the run takes; "auto" while nobody can know it, because its data is not counted yet."""
     asked = run.request_body.get("hyperparameters") or {}
+    epochs = run.epochs or (None if run.state in UNCOUNTED else epochs_of(run))
+    factor = asked.get("learning_rate_multiplier")
     return {
         "batch_size": run.config["batch_size"] * run.config["gradient_accumulation"],
-        "learning_rate_multiplier": asked.get("learning_rate_multiplier") or "auto",
-        "n_epochs": int(run.epochs) if run.epochs else "auto",
+        "learning_rate_multiplier": factor or (1.0 if epochs else "auto"),
+        # A whole number, as clients in other languages want it: a pass that is begun counts.
+        "n_epochs": math.ceil(epochs) if epochs else "auto",
     }
 
 
@@ -151,7 +161,7 @@ def error_object(run: Run) -> dict[str, Any]:
     parts = [run.error.get("message") or "The run failed.", run.error.get("hint")]
     return {
         "code": run.error.get("code") or "failed",
-        "message": " ".join(part for part in parts if part),
+        "message": without_paths(" ".join(part for part in parts if part)),
         "param": run.error.get("param"),
     }
 
@@ -161,7 +171,11 @@ def event_id(run: Run, seq: int) -> str:
 
 
 def event_object(run: Run, event: RunEvent) -> dict[str, Any]:
-    data = dict(event.data)
+    data = {
+        name: without_paths_in(value)
+        for name, value in event.data.items()
+        if name not in FOR_THE_LOG
+    }
     if event.type in METRIC_TYPES:
         data |= {RENAMED[name]: value for name, value in event.data.items() if name in RENAMED}
     return {
@@ -169,7 +183,7 @@ def event_object(run: Run, event: RunEvent) -> dict[str, Any]:
         "object": "fine_tuning.job.event",
         "created_at": int(event.time.timestamp()),
         "level": event.level,
-        "message": event.message,
+        "message": without_paths(event.message),
         "type": "metrics" if event.type in METRIC_TYPES else "message",
         "data": {**data, "event": event.type},
     }
@@ -185,7 +199,6 @@ def checkpoint_object(
     """`measured` holds, by step, what the metrics and evaluation events of the run say."""
     step = int(event.data["step"])
     values = measured.get(step, {})
-    suffix = run.suffix or "run"
     names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
     metrics = {"step": float(step)}
     metrics |= {RENAMED.get(name, name): values[name] for name in names if name in values}
@@ -194,12 +207,11 @@ def checkpoint_object(
         metrics["full_valid_loss"] = metrics["valid_loss"]
     if "valid_mean_token_accuracy" in metrics:
         metrics["full_valid_mean_token_accuracy"] = metrics["valid_mean_token_accuracy"]
-    name = f"ft:{run.base.slug}:{run.team.slug}:{suffix}:{short(run)}:ckpt-step-{step}"
     return {
         "id": checkpoint_id(run, step),
         "object": "fine_tuning.job.checkpoint",
         "created_at": int(event.time.timestamp()),
-        "fine_tuned_model_checkpoint": name,
+        "fine_tuned_model_checkpoint": Checkpoint(run, step).name,
         "fine_tuning_job_id": run.public_id,
         "step_number": step,
         "metrics": metrics,

@@ -5,7 +5,6 @@ documentation without a line here. The models are pydantic's own and not Ninja's
 attributes and would drop the fields that are too much, and with them every misspelt name.
 """
 
-import json
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 from pydantic import (
@@ -19,6 +18,7 @@ from pydantic import (
     create_model,
 )
 
+from finetune.text import TextRefused, json_value
 from finetune.training.args import RunConfig, help_texts
 
 from .errors import ApiError
@@ -80,6 +80,14 @@ class Spending(BaseModel):
     seconds: float = Field(gt=0, description="Most seconds of processor time, by estimate.")
 
 
+class Integration(BaseModel):
+    """A service that the client wants the numbers sent to; accepted, and answered by an event."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(max_length=40, description="Such as `wandb`.")
+
+
 def checked_metadata(pairs: dict[str, str] | None) -> dict[str, str] | None:
     if pairs and len(pairs) > METADATA_PAIRS:
         raise ValueError(f"at most {METADATA_PAIRS} pairs, not {len(pairs)}")
@@ -130,7 +138,10 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
         },
     )
 
-    model: str = Field(description="A base model: an id from `/v1/models`.")
+    model: str = Field(
+        description="A base model, or a tuned one whose adapter this job starts from: an id from "
+        "`/v1/models`."
+    )
     training_file: str = Field(description="The id of an uploaded file.")
     validation_file: str | None = Field(
         None, description="Held-out dialogues. Without it, part of the training file is held out."
@@ -140,7 +151,9 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
     )
     seed: int | None = Field(None, ge=0, le=2**32 - 1, description=help_texts()["seed"])
     metadata: Annotated[dict[str, str] | None, AfterValidator(checked_metadata)] = Field(
-        None, description=f"Your labels. `{METADATA_PREFIX}adapter` and so on set our settings."
+        None,
+        description=f"Your labels. Names that begin with `{METADATA_PREFIX}` set our settings: "
+        f"`{METADATA_PREFIX}steps` and so on.",
     )
     method: Method | None = None
     hyperparameters: Hyperparameters | None = Field(
@@ -154,7 +167,11 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
     continue_from: str | None = Field(
         None, description="A succeeded or paused job whose adapter this one starts from."
     )
-    integrations: list[Any] | None = Field(None, description="None is supported.")
+    integrations: list[Integration] | None = Field(
+        None,
+        max_length=10,
+        description="Nothing is sent: the job runs, and a warning among its events says so.",
+    )
 
     def tuned(self) -> Hyperparameters:
         """The hyperparameters, from whichever place they were given in."""
@@ -170,13 +187,6 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
         """
         if unknown := sorted(self.model_extra or {}):
             raise unknown_setting(unknown[0], unknown[0])
-        if self.integrations:
-            raise ApiError(
-                400,
-                "integrations: none is supported. Leave it out.",
-                code="unsupported_parameter",
-                param="integrations",
-            )
         given = {
             name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None
         }
@@ -184,20 +194,20 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
 
 
 def metadata_settings(pairs: dict[str, str]) -> dict[str, Any]:
-    """Settings among the metadata: `wukong_steps` or plain `steps`; other names are labels."""
+    """Settings among the metadata: `wukong_steps` and so on. Every other name is a label."""
     texts: dict[str, Any] = {}
-    where: dict[str, str] = {}
     for name, text in pairs.items():
+        if not name.startswith(METADATA_PREFIX):
+            continue
         setting = name.removeprefix(METADATA_PREFIX)
-        if setting in SETTING_NAMES:
-            texts[setting], where[setting] = unpacked(setting, text), f"metadata.{name}"
-        elif setting != name:
+        if setting not in SETTING_NAMES:
             raise unknown_setting(setting, f"metadata.{name}")
+        texts[setting] = unpacked(setting, text)
     try:
         chosen = RunSettings.model_validate(texts)
     except ValidationError as error:
         problem = error.errors()[0]
-        place = where[str(problem["loc"][0])]
+        place = f"metadata.{METADATA_PREFIX}{problem['loc'][0]}"
         raise ApiError(
             400, f"{place}: {problem['msg']}.", code="invalid_value", param=place
         ) from error
@@ -210,9 +220,12 @@ def unpacked(setting: str, text: str) -> Any:
     if kind not in (list, dict):
         return text
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return [part.strip() for part in text.split(",")] if kind is list else text
+        return json_value(text)
+    except TextRefused as error:
+        if error.code == "invalid_json":
+            return [part.strip() for part in text.split(",")] if kind is list else text
+        place = f"metadata.{METADATA_PREFIX}{setting}"
+        raise ApiError(400, f"{place}: {error.message}", code=error.code, param=place) from error
 
 
 def unknown_setting(name: str, param: str) -> ApiError:

@@ -4,9 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import dropwhile, islice
 from typing import Any, TypeVar
 
+from pydantic import BeforeValidator
+
+from finetune.text import as_whole_number
+
 from .errors import ApiError
 
 Row = TypeVar("Row")
+# For a list's `limit`: ASCII digits, where pydantic also takes "+5" and "1_0".
+DIGITS = BeforeValidator(as_whole_number)
 
 
 def listing(data: Sequence[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:

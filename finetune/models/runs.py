@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from finetune.text import mended
 
 from .bases import BaseModel
 from .datasets import Dataset
@@ -116,6 +119,14 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Run:
+        """Read a row; halves of surrogate pairs, which were taken in once, become text again.
+
+        With one of them neither the run's page nor its trainer's settings could be written.
+        """
+        return super().from_db(db, field_names, [mended(value) for value in values])
 
     @property
     def folder(self) -> Path:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, Run
+from finetune.selectors.checkpoints import Checkpoint
 from finetune.training.finite_files import adapter_problem
 
 
@@ -58,7 +59,25 @@ def run_publish(run: Run) -> None:
     )
 
 
+def checkpoint_publish(checkpoint: Checkpoint) -> bool:
+    """Let the engine serve a checkpoint, on demand; False, and taken back, where it is gone."""
+    path = assistant_file(checkpoint.assistant.engine_name)
+    if not checkpoint.is_kept:
+        path.unlink(missing_ok=True)
+        return False
+    if not path.exists():
+        publish(
+            checkpoint.assistant.engine_name,
+            base=checkpoint.run.base.source,
+            adapter=checkpoint.folder,
+            owned_by=checkpoint.run.team.slug,
+        )
+    return True
+
+
 def run_unpublish(run: Run) -> None:
-    """Take a run's assistant out of chat and API; its files and curves stay."""
+    """Take a run's assistant and its checkpoints out of chat and API; files and curves stay."""
     Run.objects.filter(pk=run.pk).update(result={**run.result, "unpublished": True})
     assistant_file(run.public_id).unlink(missing_ok=True)
+    for path in Path(settings.ASSISTANT_DIR).glob(f"{run.public_id}-ckpt-step-*.json"):
+        path.unlink(missing_ok=True)

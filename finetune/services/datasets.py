@@ -60,7 +60,7 @@ def dataset_upload(
         raise UploadRefused(
             f"{filename} has {file.size / 2**20:.1f} MB; the limit is {settings.UPLOAD_MAX_MB} MB. "
             "Split it, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB.",
-            code="file_too_large",
+            code="body_too_large",
             field="file",
         )
     room = shutil.disk_usage(settings.DATASET_DIR).free - settings.UPLOAD_MIN_FREE_MB * 2**20

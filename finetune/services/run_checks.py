@@ -9,14 +9,16 @@ from typing import Any
 from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, Dataset, Run, Team
 from finetune.training import checkpoints
-from finetune.training.args import RunConfig
+from finetune.training.args import RunConfig, defaults
 from finetune.training.backends import backend_options
 from finetune.training.exceptions import BadConfig
 from finetune.training.finite_files import adapter_problem
 from finetune.training.positions import positions_problem
-from quantum.adapters.registry import get_adapter
+from quantum.adapters.registry import ADAPTERS, get_adapter
+from quantum.backends.registry import BACKENDS
 from quantum.exceptions import OptionError, UnknownNameError
 
+DEFAULTS = defaults()
 PLACEHOLDERS = {"base_model": "base", "train_file": "train.jsonl", "start_adapter": ""}
 PATHS = ("base_model", "train_file", "validation_file", "start_adapter")
 MAY_CHANGE = frozenset(
@@ -62,9 +64,9 @@ def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
     except UnknownNameError as error:
         problems["adapter"] = str(error)
     except OptionError as error:
-        problems[error.field] = str(error)
+        problems[error.field] = str(error).removeprefix(f"{error.field}: ")
     if problems:
-        raise refusal(problems)
+        raise refusal(problems, values)
     for name in PATHS:
         del complete[name]
     known = {module.rsplit(".", 1)[-1] for module in base.shapes}
@@ -77,31 +79,45 @@ def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
     if too_long := positions_problem(base.title, base.max_positions, complete["sequence_length"]):
         problems["sequence_length"] = f"{too_long}."
     if problems:
-        raise refusal(problems)
+        raise refusal(problems, values)
     return complete
 
 
 def named_options(problems: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
-    """The problems, with one of the adapter's options under that option's own name."""
-    named = dict(problems)
-    if "adapter_options" in named:
-        try:
-            get_adapter(values.get("adapter", "qtha")).validate(values["adapter_options"])
-        except OptionError as error:
-            del named["adapter_options"]
-            named[error.field] = str(error)
-        except (UnknownNameError, TypeError, AttributeError):
-            return named  # the adapter itself, or a value that is no object, is told as it is
-        if "adapter_options" in named:  # each option is right, and still they do not go together
-            name, _, problem = named["adapter_options"].partition(": ")
-            if any(option.name == name for option in get_adapter(values["adapter"]).fields):
-                del named["adapter_options"]
-                named[name] = problem
+    """The problems, with an option of the adapter or backend under that option's own name."""
+    named = {}
+    for field, problem in problems.items():
+        option, _, words = problem.partition(": ")
+        is_option = option in options_of(field, values)
+        named[option if is_option else field] = words if is_option else problem
     return named
 
 
-def refusal(problems: Mapping[str, str]) -> RunRefused:
-    field, first = next(iter(problems.items()))
+def options_of(field: str, values: Mapping[str, Any]) -> set[str]:
+    """The names of options that a setting takes or was given; none for one without options."""
+    specs: Mapping[str, Any] = {}
+    chosen = ""
+    if field == "adapter_options":
+        specs, chosen = ADAPTERS, str(values.get("adapter", DEFAULTS["adapter"]))
+    elif field == "backend_options":
+        specs, chosen = BACKENDS, str(values.get("backend", DEFAULTS["backend"]))
+    known = {option.name for option in specs[chosen].fields} if chosen in specs else set()
+    given = values.get(field) if specs else None
+    return known | set(given if isinstance(given, Mapping) else ())
+
+
+def place_of(name: str, values: Mapping[str, Any]) -> str:
+    """Where the one who sent the settings finds this one: `adapter_options.r`."""
+    if name not in DEFAULTS:
+        for field in ("adapter_options", "backend_options"):
+            if name in options_of(field, values):
+                return f"{field}.{name}"
+    return name
+
+
+def refusal(problems: Mapping[str, str], values: Mapping[str, Any]) -> RunRefused:
+    name, first = next(iter(problems.items()))
+    field = place_of(name, values)
     return RunRefused(f"{field}: {first}", code="invalid", field=field, problems=dict(problems))
 
 

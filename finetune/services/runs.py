@@ -143,12 +143,26 @@ def run_enqueue(
 
 def steps_of(run: Run) -> int:
     """Optimizer steps that make up the epochs asked for, once the data set is counted."""
-    report = run.dataset.report
-    dialogues: int = report.get("train", {}).get("dialogues", 0)
+    return max(1, math.ceil((run.epochs or 1) * dialogues_of(run) / dialogues_per_step(run)))
+
+
+def epochs_of(run: Run) -> float | None:
+    """How often a run goes through its data; None while that is not counted."""
+    dialogues = dialogues_of(run)
+    return run.total_steps * dialogues_per_step(run) / dialogues if dialogues else None
+
+
+def dialogues_of(run: Run) -> int:
+    """Dialogues that a run is trained on, as far as they are counted."""
+    dialogues: int = run.dataset.report.get("train", {}).get("dialogues", 0)
     if run.validation_dataset is not None:
-        dialogues += report.get("validation", {}).get("dialogues", 0)
+        dialogues += run.dataset.report.get("validation", {}).get("dialogues", 0)
+    return dialogues
+
+
+def dialogues_per_step(run: Run) -> int:
     per_step: int = run.config["batch_size"] * run.config["gradient_accumulation"]
-    return max(1, math.ceil((run.epochs or 1) * dialogues / per_step))
+    return per_step
 
 
 @transaction.atomic

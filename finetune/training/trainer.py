@@ -279,8 +279,10 @@ class DialogueTrainer(Trainer):
         return str(self._saving_to or self.folder)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        """Save the adapter alone: the base, its tokenizer and our settings are kept elsewhere."""
-        self.adapted.save_pretrained(output_dir or str(self.folder))
+        """Save the adapter and the template it is talked to with; the base is kept elsewhere."""
+        target = Path(output_dir or self.folder)
+        self.adapted.save_pretrained(str(target))
+        (target / "chat_template.jinja").write_text(self.tokenizer.chat_template)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Let Trainer write into a hidden folder, add our state, and rename it when whole.

@@ -1,4 +1,4 @@
-"""Who may open a page: the two guards that every view of the site stands behind."""
+"""Who may open a page, and where they come from and may be sent back to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -53,3 +55,17 @@ def in_team(view: View) -> View:
         return render(request, "finetune/team_none.html", context, status=403)
 
     return guarded
+
+
+def way_back(request: HttpRequest, address: str) -> str:
+    """The address of this site that a form names to go on to; empty for one of another site.
+
+    Raises:
+        BadRequest: it is no address at all ("abc").
+    """
+    safe = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    if safe and not address.startswith(("/", "http://", "https://")):
+        raise BadRequest("next: must be an address of this site and begin with a slash.")
+    return address if safe else ""

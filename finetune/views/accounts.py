@@ -8,7 +8,6 @@ from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,7 +18,7 @@ from finetune.models import User
 from finetune.services.sign_in import token_wrong
 from finetune.services.teams import sign_in_link_find, sign_in_link_use
 
-from .access import SiteRequest, signed_in
+from .access import SiteRequest, signed_in, way_back
 
 BACKEND = "finetune.doors.LimitedBackend"
 
@@ -28,11 +27,7 @@ BACKEND = "finetune.doors.LimitedBackend"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    after = request.POST.get("next") or request.GET.get("next") or ""
-    if not url_has_allowed_host_and_scheme(
-        after, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        after = ""
+    after = way_back(request, request.POST.get("next") or request.GET.get("next") or "")
     target = after or resolve_url(settings.LOGIN_REDIRECT_URL)
     if request.method == "POST":
         form = SignInForm(request, request.POST)

@@ -190,11 +190,16 @@ for step in (1, 2, 3):
     values = {"total_steps": 3, "train_loss": 3.0 / step, "train_accuracy": 0.1 * step}
     events.append(("metrics", {"step": step, **values}))
 events.append(("evaluation", {"step": 3, "validation_loss": 1.5, "validation_accuracy": 0.6}))
-events.append(("checkpoint", {"step": 3}))
+events += [("checkpoint", {"step": 1}), ("checkpoint", {"step": 3})]
 for seq, (kind, values) in enumerate(events, 1):
     RunEvent.objects.create(
         run=run, seq=seq, source_seq=seq, time=now, type=kind, message=kind, data=values
     )
+# An adapter to go on from, and one to talk to as a checkpoint; what they hold is nobody's matter.
+(run.folder / "adapter").mkdir(parents=True)
+from pathlib import Path
+from tests.chat.engine import tiny
+tiny.save_adapter(run.folder / "checkpoints" / "checkpoint-3", Path("BASE_FOLDER"), tiny.lora())
 # The tiny base again under the run's name: what is tested is who may talk to it.
 assistants.publish(run.public_id, base="BASE_FOLDER", adapter=None, owned_by=team.slug)
 print(json.dumps({

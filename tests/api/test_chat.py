@@ -76,6 +76,32 @@ def test_several_replies(alice_client: openai.OpenAI) -> None:
     assert sorted(ends) == [0, 1]
 
 
+def test_the_largest_seed_has_a_next_one(alice_client: openai.OpenAI) -> None:
+    reply = alice_client.chat.completions.create(
+        model=BASE, messages=HELLO, max_tokens=6, n=2, seed=2**63 - 1
+    )
+    assert len({choice.message.content for choice in reply.choices}) == 2
+
+
+def test_what_asks_nothing_of_us_is_let_through(alice_client: openai.OpenAI) -> None:
+    reply = alice_client.chat.completions.create(
+        model=BASE,
+        messages=[{"role": "user", "content": [{"type": "text", "text": "Hello"}]}],
+        max_tokens=2,
+        tools=[],
+        tool_choice="none",
+        parallel_tool_calls=False,
+        logprobs=False,
+        frequency_penalty=0,
+        presence_penalty=0.0,
+        logit_bias={},
+        response_format={"type": "text"},
+        stop=[],
+        n=None,
+    )
+    assert reply.choices[0].message.content
+
+
 def test_stop_words_end_a_reply(alice_client: openai.OpenAI) -> None:
     options: dict[str, Any] = {"model": BASE, "messages": HELLO, "max_tokens": 12, "temperature": 0}
     text = alice_client.chat.completions.create(**options).choices[0].message.content or ""
@@ -102,6 +128,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"temperature": 9}, "temperature"),
     ({"n": 99}, "n"),
     ({"logprobs": True}, "logprobs"),
+    ({"max_completion_tokens": 0}, "max_completion_tokens"),
+    ({"tool_choice": "required"}, "tool_choice"),
+    ({"extra_body": {"stream_options": []}}, "stream_options"),
 ]
 
 

@@ -64,7 +64,8 @@ def test_bodies_over_the_limit(http: httpx.Client) -> None:
     big = b'{"model": "' + b"x" * 3_000_000 + b'"}'
     json_type = {"Content-Type": "application/json"}
     for path in ("/v1/fine_tuning/jobs", "/v1/chat/completions"):
-        shape(http.post(path, content=big, headers=json_type), 413)
+        answer = http.post(path, content=big, headers=json_type)
+        assert shape(answer, 413)["code"] == "body_too_large"
 
 
 def test_bad_host_and_null_bytes(site: Site, http: httpx.Client) -> None:
@@ -191,6 +192,33 @@ def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
     assert error["type"] == "server_error"
     assert "req_1" in error["message"]
     assert b"secret" not in answer.content
+
+
+@pytest.mark.django_db
+def test_no_path_of_the_server_is_told(run_made: Any, settings: Any) -> None:
+    from finetune.api.errors import ApiError, own_path
+    from finetune.api.job_objects import event_object, job_object
+    from finetune.models import RunEvent
+
+    own_path.cache_clear()
+    folder = run_made.folder
+    words = f"The run's folder cannot be written: [Errno 28] No space left on device: '{folder}/x'."
+    told = "The run's folder cannot be written: [Errno 28] No space left on device: 'x'."
+    assert ApiError(400, words).as_json()["error"]["message"] == told
+    run_made.state, run_made.error = "failed", {"code": "storage", "message": words}
+    error = job_object(run_made)["error"]
+    assert error == {"code": "storage", "message": told, "param": None}
+    event = RunEvent(
+        run=run_made,
+        seq=9,
+        time=run_made.created_at,
+        type="error",
+        message=words,
+        data={"hint": f"look at {settings.BASE_DIR}/a.py", "trace_tail": words, "step": 3},
+    )
+    shown = event_object(run_made, event)
+    assert shown["message"] == told
+    assert shown["data"] == {"hint": "look at a.py", "step": 3, "event": "error"}
 
 
 def test_no_engine_is_said_and_may_be_tried_again() -> None:

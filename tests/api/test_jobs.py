@@ -109,6 +109,59 @@ def test_a_lost_answer_makes_no_second_job(site: Site, alice_client: openai.Open
         jobs.cancel(job.id)
 
 
+def test_a_cancelled_job_is_not_answered_again(site: Site, alice_client: openai.OpenAI) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    body: dict[str, Any] = {"model": BASE, "training_file": site.seeded["file"], "suffix": "anew"}
+    made = []
+    for _ in range(3):
+        job = jobs.create(**body)
+        assert jobs.create(**body).id == job.id
+        assert jobs.cancel(job.id).status == "cancelled"
+        made.append(job.id)
+    assert len(set(made)) == 3
+    keyed = {**body, "extra_headers": {"Idempotency-Key": "one"}}
+    first = jobs.create(**keyed)
+    jobs.cancel(first.id)
+    assert jobs.create(**keyed).id == first.id
+
+
+def test_an_integration_is_left_out_with_a_warning(site: Site, alice_client: openai.OpenAI) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.create(
+        model=BASE,
+        training_file=site.seeded["file"],
+        integrations=[
+            {"type": "wandb", "wandb": {"project": "p"}},
+            {"type": "elsewhere"},  # type: ignore[typeddict-item]
+        ],
+    )
+    warnings = [one.message for one in jobs.list_events(job.id) if one.level == "warn"]
+    assert len(warnings) == 2
+    assert "'elsewhere'" in warnings[0]
+    assert "'wandb'" in warnings[1]
+    assert job.integrations == []
+    jobs.cancel(job.id)
+
+
+def test_hyperparameters_are_told_once_they_are_known(
+    site: Site, alice_client: openai.OpenAI
+) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    job = jobs.create(
+        model=BASE, training_file=site.seeded["file"], extra_body={"steps": 4, "batch_size": 2}
+    )
+    assert job.status == "queued"
+    assert job.hyperparameters.batch_size == 2
+    assert job.hyperparameters.n_epochs == 1  # begun
+    assert job.hyperparameters.learning_rate_multiplier == 1
+    assert job.method
+    assert job.method.supervised
+    assert job.method.supervised.hyperparameters
+    assert job.method.supervised.hyperparameters.n_epochs == 1
+    assert 0 < job.model_extra["wukong"]["epochs"] < 1  # type: ignore[index]
+    jobs.cancel(job.id)
+
+
 def test_settings_may_stand_in_the_metadata(site: Site, alice_client: openai.OpenAI) -> None:
     jobs = alice_client.fine_tuning.jobs
     job = jobs.create(
@@ -116,17 +169,23 @@ def test_settings_may_stand_in_the_metadata(site: Site, alice_client: openai.Ope
         training_file=site.seeded["file"],
         metadata={
             "wukong_steps": "5",
-            "targets": "q_proj, v_proj",
+            "wukong_targets": "q_proj, v_proj",
             "wukong_adapter_options": '{"r": 4}',
             "topic": "grief",
+            "batch_size": "large",
+            "backend": "prod",
         },
     )
     config = job.model_extra["wukong"]["config"]  # type: ignore[index]
     assert config["steps"] == 5
     assert config["targets"] == ["q_proj", "v_proj"]
     assert config["adapter_options"]["r"] == 4
+    assert config["backend"] == "statevector"
     assert job.metadata
     assert job.metadata["topic"] == "grief"
+    assert job.metadata["backend"] == "prod"
+    assert job.metadata["batch_size"] == "large"
+    assert [one.id for one in jobs.list(metadata={"backend": "prod"})] == [job.id]
     jobs.cancel(job.id)
 
 
@@ -140,11 +199,23 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"extra_body": {"steps": 0}}, "steps", "1"),
     ({"extra_body": {"steps": "many"}}, "steps", "integer"),
     ({"metadata": {"wukong_stepz": "1"}}, "metadata.wukong_stepz", "steps"),
-    ({"metadata": {"steps": "many"}}, "metadata.steps", "integer"),
+    ({"metadata": {"wukong_steps": "many"}}, "metadata.wukong_steps", "integer"),
+    (
+        {"metadata": {"wukong_sample_prompts": '["\\ud800"]'}},
+        "metadata.wukong_sample_prompts",
+        "half",
+    ),
+    ({"extra_body": {"adapter_options": {"r": 99}}}, "adapter_options.r", "1 to"),
+    ({"extra_body": {"adapter_options": {"qbits": 4}}}, "adapter_options.qbits", "not an option"),
+    (
+        {"extra_body": {"backend": "aer", "adapter": "qgs", "backend_options": {"noise": "x"}}},
+        "backend_options.noise",
+        "chip72",
+    ),
     ({"metadata": {str(n): "x" for n in range(17)}}, "metadata", "16"),
     ({"suffix": "x" * 65}, "suffix", "64"),
     ({"seed": -1}, "seed", "0"),
-    ({"integrations": [{"type": "wandb", "wandb": {"project": "p"}}]}, "integrations", "none"),
+    ({"integrations": [{"wandb": {"project": "p"}}]}, "integrations[0].type", "required"),
     ({"method": {"type": "dpo"}}, "method.type", "supervised"),
     ({"hyperparameters": {"batch_size": 0}}, "hyperparameters.batch_size", "1"),
     ({"hyperparameters": {"n_epochs": "lots"}}, "hyperparameters.n_epochs", "integer"),
@@ -165,6 +236,7 @@ def test_a_bad_value_is_named(
         alice_client.fine_tuning.jobs.create(**body)
     assert caught.value.param == param
     assert word in str(caught.value), caught.value
+    assert f"{param}: {param}:" not in str(caught.value)
 
 
 def test_an_unknown_file_is_not_found(alice_client: openai.OpenAI) -> None:
@@ -180,10 +252,10 @@ def test_a_job_that_succeeded_tells_what_it_made(site: Site, alice_client: opena
     assert job.trained_tokens == 999
     assert job.fine_tuned_model == site.seeded["model"]
     events = list(jobs.list_events(job.id, limit=2))
-    assert len(events) == 7
+    assert len(events) == 8
     metrics = [one for one in events if one.type == "metrics"]
     assert metrics[0].data["valid_mean_token_accuracy"] == 0.6  # type: ignore[index]
-    (point,) = jobs.checkpoints.list(job.id)
+    point, _ = jobs.checkpoints.list(job.id)
     assert point.step_number == 3
     assert point.metrics.train_loss == 1.0
     assert point.metrics.full_valid_loss == point.metrics.valid_loss == 1.5
@@ -269,3 +341,34 @@ def test_going_on_needs_a_job_of_the_team_with_an_adapter(
             model=BASE, training_file="file-x", extra_body={"continue_from": first.id}
         )
     alice_client.fine_tuning.jobs.cancel(first.id)
+
+
+def test_a_tuned_model_is_gone_on_from(
+    site: Site, alice_client: openai.OpenAI, charlie_client: openai.OpenAI
+) -> None:
+    jobs = alice_client.fine_tuning.jobs
+    model, file = site.seeded["model"], site.seeded["file"]
+    job = jobs.create(model=model, training_file=file, extra_body={"steps": 2})
+    earlier = jobs.retrieve(site.seeded["run"]).model_extra["wukong"]["config"]  # type: ignore[index]
+    config = job.model_extra["wukong"]["config"]  # type: ignore[index]
+    assert job.model == model
+    assert config["steps"] == 2
+    for name in ("adapter", "backend", "targets", "seed", "system_prompt"):
+        assert config[name] == earlier[name]
+    jobs.cancel(job.id)
+
+    def problem(client: openai.OpenAI, **body: Any) -> openai.BadRequestError:
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.fine_tuning.jobs.create(training_file=file, **body)
+        return caught.value
+
+    other = problem(alice_client, model=model, extra_body={"adapter": "lora"})
+    assert other.param == "model"
+    assert "adapter must stay" in str(other)
+    assert problem(alice_client, model=model, seed=earlier["seed"] + 1).param == "model"
+    both = problem(alice_client, model=model, extra_body={"continue_from": job.id})
+    assert both.param == "continue_from"
+    assert problem(alice_client, model="ft:a:b:c:d").code == "model_not_available"
+    assert problem(charlie_client, model=model).code == "model_not_available"
+    point = problem(alice_client, model=f"{model}:ckpt-step-3")
+    assert "not from one of its checkpoints" in str(point)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import openai
 import pytest
@@ -12,6 +14,42 @@ def test_models_of_the_team(site: Site, alice_client: openai.OpenAI) -> None:
     assert found[BASE].owned_by == "wukong-studio"
     assert found[site.seeded["model"]].owned_by == "acorn"
     assert alice_client.models.retrieve(site.seeded["model"]).object == "model"
+
+
+def test_checkpoints_are_models(
+    site: Site, alice_client: openai.OpenAI, charlie_client: openai.OpenAI
+) -> None:
+    points = alice_client.fine_tuning.jobs.checkpoints.list(site.seeded["run"])
+    kept, pruned = [point.fine_tuned_model_checkpoint for point in points]
+    names = [one.id for one in alice_client.models.list()]
+    assert names[:2] == [site.seeded["model"], kept]
+    assert pruned not in names
+    assert alice_client.models.retrieve(kept).id == kept
+    with pytest.raises(openai.PermissionDeniedError, match="a checkpoint"):
+        alice_client.models.delete(kept)
+
+    messages: Any = [{"role": "user", "content": "Hello"}]
+    options: Any = {"messages": messages, "max_tokens": 6, "temperature": 0}
+    reply = alice_client.chat.completions.create(model=kept, **options)
+    base = alice_client.chat.completions.create(model=BASE, **options)
+    assert reply.model == kept
+    assert reply.choices[0].message.content != base.choices[0].message.content
+
+    for ask in (
+        lambda: alice_client.models.retrieve(pruned),
+        lambda: alice_client.chat.completions.create(model=pruned, **options),
+    ):
+        with pytest.raises(openai.NotFoundError) as caught:
+            ask()
+        assert caught.value.code == "checkpoint_pruned"
+        assert kept in str(caught.value)
+    for name in (kept, pruned):
+        with pytest.raises(openai.NotFoundError) as caught:
+            charlie_client.models.retrieve(name)
+        assert caught.value.code == "model_not_found"
+    with pytest.raises(openai.NotFoundError) as caught:
+        alice_client.models.retrieve(kept.replace("step-3", "step-2"))
+    assert caught.value.code == "model_not_found"
 
 
 def test_an_encoded_name_is_the_same_name(site: Site) -> None:

@@ -318,6 +318,16 @@ async def test_page_that_is_up_to_date_gets_nothing(
     assert await page.socket.receive_nothing(timeout=0.5)
 
 
+@pytest.mark.parametrize("revision", ["²", "١", "+1", "x", "9" * 40, "%FF"])
+async def test_a_silly_revision_means_from_the_start(
+    talk: Any, open_page: Any, revision: Any
+) -> None:
+    page = await open_page(talk, revision=revision)
+    await page.until(lambda page: page.state)
+    assert page.state["revision"] == talk.revision
+    assert page.turns
+
+
 @pytest.mark.parametrize("who", ["bob", "charlie", "nobody"])
 async def test_nobody_else_can_listen(
     request: pytest.FixtureRequest, talk: Any, bob: Any, charlie: Any, valkey: str, who: str

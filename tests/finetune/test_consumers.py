@@ -97,7 +97,7 @@ async def test_a_lost_bell_costs_only_seconds(run_made, cookie, monkeypatch):
     await page.close()
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "9" * 40, ""])
+@pytest.mark.parametrize("after", ["-1", "x", "9" * 40, "", "²", "١", "+1", "%FF%C2%B2", "\x00"])
 async def test_a_silly_cursor_means_from_the_start(after, run_made, cookie):
     page = await Page(run_made, cookie, after=after).open()
     assert (await page.read_to(run_made.last_seq))[0] == 1

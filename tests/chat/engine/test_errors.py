@@ -30,6 +30,10 @@ def post(world: tiny.World, body: object, **headers: str) -> httpx.Response:
     return httpx.post(url, content=content, headers=HEADERS | headers, timeout=30)
 
 
+def parts(*content: object, role: str = "user") -> dict:
+    return {"messages": [{"role": role, "content": list(content)}]}
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
@@ -54,6 +58,39 @@ def post(world: tiny.World, body: object, **headers: str) -> httpx.Response:
         ({"stream": "yes"}, "stream"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"response_format": ""}, "response_format"),
+        ({"max_completion_tokens": 0}, "max_completion_tokens"),
+        ({"max_completion_tokens": 0, "max_tokens": 5}, "max_completion_tokens"),
+        ({"n": 0}, "n"),
+        ({"n": False}, "n"),
+        ({"stop": ""}, "stop"),
+        ({"stop": 0}, "stop"),
+        ({"stop": {}}, "stop"),
+        ({"temperature": True}, "temperature"),
+        ({"seed": 1.5}, "seed"),
+        ({"stream": 0}, "stream"),
+        ({"stream_options": []}, "stream_options"),
+        ({"stream_options": False}, "stream_options"),
+        ({"tools": {}}, "tools"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
+        ({"parallel_tool_calls": True}, "parallel_tool_calls"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"function_call": {"name": "f"}}, "function_call"),
+        ({"logprobs": 0}, "logprobs"),
+        ({"top_logprobs": False}, "top_logprobs"),
+        ({"frequency_penalty": 0.1}, "frequency_penalty"),
+        ({"frequency_penalty": ""}, "frequency_penalty"),
+        ({"modalities": ["audio"]}, "modalities"),
+        ({"model": "\udfff"}, "model"),
+        ({"user": "a\0b"}, "user"),
+        ({"extra": {"a": [1, "\ud800"]}}, "extra.a[1]"),
+        (parts({"type": "image_url", "text": "x"}), "messages[0].content[0]"),
+        (parts({"text": "x"}), "messages[0].content[0]"),
+        (parts({"type": "text", "text": "x"}, "y"), "messages[0].content[1]"),
+        (parts({"type": "text"}), "messages[0].content[0].text"),
+        (parts({"type": "refusal", "refusal": "x"}), "messages[0].content[0]"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "messages[0].tool_calls"),
     ],
 )
 def test_bad_field_is_named(world: tiny.World, fields: dict, param: str | None) -> None:
@@ -61,11 +98,34 @@ def test_bad_field_is_named(world: tiny.World, fields: dict, param: str | None) 
     assert error["type"] == "invalid_request_error"
     if param is not None:
         assert error["param"] == param
+        assert not error["message"].startswith(f"{param}: {param}")
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"\xff\xfe", b'{"a": NaN}', b"[" * 20000, b'"text"']
+    "fields",
+    [
+        {"tools": [], "tool_choice": "auto", "function_call": "none", "functions": []},
+        {"logprobs": False, "top_logprobs": 0, "frequency_penalty": 0.0, "presence_penalty": 0},
+        {"logit_bias": {}, "modalities": ["text"], "parallel_tool_calls": False, "audio": None},
+        {"response_format": {"type": "text"}, "stop": [], "stream_options": None, "n": None},
+        {"max_completion_tokens": None, "max_tokens": 2, "seed": -(2**63)},
+        {"seed": 2**63 - 1, "n": 2},
+        parts({"type": "refusal", "refusal": "No."}, role="assistant"),
+    ],
 )
+def test_what_asks_nothing_of_the_engine_is_let_through(world: tiny.World, fields: dict) -> None:
+    response = post(world, GOOD | fields)
+    assert response.status_code == 200, response.text
+    assert response.json()["usage"]["completion_tokens"] == 2 * (fields.get("n") or 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"\xff\xfe", b'{"a": NaN}', b"[" * 20000, b'"text"', b'{"a": 1, "a": 2}',
+        b'{"a":' * 70 + b"1" + b"}" * 70, b'{"a": -Infinity}', b'{"a": ' + b"9" * 5000 + b"}",
+    ],
+)  # fmt: skip
 def test_body_that_is_no_json_object(world: tiny.World, body: bytes) -> None:
     assert check(post(world, body), 400)["code"] == "invalid_json"
 
@@ -73,7 +133,7 @@ def test_body_that_is_no_json_object(world: tiny.World, body: bytes) -> None:
 def test_routes_methods_size_and_key(world: tiny.World) -> None:
     check(httpx.get(f"{world.url}/nowhere", headers=HEADERS), 404)
     check(httpx.get(f"{world.url}/v1/chat/completions", headers=HEADERS), 405)
-    check(post(world, b"x" * 60_000), 413, "50000")
+    assert check(post(world, b"x" * 60_000), 413, "50000")["code"] == "body_too_large"
     for value in ("Bearer wrong", "", "Basic x", "Bearer \xe9"):
         response = httpx.get(
             f"{world.url}/v1/models", headers={"Authorization": value.encode("latin1")}
@@ -135,10 +195,13 @@ def test_broken_assistants_say_what_and_where(world: tiny.World) -> None:
     try:
         for path in paths:
             response = post(world, GOOD | {"model": path.stem})
-            assert check(response, 503, str(path))["code"] == "assistant_broken"
+            assert check(response, 503)["code"] == "assistant_broken"
             assert response.headers["x-should-retry"] == "false"
             if path.stem == "not-finite":
                 assert "infinite or not numbers" in response.text
+            assert str(world.folder) not in response.text
+            logged = "".join(log.read_text() for log in world.folder.glob("engine-*.log"))
+            assert str(path) in logged
         listed = httpx.get(f"{world.url}/v1/models", headers=HEADERS).json()["data"]
         assert "no-json" not in {model["id"] for model in listed}
         assert post(world, GOOD).status_code == 200

@@ -1,0 +1,209 @@
+"""Making a run from a job's body: its base, what it goes on from, its settings."""
+
+from typing import Any
+
+from django.db import transaction
+
+from finetune.exceptions import RunRefused
+from finetune.models import ApiKey, BaseModel, Run
+from finetune.selectors.assistants import assistant_get
+from finetune.selectors.bases import bases_ready
+from finetune.selectors.checkpoints import checkpoint_get
+from finetune.selectors.runs import run_list_for
+from finetune.services.runs import run_create
+from finetune.services.spending import Agreement
+from finetune.services.transitions import run_log
+from finetune.training.args import defaults
+from finetune.training.presets import PRESETS
+from quantum.adapters.registry import ADAPTERS
+
+from .errors import ApiError, api_error_of, not_found
+from .files import dataset_of
+from .job_request import Integration, JobBody
+
+DEFAULT_PRESET = "quick"
+TUNED = "ft:"
+OUR_NAMES = {
+    "base": "model",
+    "dataset": "training_file",
+    "validation_dataset": "validation_file",
+    "epochs": "n_epochs",
+    "continues": "continue_from",
+    "quantum_key": "spending",
+}
+# What makes the adapter of an earlier job what it is, and what it was told; the rest is training.
+OPTIONS = {"adapter_options": "adapter", "backend_options": "backend"}
+KEPT = (
+    "adapter",
+    "adapter_options",
+    "backend",
+    "backend_options",
+    "seed",
+    "system_prompt",
+    "targets",
+)
+
+
+def run_of(key: ApiKey, job_id: str, param: str = "fine_tuning_job_id") -> Run:
+    runs = run_list_for(key.team).select_related("base", "team", "dataset", "validation_dataset")
+    run = runs.filter(public_id=job_id).first()
+    if run is None:
+        raise not_found("fine-tuning job", job_id, param=param)
+    return run
+
+
+@transaction.atomic
+def job_create(key: ApiKey, job: JobBody) -> str:
+    base, earlier = start_of(key, job)
+    dataset = dataset_of(key, job.training_file, param="training_file")
+    held_out = (
+        dataset_of(key, job.validation_file, param="validation_file")
+        if job.validation_file
+        else None
+    )
+    try:
+        run = run_create(
+            team=key.team,
+            user=key.user,
+            base=base,
+            dataset=dataset,
+            validation_dataset=held_out,
+            name=job.suffix or "",
+            config=job_config(job, earlier),
+            metadata=job.metadata,
+            request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
+            continues=earlier,
+            agreement=Agreement(**job.spending.model_dump()) if job.spending else None,
+        )
+    except RunRefused as error:
+        refusal = api_error_of(error)
+        refusal.param = OUR_NAMES.get(error.field, error.field) or None
+        if refusal.param == "continue_from" and not job.continue_from:
+            refusal.param = "model"
+        raise refusal from error
+    for integration in job.integrations or []:
+        run_log(run, "warning", not_sent(integration), level="warn")
+    return run.public_id
+
+
+def not_sent(integration: Integration) -> str:
+    return (
+        f"The integration {integration.type!r} was left out: this studio sends a job's numbers to "
+        "nobody. They are in this job's events and in its result file."
+    )
+
+
+def asked(job: JobBody) -> dict[str, Any]:
+    return job.tuned().model_dump(exclude_none=True)
+
+
+# -- where it starts ------------------------------------------------------------------------------
+
+
+def start_of(key: ApiKey, job: JobBody) -> tuple[BaseModel, Run | None]:
+    """The base model, and the job that this one goes on from: named so, or as the model itself."""
+    earlier = run_of(key, job.continue_from, "continue_from") if job.continue_from else None
+    if not job.model.startswith(TUNED):
+        return base_of(job.model), earlier
+    tuned = tuned_of(key, job.model)
+    if earlier is not None and earlier != tuned:
+        raise ApiError(
+            400,
+            f"continue_from: {earlier.public_id} is not the job that made {job.model[:200]}. "
+            "Give one of the two.",
+            code="invalid_value",
+            param="continue_from",
+        )
+    return tuned.base, tuned
+
+
+def tuned_of(key: ApiKey, model: str) -> Run:
+    """The job that made a tuned model of this team."""
+    found = assistant_get(key.team, model)
+    if found is not None and found.run is not None:
+        return run_of(key, found.run.public_id, "model")
+    text = f"model: {model[:200]!r} is not a tuned model of this team."
+    if checkpoint_get(key.team, model) is not None:
+        text = (
+            "model: a job goes on from a whole job, not from one of its checkpoints. Take the "
+            "name without its :ckpt-step-…, or a paused job with continue_from."
+        )
+    raise ApiError(400, text, code="model_not_available", param="model")
+
+
+def base_of(model: str) -> BaseModel:
+    found = bases_ready().filter(slug=model).first()
+    if found is None:
+        known = ", ".join(bases_ready().values_list("slug", flat=True)) or "none is ready yet"
+        raise ApiError(
+            400,
+            f"model: {model[:100]!r} is not a base model of this studio; known: {known}.",
+            code="model_not_available",
+            param="model",
+        )
+    return found
+
+
+# -- its settings ---------------------------------------------------------------------------------
+
+
+def job_config(job: JobBody, earlier: Run | None) -> dict[str, Any]:
+    """The run's settings: the preset's, those of an earlier job's adapter, ours, OpenAI's."""
+    chosen = job.settings()
+    name = chosen.pop("preset", DEFAULT_PRESET)
+    if name not in PRESETS:
+        raise ApiError(
+            400,
+            f"preset: {name[:60]!r} is not known; known: {', '.join(PRESETS)}.",
+            code="invalid_value",
+            param="preset",
+        )
+    preset = PRESETS[name]
+    config = dict(preset.values)
+    kept = kept_of(earlier, chosen)
+    chosen = {**kept, **chosen, **{name: kept[name] for name in OPTIONS if name in kept}}
+    adapter = chosen.get("adapter", config["adapter"])
+    if adapter != config["adapter"]:
+        # The preset's options and learning rate belong to its own adapter.
+        config["adapter_options"] = {}
+        if adapter in ADAPTERS:
+            config["learning_rate"] = ADAPTERS[adapter].default_learning_rate
+    if preset.epochs:
+        config["epochs"] = preset.epochs
+    config |= chosen
+    tuned = job.tuned()
+    if "steps" in chosen:
+        config.pop("epochs", None)
+        if tuned.n_epochs is not None:
+            raise ApiError(
+                400,
+                "n_epochs: steps already decides how long the run is. Give one of the two.",
+                code="invalid_value",
+                param="n_epochs",
+            )
+    if tuned.learning_rate_multiplier is not None:
+        rate = config.get("learning_rate", defaults()["learning_rate"])
+        config["learning_rate"] = rate * tuned.learning_rate_multiplier
+    if tuned.batch_size is not None:
+        config |= {"batch_size": tuned.batch_size, "gradient_accumulation": 1}
+    if tuned.n_epochs is not None:
+        config["epochs"] = tuned.n_epochs
+    if job.seed is not None:
+        config["seed"] = job.seed
+    return config | {"preset": name, "suffix": job.suffix or ""}
+
+
+def kept_of(earlier: Run | None, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What a job that goes on takes over from the earlier one, where it does not say otherwise.
+
+    Another adapter or backend has other options, so they are not mixed: what may not change is
+    then refused by its own name.
+    """
+    if earlier is None:
+        return {}
+    kept = {name: earlier.config[name] for name in KEPT if name in earlier.config}
+    for options, owner in OPTIONS.items():
+        own = kept.pop(options, {})
+        if chosen.get(owner, kept[owner]) == kept[owner]:
+            kept[options] = own | chosen.get(options, {})
+    return kept

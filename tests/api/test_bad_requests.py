@@ -1,0 +1,164 @@
+"""No generated request gets a 500 anywhere, and every answer is one that OpenAPI documents.
+
+The database refuses what PostgreSQL would refuse: SQLite takes null characters. A longer search by
+hand: `WUKONG_BAD_REQUESTS=600 pytest tests/api/test_bad_requests.py`, that many for each operation.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import AsyncClient
+
+from finetune.text import json_value, text_problem
+from tests.api.bad_requests import Generator, Request
+from tests.api.openapi import Document, problems
+from wukongsite.api import api
+
+pytestmark = pytest.mark.django_db
+COUNT = int(os.environ.get("WUKONG_BAD_REQUESTS", 25))
+DOCUMENT: Document = api.get_openapi_schema(path_prefix="v1/")
+OPERATIONS = [(method, path) for path, found in DOCUMENT["paths"].items() for method in found]
+
+
+class Studio:
+    """Alice's client, and things of hers and of Charlie's to ask for."""
+
+    def __init__(self, secret: str, ids: dict[str, list[str]], file: str) -> None:
+        self.client = AsyncClient(raise_request_exception=False)
+        self.headers = {"Authorization": f"Bearer {secret}"}
+        self.ids = ids
+        self.bodies = {
+            "post /v1/fine_tuning/jobs": {
+                "model": "smollm2-135m-instruct",
+                "training_file": file,
+                "suffix": "calm",
+                "seed": 3,
+                "metadata": {"topic": "sleep", "wukong_steps": "3"},
+                "method": {
+                    "type": "supervised",
+                    "supervised": {"hyperparameters": {"batch_size": 2}},
+                },
+                "adapter": "lora",
+                "adapter_options": {"r": 4},
+                "targets": ["q_proj"],
+                "sample_prompts": ["Hello"],
+                "integrations": [{"type": "wandb", "wandb": {"project": "p"}}],
+            },
+            "post /v1/chat/completions": {
+                "model": "smollm2-135m-instruct",
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "Hello"}]},
+                    {"role": "assistant", "content": "Hi."},
+                    {"role": "user", "content": "How are you?"},
+                ],
+                "max_tokens": 4,
+                "stop": ["a"],
+            },
+        }
+
+    def send(self, request: Request) -> Any:
+        address = f"{request.path}?{request.query}" if request.query else request.path
+        return async_to_sync(self.answer)(request, address)
+
+    async def answer(self, request: Request, address: str) -> Any:
+        answer = await self.client.generic(
+            request.method,
+            address,
+            request.body,
+            content_type=request.content_type,
+            headers=self.headers | request.headers,
+        )
+        if answer.streaming:
+            assert [chunk async for chunk in answer]
+        return answer
+
+
+@pytest.fixture
+def studio(
+    team: Any,
+    alice: Any,
+    run_made: Any,
+    dataset: Any,
+    other_team: Any,
+    settings: Any,
+) -> Iterator[Studio]:
+    from finetune.models import Run, RunEvent
+    from finetune.services.keys import key_create
+    from tests.conftest import checked_dataset
+
+    settings.API_REQUESTS_PER_MINUTE = 10**9
+    settings.API_REPEAT_SECONDS = 0
+    settings.ENGINE_URL = "http://127.0.0.1:9"
+    _, secret = key_create(team=team, user=alice, name="bad requests")
+    done = Run.objects.get(pk=run_made.pk)
+    done.pk, done.public_id, done.state = None, "ftjob-0123456789abcdef01234567", "succeeded"
+    done.save()
+    RunEvent.objects.create(
+        run=done, seq=1, time=done.created_at, type="checkpoint", data={"step": 7}
+    )
+    theirs = checked_dataset(other_team, other_team.members.first())
+    foreign = Run.objects.get(pk=run_made.pk)
+    foreign.pk, foreign.public_id, foreign.team = None, "ftjob-f00000000000000000000000", other_team
+    foreign.dataset = theirs
+    foreign.save()
+    short = done.public_id.removeprefix("ftjob-")
+    ids = {
+        "file_id": [dataset.public_id, theirs.public_id, f"file-results-{short}"],
+        "fine_tuning_job_id": [run_made.public_id, done.public_id, foreign.public_id],
+        "model": [
+            "smollm2-135m-instruct", done.fine_tuned_model, f"{done.fine_tuned_model}:ckpt-step-7",
+            foreign.public_id,
+        ],
+        "event": [f"ftevent-{short}-1", "ftevent-f00000000000000000000000-1"],
+    }  # fmt: skip
+    with connection.execute_wrapper(strict):
+        yield Studio(secret, ids, dataset.public_id)
+
+
+def strict(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+    """Refuse what PostgreSQL refuses."""
+    for row in parameters if many else [parameters or ()]:
+        for value in row.values() if isinstance(row, dict) else row:
+            if isinstance(value, str) and text_problem(value):
+                raise ValueError(f"PostgreSQL takes no such text: {ascii(value[:80])}")
+            # A suffix may look like JSON; what is kept as JSON is longer.
+            if sql.startswith(("INSERT", "UPDATE")) and re.match(r'\{".{64}', str(value)):
+                json_value(value)
+    return execute(sql, parameters, many, context)
+
+
+def check(request: Request, answer: Any, method: str, path: str) -> None:
+    """The answer is one that the document names, in the shape that it names."""
+    text = answer.content.decode() if not answer.streaming else ""
+    shown = f"{ascii(request)[:1500]} -> {answer.status_code} {text[:500]}"
+    assert answer["x-request-id"], shown
+    responses = DOCUMENT["paths"][path][method]["responses"]
+    status = answer.status_code
+    assert status != 500, shown
+    assert status in responses, shown
+    kind = answer["Content-Type"].partition(";")[0]
+    content = responses[status]["content"]
+    assert kind in content, shown
+    if kind == "application/json":
+        body = answer.json()
+        assert not problems(DOCUMENT, content[kind]["schema"], body), shown
+        if status >= 400:
+            assert body["error"]["message"].strip(), shown
+            assert "Traceback" not in text, shown
+            assert str(django_settings.BASE_DIR) not in body["error"]["message"], shown
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda item: str(item))
+def test_no_request_is_too_bad_for_an_answer(studio: Studio, method: str, path: str) -> None:
+    made = Generator(DOCUMENT, studio.ids, studio.bodies, (method, path))
+    for _ in range(COUNT):
+        request = made.request(method, path)
+        check(request, studio.send(request), method, path)

@@ -1,0 +1,85 @@
+"""What each operation of the OpenAPI document may answer beside success.
+
+The routers say what succeeds; refusals come from several layers (the door, the key, the limit of
+requests, parsing, services, faults of the machine), so they are written into the document here,
+by rules and by the few operations that have refusals of their own.
+"""
+
+from typing import Any
+
+Document = dict[str, Any]
+JOBS, FILES, MODELS, CHAT = (
+    "/v1/fine_tuning/jobs",
+    "/v1/files",
+    "/v1/models",
+    "/v1/chat/completions",
+)
+JOB = JOBS + "/{fine_tuning_job_id}"
+MEANINGS = {
+    400: "A field, a parameter or the body cannot be used; `param` names it.",
+    401: "No key, a wrong one, or a revoked one.",
+    403: "It cannot be deleted.",
+    404: "No such thing in the key's team.",
+    409: "The state does not allow it.",
+    413: "The body is larger than the limit.",
+    429: "Too many requests, or the engine's queue is full. `Retry-After` says when to come again.",
+    500: "A bug. The studio's log has it under the answer's `x-request-id`.",
+    503: "The engine, the database or the queue does not answer. Try again.",
+    507: "The disk is full.",
+}
+ALWAYS = (400, 401, 429, 500, 503)
+OWN: dict[str, tuple[int, ...]] = {
+    f"post {JOBS}": (404, 409),
+    f"post {JOB}/cancel": (409,),
+    f"post {JOB}/pause": (409,),
+    f"post {JOB}/resume": (409,),
+    f"delete {FILES}/{{file_id}}": (403, 409),
+    f"delete {MODELS}/{{model}}": (403,),
+    f"post {CHAT}": (404,),
+}
+TEXT_OR_NONE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+ERROR: Document = {
+    "title": "Error",
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string", "description": "What is wrong and what to do."},
+                "type": {"type": "string"},
+                "param": {**TEXT_OR_NONE, "description": "The field that it is about."},
+                "code": {**TEXT_OR_NONE, "description": "A stable word for programs."},
+            },
+            "additionalProperties": False,
+        }
+    },
+    "additionalProperties": False,
+}
+
+
+def with_refusals(document: Document) -> Document:
+    """The document with every status that an operation may answer, and the shape of errors."""
+    document["components"]["schemas"]["Error"] = ERROR
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for status in refusals_of(method, path, operation):
+                operation["responses"].setdefault(status, refusal(status))
+    return document
+
+
+def refusals_of(method: str, path: str, operation: Document) -> list[int]:
+    found = {*ALWAYS, *OWN.get(f"{method} {path}", ())}
+    if "{" in path:
+        found.add(404)
+    if "requestBody" in operation:
+        found.add(413)
+    if method != "get":
+        found.add(507)
+    return sorted(found)
+
+
+def refusal(status: int) -> Document:
+    schema = {"$ref": "#/components/schemas/Error"}
+    return {"description": MEANINGS[status], "content": {"application/json": {"schema": schema}}}
