@@ -19,6 +19,7 @@ COLUMNS = {
     "user": ("Person", "What the person says or asks."),
     "assistant": ("Assistant", "What the assistant should answer."),
     "system": ("Instruction", "Only if the file has a system message."),
+    "context": ("Context", "Only if a question is about a text: it is put below the question."),
     "group": ("Conversation", "Only if a dialogue has several rows: what they have in common."),
 }
 
@@ -124,12 +125,12 @@ class UploadForm(ReadingForm):
         max_length=120,
         required=False,
         help_text="Left empty, the file's own name is used.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     licence = forms.CharField(
         label="Licence",
         max_length=80,
         required=False,
         help_text="Under which terms you may use it: “CC BY 4.0”, “own data, consent given”.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )

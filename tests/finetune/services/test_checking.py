@@ -1,11 +1,12 @@
 """A check always ends with words, and one whose worker is gone is done again, once."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from finetune.models import Dataset
+from finetune.models import BaseModel, Dataset
 from finetune.services import checking
 from finetune.services.datasets import dataset_recheck
 
@@ -78,3 +79,21 @@ def test_a_check_that_takes_long_renews_its_lease(dataset, monkeypatch, wait_for
     before = Dataset.objects.get(pk=dataset.pk).checked_at
     with checking.held(dataset):
         wait_for(lambda: Dataset.objects.get(pk=dataset.pk).checked_at > before)
+
+
+def test_control_tokens_of_every_ready_base_are_looked_for(tmp_path, caplog):
+    def base(slug, state="ready", **content):
+        folder = tmp_path / slug
+        folder.mkdir()
+        (folder / "tokenizer.json").write_text(content.get("text") or json.dumps(content))
+        return BaseModel.objects.create(slug=slug, title=slug, source=str(folder), state=state)
+
+    tokens = [{"content": "<turn>", "special": True}, {"content": "<table>", "special": False}]
+    base("one", added_tokens=tokens)
+    base("two", added_tokens=[{"content": "<other>", "special": True}, tokens[0]])
+    base("three", state="checking", added_tokens=[{"content": "<late>", "special": True}])
+    base("broken", text="{")
+    BaseModel.objects.create(slug="far", title="far", source="hub/model", state="ready")
+    assert checking.control_tokens() == ("<turn>", "<other>")
+    assert checking.options_of({}).control_tokens == ("<turn>", "<other>")
+    assert "broken" in caplog.text
