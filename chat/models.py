@@ -121,9 +121,9 @@ class Message(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["state"], name="message_streaming", condition=models.Q(state="streaming")
-            )
+            # Whole, not only of streaming rows: SQLite takes no partial index for a bound value.
+            models.Index(fields=["state", "conversation"], name="message_state"),
+            models.Index(fields=["conversation", "revision"], name="message_changes"),
         ]
 
     def __str__(self) -> str:

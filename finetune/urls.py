@@ -52,7 +52,9 @@ urlpatterns = [
     path("runs/<str:public_id>/metrics.csv", runs.run_metrics, name="run-metrics"),
     path("runs/<str:public_id>/log.txt", runs.run_log, name="run-log"),
     re_path(
-        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table)/$", runs.run_part, name="run-part"
+        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table|lines)/$",
+        runs.run_part,
+        name="run-part",
     ),
     # quantum
     path("quantum/", quantum.quantum, name="quantum"),
