@@ -10,7 +10,6 @@ import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -24,8 +23,8 @@ from chat.selectors import assistant_choices, conversation_get, country_of, turn
 from chat.services import replies_reap
 from finetune.models import User
 from finetune.services.queue import BROKER_AWAY
+from finetune.sockets import NOT_FOUND, Visitor, number_asked, refusals, visitor_of
 
-NOT_FOUND = 4404
 FALLBACK_SECONDS = 3.0
 GATHER_SECONDS = 0.04
 
@@ -43,6 +42,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """One open page of a conversation."""
 
     conversation_pk: int = 0
+    team_pk: int = 0
+    visitor: Visitor | None = None
     revision: int = -1
     pump: asyncio.Task[None] | None = None
     followed: frozenset[int] = frozenset()
@@ -53,13 +54,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.rung = False
         self.sent: dict[str, int] = {}
         self.texts: dict[str, tuple[int, str]] = {}
+        self.visitor = visitor_of(self.scope)
         conversation = await database_sync_to_async(self.find)()
         if conversation is None:
             await self.close(code=NOT_FOUND)
             return
         self.conversation_pk = conversation.pk
-        raw = parse_qs(self.scope["query_string"].decode()).get("revision", ["-1"])[0]
-        self.revision = int(raw) if raw.isdigit() and len(raw) < 12 else -1
+        self.team_pk = conversation.team_id
+        self.revision = number_asked(self.scope, "revision", -1)
         try:
             await self.channel_layer.group_add(group_of(conversation.pk), self.channel_name)
         except BROKER_AWAY:
@@ -76,11 +78,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return None
 
     async def forward(self) -> None:
-        """Look at the record at each bell and every few seconds; pass on text whenever it grows."""
+        """Look at the record at each bell and every few seconds; pass on text whenever it grows.
+
+        Whether the person may still read it is asked each time before anything is sent.
+        """
         look_due = True
         while True:
-            if look_due and not await self.look():
-                await self.close(code=NOT_FOUND)
+            code = await database_sync_to_async(self.refusal)()
+            if code is None and look_due and not await self.look():
+                code = NOT_FOUND
+            if code is not None:
+                await self.close(code=code)
                 return
             await self.send_texts()
             try:
@@ -94,6 +102,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def any_ended(self) -> bool:
         """Whether a reply that this process was writing is finished now."""
         return any(pk not in Generation.running for pk in self.followed)
+
+    def refusal(self) -> int | None:
+        """The code with which to close, where the person has lost the right to be here."""
+        if self.visitor is None:
+            return NOT_FOUND
+        return refusals([self.visitor], self.team_pk).get(self.visitor)
 
     async def look(self) -> bool:
         """Send what changed since the revision that the page shows. False: it is gone."""
@@ -146,7 +160,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def context(self, conversation: Conversation) -> dict[str, Any]:
         return {
             "conversation": conversation,
-            "assistants": assistant_choices(conversation.team),
+            "assistants": assistant_choices(conversation.team, "", [conversation.assistant_a]),
             "countries": COUNTRIES.values(),
             "country": country_of(conversation.user),
         }

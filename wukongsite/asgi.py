@@ -9,16 +9,22 @@ django_application = get_asgi_application()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
 import chat.routing  # noqa: E402
 import finetune.routing  # noqa: E402
 from wukongsite.middleware import BodyLimit  # noqa: E402
+from wukongsite.websockets import SameOrigin, lifespan, unknown  # noqa: E402
 
-websocket_routes = [*finetune.routing.websocket_urlpatterns, *chat.routing.websocket_urlpatterns]
+websocket_routes = [
+    *finetune.routing.websocket_urlpatterns,
+    *chat.routing.websocket_urlpatterns,
+    re_path(r"", unknown),
+]
 application = ProtocolTypeRouter(
     {
         "http": BodyLimit(django_application),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes))),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_routes))),
+        "lifespan": lifespan,
     }
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from finetune.models import Run, RunEvent
 
+from .curves import run_curves
+
 NOT_LINES = frozenset({"metrics", "sample"})  # in the charts and beside the prompts
 PROMPTS = 40
 REPLIES = 8  # of one prompt at a time
@@ -86,3 +88,17 @@ def event_types(run: Run) -> list[str]:
         kinds.append(kind)
         kind = rows.filter(type__gt=kind).first()
     return kinds
+
+
+def run_outline(run: Run, after: int) -> list[int]:
+    """Numbers of the events that a page of this run would show, of those after one of them."""
+    curves = run_curves(run)
+    samples = RunEvent.objects.filter(run=run, type="sample").order_by("-seq")
+    seqs = {
+        *curves["metrics"]["seq"],
+        *curves["evaluation"]["seq"],
+        *(event.seq for event in log_lines(run)),
+        *samples.values_list("seq", flat=True)[:REPLIES],
+        run.last_seq,
+    }
+    return sorted(seq for seq in seqs if seq > after)
