@@ -174,7 +174,7 @@ def country_of(user: User) -> Country | None:
 
 
 def assistant_choices(team: Team, query: str = "", chosen: Iterable[str] = ()) -> Choices:
-    """A few assistants to choose from: those that were searched for, or the newest; and `chosen`."""
+    """A few assistants to choose from: those searched for, or the newest; and those chosen."""
     found = assistants_for(team, query, CHOICES)
     known = {one.id for one in found}
     kept = [assistant_get(team, name) for name in dict.fromkeys(chosen) if name]

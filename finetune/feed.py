@@ -32,6 +32,7 @@ FALLBACK_SECONDS = 3.0  # a lost bell, or a right that was taken away while noth
 GATHER_SECONDS = 0.05
 QUEUED = 200  # batches that a slow browser may be behind
 FAILED = 1011  # of the websocket protocol: an unexpected condition at the server
+FEW = 100  # watchers whose rights are looked up before every batch
 BEHIND = 5_000  # events; who is further behind gets the run's outline instead of all of them
 
 
@@ -140,7 +141,7 @@ class RunFeed:
             visitors = {place.visitor for place in self.watchers.values()}
             try:
                 batch, refused = await database_sync_to_async(self.look)(
-                    visitors, time.monotonic() - looked > FALLBACK_SECONDS
+                    visitors, time.monotonic() - looked
                 )
             except OperationalError as error:  # a locked or full database is no reason to stop
                 log.warning("run %s is not read: %s", self.run_id, error)
@@ -161,9 +162,13 @@ class RunFeed:
             self.bell.clear()
 
     def look(
-        self, visitors: Collection[Visitor], check: bool
+        self, visitors: Collection[Visitor], since: float
     ) -> tuple[Batch | None, dict[Visitor, int] | None]:
-        """The next batch, and who may not have it; nobody is asked about where nothing is sent."""
+        """The next batch, and who may not have it.
+
+        Rights are looked up before anything is sent, for a crowd at most once a second, and every
+        few seconds while nothing happens.
+        """
         run = Run.objects.filter(pk=self.run_id).only("team_id", "last_seq").first()
         if run is None:
             return None, dict.fromkeys(visitors, NOT_FOUND)
@@ -174,9 +179,8 @@ class RunFeed:
             batch = run_batch(self.run_id, self.cursor)
             if batch is not None:
                 self.cursor = batch.last
-        if batch is None and not check:
-            return None, None
-        return batch, refusals(visitors, run.team_id)
+        pause = FALLBACK_SECONDS if batch is None else 1.0 if len(visitors) > FEW else 0.0
+        return batch, refusals(visitors, run.team_id) if since >= pause else None
 
     def dismiss(self, refused: dict[Visitor, int]) -> None:
         for watcher, place in list(self.watchers.items()):

@@ -15,5 +15,6 @@ if __name__ == "__main__":
         log_level="warning",
         lifespan="off",
         ws_max_size=2**20,
+        ws_per_message_deflate=False,  # it would compress one text again for each of its watchers
         timeout_graceful_shutdown=5,
     )
