@@ -42,6 +42,7 @@ urlpatterns = [
     # runs
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", run_form.run_new, name="run-new"),
+    path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
     path("runs/<str:public_id>/", runs.run, name="run"),
     path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),
