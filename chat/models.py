@@ -47,7 +47,10 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-updated_at", "-id"]
-        indexes = [models.Index(fields=["user", "team", "-updated_at"], name="conversation_list")]
+        indexes = [
+            models.Index(fields=["user", "team", "-updated_at"], name="conversation_list"),
+            models.Index(fields=["-updated_at", "-id"], name="conversation_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
