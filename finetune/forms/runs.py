@@ -127,7 +127,7 @@ class RunForm(forms.Form):
         self.fields |= backend_fields(team)
         if first := bases.first():
             self.fields["base"].initial = first.slug
-        self.more_datasets = ready.count() > CHOICES
+        self.more_datasets = ready[CHOICES : CHOICES + 1].exists()
         if newest := ready.first():
             self.fields["dataset"].initial = newest.public_id
         for name in ("dataset", "validation_dataset"):
