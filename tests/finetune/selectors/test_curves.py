@@ -89,7 +89,5 @@ def test_without_the_cache_curves_are_read_from_the_log(run_made, small, monkeyp
 def test_the_numbers_are_those_of_the_log(run_made, small):
     run = log_of(run_made, 2_000)
     metrics = run_curves(run)["metrics"]
-    steps = dict(
-        RunEvent.objects.filter(run=run, type="metrics").values_list("seq", "data__step")
-    )
+    steps = dict(RunEvent.objects.filter(run=run, type="metrics").values_list("seq", "data__step"))
     assert [steps[seq] for seq in metrics["seq"]] == metrics["step"]

@@ -1,4 +1,4 @@
-"""Fewer points that look like all: ends, extremes, gaps and order stay, and the number is bounded."""
+"""Fewer points that look like all: ends, extremes, gaps and order stay; the number is bounded."""
 
 import math
 import random
