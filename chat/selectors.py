@@ -39,8 +39,19 @@ class Choices:
     """What a picker of assistants offers, of how many, and the words that were searched for."""
 
     shown: list[Assistant]
+    found: int
     total: int
     query: str
+
+    @property
+    def words(self) -> str:
+        """What stands beside the choices."""
+        if not self.query:
+            return f"The newest of about {self.total:,}. Search for others."
+        if not self.found:
+            return f"No assistant is called “{self.query}”."
+        more = "or more " if self.found == CHOICES else ""
+        return f"{self.found} {more}found for “{self.query}”."
 
     @property
     def can_search(self) -> bool:
@@ -178,5 +189,5 @@ def assistant_choices(team: Team, query: str = "", chosen: Iterable[str] = ()) -
     found = assistants_for(team, query, CHOICES)
     known = {one.id for one in found}
     kept = [assistant_get(team, name) for name in dict.fromkeys(chosen) if name]
-    found += [one for one in kept if one and one.id not in known]
-    return Choices(found, assistant_count(team), query)
+    others = [one for one in kept if one and one.id not in known]
+    return Choices([*found, *others], len(found), assistant_count(team), query)

@@ -12,7 +12,7 @@ from finetune.models import Dataset
 from finetune.training.args import RunConfig, defaults
 from quantum.adapters.registry import OptionField
 
-CHOICES = 40  # newest data sets in a select; others are found by a search
+CHOICES = 20  # newest data sets in a select; others are found by a search
 LABELS = {
     "learning_rate": "Learning rate",
     "steps": "Steps",

@@ -52,7 +52,7 @@ def assistants_for(team: Team, query: str = "", limit: int | None = None) -> lis
     for word in query.split()[:MOST_WORDS]:
         bases = bases.filter(Q(title__icontains=word) | Q(slug__icontains=word))
         runs = runs.filter(
-            Q(name__icontains=word) | Q(suffix__icontains=word) | Q(public_id__icontains=word)
+            Q(name__icontains=word) | Q(suffix__icontains=word) | Q(public_id__endswith=word)
         )
     plain = [assistant_of_base(base) for base in bases[:limit]]
     room = None if limit is None else limit - len(plain)
