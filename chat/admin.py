@@ -8,11 +8,13 @@ handover, a legal duty) needs the database, knowingly. One can delete, not add o
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from chat.models import Conversation, Message, Vote
 from finetune.admin.filters import ValuesFilter
+from finetune.admin.lists import LongList
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -23,14 +25,19 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+def messages_with(condition: Q) -> Coalesce:
+    """How many messages of a conversation meet a condition, counted for the rows shown only."""
+    rows = Message.objects.filter(condition, conversation=OuterRef("pk")).order_by()
+    return Coalesce(Subquery(rows.values("conversation").annotate(n=Count("pk")).values("n")), 0)
+
+
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnly):
+class ConversationAdmin(LongList, ReadOnly):
     """Title and text are not shown: the title is made from the first words."""
 
     list_display = ["public_id", "team", "mode", "message_count", "failures", "cards", "updated_at"]
-    list_filter = ["team", ("deleted_at", admin.EmptyFieldListFilter)]
+    list_filter = ["team", ("deleted_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["public_id"]
-    date_hierarchy = "created_at"
     fields: ClassVar[Any] = (
         "public_id", "team", "assistant_a", "assistant_b", "message_count", "failures", "cards",
         "revealed_at", "created_at", "updated_at", "deleted_at",
@@ -38,18 +45,11 @@ class ConversationAdmin(ReadOnly):
     readonly_fields: ClassVar[Any] = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        bad = Q(messages__state__in=[Message.State.FAILED, Message.State.INTERRUPTED])
-        rows: QuerySet[Conversation] = (
-            super()
-            .get_queryset(request)
-            .select_related("team")
-            .annotate(
-                total=Count("messages"),
-                bad=Count("messages", filter=bad),
-                carded=Count("messages", filter=~Q(messages__card_key="")),
-            )
+        rows: QuerySet[Conversation] = super().get_queryset(request).select_related("team")
+        bad = Q(state__in=[Message.State.FAILED, Message.State.INTERRUPTED])
+        return rows.annotate(
+            total=messages_with(Q()), bad=messages_with(bad), carded=messages_with(~Q(card_key=""))
         )
-        return rows
 
     @admin.display(description="mode")
     def mode(self, row: Conversation) -> str:
@@ -69,14 +69,14 @@ class ConversationAdmin(ReadOnly):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnly):
+class MessageAdmin(LongList, ReadOnly):
     list_display = [
         "public_id", "role", "state", "assistant", "variant", "error_code", "reply_tokens",
         "seconds", "created_at",
     ]  # fmt: skip
-    list_filter = ["state", "role", ("error_code", ValuesFilter)]
+    list_filter = ["state", "role", ("error_code", ValuesFilter), "created_at"]
     search_fields = ["public_id", "conversation__public_id"]
-    date_hierarchy = "created_at"
+    unread = ("content",)
     fields: ClassVar[Any] = (
         "public_id", "conversation", "turn", "role", "side", "variant", "state", "error_code",
         "assistant", "characters", "prompt_tokens", "reply_tokens", "seconds", "has_card",
@@ -94,6 +94,6 @@ class MessageAdmin(ReadOnly):
 
 
 @admin.register(Vote)
-class VoteAdmin(ReadOnly):
+class VoteAdmin(LongList, ReadOnly):
     list_display = ["conversation", "turn", "choice", "blind", "assistant_a", "assistant_b"]
     list_filter = ["choice", "blind"]

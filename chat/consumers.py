@@ -11,7 +11,6 @@ import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -25,9 +24,8 @@ from chat.selectors import assistant_choices, conversation_get, country_of, turn
 from chat.services import replies_reap
 from finetune.models import User
 from finetune.services.queue import BROKER_AWAY
-from finetune.text import whole_number
+from finetune.sockets import NOT_FOUND, Visitor, number_asked, refusals, visitor_of
 
-NOT_FOUND = 4404
 FALLBACK_SECONDS = 3.0
 GATHER_SECONDS = 0.04
 
@@ -50,6 +48,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """One open page of a conversation."""
 
     conversation_pk: int = 0
+    team_pk: int = 0
+    visitor: Visitor | None = None
     revision: int = -1
     pump: asyncio.Task[None] | None = None
     followed: frozenset[int] = frozenset()
@@ -60,14 +60,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.rung = False
         self.sent: dict[str, int] = {}
         self.texts: dict[str, tuple[int, str]] = {}
+        self.visitor = visitor_of(self.scope)
         conversation = await database_sync_to_async(self.find)()
         if conversation is None:
             await self.close(code=NOT_FOUND)
             return
         self.conversation_pk = conversation.pk
-        query = parse_qs(self.scope["query_string"].decode(errors="replace"))
-        asked = whole_number(query.get("revision", [""])[0])
-        self.revision = -1 if asked is None else asked
+        self.team_pk = conversation.team_id
+        self.revision = number_asked(self.scope, "revision", -1)
         try:
             await self.channel_layer.group_add(group_of(conversation.pk), self.channel_name)
         except BROKER_AWAY:
@@ -84,11 +84,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return None
 
     async def forward(self) -> None:
-        """Look at the record at each bell and every few seconds; pass on text whenever it grows."""
+        """Look at the record at each bell and every few seconds; pass on text whenever it grows.
+
+        Whether the person may still read it is asked each time before anything is sent.
+        """
         look_due = True
         while True:
-            if look_due and not await self.look():
-                await self.close(code=NOT_FOUND)
+            code = await database_sync_to_async(self.refusal)()
+            if code is None and look_due and not await self.look():
+                code = NOT_FOUND
+            if code is not None:
+                await self.close(code=code)
                 return
             await self.send_texts()
             try:
@@ -102,6 +108,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def any_ended(self) -> bool:
         """Whether a reply that this process was writing is finished now."""
         return any(pk not in Generation.running for pk in self.followed)
+
+    def refusal(self) -> int | None:
+        """The code with which to close, where the person has lost the right to be here."""
+        if self.visitor is None:
+            return NOT_FOUND
+        return refusals([self.visitor], self.team_pk).get(self.visitor)
 
     async def look(self) -> bool:
         """Send what changed since the revision that the page shows. False: it is gone."""
@@ -154,7 +166,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def context(self, conversation: Conversation) -> dict[str, Any]:
         return {
             "conversation": conversation,
-            "assistants": assistant_choices(conversation.team),
+            "assistants": assistant_choices(conversation.team, "", [conversation.assistant_a]),
             "countries": COUNTRIES.values(),
             "country": country_of(conversation.user),
         }

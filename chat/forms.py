@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
+from chat.selectors import assistant_choices
 from chat.services import LONGEST_MESSAGE
 from finetune.models import Team
-from finetune.selectors.assistants import Assistant, assistant_get, assistants_for
+from finetune.selectors.assistants import Assistant, assistant_get
 
 
 class ConversationForm(forms.Form):
@@ -29,11 +30,12 @@ class ConversationForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, team: Team, query: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
-        self.available = assistants_for(team)
-        choices = [(one.id, label_of(one)) for one in self.available]
+        chosen = [str(self[name].value() or "") for name in ("assistant", "compare")]
+        self.available = assistant_choices(team, query, chosen)
+        choices = [(one.id, label_of(one)) for one in self.available.shown]
         self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
         self.fields["compare"].choices = [("", "nobody: one reply"), *choices]  # type: ignore[attr-defined]
 

@@ -47,7 +47,10 @@ class Conversation(models.Model):
 
     class Meta:
         ordering = ["-updated_at", "-id"]
-        indexes = [models.Index(fields=["user", "team", "-updated_at"], name="conversation_list")]
+        indexes = [
+            models.Index(fields=["user", "team", "-updated_at"], name="conversation_list"),
+            models.Index(fields=["-updated_at", "-id"], name="conversation_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id
@@ -121,9 +124,9 @@ class Message(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                fields=["state"], name="message_streaming", condition=models.Q(state="streaming")
-            )
+            # Whole, not only of streaming rows: SQLite takes no partial index for a bound value.
+            models.Index(fields=["state", "conversation"], name="message_state"),
+            models.Index(fields=["conversation", "revision"], name="message_changes"),
         ]
 
     def __str__(self) -> str:

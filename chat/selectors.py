@@ -3,19 +3,59 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from chat.models import ChatPreference, Conversation, Message, Vote
 from chat.safety import Card, Country, card_get, country_get
 from finetune.models import Team, User
-from finetune.selectors.assistants import Assistant, assistants_for
+from finetune.selectors.assistants import (
+    Assistant,
+    assistant_count,
+    assistant_get,
+    assistants_for,
+)
 
-LISTED = 200
+LISTED = 60  # conversations beside a talk
+TURNS = 30  # of a long talk, shown at a time
+LETTERS = 80_000  # of these turns together
+CHANGES = 200  # newest turns that an open page hears of
+CHOICES = 20  # assistants to choose from without a search
 
 
-def conversation_list_for(user: User, team: Team) -> QuerySet[Conversation]:
-    return Conversation.objects.for_user(user).filter(team=team, deleted_at=None)[:LISTED]
+def conversation_list_for(
+    user: User, team: Team, after: Conversation | None = None
+) -> list[Conversation]:
+    """A person's newest conversations, or those older than one of them; one more than is shown."""
+    rows = Conversation.objects.for_user(user).filter(team=team, deleted_at=None)
+    if after is not None:
+        rows = rows.filter(updated_at__lte=after.updated_at)
+        rows = rows.filter(Q(updated_at__lt=after.updated_at) | Q(pk__lt=after.pk))
+    return list(rows[: LISTED + 1])
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a picker of assistants offers, of how many, and the words that were searched for."""
+
+    shown: list[Assistant]
+    found: int
+    total: int
+    query: str
+
+    @property
+    def words(self) -> str:
+        """What stands beside the choices."""
+        if not self.query:
+            return f"The newest of about {self.total:,}. Search for others."
+        if not self.found:
+            return f"No assistant is called “{self.query}”."
+        more = "or more " if self.found == CHOICES else ""
+        return f"{self.found} {more}found for “{self.query}”."
+
+    @property
+    def can_search(self) -> bool:
+        return self.total > CHOICES
 
 
 def conversation_get(user: User, public_id: str, *, deleted: bool = False) -> Conversation:
@@ -66,15 +106,38 @@ class Turn:
         )
 
     @property
-    def revision(self) -> int:
-        messages = [self.said, *(place.reply for place in self.places)]
-        return max(message.revision for message in messages)
+    def letters(self) -> int:
+        """How long its texts are together."""
+        replies = (one for place in self.places for one in (place.reply, *place.earlier))
+        return sum(len(message.content) for message in (self.said, *replies))
 
 
-def turn_list_of(conversation: Conversation, *, after_revision: int = -1) -> list[Turn]:
-    """The turns, oldest first; only those that changed after a revision, if one is given."""
+def turn_list_of(
+    conversation: Conversation, *, after_revision: int = -1, before: int | None = None
+) -> list[Turn]:
+    """The newest turns, oldest first; earlier ones if a turn is named that they stand before.
+
+    With a revision: those of the newest turns that changed after it.
+    """
+    last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first() or 0
+    rows = conversation.messages.order_by("turn", "id")
+    if after_revision >= 0:
+        changed = conversation.messages.filter(revision__gt=after_revision)
+        numbers = {*changed.filter(turn__gt=last - CHANGES).values_list("turn", flat=True)}
+        return turns_of(conversation, rows.filter(turn__in=numbers), last)
+    end = last + 1 if before is None else before
+    shown = turns_of(conversation, rows.filter(turn__lt=end, turn__gte=end - TURNS), last)
+    letters = 0
+    for place, turn in enumerate(reversed(shown), 1):
+        letters += turn.letters
+        if letters > LETTERS and place > 1:
+            return shown[-place + 1 :]
+    return shown
+
+
+def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> list[Turn]:
+    """Messages put together to turns."""
     turns: dict[int, Turn] = {}
-    rows: Iterable[Message] = conversation.messages.order_by("turn", "id")
     for message in rows:
         if message.role == Message.Role.USER:
             turns[message.turn] = Turn(message.turn, message)
@@ -86,16 +149,15 @@ def turn_list_of(conversation: Conversation, *, after_revision: int = -1) -> lis
         else:
             place.earlier.append(place.reply)
             place.reply = message
-    votes = {vote.turn: vote for vote in conversation.votes.all()}
+    votes = {vote.turn: vote for vote in conversation.votes.filter(turn__in=turns)}
     for turn in turns.values():
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
         turn.card = card_of(turn)
+        turn.is_last = turn.number == last
         for place in turn.places:
             place.label = label_of(conversation, place)
-    if turns:
-        turns[max(turns)].is_last = True
-    return [turn for turn in turns.values() if turn.revision > after_revision]
+    return list(turns.values())
 
 
 def label_of(conversation: Conversation, place: Place) -> str:
@@ -122,5 +184,10 @@ def country_of(user: User) -> Country | None:
     return country_get(chosen) if chosen else None
 
 
-def assistant_choices(team: Team) -> list[Assistant]:
-    return assistants_for(team)
+def assistant_choices(team: Team, query: str = "", chosen: Iterable[str] = ()) -> Choices:
+    """A few assistants to choose from: those searched for, or the newest; and those chosen."""
+    found = assistants_for(team, query, CHOICES)
+    known = {one.id for one in found}
+    kept = [assistant_get(team, name) for name in dict.fromkeys(chosen) if name]
+    others = [one for one in kept if one and one.id not in known]
+    return Choices([*found, *others], len(found), assistant_count(team), query)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.conversation_new, name="chat"),
     path("new/", views.conversation_new, name="conversation-new"),
     path("country/", views.country, name="chat-country"),
+    path("assistants/", views.assistants, name="chat-assistants"),
     path("<str:public_id>/", views.conversation, name="conversation"),
     path("<str:public_id>/send/", views.message_send, name="message-send"),
     path("<str:public_id>/again/", views.reply_again, name="reply-again"),

@@ -25,6 +25,7 @@ from chat.generation import Generation, replies_begin, replies_stop, ring
 from chat.models import Conversation, Message
 from chat.safety import COUNTRIES
 from chat.selectors import (
+    LISTED,
     assistant_choices,
     conversation_get,
     conversation_list_for,
@@ -32,7 +33,7 @@ from chat.selectors import (
     streaming_of,
     turn_list_of,
 )
-from finetune.models import Team
+from finetune.models import Team, User
 from finetune.selectors.assistants import assistant_get
 from finetune.services.submissions import FIELD, submission_digest, submission_once, token_new
 from finetune.text import whole_number
@@ -90,8 +91,14 @@ def begin(request: HttpRequest, replies: list[Message]) -> None:
 
 
 def page_context(request: HttpRequest, team: Team) -> dict[str, Any]:
+    user: User = request.user  # type: ignore[assignment]
+    older = request.GET.get("older", "")
+    after = Conversation.objects.for_user(user).filter(public_id=older).first() if older else None
+    listed = conversation_list_for(user, team, after)
     return {
-        "conversations": conversation_list_for(request.user, team),  # type: ignore[arg-type]
+        "conversations": listed[:LISTED],
+        "older": listed[LISTED - 1].public_id if len(listed) > LISTED else "",
+        "newer": after is not None,
         "countries": COUNTRIES.values(),
         "country": country_of(request.user),  # type: ignore[arg-type]
     }
@@ -103,7 +110,8 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
     """The empty page: choose whom to talk to and write the first message."""
     team = request.team  # type: ignore[attr-defined]
     if request.method != "POST":
-        return new_page(request, ConversationForm(team=team, initial=chosen(request)))
+        query = request.GET.get("q", "")
+        return new_page(request, ConversationForm(team=team, query=query, initial=chosen(request)))
     form = ConversationForm(request.POST, team=team)
     if form.is_valid():
         opened: list[Message] = []
@@ -157,18 +165,36 @@ def new_page(request: HttpRequest, form: ConversationForm, status: int = 200) ->
     return render(request, "chat/new.html", context, status=status)
 
 
+@in_team
+@require_GET
+def assistants(request: HttpRequest) -> HttpResponse:
+    """The choices of a picker while somebody types: of a new chat, or of a conversation's head."""
+    team, query = request.team, request.GET.get("q", "")  # type: ignore[attr-defined]
+    if name := request.GET.get("conversation"):
+        found = conversation_get(request.user, name)  # type: ignore[arg-type]
+        choices = assistant_choices(found.team, query, [found.assistant_a])
+        context = {"conversation": found, "assistants": choices}
+        return render(request, "chat/_head_assistants.html", context)
+    form = ConversationForm(team=team, query=query, initial=chosen(request))
+    return render(request, "chat/_assistants.html", {"form": form})
+
+
 @signed_in
 @require_GET
 def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The newest turns, or those before the turn that `?before=` names."""
     found = conversation_get(request.user, public_id)  # type: ignore[arg-type]
     services.replies_reap(conversation=found, alive=Generation.running)
     found.refresh_from_db()
-    turns = turn_list_of(found)
+    before = whole_number(request.GET.get("before"))
+    turns = turn_list_of(found, before=before)
+    query = request.GET.get("q", "")
     context = {
         "conversation": found,
         "turns": turns,
-        "busy": any(turn.is_streaming for turn in turns),
-        "assistants": assistant_choices(found.team),
+        "before": before,
+        "busy": streaming_of(found).exists(),
+        "assistants": assistant_choices(found.team, query, [found.assistant_a]),
         **page_context(request, found.team),
     }
     return render(request, "chat/conversation.html", context)

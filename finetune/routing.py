@@ -4,4 +4,4 @@ from django.urls import path
 
 from finetune.consumers import RunConsumer
 
-websocket_urlpatterns = [path("ws/runs/<str:public_id>/", RunConsumer.as_asgi())]
+websocket_urlpatterns = [path("ws/runs/<slug:public_id>/", RunConsumer.as_asgi())]

@@ -61,9 +61,9 @@ def mended(value: Any) -> Any:
     return value
 
 
-def whole_number(text: str) -> int | None:
+def whole_number(text: str | None) -> int | None:
     """The number that ASCII digits write, or None: "²", "١", "+5" and "1e5" are none."""
-    return int(text) if DIGITS.fullmatch(text) else None
+    return int(text) if text and DIGITS.fullmatch(text) else None
 
 
 def as_whole_number(value: Any) -> int:

@@ -47,6 +47,7 @@ urlpatterns = [
     # runs
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", run_form.run_new, name="run-new"),
+    path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
     path("runs/<str:public_id>/", runs.run, name="run"),
     path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),
@@ -57,7 +58,9 @@ urlpatterns = [
     path("runs/<str:public_id>/metrics.csv", runs.run_metrics, name="run-metrics"),
     path("runs/<str:public_id>/log.txt", runs.run_log, name="run-log"),
     re_path(
-        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table)/$", runs.run_part, name="run-part"
+        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table|lines)/$",
+        runs.run_part,
+        name="run-part",
     ),
     # quantum
     path("quantum/", quantum.quantum, name="quantum"),

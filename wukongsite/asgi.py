@@ -9,19 +9,25 @@ django.setup(set_prefix=False)
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.urls import re_path  # noqa: E402
 
 import chat.routing  # noqa: E402
 import finetune.routing  # noqa: E402
 from wukongsite.bodies import BodyHandler  # noqa: E402
 from wukongsite.middleware import BodyLimit  # noqa: E402
 from wukongsite.proxies import ClientAddress  # noqa: E402
+from wukongsite.websockets import SameOrigin, lifespan, unknown  # noqa: E402
 
-websocket_routes = [*finetune.routing.websocket_urlpatterns, *chat.routing.websocket_urlpatterns]
+websocket_routes = [
+    *finetune.routing.websocket_urlpatterns,
+    *chat.routing.websocket_urlpatterns,
+    re_path(r"", unknown),
+]
 routes = ProtocolTypeRouter(
     {
         "http": BodyLimit(BodyHandler()),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_routes))),
+        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_routes))),
+        "lifespan": lifespan,
     }
 )
 application = ClientAddress(routes)

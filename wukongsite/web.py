@@ -17,5 +17,6 @@ if __name__ == "__main__":
         lifespan="off",
         ws_max_size=2**20,
         proxy_headers=False,  # uvicorn would believe every neighbour; see `wukongsite.proxies`
+        ws_per_message_deflate=False,  # it would compress one text again for each of its watchers
         timeout_graceful_shutdown=5,
     )

@@ -148,10 +148,17 @@ class AssistantStore:
             raise BrokenAssistant(f"{path}: 'base' must be text, 'adapter' text or null.")
         return card
 
-    def cards(self) -> list[Card]:
-        """All readable assistants by name; a file that cannot be read is logged and left out."""
-        cards = []
-        for path in sorted(self.folder.glob("*.json")):
+    def cards(self, after: str = "", limit: int | None = None) -> list[Card]:
+        """Readable assistants by name, those behind a name if one is given, at most `limit`.
+
+        A file that cannot be read is logged and left out; files beyond the limit are not read.
+        """
+        cards: list[Card] = []
+        for path in sorted(self.folder.glob("*.json"), key=lambda path: path.stem):
+            if path.stem <= after:
+                continue
+            if limit is not None and len(cards) >= limit:
+                break
             try:
                 cards.append(self.card(path.stem))
             except (UnknownAssistant, BrokenAssistant) as error:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ from chat.engine.sampling import Sampling
 
 logger = logging.getLogger("engine")
 
+LISTED = 1_000  # models in one answer
+WHOLE = re.compile(r"[1-9][0-9]{0,5}")
 HEARTBEAT = 10.0  # seconds; an SSE comment while nothing else is sent
 
 
@@ -171,10 +174,14 @@ async def health(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
+    """By name; `limit` and `after` (a name) take a page of it."""
     engine: Engine = request.app.state.engine
-    return JSONResponse(
-        {"object": "list", "data": [card.as_json() for card in engine.store.cards()]}
-    )
+    query = request.query_params
+    limit = query.get("limit", "")
+    most = min(int(limit), LISTED) if WHOLE.fullmatch(limit) else LISTED
+    cards = engine.store.cards(after=query.get("after", ""), limit=most + 1)
+    data = [card.as_json() for card in cards[:most]]
+    return JSONResponse({"object": "list", "data": data, "has_more": len(cards) > most})
 
 
 async def model(request: Request) -> Response:

@@ -13,10 +13,11 @@ from finetune.models import Dataset
 from finetune.services.datasets import dataset_delete, dataset_recheck
 
 from .actions import ReadOnly, apply_to_each
+from .lists import LongList
 
 
 @admin.register(Dataset)
-class DatasetAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class DatasetAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "team",
@@ -27,10 +28,10 @@ class DatasetAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "created_by",
         "created_at",
     )
-    list_filter = ("state", ("deleted_at", admin.EmptyFieldListFilter), "team")
+    list_filter = ("state", ("deleted_at", admin.EmptyFieldListFilter), "team", "created_at")
     list_select_related = ("team", "created_by")
     search_fields = ("public_id", "name", "filename", "team__name", "sha256")
-    date_hierarchy = "created_at"
+    unread = ("options", "problem")
     actions = ("recheck", "remove")
     fields = (
         "public_id",

@@ -8,10 +8,11 @@ from finetune.models import ApiKey, SignInLink
 from finetune.services.keys import key_revoke
 
 from .actions import ReadOnly, apply_to_each
+from .lists import LongList
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiKeyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "prefix", "team", "user", "created_at", "last_used_at", "revoked_at")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "team")
     list_select_related = ("team", "user")

@@ -15,6 +15,7 @@ from finetune.services.quantum_jobs import job_cancel, job_decide
 from finetune.services.quantum_keys import quantum_key_delete, quantum_key_read_again
 
 from .actions import ReadOnly, apply_to_each
+from .lists import LongList
 
 SHOWN = 4_000
 
@@ -58,7 +59,7 @@ class QuantumKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(QuantumCalibration)
-class QuantumCalibrationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class QuantumCalibrationAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("chip", "fingerprint", "fetched_at", "team", "key")
     list_filter = ("chip", "team")
     list_select_related = ("team", "key")
@@ -71,7 +72,7 @@ class QuantumCalibrationAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-
 
 
 @admin.register(QuantumJob)
-class QuantumJobAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class QuantumJobAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "public_id",
         "state",
@@ -84,10 +85,10 @@ class QuantumJobAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "task_id",
         "created_at",
     )
-    list_filter = ("state", "chip", "team")
+    list_filter = ("state", "chip", "team", "created_at")
     list_select_related = ("team", "created_by")
     search_fields = ("public_id", "task_id", "fingerprint", "team__name")
-    date_hierarchy = "created_at"
+    unread = ("payload", "result", "handle", "options")
     actions = ("cancel", "not_sent")
     fields = (
         "public_id",
@@ -141,7 +142,7 @@ class QuantumJobAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(QuantumExperiment)
-class QuantumExperimentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class QuantumExperimentAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "state", "team", "created_by", "created_at", "finished_at")
     list_filter = ("state", "team")
     list_select_related = ("team", "created_by")

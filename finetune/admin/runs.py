@@ -16,12 +16,13 @@ from finetune.services.runs import run_cancel, run_pause, run_requeue, run_resum
 
 from .actions import ReadOnly, apply_to_each
 from .filters import ValuesFilter
+from .lists import LongList
 
 LOG_LINES = 50
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "name",
         "team",
@@ -33,10 +34,10 @@ class RunAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "created_by",
         "created_at",
     )
-    list_filter = ("state", "base", ("preset", ValuesFilter), "team")
+    list_filter = ("state", "base", ("preset", ValuesFilter), "team", "created_at")
     list_select_related = ("team", "base", "created_by")
     search_fields = ("public_id", "name", "suffix", "team__name", "created_by__username")
-    date_hierarchy = "created_at"
+    unread = ("request_body", "metadata", "error", "result", "spending", "base__shapes")
     actions = ("cancel", "pause", "resume", "requeue")
     fieldsets = (
         (
@@ -150,16 +151,27 @@ def preformatted(value: dict[str, Any]) -> str:
     return format_html('<pre class="facts">{}</pre>', text)
 
 
+def of_one_run(request: HttpRequest) -> bool:
+    return "run__public_id" in request.GET
+
+
 @admin.register(RunEvent)
-class RunEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class RunEventAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("run", "seq", "time", "type", "level", "message")
-    list_filter = ("level", "type")
     list_select_related = ("run",)
     list_per_page = 100
-    show_full_result_count = False
-    search_fields = ("run__public_id", "message")
     fields = ("run", "seq", "source_seq", "time", "type", "level", "message", "data")
-    ordering = ("-time", "-seq")
+    ordering = ("-pk",)  # as they were written; there is no index by time
+    unread = (
+        "data", "run__config", "run__latest", "run__result", "run__request_body", "run__metadata",
+    )  # fmt: skip
+
+    def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
+        # Over the log of one run; over all of them each would read the whole table.
+        return ("level", ("type", ValuesFilter)) if of_one_run(request) else ()  # type: ignore[return-value]
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("message",) if of_one_run(request) else ("=run__public_id",)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         # The run's page links to its own events.

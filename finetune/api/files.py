@@ -1,13 +1,11 @@
 """`/v1/files`: uploads, and the result tables of finished jobs."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
@@ -15,17 +13,20 @@ from ninja.files import UploadedFile
 from finetune.models import ApiKey, Dataset, Run
 from finetune.selectors.datasets import dataset_list_for
 from finetune.selectors.report import ReportView
-from finetune.selectors.runs import run_list_for, run_series
+from finetune.selectors.runs import run_list_for
 from finetune.services.datasets import dataset_delete, dataset_upload
+from finetune.views.downloads import text_answer
 
 from .errors import ApiError, not_found, without_paths
-from .pages import DIGITS, page_of
+from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
+from .pages import DIGITS
 
 router = Router(tags=["Files"])
 
 RESULTS = "file-results-"
 PURPOSES = ("fine-tune",)
-COLUMNS = ("step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy")
+OF_RESULTS = "fine-tune-results"
+LISTED = 500
 CHUNK = 256 * 1024
 STATUS = {
     Dataset.State.UPLOADED: "uploaded",
@@ -93,40 +94,14 @@ def result_object(run: Run) -> dict[str, Any]:
     return {
         "id": result_id(run),
         "object": "file",
-        "bytes": len(result_table(run).encode()),
+        "bytes": result_bytes(run),
         "created_at": int((run.finished_at or run.created_at).timestamp()),
         "filename": f"{run.public_id}-results.csv",
-        "purpose": "fine-tune-results",
+        "purpose": OF_RESULTS,
         "status": "processed",
         "status_details": None,
         "expires_at": None,
     }
-
-
-def result_table(run: Run) -> str:
-    """The curves of a job as CSV, one row per step; empty where nothing was measured."""
-    series = run_series(run)
-    names = ("train_loss", "train_accuracy")
-    rows = {
-        step: {name: series[name][index] for name in names}
-        for index, step in enumerate(series["step"])
-    }
-    checks = series["evaluation"]
-    for index, step in enumerate(checks["step"]):
-        rows.setdefault(step, {}).update(
-            valid_loss=checks["validation_loss"][index],
-            valid_mean_token_accuracy=checks["validation_accuracy"][index],
-        )
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for step in sorted(rows):
-        writer.writerow({"step": step, **rows[step]})
-    return out.getvalue()
-
-
-def results_of(key: ApiKey) -> list[Run]:
-    return list(run_list_for(key.team).filter(state=Run.State.SUCCEEDED))
 
 
 def dataset_of(key: ApiKey, file_id: str, *, param: str = "file_id") -> Dataset:
@@ -176,27 +151,34 @@ def files_create(
 @router.get("", response=FileList, summary="List files")
 def files_list(
     request: HttpRequest,
-    limit: Annotated[int, DIGITS, Query(10_000, ge=1, le=10_000)],
+    limit: Annotated[int, DIGITS, Query(LISTED, ge=1, le=10_000)],
     purpose: Annotated[str | None, Query(description="Only files of this purpose.")] = None,
     order: Annotated[Literal["asc", "desc"], Query(description="By time of creation.")] = "desc",
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
 ) -> dict[str, Any]:
     key = key_of(request)
-    rows: list[tuple[float, str, Dataset | Run]] = []
-    if purpose != "fine-tune-results":
-        uploads = dataset_list_for(key.team)
-        if purpose:
-            uploads = uploads.filter(purpose=purpose)
-        rows += [(one.created_at.timestamp(), one.public_id, one) for one in uploads]
-    if purpose in (None, "", "fine-tune-results"):
-        rows += [
-            ((run.finished_at or run.created_at).timestamp(), result_id(run), run)
-            for run in results_of(key)
-        ]
-    rows.sort(key=lambda row: row[:2], reverse=order == "desc")
-    return page_of(
-        rows, after=after, limit=limit, name=lambda row: row[1], shape=lambda row: shaped(row[2])
+    uploads = dataset_list_for(key.team)
+    if purpose:
+        uploads = uploads.filter(purpose=purpose)
+    results = run_list_for(key.team).filter(state=Run.State.SUCCEEDED)
+    return files_page(
+        (uploads.filter(purpose=purpose) if purpose else uploads)
+        if purpose != OF_RESULTS
+        else None,
+        results if purpose in (None, "", OF_RESULTS) else None,
+        limit=limit,
+        newest_first=order == "desc",
+        after=(after or "", file_place(key, after) if after else None),
+        shape=shaped,
     )
+
+
+def file_place(key: ApiKey, file_id: str) -> Place | None:
+    """Where a file of the team stands in the list; None where it is not in it."""
+    try:
+        return place_of(file_of(key, file_id))
+    except ApiError:
+        return None
 
 
 @router.get("/{file_id}", response=FileObject, summary="Retrieve a file")
@@ -234,8 +216,9 @@ def files_delete(request: HttpRequest, file_id: str) -> dict[str, Any]:
 def files_content(request: HttpRequest, file_id: str) -> HttpResponseBase:
     """The bytes as they were uploaded, or the result table of a job as CSV."""
     found = file_of(key_of(request), file_id)
+    response: HttpResponseBase
     if isinstance(found, Run):
-        response: HttpResponseBase = HttpResponse(result_table(found), content_type="text/csv")
+        response = text_answer(request, iter(result_blocks(found)), content_type="text/csv")
         name = f"{found.public_id}-results.csv"
     else:
         if not found.original_file.is_file():

@@ -16,20 +16,19 @@ from finetune.text import json_object, whole_number
 from .errors import ApiError
 from .files import key_of
 from .job_creation import job_create, run_of
+from .job_lists import checkpoints_page, jobs_page
 from .job_objects import (
     CheckpointList,
     EventList,
     JobList,
     JobObject,
-    checkpoint_id,
-    checkpoint_object,
     event_id,
     event_object,
     job_object,
 )
 from .job_repeats import once
 from .job_request import JobBody
-from .pages import DIGITS, listing, page_of
+from .pages import DIGITS, listing
 
 router = Router(tags=["Fine-tuning"])
 
@@ -68,16 +67,8 @@ def jobs_list(request: HttpRequest, limit: Limit20, after: After = None) -> dict
         if (found := METADATA_QUERY.match(name))
     }
     bare = request.GET.get("metadata") == "null"
-    runs = run_list_for(key_of(request).team).select_related(
-        "base", "team", "dataset", "validation_dataset"
-    )
-    rows = (
-        run
-        for run in runs.iterator(chunk_size=200)
-        if all(run.metadata.get(name) == text for name, text in wanted.items())
-        and not (bare and run.metadata)
-    )
-    return page_of(rows, after=after, limit=limit, name=lambda run: run.public_id, shape=job_object)
+    runs = run_list_for(key_of(request).team)
+    return jobs_page(runs, limit=limit, after=after, wanted=wanted, bare=bare)
 
 
 @router.get("/{fine_tuning_job_id}", response=JobObject, summary="Retrieve a job")
@@ -141,16 +132,4 @@ def jobs_checkpoints(
 ) -> dict[str, Any]:
     """Newest first, each with what was measured at its step."""
     run = run_of(key_of(request), fine_tuning_job_id)
-    events = list(RunEvent.objects.filter(run=run, type="checkpoint").order_by("-seq"))
-    steps = {int(event.data["step"]) for event in events}
-    measured: dict[int, dict[str, Any]] = {}
-    for event in RunEvent.objects.filter(run=run, type__in=("metrics", "evaluation")).iterator():
-        if event.data.get("step") in steps:
-            measured.setdefault(event.data["step"], {}).update(event.data)
-    return page_of(
-        events,
-        after=after,
-        limit=limit,
-        name=lambda event: checkpoint_id(run, int(event.data["step"])),
-        shape=lambda event: checkpoint_object(run, event, measured),
-    )
+    return checkpoints_page(run, limit=limit, after=after)

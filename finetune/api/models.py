@@ -1,19 +1,31 @@
 """`/v1/models`: the assistants that a team can talk to."""
 
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 
-from finetune.models import ApiKey
-from finetune.selectors.assistants import Assistant, assistant_get, assistants_for
+from finetune.models import ApiKey, Team
+from finetune.selectors.assistants import (
+    Assistant,
+    assistant_get,
+    assistant_of_base,
+    assistants_of,
+    tuned_runs,
+)
+from finetune.selectors.bases import bases_ready
 from finetune.selectors.checkpoints import Checkpoint, checkpoint_get, checkpoints_kept
 from finetune.services.assistants import checkpoint_publish, run_unpublish
 
 from .errors import ApiError, not_found
 from .files import key_of
+from .pages import listing, no_such_cursor, older, page_of
 
 router = Router(tags=["Models"])
+
+LISTED = 1_000
 
 
 class ModelObject(Schema):
@@ -26,6 +38,9 @@ class ModelObject(Schema):
 class ModelList(Schema):
     object: Literal["list"] = "list"
     data: list[ModelObject]
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
 
 
 class ModelDeleted(Schema):
@@ -74,15 +89,58 @@ def pruned(checkpoint: Checkpoint) -> ApiError:
 
 
 @router.get("", response=ModelList, summary="List models")
-def models_list(request: HttpRequest) -> dict[str, Any]:
+def models_list(
+    request: HttpRequest,
+    limit: Annotated[int | None, Query(ge=1, le=LISTED, description="At most so many.")] = None,
+    after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
+) -> dict[str, Any]:
     """Tuned models of the key's team, newest first, each with the checkpoints whose files are
-    kept; then the base models."""
-    found: list[Assistant] = []
-    for one in assistants_for(key_of(request).team):
-        found.append(one)
+    kept; then the base models.
+
+    Without `limit`: the first thousand of the tuned ones and every base. `has_more` says whether
+    there are others; go on with `after`.
+    """
+    team = key_of(request).team
+    if limit is None and after is None:
+        tuned = list(islice(with_checkpoints(assistants_of(tuned_runs(team))), LISTED + 1))
+        bases = [assistant_of_base(base) for base in bases_ready()]
+        page = listing(
+            [model_object(one) for one in (*tuned[:LISTED], *bases)], has_more=len(tuned) > LISTED
+        )
+        if page["has_more"]:
+            page["last_id"] = tuned[LISTED - 1].id  # what the rest follows; the bases are all here
+        return page
+    limit = limit or LISTED
+    return page_of(islice(models_after(team, after), limit + 1), limit=limit, shape=model_object)
+
+
+def with_checkpoints(tuned: Iterable[Assistant]) -> Iterator[Assistant]:
+    for one in tuned:
+        yield one
         if one.run is not None:
-            found += [kept.assistant for kept in checkpoints_kept(one.run)]
-    return {"object": "list", "data": [model_object(one) for one in found]}
+            yield from (kept.assistant for kept in checkpoints_kept(one.run))
+
+
+def models_after(team: Team, after: str | None) -> Iterator[Assistant]:
+    """The list from its beginning, or behind one model of it."""
+    runs, bases = tuned_runs(team), bases_ready()
+    if after:
+        start = assistant_get(team, after)
+        checkpoint = checkpoint_get(team, after) if start is None else None
+        run = checkpoint.run if checkpoint else start.run if start else None
+        if start is None and checkpoint is None:
+            raise no_such_cursor(after)
+        if run is None:
+            assert start is not None
+            known = [base.pk for base in bases]
+            runs, bases = runs.none(), bases.filter(pk__in=known[known.index(start.base.pk) + 1 :])
+        else:
+            runs = older(runs, run.created_at, run.pk)
+            kept = checkpoints_kept(run)
+            below = checkpoint.step if checkpoint else None
+            yield from (one.assistant for one in kept if below is None or one.step < below)
+    yield from with_checkpoints(assistants_of(runs))
+    yield from map(assistant_of_base, bases)
 
 
 @router.get("/{path:model}", response=ModelObject, summary="Retrieve a model")

@@ -1,9 +1,15 @@
-"""Lists in OpenAI's form, with a cursor that is the id of the last row seen."""
+"""Lists in OpenAI's form, with a cursor that is the id of the last row seen.
+
+A cursor is looked up once and then compared with what the list is ordered by, so that a page deep
+in a long list costs what the first one does.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import dropwhile, islice
+from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
+from django.db.models import Model, Q, QuerySet
 from pydantic import BeforeValidator
 
 from finetune.text import as_whole_number
@@ -13,6 +19,7 @@ from .errors import ApiError
 Row = TypeVar("Row")
 # For a list's `limit`: ASCII digits, where pydantic also takes "+5" and "1_0".
 DIGITS = BeforeValidator(as_whole_number)
+Rows = TypeVar("Rows", bound=Model)
 
 
 def listing(data: Sequence[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:
@@ -28,21 +35,29 @@ def listing(data: Sequence[dict[str, Any]], *, has_more: bool) -> dict[str, Any]
 def page_of(
     rows: Iterable[Row],
     *,
-    after: str | None,
     limit: int,
-    name: Callable[[Row], str],
     shape: Callable[[Row], dict[str, Any]],
 ) -> dict[str, Any]:
-    """The `limit` rows that come after the row named `after`, shaped for the answer."""
-    rest = iter(rows)
-    if after:
-        rest = dropwhile(lambda row: name(row) != after, rest)
-        if next(rest, None) is None:
-            raise ApiError(
-                400,
-                f"after: {after[:100]!r} is not in this list. Use the last_id of the page before.",
-                code="invalid_value",
-                param="after",
-            )
-    taken = list(islice(rest, limit + 1))
+    """The first `limit` of rows that begin behind the cursor, shaped for the answer."""
+    taken = list(islice(rows, limit + 1))
     return listing([shape(row) for row in taken[:limit]], has_more=len(taken) > limit)
+
+
+def older(
+    rows: QuerySet[Rows], at: datetime, pk: int, *, field: str = "created_at"
+) -> QuerySet[Rows]:
+    """Rows of a list by `-field, -id` that stand behind this time and key.
+
+    The first condition alone is a range of the list's index; the second only sorts out ties.
+    """
+    tie = Q(**{f"{field}__lt": at}) | Q(pk__lt=pk)
+    return rows.filter(**{f"{field}__lte": at}).filter(tie)
+
+
+def no_such_cursor(after: str) -> ApiError:
+    return ApiError(
+        400,
+        f"after: {after[:100]!r} is not in this list. Use the last_id of the page before.",
+        code="invalid_value",
+        param="after",
+    )

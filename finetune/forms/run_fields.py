@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.forms.models import ModelChoiceIterator
 
 from finetune.models import Dataset
 from finetune.training.args import RunConfig, defaults
 from quantum.adapters.registry import OptionField
 
+CHOICES = 20  # newest data sets in a select; others are found by a search
 LABELS = {
     "learning_rate": "Learning rate",
     "steps": "Steps",
@@ -28,8 +30,25 @@ LABELS = {
 }
 
 
+class FewChoices(ModelChoiceIterator):
+    """The newest rows and those that are chosen, however many the field would take."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        field: Any = self.field
+        if field.empty_label is not None:
+            yield ("", field.empty_label)
+        rows = list(self.queryset[:CHOICES])
+        chosen = [name for name in field.chosen if name]
+        if missing := set(chosen) - {row.public_id for row in rows}:
+            rows += self.queryset.filter(public_id__in=missing)
+        yield from map(self.choice, rows)
+
+
 class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Shows a data set with its size."""
+
+    iterator = FewChoices
+    chosen: Collection[str] = ()  # public ids, given by the form
 
     def label_from_instance(self, obj: Dataset) -> str:
         dialogues = obj.report.get("train", {}).get("dialogues")

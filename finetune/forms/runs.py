@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.forms.boundfield import BoundField
 
 from finetune.models import BaseModel, Dataset, Run, Team
@@ -27,7 +28,7 @@ from .run_backends import (
     chosen_backend,
     field_name,
 )
-from .run_fields import DatasetField, config_field, option_field
+from .run_fields import CHOICES, DatasetField, config_field, option_field
 
 UP_FRONT = 3  # options of an adapter that are shown before “More options”
 USUAL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -118,7 +119,7 @@ class RunForm(forms.Form):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        ready = dataset_list_for(team).filter(state=Dataset.State.READY)
+        ready = dataset_list_for(team).filter(state=Dataset.State.READY).defer("options")
         bases = bases_ready()
         self.fields["base"].queryset = bases  # type: ignore[attr-defined]
         self.fields["dataset"].queryset = ready  # type: ignore[attr-defined]
@@ -127,8 +128,11 @@ class RunForm(forms.Form):
         self.fields |= backend_fields(team)
         if first := bases.first():
             self.fields["base"].initial = first.slug
+        self.more_datasets = ready[CHOICES : CHOICES + 1].exists()
         if newest := ready.first():
             self.fields["dataset"].initial = newest.public_id
+        for name in ("dataset", "validation_dataset"):
+            self.fields[name].chosen = [str(self[name].value() or "")]  # type: ignore[attr-defined]
         layers = {name.rpartition(".")[2] for base in bases for name in base.shapes}
         ordered = [name for name in USUAL_TARGETS if name in layers]
         ordered += sorted(layers - set(ordered) - {"lm_head"})
@@ -138,6 +142,13 @@ class RunForm(forms.Form):
                 if option.name != "backend":  # chosen once, for all adapters
                     self.fields[f"{spec.name}-{option.name}"] = option_field(option)
         self.mark_fields()
+
+    def search(self, query: str) -> None:
+        """Offer the data sets whose names hold every word."""
+        for name in ("dataset", "validation_dataset"):
+            field: Any = self.fields[name]
+            for word in query.split()[:6]:
+                field.queryset = field.queryset.filter(Q(name__icontains=word) | Q(public_id=word))
 
     def mark_fields(self) -> None:
         """Tie each control to its error (Django ties the help text by itself)."""

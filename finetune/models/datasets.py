@@ -57,6 +57,10 @@ class Dataset(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["team", "deleted_at", "-created_at", "-id"], name="dataset_list"),
+            models.Index(fields=["-created_at", "-id"], name="dataset_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.name

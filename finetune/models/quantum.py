@@ -129,6 +129,7 @@ class QuantumCalibration(models.Model):
 
     class Meta:
         ordering = ["-fetched_at", "-id"]
+        indexes = [models.Index(fields=["team", "-fetched_at", "-id"], name="calibration_list")]
 
     def __str__(self) -> str:
         return f"{self.chip}, {self.fetched_at:%Y-%m-%d %H:%M}, {self.fingerprint}"
@@ -172,6 +173,7 @@ class QuantumExperiment(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["team", "-created_at", "-id"], name="experiment_list")]
 
     def __str__(self) -> str:
         return self.name
@@ -241,7 +243,11 @@ class QuantumJob(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["scope", "fingerprint"], name="one_job_per_batch")
         ]
-        indexes = [models.Index(fields=["created_at"], name="quantum_job_created")]
+        indexes = [
+            models.Index(fields=["created_at"], name="quantum_job_created"),
+            models.Index(fields=["team", "-created_at", "-id"], name="quantum_job_list"),
+            models.Index(fields=["team", "state", "-created_at", "-id"], name="quantum_job_states"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -116,6 +116,12 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["team", "-created_at", "-id"], name="run_list"),
+            models.Index(fields=["team", "state", "-created_at", "-id"], name="run_list_by_state"),
+            models.Index(fields=["team", "-finished_at", "-id"], name="run_results"),
+            models.Index(fields=["-created_at", "-id"], name="run_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -179,6 +185,7 @@ class RunEvent(models.Model):
             models.UniqueConstraint(fields=["run", "seq"], name="one_event_per_seq"),
             models.UniqueConstraint(fields=["run", "source_seq"], name="one_event_per_line"),
         ]
+        indexes = [models.Index(fields=["run", "type", "seq"], name="event_of_type")]
 
     def __str__(self) -> str:
         return f"{self.run.public_id} #{self.seq} {self.type}"

@@ -96,6 +96,7 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API key"
+        indexes = [models.Index(fields=["team", "revoked_at", "-created_at"], name="api_key_list")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

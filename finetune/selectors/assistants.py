@@ -1,11 +1,17 @@
 """The models that a team can talk to: every ready base and its own succeeded runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
+
+from django.db.models import Q, QuerySet
 
 from finetune.models import BaseModel, Run, Team
 
 from .bases import bases_ready
+
+MOST_WORDS = 6  # of a search
 
 
 @dataclass(frozen=True)
@@ -35,11 +41,42 @@ def assistant_of_run(run: Run) -> Assistant | None:
     return Assistant(name, run.public_id, run.name, "tuned", run.base, run)
 
 
-def assistants_for(team: Team) -> list[Assistant]:
-    """Tuned assistants first, newest first, then the bases."""
+def assistants_for(team: Team, query: str = "", limit: int | None = None) -> list[Assistant]:
+    """Tuned assistants first, newest first, then the bases; those whose names hold every word.
+
+    With a limit the bases come along first, since all teams start from them, and the newest tuned
+    ones fill the rest.
+    """
+    bases = bases_ready()
+    runs = tuned_runs(team)
+    for word in query.split()[:MOST_WORDS]:
+        bases = bases.filter(Q(title__icontains=word) | Q(slug__icontains=word))
+        runs = runs.filter(
+            Q(name__icontains=word) | Q(suffix__icontains=word) | Q(public_id__endswith=word)
+        )
+    plain = [assistant_of_base(base) for base in bases[:limit]]
+    room = None if limit is None else limit - len(plain)
+    return [*islice(assistants_of(runs), room), *plain]
+
+
+def assistants_of(runs: QuerySet[Run]) -> Iterator[Assistant]:
+    """The assistants of these runs, read a few at a time."""
+    for run in runs.iterator(chunk_size=100):
+        if assistant := assistant_of_run(run):
+            yield assistant
+
+
+def tuned_runs(team: Team) -> QuerySet[Run]:
+    """A team's succeeded runs, newest first, with what an assistant needs and no more."""
     runs = Run.objects.for_team(team).filter(state=Run.State.SUCCEEDED)
-    tuned = [assistant_of_run(run) for run in runs.select_related("base", "team")]
-    return [one for one in tuned if one] + [assistant_of_base(base) for base in bases_ready()]
+    return runs.select_related("base", "team").defer(
+        "base__shapes", "latest", "error", "request_body", "metadata"
+    )
+
+
+def assistant_count(team: Team) -> int:
+    """About how many there are: one that was taken back is counted too."""
+    return tuned_runs(team).count() + bases_ready().count()
 
 
 def assistant_get(team: Team, name: str) -> Assistant | None:

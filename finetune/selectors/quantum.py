@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +112,12 @@ def job_sums(team: Team) -> dict[str, Any]:
         jobs=Count("pk"), circuits=Sum("circuits"), shots=Sum("total_shots"),
         seconds=Sum("seconds_used"),
     )  # fmt: skip
+
+
+def job_counts_by_state(team: Team) -> Counter[str]:
+    """How many of a team's jobs are in each state, from the index alone."""
+    rows = QuantumJob.objects.for_team(team).order_by().values_list("state").annotate(Count("pk"))
+    return Counter(dict(rows))
 
 
 def job_reply(job: QuantumJob) -> str:

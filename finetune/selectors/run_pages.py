@@ -1,18 +1,17 @@
-"""What a run's page shows beside its state: rows, replies, log, settings, code."""
+"""What a run's page shows beside its state: rows of values, settings, code."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import math
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from finetune.models import Run, RunEvent
+from finetune.models import Run
+from finetune.selectors.curves import METRICS
 from finetune.selectors.run_calibrations import chip_words
-from finetune.selectors.runs import METRICS, run_samples
 from finetune.training.args import help_texts
 from finetune.training.backends import run_chip
 
@@ -43,10 +42,15 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 def rounded(series: dict[str, Any]) -> dict[str, Any]:
-    """The curves with six significant digits: half the bytes, and no eye can tell."""
+    """The curves with six significant digits: half the bytes, and no eye can tell.
+
+    What is not a number is no point: `NaN` is not JSON, and a line breaks there.
+    """
 
     def short(value: Any) -> Any:
-        return float(f"{value:.6g}") if isinstance(value, float) else value
+        if not isinstance(value, float):
+            return value
+        return float(f"{value:.6g}") if math.isfinite(value) else None
 
     return {
         name: rounded(column) if isinstance(column, dict) else [short(value) for value in column]
@@ -75,56 +79,6 @@ def table_rows(series: dict[str, Any]) -> list[dict[str, Any]]:
         if (index := at.get(step)) is not None:
             row.update({name: series[name][index] for name in METRICS})
     return [rows[step] for step in sorted(rows)]
-
-
-def csv_rows(series: dict[str, Any]) -> Iterator[list[Any]]:
-    """Header and one row a step; evaluations stand in the row of their step."""
-    checks = series["evaluation"]
-    names = [name for name in checks if name != "step"]
-    measured = dict(zip(checks["step"], zip(*(checks[name] for name in names), strict=True),
-                        strict=True))  # fmt: skip
-    yield ["step", *METRICS, *names]
-    empty = ("",) * len(names)
-    if 0 in measured and 0 not in series["step"]:
-        yield [0, *([""] * len(METRICS)), *measured[0]]
-    for index, step in enumerate(series["step"]):
-        values = [series[name][index] for name in METRICS]
-        yield [step, *("" if v is None else v for v in values), *measured.get(step, empty)]
-
-
-@dataclass
-class PromptReplies:
-    """One sample prompt with its replies: before training, and after it newest first."""
-
-    prompt: str
-    base: str = ""
-    later: list[tuple[int, str]] = field(default_factory=list)
-
-    @property
-    def newest(self) -> tuple[int, str] | None:
-        return self.later[0] if self.later else None
-
-    @property
-    def earlier(self) -> list[tuple[int, str]]:
-        return self.later[1:]
-
-
-def sample_prompts(run: Run) -> list[PromptReplies]:
-    found: dict[int, PromptReplies] = {}
-    for event in run_samples(run):
-        data = event.data
-        entry = found.setdefault(data.get("index", 0), PromptReplies(data.get("prompt", "")))
-        if data.get("step"):
-            entry.later.insert(0, (data["step"], data.get("reply", "")))
-        else:
-            entry.base = data.get("reply", "")
-    return [found[index] for index in sorted(found)]
-
-
-def log_newest(run: Run, limit: int) -> list[RunEvent]:
-    """The newest lines, oldest first, without the metrics (they are in the charts)."""
-    rows = RunEvent.objects.filter(run=run).exclude(type__in=("metrics", "sample"))
-    return list(reversed(rows.order_by("-seq")[:limit]))
 
 
 def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:

@@ -23,6 +23,7 @@ from finetune.faults import BY_CODE
 from finetune.forms.datasets import OptionsForm, UploadForm
 from finetune.models import Dataset
 from finetune.selectors import datasets as dataset_selectors
+from finetune.selectors.paging import KeyPaginator
 from finetune.selectors.report import ReportView
 from finetune.services import datasets as dataset_services
 from finetune.services.submissions import AlreadySubmitted, submission_digest, submission_made
@@ -37,7 +38,7 @@ PROBLEMS = 20
 @require_safe
 def data(request: SiteRequest) -> HttpResponse:
     rows = dataset_selectors.dataset_list_for(request.team).select_related("created_by")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = KeyPaginator(rows, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [(row, ReportView(row)) for row in page],

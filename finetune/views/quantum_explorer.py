@@ -7,7 +7,6 @@ from typing import Any
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -20,6 +19,7 @@ from finetune.forms.quantum import ExperimentForm, first_values
 from finetune.models import QuantumExperiment
 from finetune.selectors import quantum as selectors
 from finetune.selectors import quantum_charts as charts
+from finetune.selectors.paging import KeyPaginator
 from finetune.selectors.run_circuits import THEMES
 from finetune.services import quantum_explorer as services
 from finetune.services.quantum_computation import experiment_folder
@@ -62,7 +62,7 @@ def quantum_explorer(request: SiteRequest) -> HttpResponse:
         "form": form,
         "families": FAMILIES,
         "pasted": PASTED,
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": KeyPaginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "has_keys": selectors.quantum_key_list_for(request.team).exists(),
     }
     if request.htmx and request.method != "POST":

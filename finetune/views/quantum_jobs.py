@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -16,6 +15,7 @@ from finetune.exceptions import StudioError
 from finetune.forms.quantum import DecisionForm
 from finetune.models import QuantumJob
 from finetune.selectors import quantum as selectors
+from finetune.selectors.paging import KeyPaginator
 from finetune.services import quantum_jobs as services
 
 from .access import SiteRequest, in_team, signed_in
@@ -28,20 +28,22 @@ PER_PAGE = 25
 @require_safe
 def quantum_jobs(request: SiteRequest) -> HttpResponse:
     """The team's jobs, newest first; while one is open the list keeps itself fresh."""
-    everything = selectors.job_list_for(request.team)
+    rows = selectors.job_list_for(request.team)
     chosen = request.GET.get("state", "")
-    rows = everything
     if chosen in selectors.FILTERS:
-        rows = everything.filter(state__in=selectors.FILTERS[chosen][1])
+        rows = rows.filter(state__in=selectors.FILTERS[chosen][1])
+    counts = selectors.job_counts_by_state(request.team)
+    filters = [
+        (name, label, sum(counts[state] for state in states))
+        for name, (label, states) in selectors.FILTERS.items()
+    ]
+    shown = {name: count for name, _, count in filters}.get(chosen, sum(counts.values()))
     context = {
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "page": KeyPaginator(rows, PER_PAGE, shown).get_page(request.GET.get("page")),
         "chosen": chosen if chosen in selectors.FILTERS else "",
-        "filters": [
-            (name, label, everything.filter(state__in=states).count())
-            for name, (label, states) in selectors.FILTERS.items()
-        ],
+        "filters": filters,
         "sums": selectors.job_sums(request.team),
-        "live": everything.filter(state__in=QuantumJob.LIVE).exists(),
+        "live": any(counts[state] for state in QuantumJob.LIVE),
         "here": request.get_full_path(),
     }
     name = "finetune/_quantum_jobs.html" if request.htmx else "finetune/quantum_jobs.html"

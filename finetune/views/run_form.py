@@ -9,13 +9,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.exceptions import RunRefused
 from finetune.forms.run_terms import TermsForm
 from finetune.forms.runs import RunForm, initial_from_preset, initial_from_run
-from finetune.models import Dataset, Run
-from finetune.selectors.datasets import dataset_list_for
+from finetune.models import Run
+from finetune.selectors.datasets import dataset_list_for, dataset_ready_for
 from finetune.selectors.run_calibrations import calibration_for
 from finetune.selectors.run_estimates import run_estimate, train_dialogues
 from finetune.selectors.run_sampling import placement_doubt, run_sampling
@@ -138,12 +138,23 @@ def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
         "form": form,
         "presets": presets_for(request),
         "chosen_preset": form["preset"].value() or "",
-        "ready": dataset_list_for(request.team).filter(state=Dataset.State.READY),  # type: ignore[attr-defined]
+        "ready": dataset_ready_for(request.team).exists(),  # type: ignore[attr-defined]
         "continues": continued(form),
         "bases": form.fields["base"].queryset,  # type: ignore[attr-defined]
         **summary_of(request, form),
     }
     return render(request, "finetune/run_new.html", context)
+
+
+@in_team
+@require_safe
+def run_datasets(request: HttpRequest) -> HttpResponse:
+    """The selects of both data sets, with those whose names hold the words that somebody types."""
+    chosen = {name: request.GET.get(name, "") for name in ("dataset", "validation_dataset")}
+    form = RunForm(team=request.team, initial=chosen)  # type: ignore[attr-defined]
+    form.search(request.GET.get("q", ""))
+    second = form["validation_dataset"].as_widget(attrs={"hx-swap-oob": "true"})
+    return render(request, "finetune/_run_datasets.html", {"form": form, "validation": second})
 
 
 def continued(form: RunForm) -> Run | None:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from finetune.exceptions import RunRefused
 from finetune.models import Run
-from finetune.selectors import run_pages
+from finetune.selectors import run_downloads, run_pages
+from finetune.selectors.curves import run_series
+from finetune.selectors.paging import KeyPaginator
 from finetune.selectors.run_circuits import circuit_of_run
-from finetune.selectors.runs import run_get, run_list_for, run_series
+from finetune.selectors.run_records import log_lines, sample_replies
+from finetune.selectors.runs import run_counts, run_get, run_list_for
 from finetune.services import runs as services
 from finetune.services.circuits import picture_ready
+from finetune.text import whole_number
 
 from .access import in_team, signed_in
+from .downloads import text_answer
 
 PER_PAGE = 20
-LOG_LINES = 300
 JOBS = 12  # newest jobs on quantum machines
 FILTERS = {
     "active": ("Active", (*Run.ACTIVE, Run.State.PAUSED)),
@@ -62,16 +63,19 @@ def runs(request: HttpRequest) -> HttpResponse:
     everything = run_list_for(request.team)  # type: ignore[attr-defined]
     chosen = request.GET.get("state", "")
     rows = everything.filter(state__in=FILTERS[chosen][1]) if chosen in FILTERS else everything
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    counts = run_counts(request.team)  # type: ignore[attr-defined]
+    total = sum(counts.values())
+    filters = [
+        (name, label, sum(counts[state] for state in states))
+        for name, (label, states) in FILTERS.items()
+    ]
+    shown = {name: count for name, _, count in filters}.get(chosen, total)
     context = {
-        "page": page,
+        "page": KeyPaginator(rows, PER_PAGE, shown).get_page(request.GET.get("page")),
         "chosen": chosen if chosen in FILTERS else "",
-        "filters": [
-            (name, label, everything.filter(state__in=states).count())
-            for name, (label, states) in FILTERS.items()
-        ],
-        "total": everything.count(),
-        "live": everything.filter(state__in=Run.ACTIVE).exists(),
+        "filters": filters,
+        "total": total,
+        "live": any(counts[state] for state in Run.ACTIVE),
         "here": request.get_full_path(),
     }
     name = "finetune/_runs.html" if request.htmx else "finetune/runs.html"  # type: ignore[attr-defined]
@@ -96,9 +100,8 @@ def run(request: HttpRequest, public_id: str) -> HttpResponse:
             "small_charts": [chart for chart in SMALL_CHARTS if circuit or not chart[2]],
             "series": {"cursor": cursor, "columns": run_pages.rounded(series)},
             "rows": run_pages.table_rows(series),
-            "prompts": run_pages.sample_prompts(found),
-            "log": run_pages.log_newest(found, LOG_LINES),
-            "log_limit": LOG_LINES,
+            "replies": sample_replies(found, whole_number(request.GET.get("replies"))),
+            "log": log_lines(found),
             "circuit": circuit,
             "quantum_jobs": found.quantum_jobs.defer("payload", "result")[:JOBS]
             if found.spending
@@ -114,11 +117,14 @@ def run(request: HttpRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_safe
 def run_part(request: HttpRequest, public_id: str, part: str) -> HttpResponse:
-    """A part of the page that grows while the run goes on: `samples` or `table`."""
+    """A part of the page that grows with the run: `samples`, `table`, or earlier `lines`."""
     found = run_get(request.user, public_id)  # type: ignore[arg-type]
+    before = whole_number(request.GET.get("before"))
     context: dict[str, Any] = {"run": found}
     if part == "samples":
-        context["prompts"] = run_pages.sample_prompts(found)
+        context["replies"] = sample_replies(found, before)
+    elif part == "lines":
+        context["log"] = log_lines(found, before)
     elif part == "table":
         context["rows"] = run_pages.table_rows(run_series(found))
     return render(request, f"finetune/_run_{part}.html", context)
@@ -177,25 +183,21 @@ def run_code(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_safe
-def run_metrics(request: HttpRequest, public_id: str) -> HttpResponse:
+def run_metrics(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """Every step as CSV."""
     found = run_get(request.user, public_id)  # type: ignore[arg-type]
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerows(run_pages.csv_rows(run_series(found)))
-    answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.csv"'
-    return answer
+    return text_answer(
+        request,
+        run_downloads.metrics_csv(found),
+        content_type="text/csv; charset=utf-8",
+        filename=f"{found.public_id}.csv",
+    )
 
 
 @signed_in
 @require_safe
-def run_log(request: HttpRequest, public_id: str) -> HttpResponse:
+def run_log(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The whole log as text, one line an event."""
     found = run_get(request.user, public_id)  # type: ignore[arg-type]
-
-    text = "".join(
-        f"{event.time:%Y-%m-%d %H:%M:%S} {event.level:5} {event.type:10} {event.message}\n"
-        for event in found.events.order_by("seq").iterator(chunk_size=500)
-    )
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+    text = run_downloads.log_text(found)
+    return text_answer(request, text, content_type="text/plain; charset=utf-8")

@@ -98,6 +98,30 @@
     });
   }
 
+  /** Indices of at most about `limit` rows: both ends, and each stretch's extremes of each curve. */
+  function rowsKept(table, names, limit) {
+    const count = table.step.length;
+    const keep = new Set([0, count - 1]);
+    const drawn = names.filter((name) => table[name].some((value) => value !== null));
+    const buckets = Math.max(1, Math.floor(limit / 2 / Math.max(1, drawn.length)));
+    for (const name of drawn) {
+      const column = table[name];
+      for (let bucket = 0; bucket < buckets; bucket += 1) {
+        const from = Math.floor((bucket * count) / buckets);
+        const to = Math.floor(((bucket + 1) * count) / buckets);
+        let low = -1;
+        let high = -1;
+        for (let i = from; i < to; i += 1) {
+          if (column[i] === null) continue;
+          if (low < 0 || column[i] < column[low]) low = i;
+          if (high < 0 || column[i] > column[high]) high = i;
+        }
+        if (low >= 0) keep.add(low).add(high);
+      }
+    }
+    return [...keep].sort((a, b) => a - b);
+  }
+
   class Group {
     constructor() {
       this.charts = [];
@@ -567,5 +591,5 @@
     return node;
   }
 
-  window.WukongChart = { Chart, Group, text, lowerBound };
+  window.WukongChart = { Chart, Group, text, lowerBound, rowsKept };
 })();

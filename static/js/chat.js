@@ -9,6 +9,7 @@
   if (!chat) return;
 
   const NOT_FOUND = 4404;
+  let socket = null;
   const turns = document.getElementById("turns");
   const announcer = document.getElementById("announce");
   const linkState = document.getElementById("link-state");
@@ -93,7 +94,7 @@
     try {
       const body = await post(composer, null);
       store.write("");
-      if (composer.dataset.draft === "new") {
+      if (composer.dataset.draft === "new" || chat.dataset.before) {
         location.assign(body.location);
         return;
       }
@@ -190,8 +191,32 @@
 
   if (!turns) return;
 
+  // -- earlier messages -----------------------------------------------------------------------------
+  const earlier = document.getElementById("earlier-turns");
+  earlier?.addEventListener("click", async (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    let page;
+    try {
+      const answer = await fetch(earlier.href);
+      if (!answer.ok || answer.redirected) throw new Error();
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      studio.toast("Earlier messages could not be loaded. Try again in a moment.", "error");
+      return;
+    }
+    const height = document.documentElement.scrollHeight;
+    following = false;
+    turns.prepend(...page.querySelectorAll("#turns > .turn"));
+    for (const button of turns.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+    scrollBy({ top: document.documentElement.scrollHeight - height, behavior: "instant" });
+    const next = page.getElementById("earlier-turns");
+    if (next) earlier.href = next.href;
+    else earlier.parentElement.remove();
+  });
+
   // -- the socket ---------------------------------------------------------------------------------
-  let socket = null;
+  if (chat.dataset.before) return; // a look at earlier messages: nothing new comes here
   let revision = Number(chat.dataset.revision);
   let attempt = 0;
   let lost = 0;
@@ -238,6 +263,8 @@
           if (shown && shown.textContent.length > text.textContent.length) text.textContent = shown.textContent;
         }
         replace(old, fresh);
+      } else if (turns.lastElementChild && message.turn < Number(turns.lastElementChild.dataset.turn)) {
+        return; // an earlier turn that is not shown here
       } else {
         turns.append(fresh);
         for (const older of turns.querySelectorAll(`.turn:not(#${fresh.id}) form[data-chat]:has(input[name=side])`)) older.remove();
@@ -262,7 +289,11 @@
       document.getElementById("send").hidden = message.busy;
       if (!message.busy && errorLine.textContent.includes("being written")) complain("");
       const head = document.getElementById("chat-head");
-      if (!head.querySelector("details[open]")) replace(head, fragment(message.head));
+      if (!head.querySelector("details[open]")) {
+        const fresh = fragment(message.head);
+        replace(head, fresh);
+        window.htmx?.process(fresh);
+      }
       document.title = `${message.title} · Wukong Studio`;
       const entry = document.querySelector(`[data-conversation="${chat.dataset.id}"] [data-title]`);
       if (entry) entry.textContent = message.title;

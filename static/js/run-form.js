@@ -9,7 +9,7 @@
   const presets = JSON.parse(source.textContent);
   const cards = [...document.querySelectorAll("[data-preset]")];
   const touched = new Set();
-  const KEPT = new Set(["name", "dataset", "validation_dataset", "base"]);
+  const KEPT = new Set(["q", "name", "dataset", "validation_dataset", "base"]);
 
   const fieldset = document.getElementById("run-form-fields");
   const tell = () => fieldset.dispatchEvent(new Event("change", { bubbles: false }));

@@ -8,7 +8,7 @@
   const root = document.getElementById("run");
   const source = document.getElementById("run-series");
   if (!root || !source || !window.WukongChart) return;
-  const { Chart, Group, lowerBound } = window.WukongChart;
+  const { Chart, Group, lowerBound, rowsKept } = window.WukongChart;
   const given = JSON.parse(source.textContent);
   const columns = given.columns;
   const checks = columns.evaluation;
@@ -49,6 +49,20 @@
 
   const metricNames = Object.keys(columns).filter((name) => !["step", "evaluation"].includes(name));
   const checkNames = Object.keys(checks).filter((name) => name !== "step");
+
+  const MOST = 6000; // points of one curve that a page keeps, however long it is watched
+  const metricDrawn = metricNames.filter((name) => name !== "circuits_run");
+
+  /** Make room: of each stretch of steps the lowest and highest value of every curve stay. */
+  function thin(table, names, drawn) {
+    if (table.step.length <= MOST) return;
+    const keep = rowsKept(table, drawn, MOST / 2);
+    for (const name of ["step", ...names]) {
+      const column = table[name];
+      keep.forEach((from, to) => { column[to] = column[from]; });
+      column.length = keep.length; // the charts hold these very lists
+    }
+  }
 
   /** Put one row at its step: appended, or written over the row that stands there. */
   function put(table, names, data) {
@@ -91,6 +105,7 @@
     const line = document.createElement("li");
     line.className = "log-line";
     line.dataset.level = event.level;
+    line.dataset.seq = event.seq;
     const date = new Date(event.time * 1000);
     const time = document.createElement("time");
     time.dateTime = date.toISOString();
@@ -104,16 +119,45 @@
     message.textContent = event.message;
     line.append(time, " ", kind, " ", message);
     list.append(line);
-    while (list.childElementCount > LIMIT) list.firstElementChild.remove();
+  }
+
+  /** Nothing moves under somebody who reads earlier lines, unless there are far too many. */
+  function trimLog(following) {
+    const most = following ? LIMIT : 5 * LIMIT;
+    while (list.childElementCount > most) {
+      list.querySelector(".log-line").remove();
+      earlier.hidden = false;
+    }
   }
 
   const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   const toEnd = () => { list.scrollTop = list.scrollHeight; };
-  for (const time of list.querySelectorAll("time")) {
-    const date = new Date(time.dateTime);
-    time.textContent = clock(date);
-    time.title = date.toLocaleString();
+  function localTimes(root) {
+    for (const time of root.querySelectorAll("time")) {
+      const date = new Date(time.dateTime);
+      time.textContent = clock(date);
+      time.title = date.toLocaleString();
+    }
   }
+  localTimes(list);
+
+  const earlier = document.getElementById("log-earlier");
+  const button = earlier.querySelector("button");
+  const firstLine = () => list.querySelector(".log-line");
+  earlier.hidden = !firstLine() || firstLine().dataset.seq === "1";
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const page = await fetchPage(`${button.dataset.lines}?before=${firstLine().dataset.seq}`);
+    button.disabled = false;
+    if (!page) return;
+    const lines = [...page.querySelectorAll(".log-line")];
+    localTimes(page);
+    const height = list.scrollHeight;
+    earlier.after(...lines);
+    list.scrollTop += list.scrollHeight - height;
+    earlier.hidden = !lines.length || lines[0].dataset.seq === "1";
+    if (earlier.hidden) list.focus();
+  });
   const errors = document.getElementById("log-errors");
   document.getElementById("log-filter").hidden = false;
   errors.addEventListener("change", () => {
@@ -242,8 +286,13 @@
     }
     lastSeq = Math.max(lastSeq, message.last_seq);
     setStatus(message.status);
-    if (curves) redraw();
+    if (curves) {
+      thin(columns, metricNames, metricDrawn);
+      thin(checks, checkNames, checkNames);
+      redraw();
+    }
     if (parts) grow();
+    trimLog(following);
     if (following) toEnd();
   }
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import URLRouter
 from django.test import AsyncClient
@@ -18,6 +19,7 @@ from chat import services
 from chat.generation import Generation
 from chat.models import Conversation, Message
 from chat.routing import websocket_urlpatterns
+from finetune.models import Membership, User
 
 from .conftest import ScriptedEngine
 
@@ -340,16 +342,6 @@ async def test_page_that_is_up_to_date_gets_nothing(
     assert await page.socket.receive_nothing(timeout=0.5)
 
 
-@pytest.mark.parametrize("revision", ["²", "١", "+1", "x", "9" * 40, "%FF"])
-async def test_a_silly_revision_means_from_the_start(
-    talk: Any, open_page: Any, revision: Any
-) -> None:
-    page = await open_page(talk, revision=revision)
-    await page.until(lambda page: page.state)
-    assert page.state["revision"] == talk.revision
-    assert page.turns
-
-
 @pytest.mark.parametrize("who", ["bob", "charlie", "nobody"])
 async def test_nobody_else_can_listen(
     request: pytest.FixtureRequest, talk: Any, bob: Any, charlie: Any, valkey: str, who: str
@@ -371,3 +363,58 @@ async def test_deleted_conversation_closes_its_pages(
     closed = await page.socket.receive_output(3)
     assert closed["type"] == "websocket.close"
     assert closed["code"] == 4404
+
+
+# -- who may go on reading -------------------------------------------------------------------------
+
+
+def removed(user: Any, talk: Any) -> None:
+    Membership.objects.filter(user=user, team=talk.team).delete()
+
+
+def switched_off(user: Any, talk: Any) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def password_changed(user: Any, talk: Any) -> None:
+    User.objects.filter(pk=user.pk).update(password="!")
+
+
+@pytest.mark.parametrize(
+    ("loses", "code"), [(removed, 4404), (switched_off, 4401), (password_changed, 4401)]
+)
+async def test_no_word_is_sent_after_the_right_is_gone(
+    browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any, alice: Any,
+    loses: Any, code: int,
+) -> None:  # fmt: skip
+    engine.hold = 1
+    page = await open_page(talk)
+    await send(browser, talk)
+    await page.until(lambda page: page.shown == ["I hear "])
+    await sync_to_async(loses)(alice, talk)
+    engine.gate.set()
+    closed = await page.socket.receive_output(5)
+    assert (closed["type"], closed["code"]) == ("websocket.close", code)
+
+
+@pytest.mark.parametrize("revision", ["²", "١", "+1", "-1", "x", "9" * 40, "%FF"])
+async def test_a_silly_revision_means_from_the_start(
+    talk: Any, open_page: Any, browser: Any, revision: Any
+) -> None:
+    page = await open_page(talk, revision=revision)
+    await page.until(lambda page: bool(page.turns) and bool(page.state))
+
+
+async def test_an_open_page_hears_of_the_newest_turns_only(
+    talk: Any, open_page: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.selectors.CHANGES", 3)
+    rows = [
+        Message(conversation=talk, turn=turn, role="user", content="Hm.", revision=5)
+        for turn in range(10, 20)
+    ]
+    await Message.objects.abulk_create(rows)
+    await Conversation.objects.filter(pk=talk.pk).aupdate(revision=5)
+    page = await open_page(talk, revision=4)
+    await page.until(lambda page: bool(page.state))
+    assert sorted(page.turns) == [17, 18, 19]

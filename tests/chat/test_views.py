@@ -1,15 +1,19 @@
 """The chat's pages without a script: they work, teach, refuse kindly, and are private."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.test import AsyncClient, Client
 from django.urls import reverse
+from django.utils import timezone
 
 from chat import generation, services
+from chat.forms import ConversationForm
 from chat.models import Conversation, Message
+from finetune.selectors.assistants import assistants_for
 
 from .conftest import ScriptedEngine
 
@@ -247,3 +251,157 @@ async def test_a_reply_outlives_a_database_that_takes_no_writes(
     reply = await Message.objects.aget(role="assistant")
     assert (reply.state, reply.content) == ("done", "I hear you. That sounds hard.")
     assert locked == {"reply_save": 0, "reply_finish": 0}
+
+
+# -- many assistants, many conversations, long ones ------------------------------------------------
+
+
+@pytest.fixture
+def many(tuned: Any, team: Any) -> list[str]:
+    """Fifty more assistants; their API names, newest first."""
+    run = tuned.run
+    for number in range(50):
+        run.pk, run.public_id = None, f"ftjob-{number:024d}"
+        run.name = f"Copy {number:02}" + (" of the owl" if number == 7 else "")
+        run.save(force_insert=True)
+    return [one.id for one in assistants_for(team) if one.run]
+
+
+def options_of(page: str, select: str) -> list[str]:
+    part = page.split(f'id="{select}"', 1)[1].split("</select>", 1)[0]
+    return re.findall(r'<option value="([^"]*)"', part)
+
+
+def test_few_assistants_need_no_search(client: Client, alice: Any, tuned: Any) -> None:
+    client.force_login(alice)
+    assert 'type="search"' not in client.get("/chat/new/").content.decode()
+
+
+def test_many_are_searched_for_not_listed(
+    client: Client, alice: Any, many: list[str], plain: Any
+) -> None:
+    client.force_login(alice)
+    page = client.get("/chat/new/").content.decode()
+    assert options_of(page, "id_assistant") == [*many[:19], plain.id]
+    assert 'type="search"' in page
+    assert 'form="find-form"' in page, "a search without JavaScript must not send the message"
+    owl = next(name for name in many if name.endswith(f"{7:024d}"))
+    for address in ("/chat/new/", "/chat/assistants/"):
+        found = client.get(address, {"q": "OWL copy"}).content.decode()
+        assert options_of(found, "id_assistant") == [owl]
+        assert "1 found" in found
+        nothing = client.get(address, {"q": "no such name"}).content.decode()
+        assert options_of(nothing, "id_assistant") == []
+
+
+def test_what_was_chosen_stays_a_choice_while_somebody_searches(
+    client: Client, alice: Any, many: list[str]
+) -> None:
+    client.force_login(alice)
+    oldest = many[-1]
+    query = {"q": "owl", "assistant": oldest}
+    page = client.get("/chat/assistants/", query).content.decode()
+    assert f'<option value="{oldest}" selected>' in page
+    assert len(options_of(page, "id_assistant")) == 2
+
+
+def test_an_assistant_that_is_not_listed_can_be_talked_to(
+    client: Client, alice: Any, many: list[str], team: Any
+) -> None:
+    form = ConversationForm({"assistant": many[-1], "compare": "", "text": "Hello"}, team=team)
+    assert form.is_valid(), form.errors
+    assert [one.id for one in form.assistants()] == [many[-1]]
+    form = ConversationForm({"assistant": "ft:no:such:x:1", "text": "Hello"}, team=team)
+    assert not form.is_valid()
+
+
+def test_the_head_of_a_conversation_searches_too(
+    client: Client, alice: Any, talk: Any, many: list[str], charlie: Any
+) -> None:
+    client.force_login(alice)
+    page = client.get(f"/chat/{talk.public_id}/").content.decode()
+    assert talk.assistant_a in options_of(page, "assistant")
+    assert len(options_of(page, "assistant")) <= 21
+    found = client.get("/chat/assistants/", {"conversation": talk.public_id, "q": "owl"})
+    names = options_of(found.content.decode(), "assistant")
+    assert len(names) == 2
+    assert talk.assistant_a in names
+    client.force_login(charlie)
+    asked = client.get("/chat/assistants/", {"conversation": talk.public_id})
+    assert asked.status_code == 404
+
+
+def test_conversations_are_listed_a_page_at_a_time(client: Client, alice: Any, talk: Any) -> None:
+    now = timezone.now()
+    Conversation.objects.bulk_create(
+        Conversation(
+            team=talk.team, user=alice, title=f"Talk {number}", assistant_a=talk.assistant_a,
+            title_a="x", updated_at=now - timedelta(minutes=number // 2),
+        )
+        for number in range(1, 150)
+    )  # fmt: skip
+    client.force_login(alice)
+    seen, address = [], "/chat/"
+    while address:
+        page = client.get(address).content.decode()
+        names = re.findall(r'data-conversation="([^"]+)"', page)
+        assert len(names) <= 60
+        seen += names
+        older = re.search(r'href="(\?older=[^"]+)"', page)
+        address = f"/chat/{older[1]}" if older else ""
+    assert len(seen) == len(set(seen)) == 150
+
+
+@pytest.fixture
+def long_talk(talk: Any) -> Any:
+    rows = [
+        Message(conversation=talk, turn=turn, role=role, side=side, content=f"{role} {turn}.")
+        for turn in range(2, 101)
+        for role, side in (("user", ""), ("assistant", "a"))
+    ]
+    Message.objects.bulk_create(rows)
+    return talk
+
+
+def turns_on(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'data-turn="(\d+)"', page)]
+
+
+def test_a_long_talk_is_shown_from_its_end(client: Client, alice: Any, long_talk: Any) -> None:
+    client.force_login(alice)
+    seen: list[int] = []
+    address = f"/chat/{long_talk.public_id}/"
+    while address:
+        page = client.get(address).content.decode()
+        turns = turns_on(page)
+        assert turns == sorted(turns)
+        assert len(turns) <= 30
+        seen = turns + seen
+        earlier = re.search(r'href="(\?before=\d+)#turns"', page)
+        address = f"/chat/{long_talk.public_id}/{earlier[1]}" if earlier else ""
+    assert seen == list(range(1, 101))
+    newest = client.get(f"/chat/{long_talk.public_id}/").content.decode()
+    assert "Another reply" in newest
+    assert "Another reply" not in page, "only the last turn can be tried again"
+
+
+def test_long_turns_make_a_shorter_page(client: Client, alice: Any, long_talk: Any) -> None:
+    long_talk.messages.filter(role="user").update(content="word " * 1_600)
+    client.force_login(alice)
+    page = client.get(f"/chat/{long_talk.public_id}/").content.decode()
+    assert len(page) < 200_000
+    assert turns_on(page)[-1] == 100
+    assert "?before=" in page
+
+
+def test_one_endless_turn_is_still_shown(client: Client, alice: Any, talk: Any) -> None:
+    talk.messages.filter(role="user").update(content="word " * 40_000)
+    client.force_login(alice)
+    assert turns_on(client.get(f"/chat/{talk.public_id}/").content.decode()) == [1]
+
+
+@pytest.mark.parametrize("before", ["²", "-1", "x", "9" * 40, "0", ""])
+def test_a_silly_place_shows_a_page(client: Client, alice: Any, talk: Any, before: str) -> None:
+    client.force_login(alice)
+    address = f"/chat/{talk.public_id}/"
+    assert client.get(address, {"before": before}).status_code == 200

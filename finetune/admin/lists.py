@@ -1,0 +1,34 @@
+"""Lists of the console over tables that grow without end: nothing counts or reads them whole."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+COUNTED = 5_000  # rows; a list that is longer ends here, and a search or filter finds the rest
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than a person would turn pages."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[:COUNTED].count())
+
+
+class LongList:
+    """For a `ModelAdmin` of many rows."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    unread: tuple[str, ...] = ()  # long texts and JSON that the list does not show
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.defer(*self.unread)

@@ -1,0 +1,72 @@
+"""Pages of jobs and of a job's checkpoints. A page reads its own rows and no others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from finetune.models import Run, RunEvent
+
+from .job_objects import checkpoint_id, checkpoint_object, job_object
+from .pages import no_such_cursor, older, page_of
+
+NEAR = 50  # numbers of the log around a checkpoint in which its step was measured
+UNUSED = ("base__shapes", "dataset__report", "validation_dataset__report")
+
+
+def jobs_page(
+    runs: QuerySet[Run], *, limit: int, after: str | None, wanted: Mapping[str, str], bare: bool
+) -> dict[str, Any]:
+    """Newest first, behind the job `after`; only those with these labels, or without any."""
+    rows = runs
+    if after:
+        cursor = runs.filter(public_id=after).values_list("created_at", "pk").first()
+        if cursor is None:
+            raise no_such_cursor(after)
+        rows = older(rows, *cursor)
+    if bare:
+        rows = rows.filter(metadata={})
+    if wanted:
+        rows = runs.filter(pk__in=labelled(rows, wanted, limit + 1))
+    related = rows.select_related("base", "team", "dataset", "validation_dataset").defer(*UNUSED)
+    return page_of(related[: limit + 1], limit=limit, shape=job_object)
+
+
+def labelled(rows: QuerySet[Run], wanted: Mapping[str, str], most: int) -> list[int]:
+    """Keys of the first rows that carry these labels; only the labels are read."""
+    found: list[int] = []
+    pairs = rows.select_related(None).values_list("pk", "metadata")
+    for pk, metadata in pairs.iterator(chunk_size=500):
+        if all(metadata.get(name) == text for name, text in wanted.items()):
+            found.append(pk)
+            if len(found) == most:
+                break
+    return found
+
+
+def checkpoints_page(run: Run, *, limit: int, after: str | None) -> dict[str, Any]:
+    """Newest first, each with what was measured at its step."""
+    rows = RunEvent.objects.filter(run=run, type="checkpoint").order_by("-seq")
+    if after:
+        steps = rows.values_list("seq", "data__step")
+        seqs = [seq for seq, step in steps if checkpoint_id(run, int(step)) == after]
+        if not seqs:
+            raise no_such_cursor(after)
+        rows = rows.filter(seq__lt=seqs[-1])
+    taken = list(rows[: limit + 1])
+    measured = measured_at(run, taken[:limit])
+    return page_of(taken, limit=limit, shape=lambda event: checkpoint_object(run, event, measured))
+
+
+def measured_at(run: Run, checkpoints: list[RunEvent]) -> dict[int, dict[str, Any]]:
+    """By step, what the metrics and evaluation events around each checkpoint say."""
+    measured: dict[int, dict[str, Any]] = {}
+    for checkpoint in checkpoints:
+        step = int(checkpoint.data["step"])
+        around = RunEvent.objects.filter(
+            run=run, seq__gt=checkpoint.seq - NEAR, seq__lt=checkpoint.seq + NEAR
+        )
+        for event in around.filter(type__in=("metrics", "evaluation")).order_by("seq"):
+            if event.data.get("step") == step:
+                measured.setdefault(step, {}).update(event.data)
+    return measured
