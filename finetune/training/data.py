@@ -234,15 +234,28 @@ def load(
     )
 
 
+def count_dialogues(path: Path) -> int:
+    """Count the dialogues of a JSONL file as the data set doctor does: blank lines are none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return sum(1 for _ in _written_lines(path))
+
+
+def _written_lines(path: Path) -> Iterator[tuple[int, int]]:
+    """Yield number (from 1) and first byte of every line that is not blank."""
+    position = 0
+    with path.open("rb") as handle:
+        for number, line in enumerate(handle, 1):
+            if line.strip():
+                yield number, position
+            position += len(line)
+
+
 def _line_offsets(path: Path) -> list[int]:
-    offsets = []
     try:
-        with path.open("rb") as handle:
-            position = 0
-            for line in handle:
-                if line.strip():
-                    offsets.append(position)
-                position += len(line)
+        offsets = [position for _, position in _written_lines(path)]
     except OSError as error:
         raise BadData(f"{path} cannot be read: {error.strerror or error}") from error
     if not offsets:

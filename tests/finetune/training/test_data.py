@@ -17,6 +17,7 @@ from finetune.training.data import (
     RunOrder,
     assistant_spans,
     collate,
+    count_dialogues,
     encode,
     load,
 )
@@ -123,6 +124,15 @@ def test_load_says_what_is_wrong(tokenizer: Any, tmp_path: Path) -> None:
             load(path, tokenizer, system_prompt="", sequence_length=64)
     with pytest.raises(BadData, match="cannot be read"):
         load(tmp_path / "missing", tokenizer, system_prompt="", sequence_length=64)
+
+
+def test_blank_lines_are_no_dialogues(write_dialogues: Callable[..., Path]) -> None:
+    path = write_dialogues(10)
+    path.write_text("\n \t\r\n" + path.read_text().replace("\n", "\n\n  \n"), encoding="utf-8")
+    assert len(path.read_text().splitlines()) == 32
+    assert count_dialogues(path) == 10
+    path.write_text(path.read_text().rstrip(), encoding="utf-8")  # the last line has no end
+    assert count_dialogues(path) == 10
 
 
 def test_the_order_is_fixed_by_the_seed_and_every_pass_is_complete() -> None:
