@@ -22,11 +22,12 @@ from transformers import Trainer
 from finetune.training import checkpoints, randomness
 from finetune.training.args import RunConfig
 from finetune.training.circuits import circuits_taken
-from finetune.training.data import Example, RunOrder, collate
+from finetune.training.data import Example
 from finetune.training.events import EventLog
 from finetune.training.exceptions import NonFiniteLoss
 from finetune.training.metrics import Clock, mean, selects_labels, token_loss
 from finetune.training.model import prompt_messages, reply
+from finetune.training.order import RunOrder, collate
 from finetune.training.quantum_exchange import FolderRunner
 from finetune.training.supervision import Stop, Supervision
 from finetune.training.trainer_setup import Steps, training_arguments
