@@ -13,7 +13,7 @@ import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from weakref import WeakValueDictionary
 
 import torch
@@ -23,6 +23,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from chat.engine.cache import PrefixStore, batchable
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
+from finetune.training.chat_format import ChatFormat
 from finetune.training.finite import not_finite
 
 logger = logging.getLogger("engine.assistants")
@@ -66,42 +67,28 @@ class Base:
         self.device, self.dtype = device, dtype
         text_config = self.model.config.get_text_config()
         self.context = int(getattr(text_config, "max_position_embeddings", None) or 2**31)
-        ends = self.model.generation_config.eos_token_id
-        listed = ends if isinstance(ends, list) else [ends]
-        self.ends = {end for end in (*listed, self.tokenizer.eos_token_id) if end is not None}
         self.batchable = batchable(DynamicCache(config=self.model.config))
 
 
 class Assistant:
-    """A model ready to generate: the base itself, or a tree with an adapter over its tensors."""
+    """A model ready to generate: the base itself, or a tree with an adapter over its tensors.
+
+    How it is talked to, and what ends its replies, is the chat format's to say: the same one
+    that it was trained with.
+    """
 
     def __init__(self, base: Base, model: Any, template: str | None, prefix_bytes: int) -> None:
         self.base = base
         self.model = model
-        self.template = template
+        self.format = ChatFormat.of(base.model, base.tokenizer, template)
         self.prefixes = PrefixStore(prefix_bytes if base.batchable else 0)
 
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
-        """The tokens of a conversation, ready for the next assistant turn.
-
-        Special tokens inside a message are taken out, or its writer could speak as the system.
-        """
-        tokenizer = self.base.tokenizer
-        special = re.compile("|".join(map(re.escape, tokenizer.all_special_tokens)) or r"(?!)")
-        # A space, not nothing: what stands around a token must not become one.
-        clean = [{**at, "content": special.sub(" ", at["content"])} for at in messages]
-        text = tokenizer.apply_chat_template(
-            clean, chat_template=self.template, add_generation_prompt=True, tokenize=False
-        )
-        return cast(list[int], tokenizer.encode(text, add_special_tokens=False))
+        """The tokens of a conversation, ready for the next assistant turn."""
+        return self.format.prompt_ids(messages)
 
     def text(self, ids: Any) -> str:
-        return cast(
-            str,
-            self.base.tokenizer.decode(
-                list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-            ),
-        )
+        return self.format.text(ids)
 
 
 class AssistantStore:
@@ -218,8 +205,12 @@ class AssistantStore:
                 f"{card.path}: the base {card.base} has no chat template. Put chat_template.jinja "
                 "into its folder or the adapter's."
             )
+        try:
+            assistant = Assistant(base, model, template, self.prefix_bytes)
+        except ValueError as error:
+            raise _broken(card.path, f"the tokenizer of {card.base}", error) from error
         logger.info("loaded %s", card.name)
-        return Assistant(base, model, template, self.prefix_bytes)
+        return assistant
 
     def _base(self, card: Card) -> Base:
         base = self._bases.get(card.base)

@@ -37,9 +37,10 @@ class Choice:
         self.owner = owner
         self.prompt = prompt
         self.reply: list[int] = []
-        self.ends = assistant.base.ends
+        self.ends = assistant.format.end_ids
         self.sampler = Sampler(sampling, index)
-        self.decoder = TextDecoder(assistant.text, stop)
+        ends = (assistant.format.end_text,) if assistant.format.end_text else ()
+        self.decoder = TextDecoder(assistant.text, (*stop, *ends))
 
     def advance(self, logits: torch.Tensor, max_tokens: int) -> tuple[str, str | None]:
         """Chooses a token; returns the text it sets free and, at the end, the reason."""

@@ -25,6 +25,30 @@ class BadData(TrainingError):
     """The dialogues of a run cannot be read or hold nothing to learn from."""
 
 
+class ChangedReply(BadData):
+    """The chat template writes a reply otherwise than it was given."""
+
+    def __init__(self, reply: str) -> None:
+        shown = reply if len(reply) <= 60 else reply[:60] + "…"
+        super().__init__(
+            f"the chat template changes the reply {shown!r}, so a model that learns it would "
+            "learn something else. Use a plainer template, or mend the reply"
+        )
+
+
+class LeftOut(BadData):
+    """One dialogue cannot be used; the others can.
+
+    Attributes:
+        kind: what the data event counts it as: "refused", "changed", "too_long",
+            "without_reply" or "unreadable".
+    """
+
+    def __init__(self, kind: str, why: str) -> None:
+        self.kind = kind
+        super().__init__(why)
+
+
 class NonFiniteLoss(TrainingError):
     """A loss, a gradient or a weight became infinite or not a number."""
 

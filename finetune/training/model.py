@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jinja2.exceptions import TemplateError
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetune.training.args import RunConfig
-from finetune.training.data import PLAIN_TEMPLATE, Message, folded, render, with_system
+from finetune.training.chat_format import ChatFormat
+from finetune.training.data import PLAIN_TEMPLATE
 from finetune.training.exceptions import BadConfig
+from finetune.training.folding import Message, with_system
 from quantum.adapters.qgs_options import chip_couplers
 from quantum.adapters.registry import Shapes, get_adapter, reference_count
 from quantum.adapters.shapes import linear_shapes
@@ -145,23 +146,24 @@ def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -
 
 
 def reply(model: Any, tokenizer: Any, messages: Sequence[Message], *, tokens: int) -> str:
-    """Answer a dialogue greedily with at most `tokens` tokens. Takes no random numbers."""
-    try:
-        text = render(tokenizer, messages, prompt=True)
-    except TemplateError:
-        text = render(tokenizer, folded(messages), prompt=True)
-    encoded = tokenizer(text, add_special_tokens=False, return_tensors="pt").to(model.device)
+    """Answer a dialogue greedily with at most `tokens` tokens. Takes no random numbers.
+
+    The answer ends where the engine would end it: at the template's end of a turn, at the end
+    of the text, or at what the model's generation settings name.
+    """
+    chat = ChatFormat.of(model, tokenizer)
+    prompt = torch.tensor([chat.prompt_ids(messages)], device=model.device)
     with torch.no_grad():
         output = model.generate(
-            **encoded,
+            input_ids=prompt,
+            attention_mask=torch.ones_like(prompt),
             max_new_tokens=tokens,
             do_sample=False,
             use_cache=True,
+            eos_token_id=sorted(chat.end_ids) or None,
             pad_token_id=tokenizer.pad_token_id,
         )
-    written = output[0, encoded["input_ids"].shape[1] :]
-    answer: str = tokenizer.decode(written, skip_special_tokens=True)
-    return answer.strip()
+    return chat.reply(output[0, prompt.shape[1] :].tolist())
 
 
 def prompt_messages(prompt: str, system_prompt: str) -> list[Message]:

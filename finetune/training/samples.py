@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2.exceptions import TemplateError
-
 from finetune.training.args import RunConfig
-from finetune.training.data import folded, render
+from finetune.training.chat_format import ChatFormat
 from finetune.training.model import prompt_messages, reply
 from finetune.training.positions import positions_of
 
@@ -34,7 +32,7 @@ def sample(model: Any, tokenizer: Any, config: RunConfig, prompt: str) -> Sample
     messages = prompt_messages(prompt, config.system_prompt)
     room, note = config.sample_tokens, ""
     if positions := positions_of(model.config):
-        taken = prompt_length(tokenizer, messages)
+        taken = len(ChatFormat.of(model, tokenizer).prompt_ids(messages))
         room = max(0, min(room, positions - taken))
         if room < config.sample_tokens:
             note = (
@@ -42,12 +40,3 @@ def sample(model: Any, tokenizer: Any, config: RunConfig, prompt: str) -> Sample
                 f"message take {taken} of the base model's {positions} positions"
             )
     return Sample(reply(model, tokenizer, messages, tokens=room) if room else "", note)
-
-
-def prompt_length(tokenizer: Any, messages: list[dict[str, Any]]) -> int:
-    """Return how many tokens a dialogue and the opening of its next reply take."""
-    try:
-        text = render(tokenizer, messages, prompt=True)
-    except TemplateError:
-        text = render(tokenizer, folded(messages), prompt=True)
-    return len(tokenizer(text, add_special_tokens=False)["input_ids"])

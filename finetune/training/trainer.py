@@ -23,11 +23,12 @@ from transformers import Trainer
 from finetune.training import checkpoints, randomness
 from finetune.training.args import RunConfig
 from finetune.training.circuits import circuits_taken
-from finetune.training.data import Example, RunOrder, collate
+from finetune.training.data import Example
 from finetune.training.evaluation import held_out
 from finetune.training.events import EventLog
 from finetune.training.finite import FiniteChecks
 from finetune.training.metrics import Clock, mean, selects_labels, token_loss
+from finetune.training.order import RunOrder, collate
 from finetune.training.quantum_exchange import FolderRunner
 from finetune.training.samples import sample
 from finetune.training.schedule import rate_share

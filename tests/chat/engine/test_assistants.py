@@ -10,7 +10,9 @@ import pytest
 import torch
 from peft import LoraConfig
 
-from chat.engine.assistants import AssistantStore
+from chat.engine.assistants import Assistant, AssistantStore
+from chat.engine.batches import Choice
+from chat.engine.sampling import Sampling
 from tests.chat.engine import tiny
 
 
@@ -96,3 +98,61 @@ def test_own_chat_template_of_an_adapter(store: AssistantStore, files: tiny.Worl
     finally:
         path.unlink()
     assert assistant.text(assistant.prompt_ids(tiny.HELLO)) == "Q: Hello, how are you? A:"
+
+
+GREEDY = Sampling(temperature=0, top_p=1, top_k=0, repetition_penalty=1, seed=None)
+
+
+def templated(files: tiny.World, store: AssistantStore, template: str) -> Assistant:
+    """The LoRA assistant with a chat template of its own."""
+    folder = files.folder / "templated-too"
+    shutil.copytree(files.folder / "lora", folder, dirs_exist_ok=True)
+    (folder / "chat_template.jinja").write_text(template)
+    path = files.publish("templated-too", folder)
+    try:
+        return store._build(store.card("templated-too"))
+    finally:
+        path.unlink()
+
+
+def test_system_text_is_folded_where_the_template_has_no_place_for_it(
+    store: AssistantStore, files: tiny.World
+) -> None:
+    """As in training; a template without a system role answered every such request with 400."""
+    refusing = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    assistant = templated(files, store, refusing + tiny.CHATML)
+    ids = assistant.prompt_ids([{"role": "system", "content": "Be kind."}, *tiny.HELLO])
+    assert "user\nBe kind.\n\nHello, how are you?" in assistant.text(ids)
+
+
+def test_replies_end_where_the_template_ends_a_turn(
+    store: AssistantStore, files: tiny.World
+) -> None:
+    """The text's end (eos) of this tokenizer is <|im_end|>; the template writes another mark."""
+    template = (
+        "{% for m in messages %}{{ m.role + ': ' + m.content + '<|im_start|>' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
+    )
+    assistant = templated(files, store, template)
+    assert assistant.format.end_ids == {256, 257}
+    choice = Choice(assistant, [1], GREEDY, (), 0, None)
+    shown, reason = "", None
+    for token in [*assistant.base.tokenizer.encode("Yes."), 256]:
+        assert reason is None
+        text, reason = choice.advance(torch.eye(258)[token], 100)
+        shown += text
+    assert (shown, reason) == ("Yes.", "stop")
+
+
+def test_a_mark_in_ordinary_words_ends_a_reply_and_does_not_show(
+    store: AssistantStore, files: tiny.World
+) -> None:
+    template = "{% for m in messages %}{{ m.role + ': ' + m.content + '###\n' }}{% endfor %}"
+    assistant = templated(files, store, template)
+    choice = Choice(assistant, [1], GREEDY, (), 0, None)
+    shown, reason = "", None
+    for token in assistant.base.tokenizer.encode("Yes.###"):
+        assert reason is None
+        text, reason = choice.advance(torch.eye(258)[token], 100)
+        shown += text
+    assert (shown, reason) == ("Yes.", "stop")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,18 +12,17 @@ from typing import Any
 import pytest
 from transformers import AutoTokenizer
 
+from finetune.training.chat_format import ChatFormat
 from finetune.training.data import (
     IGNORED,
     PLAIN_TEMPLATE,
     Example,
-    RunOrder,
-    assistant_spans,
-    collate,
     count_dialogues,
     encode,
     load,
 )
 from finetune.training.exceptions import BadData
+from finetune.training.order import RunOrder, collate
 
 GEMMA_LIKE = (
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
@@ -63,14 +64,9 @@ def test_labels_are_the_assistants_words(tokenizer: Any, template: str | None, e
     if template:
         tokenizer.chat_template = template
     messages = DIALOGUE[1:] if template == GEMMA_LIKE else DIALOGUE
-    text, spans = assistant_spans(tokenizer, messages)
-    found = [text[start:end] for start, end in spans]
-    assert [part.replace("<think></think>", "").strip() for part in found] == [
-        f"I hear you.{ending}",
-        f"Tell me more 你好 🌱{ending}",
-    ]
-    example = encode(tokenizer, messages, sequence_length=512)
-    assert example is not None
+    [example] = encode(ChatFormat(tokenizer), messages, sequence_length=512)
+    last = "Tell me more" if template == GEMMA_LIKE else "  Tell me more"  # that one trims
+    assert labelled_text(tokenizer, example) == f"I hear you.{ending}{last} 你好 🌱{ending}"
     assert labelled_text(tokenizer, example).count(ending) == 2
     assert "Go on" not in labelled_text(tokenizer, example)
     assert "again" not in labelled_text(tokenizer, example)
@@ -78,8 +74,7 @@ def test_labels_are_the_assistants_words(tokenizer: Any, template: str | None, e
 
 def test_a_dialogue_that_starts_with_the_assistant(tokenizer: Any) -> None:
     messages = [{"role": "assistant", "content": "Welcome."}, DIALOGUE[1], DIALOGUE[2]]
-    example = encode(tokenizer, messages, sequence_length=512)
-    assert example is not None
+    [example] = encode(ChatFormat(tokenizer), messages, sequence_length=512)
     assert labelled_text(tokenizer, example) == "Welcome.<|im_end|>I hear you.<|im_end|>"
 
 
@@ -90,14 +85,14 @@ def test_long_dialogues_keep_whole_turns(tokenizer: Any) -> None:
             {"role": "user", "content": f"Question {number}"},
             {"role": "assistant", "content": f"Answer {number}"},
         ]
-    example = encode(tokenizer, messages, sequence_length=100)
-    assert example is not None
+    chat = ChatFormat(tokenizer)
+    [example] = encode(chat, messages, sequence_length=100)
     assert example.truncated
     assert len(example.input_ids) <= 100
     assert tokenizer.decode(example.input_ids).endswith("<|im_end|>")
     one = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "word " * 500}]
-    cut = encode(tokenizer, one, sequence_length=100)
-    assert cut is not None
+    [cut] = encode(chat, one, sequence_length=100)
+    assert cut.truncated
     assert len(cut.input_ids) == 100
 
 
@@ -124,6 +119,99 @@ def test_load_says_what_is_wrong(tokenizer: Any, tmp_path: Path) -> None:
             load(path, tokenizer, system_prompt="", sequence_length=64)
     with pytest.raises(BadData, match="cannot be read"):
         load(tmp_path / "missing", tokenizer, system_prompt="", sequence_length=64)
+
+
+def lines_of(path: Path, *dialogues: list[dict[str, Any]] | str) -> Path:
+    rows = [row if isinstance(row, str) else json.dumps({"messages": row}) for row in dialogues]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def exchange(question: str, reply: str, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": reply, **more},
+    ]
+
+
+def test_a_dialogue_that_cannot_be_used_is_counted_with_its_reason(
+    tokenizer: Any, tmp_path: Path
+) -> None:
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% if m.content == 'refuse' %}{{ raise_exception('not that') }}"
+        "{% endif %}{{ '[' + m.role + ']' + m.content.split('</think>')[-1] + eos_token }}"
+        "{% endfor %}{% if add_generation_prompt %}{{ '[assistant]' }}{% endif %}"
+    )
+    path = lines_of(
+        tmp_path / "a.jsonl",
+        exchange("Hi", "one"),
+        "",
+        exchange("refuse", "two"),
+        exchange("Hi", "<think>hm</think>three"),
+        exchange("word " * 300, "four"),
+        exchange("Hi", "five", weight=0),
+        '{"messages": [{"role": "user"}]}',
+        json.dumps({"messages": exchange("Hi", "half a pair: \ud83d")}),
+        exchange("Hi", "word " * 300),
+    )
+    loaded = load(path, tokenizer, system_prompt="", sequence_length=128)
+    assert (loaded.dialogues, loaded.looked_at, loaded.used, loaded.skipped) == (8, 8, 2, 6)
+    assert (loaded.refused, loaded.changed, loaded.too_long) == (1, 1, 1)
+    assert (loaded.without_reply, loaded.unreadable, loaded.truncated) == (1, 2, 1)
+    assert loaded.usable_total == len(loaded.examples) == 2
+    starts = ["line 3: the chat template refuses it: not that", "line 4: ", "line 5: its first"]
+    starts += ["line 6: it has no", "line 7: not a dialogue"]
+    assert len(loaded.reasons) == 5
+    assert all(map(str.startswith, loaded.reasons, starts)), loaded.reasons
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_limit_chooses_among_what_is_usable(
+    tokenizer: Any, tmp_path: Path, seed: int | None
+) -> None:
+    """Mostly too long: nothing is repeated because others were left out."""
+    rows = [exchange("word " * 400, f"long {number}") for number in range(60)]
+    for number in range(0, 60, 10):
+        rows[number + 5] = exchange("Hi", f"short {number}")
+    path = lines_of(tmp_path / "a.jsonl", *rows)
+
+    def loaded(limit: int | None) -> tuple[Any, list[str]]:
+        result = load(
+            path, tokenizer, system_prompt="", sequence_length=128, limit=limit, seed=seed
+        )
+        return result, [labelled_text(tokenizer, example) for example in result.examples]
+
+    everything, texts = loaded(None)
+    assert len(texts) == everything.usable_total == 6
+    assert everything.too_long == 54
+    some, chosen = loaded(4)
+    assert len(set(chosen)) == 4
+    assert [text for text in texts if text in chosen] == chosen  # in the file's order
+    assert loaded(4)[1] == chosen  # so a resumed run has the same
+    assert some.dialogues == 60
+    assert some.looked_at == some.used + some.too_long < 60
+    assert some.usable_total == round(4 * 60 / some.looked_at)
+    more, all_six = loaded(50)
+    assert sorted(all_six) == sorted(texts)
+    assert more.looked_at == 60
+    if seed is None:
+        assert chosen == texts[:4]
+
+
+def test_no_more_is_encoded_than_is_needed(
+    tokenizer: Any, write_dialogues: Callable[..., Path]
+) -> None:
+    loaded = load(
+        write_dialogues(500), tokenizer, system_prompt="", sequence_length=96, limit=7, seed=1
+    )
+    assert (len(loaded.examples), loaded.looked_at, loaded.dialogues) == (7, 7, 500)
+    assert loaded.usable_total == 500
+
+
+def test_loading_needs_no_torch() -> None:
+    code = "import sys, finetune.training.data; print({'torch', 'transformers'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_blank_lines_are_no_dialogues(write_dialogues: Callable[..., Path]) -> None:
