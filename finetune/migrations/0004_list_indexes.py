@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetune', '0002_quantum'),
+        ('finetune', '0003_invitations_and_submissions'),
     ]
 
     operations = [
