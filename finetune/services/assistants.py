@@ -12,12 +12,24 @@ from finetune.models import BaseModel, Run
 from finetune.selectors.checkpoints import Checkpoint
 from finetune.training.finite_files import adapter_problem
 
+LOWER = "Start a new run with a lower learning rate"
+
 
 def assistant_file(name: str) -> Path:
     return Path(settings.ASSISTANT_DIR) / f"{name}.json"
 
 
-def publish(name: str, *, base: str, adapter: Path | None, owned_by: str) -> None:
+def publish(
+    name: str, *, base: str, adapter: Path | None, owned_by: str, advice: str = LOWER
+) -> None:
+    """Write an assistant's file.
+
+    Raises:
+        RunRefused: the adapter holds numbers that are not finite, or cannot be read.
+    """
+    if adapter and (problem := adapter_problem(adapter)):
+        words = f"The adapter cannot be published: {problem}. {advice}."
+        raise RunRefused(words, code="not_finite")
     path = assistant_file(name)
     partial = path.with_suffix(f".{os.getpid()}.part")
     partial.write_text(
@@ -44,18 +56,13 @@ def run_publish(run: Run) -> None:
     Raises:
         RunRefused: the adapter holds numbers that are not finite, or cannot be read.
     """
-    if problem := adapter_problem(run.folder / "adapter"):
-        raise RunRefused(
-            f"The adapter cannot be published: {problem}. Start a new run with a lower learning "
-            f"rate: {run.config['learning_rate'] / 3:.2g} instead of "
-            f"{run.config['learning_rate']:g}.",
-            code="not_finite",
-        )
+    rate = run.config["learning_rate"]
     publish(
         run.public_id,
         base=run.base.source,
         adapter=run.folder / "adapter",
         owned_by=run.team.slug,
+        advice=f"{LOWER}: {rate / 3:.2g} instead of {rate:g}",
     )
 
 

@@ -34,7 +34,8 @@ def adapter_problem(folder: Path) -> str:
         folder: an adapter's folder, or a checkpoint's.
     """
     try:
-        tensors = deserialize((folder / WEIGHTS).read_bytes())
+        content = (folder / WEIGHTS).read_bytes()
+        tensors = deserialize(content)  # type: ignore[no-untyped-call]
     except FileNotFoundError:
         return ""
     except (OSError, SafetensorError) as error:

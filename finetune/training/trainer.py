@@ -147,7 +147,7 @@ class DialogueTrainer(Trainer):
         Raises:
             NonFiniteLoss: a part of the gradient is infinite or not a number.
         """
-        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         self.finite.gradient(float(norm), self.state.global_step + 1)
         return norm
 
@@ -155,7 +155,8 @@ class DialogueTrainer(Trainer):
         """Make the run's schedule, in which every step learns."""
         if self.lr_scheduler is None:
             share = partial(rate_share, config=self.config)
-            self.lr_scheduler = LambdaLR(optimizer or self.optimizer, share)
+            chosen: Any = optimizer or self.optimizer
+            self.lr_scheduler = LambdaLR(chosen, share)
         return self.lr_scheduler
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
@@ -224,8 +225,7 @@ class DialogueTrainer(Trainer):
                 answer = sample(self.model, self.tokenizer, self.config, prompt)
                 data = {"step": step, "index": index, "prompt": prompt, "reply": answer.text}
                 what = f"sample reply after step {step}" + (answer.note and f" ({answer.note})")
-                level = "warn" if answer.note else "info"
-                self.log_events.emit("sample", what, data, level=level)
+                self.log_events.emit("sample", what, data, level="warn" if answer.note else "info")
         self.adapted.train()
         self.clock.evaluation_took(time.monotonic() - started)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, {})
