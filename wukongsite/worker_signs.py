@@ -44,7 +44,7 @@ def signs_folder() -> Path:
     return Path(settings.DATA_DIR) / "workers"
 
 
-def sign_write(name: str) -> None:
+def sign_write(name: str, beat: int | None = None) -> None:
     folder = signs_folder()
     folder.mkdir(exist_ok=True)
     busy = [
@@ -52,7 +52,8 @@ def sign_write(name: str) -> None:
         for request in list(state.active_requests)
     ]
     partial = folder / f".{name}.part"
-    partial.write_text(json.dumps({"pid": os.getpid(), "heard": time.time(), "busy": busy}))
+    said = {"pid": os.getpid(), "beat": beat, "heard": time.time(), "busy": busy}
+    partial.write_text(json.dumps(said))
     partial.replace(folder / f"{name}.json")
 
 
@@ -81,14 +82,15 @@ def signs_begin(sender: Any, **_: Any) -> None:
 def signs_keep(name: str, controller: Any) -> None:
     while True:
         try:
-            sign_write(name)
+            sign_write(name, getattr(controller.beat, "pid", None))
         except OSError as error:
             log.warning("no sign of life written: %s", error)
-        if beat_died(controller.beat) and not stopping():
+        died = beat_died(controller.beat)
+        time.sleep(WRITE_SECONDS)
+        if died and not stopping():  # told to leave as a group, both hear it at about the same time
             log.error("The beat process has died: the worker leaves, to be started again.")
             os.kill(os.getpid(), signal.SIGTERM)
             return
-        time.sleep(WRITE_SECONDS)
 
 
 def stopping() -> bool:

@@ -42,7 +42,7 @@ def broker_answers() -> bool:
 def messages_waiting(queue: str) -> int | None:
     """How many messages lie in a queue and no worker has fetched; None: the broker is away."""
     try:
-        return int(probe().llen(queue))  # type: ignore[arg-type]
+        return int(probe().llen(queue))
     except BROKER_AWAY:
         return None
 

@@ -21,7 +21,7 @@ TELL_SECONDS = 15.0  # a busy machine may hold a living trainer up for a while
 
 def silence_ends(seconds: float) -> bool:
     """Whether a trainer that was silent so long is to be ended."""
-    return 0 < settings.TRAINER_SILENT_SECONDS <= seconds
+    return bool(0 < settings.TRAINER_SILENT_SECONDS <= seconds)
 
 
 @transaction.atomic

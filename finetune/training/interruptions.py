@@ -26,7 +26,7 @@ def look_between_layers(model: nn.Module, supervision: Supervision) -> None:
         supervision.glance()
         hidden = output[0] if isinstance(output, tuple) else output
         if isinstance(hidden, torch.Tensor) and hidden.requires_grad:
-            hidden.register_hook(backward)
+            hidden.register_hook(backward)  # type: ignore[no-untyped-call]
 
     def backward(gradient: torch.Tensor) -> None:
         supervision.glance()
