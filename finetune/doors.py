@@ -24,7 +24,7 @@ TOO_MANY_TRIES = (
 class LimitedBackend(ModelBackend):
     """Names and passwords, with a bound on how often they may be tried."""
 
-    def authenticate(  # type: ignore[override]
+    def authenticate(
         self,
         request: HttpRequest | None,
         username: str | None = None,
@@ -48,7 +48,7 @@ class LimitedBackend(ModelBackend):
         if user is None:
             raise PermissionDenied
         attempt_succeeded(attempt)
-        return user  # type: ignore[return-value]
+        return user
 
 
 def too_many_tries(request: HttpRequest) -> str:

@@ -9,6 +9,7 @@ import io
 import logging
 import tempfile
 import time
+import uuid
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class BodyHandler(ASGIHandler):
         body = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by `handle`)
             max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE,
             mode="w+b",
-            dir=settings.FILE_UPLOAD_TEMP_DIR,
+            dir=str(settings.FILE_UPLOAD_TEMP_DIR),
         )
         OPEN.get().append(body)
         more = True
@@ -87,10 +88,13 @@ class BodyHandler(ASGIHandler):
     async def refuse(self, scope: Any, send: Any, fault: Fault) -> None:
         """Answer a request whose body was not kept, in the shape that its client speaks."""
         with io.BytesIO() as nothing:
-            request, response = self.create_request(scope, nothing)
+            request, unreadable = self.create_request(scope, nothing)
             if request is not None:
-                response = await sync_to_async(fault_response)(request, fault)
-            await self.send_response(response, send)
+                answer = await sync_to_async(fault_response)(request, fault)
+                answer["x-request-id"] = f"req_{uuid.uuid4().hex}"
+                await self.send_response(answer, send)
+            elif unreadable is not None:
+                await self.send_response(unreadable, send)
 
 
 def uploads_close(request: HttpRequest) -> None:

@@ -43,7 +43,7 @@ class ConsoleSite(AdminSite):
             answer.status_code = 429
         return answer
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """One page for one's own password: the site's, which limits tries of the old one."""

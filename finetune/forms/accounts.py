@@ -50,7 +50,7 @@ class SignInForm(forms.Form):
                 "That username and password do not go together. "
                 "Passwords tell capital and small letters apart."
             )
-        self.user = user  # type: ignore[assignment]
+        self.user = user
         return values
 
 
@@ -63,7 +63,7 @@ class ConsoleSignInForm(AdminAuthenticationForm):
         return super().get_invalid_login_error()
 
 
-class OwnPasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+class OwnPasswordForm(PasswordChangeForm):
     """A new password; the old one is a password like at the sign-in, and limited like there."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +22,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.debug import sensitive_variables
 
 from finetune.models import Submission, Team, User
@@ -51,7 +50,7 @@ def submission_digest(
     kind: str,
     team: Team,
     data: QueryDict,
-    files: MultiValueDict[str, Any] | None = None,
+    files: Mapping[str, Any] | None = None,
     *,
     costly: bool = False,
 ) -> str:
