@@ -121,12 +121,15 @@ class Run(models.Model):
         return self.name
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any
+    ) -> Self:
         """Read a row; halves of surrogate pairs, which were taken in once, become text again.
 
         With one of them neither the run's page nor its trainer's settings could be written.
         """
-        return super().from_db(db, field_names, [mended(value) for value in values])
+        whole = [mended(value) for value in values]
+        return super().from_db(db, field_names, whole, **options)
 
     @property
     def folder(self) -> Path:
