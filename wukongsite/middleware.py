@@ -65,7 +65,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         if problem := query_problem(scope.get("query_string", b"")):
-            await refuse(scope, send, 400, *problem)
+            await answer(scope, send, 400, *problem)
             return
         limit = settings.REQUEST_MAX_BYTES
         announced = dict(scope["headers"]).get(b"content-length", b"")
@@ -109,7 +109,7 @@ class BodyLimit:
             f"The upload is larger than the limit of {settings.UPLOAD_MAX_MB} MB. "
             "Split the file, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB."
         )
-        await refuse(scope, send, 413, text, BODY_TOO_LARGE, param="file")
+        await answer(scope, send, 413, text, BODY_TOO_LARGE, param="file")
 
 
 def query_problem(query: bytes) -> tuple[str, str] | None:
@@ -124,12 +124,12 @@ def query_problem(query: bytes) -> tuple[str, str] | None:
     return None
 
 
-async def refuse(
+async def answer(
     scope: Scope, send: Any, status: int, text: str, code: str, param: str | None = None
 ) -> None:
     """Answer in Django's place, as a page or in the shape of the API's errors."""
     accepts = dict(scope["headers"]).get(b"accept", b"")
-    if b"text/html" in accepts:
+    if b"text/html" in accepts and not scope["path"].startswith("/v1/"):
         kind = b"text/html; charset=utf-8"
         title = "The file is too large" if status == 413 else "That request could not be read"
         page = f"<!doctype html><html lang=en><title>{title}</title><h1>{title}</h1><p>{text}</p>"

@@ -15,6 +15,8 @@ from transformers.generation.logits_process import (
 from chat.engine.exceptions import GenerationFailed
 from chat.engine.protocol import seed_of
 
+COLDEST = 1e-5  # below it the best token is all that is left, and a division would overflow
+
 
 @dataclass(frozen=True)
 class Sampling:
@@ -36,7 +38,7 @@ class Sampler:
     """
 
     def __init__(self, sampling: Sampling, index: int = 0) -> None:
-        self.greedy = sampling.temperature == 0
+        self.greedy = sampling.temperature < COLDEST
         self.top_k = sampling.top_k
         self.penalty = (
             RepetitionPenaltyLogitsProcessor(float(sampling.repetition_penalty))

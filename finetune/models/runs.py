@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -127,12 +127,15 @@ class Run(models.Model):
         return self.name
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Run:
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **options: Any
+    ) -> Self:
         """Read a row; halves of surrogate pairs, which were taken in once, become text again.
 
         With one of them neither the run's page nor its trainer's settings could be written.
         """
-        return super().from_db(db, field_names, [mended(value) for value in values])
+        whole = [mended(value) for value in values]
+        return super().from_db(db, field_names, whole, **options)
 
     @property
     def folder(self) -> Path:

@@ -99,7 +99,8 @@ def test_what_asks_nothing_of_us_is_let_through(alice_client: openai.OpenAI) -> 
         stop=[],
         n=None,
     )
-    assert reply.choices[0].message.content
+    assert reply.usage
+    assert reply.usage.completion_tokens == 2
 
 
 def test_stop_words_end_a_reply(alice_client: openai.OpenAI) -> None:

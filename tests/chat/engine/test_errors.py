@@ -110,6 +110,7 @@ def test_bad_field_is_named(world: tiny.World, fields: dict, param: str | None) 
         {"response_format": {"type": "text"}, "stop": [], "stream_options": None, "n": None},
         {"max_completion_tokens": None, "max_tokens": 2, "seed": -(2**63)},
         {"seed": 2**63 - 1, "n": 2},
+        {"temperature": 1e-320},
         parts({"type": "refusal", "refusal": "No."}, role="assistant"),
     ],
 )
