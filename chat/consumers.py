@@ -1,7 +1,8 @@
 """The websocket of a conversation: authorises, then sends what changed and the text as it comes.
 
 Turns travel as the same fragment that the page renders; text of a reply in progress as pieces with
-the place where they begin. The browser sends nothing; it names the revision that it shows.
+the place where they begin, in the browser's units. The browser sends nothing; it names the revision
+that it shows.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ class Look:
     messages: list[dict[str, Any]]
     revision: int
     texts: dict[str, tuple[int, str]]  # public id of a reply in progress: row id, text so far
+
+
+def browser_length(text: str) -> int:
+    """Its length as a script sees it: in units of UTF-16, of which most emojis have two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -158,7 +164,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             text = generation.text if generation is not None else stored
             at = self.sent.get(key, 0)
             if len(text) > at:
-                piece = {"type": "text", "id": key, "at": at, "text": text[at:]}
+                place = browser_length(text[:at])
+                piece = {"type": "text", "id": key, "at": place, "text": text[at:]}
                 await self.send(text_data=json.dumps(piece))
                 self.sent[key] = len(text)
 

@@ -24,7 +24,9 @@ class ConversationForm(forms.Form):
         label="Your message",
         required=False,  # the service says it better
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "Write as you would to a friend…"}),
+        widget=forms.Textarea(
+            attrs={"rows": 3, "dir": "auto", "placeholder": "Write as you would to a friend…"}
+        ),
     )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:

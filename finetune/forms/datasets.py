@@ -124,12 +124,12 @@ class UploadForm(ReadingForm):
         max_length=120,
         required=False,
         help_text="Left empty, the file's own name is used.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     licence = forms.CharField(
         label="Licence",
         max_length=80,
         required=False,
         help_text="Under which terms you may use it: “CC BY 4.0”, “own data, consent given”.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )

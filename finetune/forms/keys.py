@@ -8,5 +8,7 @@ class KeyForm(forms.Form):
         label="Name",
         max_length=60,
         help_text="Where it will be used: “laptop”, “nightly job”. You see it when you revoke one.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "laptop"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "dir": "auto", "placeholder": "laptop"}
+        ),
     )

@@ -34,7 +34,7 @@ class QuantumKeyForm(forms.Form):
         label="Name",
         max_length=60,
         help_text="To tell it apart: “group account”, “my trial key”.",
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     secret = forms.CharField(
         label="Key",

@@ -50,7 +50,7 @@ def config_field(name: str) -> forms.Field:
         choices = [(value, value.replace("_", " ")) for value in rules["choices"]]
         return forms.ChoiceField(choices=choices, **common)
     if item.type == "str":
-        area = forms.Textarea(attrs={"rows": 3})
+        area = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
         return forms.CharField(required=False, max_length=4000, widget=area, **common)
     attrs = {"inputmode": "numeric" if item.type == "int" else "decimal", "autocomplete": "off"}
     if item.type == "int":  # bounds are for the arrows of the control; `RunConfig` checks them

@@ -58,6 +58,7 @@ class RunForm(forms.Form):
         required=False,
         label="Name",
         help_text="What you will look for later. Empty: named after the adapter.",
+        widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     preset = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     base = forms.ModelChoiceField(

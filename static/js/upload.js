@@ -71,7 +71,7 @@
     }
     const name = form.querySelector('[name="name"]');
     if (!name.value || name.dataset.guessed === "yes") {
-      name.value = file.name.replace(/\.[^.]+$/, "").slice(0, Number(name.maxLength) || 120);
+      name.value = file.name.replace(/\.[^.]+$/, "").slice(0, Number(name.maxLength) || 120).replace(/[\ud800-\udbff]$/, "");
       name.dataset.guessed = "yes";
     }
   }

@@ -60,9 +60,12 @@ class Page:
                 if message["type"] == "turn":
                     self.turns[message["turn"]] = message["html"]
                 elif message["type"] == "text":
-                    before = self.texts.get(message["id"], "")
-                    assert message["at"] <= len(before), "a piece of text is missing"
-                    self.texts[message["id"]] = before[: message["at"]] + message["text"]
+                    # A script counts in units of UTF-16: two bytes each.
+                    before = self.texts.get(message["id"], "").encode("utf-16-le")
+                    end = 2 * message["at"]
+                    assert end <= len(before), "a piece of text is missing"
+                    kept = before[:end].decode("utf-16-le")
+                    self.texts[message["id"]] = kept + message["text"]
                 else:
                     self.state = message
         return self
@@ -124,6 +127,25 @@ async def test_reply_is_streamed_and_then_shown_whole(
     assert reply.reply_tokens == 3
     assert reply.seconds is not None
     assert not Generation.running
+
+
+async def test_emojis_are_whole_while_they_are_streamed(
+    browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any
+) -> None:
+    """Every piece is shown before the next comes, so each but the first has a place to begin."""
+    pieces = ["😀🎉 ", "👩‍👩‍👧 a ", "𝒳😢", "é🇮🇩", "."]
+    engine.pieces = pieces
+    page = await open_page(talk)
+    engine.hold = 1
+    await send(browser, talk)
+    for count in range(1, len(pieces)):
+        written = "".join(pieces[:count])
+        await page.until(lambda page, written=written: page.shown == [written])
+        engine.hold = count + 1
+        engine.gate.set()
+        engine.gate.clear()
+    await page.until(lambda page: page.at_rest())
+    assert "".join(pieces) in page.turns[2]
 
 
 async def test_reload_and_second_tab_in_mid_stream(
