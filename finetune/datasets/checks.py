@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from typing import Any
 
+from finetune.datasets.converting import CALLS, NO_TOOLS
 from finetune.datasets.exceptions import RecordProblem
 from finetune.datasets.limits import Limits
+from finetune.datasets.visibility import is_visible, names_of
 
 ROLES = ("system", "user", "assistant")
 KEYS = frozenset({"role", "content", "weight", "name"})
+_HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -49,6 +53,11 @@ def _message(index: int, message: Any) -> dict[str, Any]:
             f"message {index} is not an object",
             'Write {"role": "user", "content": "..."}.',
         )
+    for key in CALLS:
+        if key in message:
+            raise RecordProblem(
+                "message_unrecognized_key", f"message {index} calls a tool ({key!r})", NO_TOOLS
+            )
     for key in ("role", "content"):
         if key not in message:
             raise RecordProblem(
@@ -66,7 +75,7 @@ def _message(index: int, message: Any) -> dict[str, Any]:
         raise RecordProblem(
             "unrecognized_role",
             f"message {index} has the role {str(role)[:40]!r}",
-            f"Use {', '.join(ROLES)}.",
+            NO_TOOLS if role in ("tool", "function") else f"Use {', '.join(ROLES)}.",
         )
     if role == "system" and index > 1:
         raise RecordProblem(
@@ -74,17 +83,27 @@ def _message(index: int, message: Any) -> dict[str, Any]:
             f"message {index} is a system message",
             "A system message stands first, and only there.",
         )
-    if not isinstance(content, str) or not content.strip():
+    if not isinstance(content, str):
+        kind = "a list of parts" if isinstance(content, list) else f"{content!r:.40}"
         raise RecordProblem(
-            "missing_content", f"message {index} has no text", "Write its content as text."
+            "missing_content",
+            f"message {index} has no text, but {kind}",
+            "Write its content as one text.",
         )
     if "\0" in content:
         raise RecordProblem("null_bytes", f"message {index} holds a null character", "Remove it.")
-    if any("\ud800" <= letter <= "\udfff" for letter in content):
+    if _HALVES.search(content):
         raise RecordProblem(
             "invalid_unicode",
             f"message {index} holds half of a character pair (surrogate)",
             "Write the character itself, or both halves.",
+        )
+    if not is_visible(content):
+        hidden = "" if content.isspace() or not content else f" ({names_of(content)})"
+        raise RecordProblem(
+            "missing_content",
+            f"message {index} has no text" + (f" that can be seen{hidden}" if hidden else ""),
+            "Write its content as text.",
         )
     kept: dict[str, Any] = {"role": role, "content": content}
     if "weight" in message:
@@ -99,8 +118,18 @@ def _message(index: int, message: Any) -> dict[str, Any]:
     return kept
 
 
-def fingerprint(messages: list[dict[str, Any]]) -> bytes:
-    """Return 16 bytes that are equal for dialogues with the same words.
+def exact_print(messages: list[dict[str, Any]]) -> bytes:
+    """Return 16 bytes that are equal for dialogues from which the same is learned: the same roles
+    and texts, letter by letter, and the same replies left out of the loss."""
+    parts = [
+        [item["role"], item["content"], item["role"] != "assistant" or item.get("weight", 1)]
+        for item in messages
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()[:16]
+
+
+def near_print(messages: list[dict[str, Any]]) -> bytes:
+    """Return 16 bytes that are equal for dialogues with nearly the same words.
 
     Case, white space and the form of composed characters do not count.
     """

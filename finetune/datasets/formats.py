@@ -1,59 +1,23 @@
 """The forms dialogues come in: one dict of formats, each recognising and converting a record.
 
-Adding one is a function and a line in `FORMATS`. Knows nothing of files: it gets records.
+Adding one is a function in `converting` and a line in `FORMATS`. Knows nothing of files: it gets
+records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.datasets.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets import converting
+from finetune.datasets.columns import known_columns
+from finetune.datasets.converting import EMPTY, MAPPING_KEYS, SYSTEM_KEYS, Columns
+from finetune.datasets.exceptions import DatasetRefused
 
-Message = dict[str, Any]
-Columns = Mapping[str, str]
+__all__ = ["FORMATS", "MAPPING_KEYS", "Format", "detect", "get_format", "known_columns", "unused"]
+
 Converter = Callable[[dict[str, Any], Columns], list[Any]]
-
-SHAREGPT_ROLES = {
-    "human": "user",
-    "user": "user",
-    "gpt": "assistant",
-    "assistant": "assistant",
-    "chatgpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-    "system": "system",
-}
-ESCONV_ROLES = {
-    "usr": "user",
-    "seeker": "user",
-    "user": "user",
-    "sys": "assistant",
-    "supporter": "assistant",
-    "assistant": "assistant",
-}
-CPSYCOUN_SPEAKERS = {
-    "求助者": "user",
-    "来访者": "user",
-    "支持者": "assistant",
-    "心理咨询师": "assistant",
-}
-# Pairs of column names that are recognised without a mapping, first match wins.
-KNOWN_COLUMNS = (
-    ("user", "assistant"),
-    ("prompt", "completion"),
-    ("prompt", "response"),
-    ("question", "answer"),
-    ("questionText", "answerText"),
-    ("instruction", "output"),
-    ("input", "output"),
-    ("query", "response"),
-    ("Context", "Response"),
-    ("context", "response"),
-)
-MAPPED_ROLES = ("system", "user", "assistant")
-MAPPING_KEYS = (*MAPPED_ROLES, "group")
 
 
 @dataclass(frozen=True)
@@ -66,7 +30,8 @@ class Format:
         help: an example in one line.
         matches: whether a record looks like this form.
         convert: record and column mapping -> messages, not checked yet.
-        merges: whether neighbouring turns of one role are joined, with a line break.
+        keys: keys of a record that its messages are made of; those of a table are its mapping's.
+        turn_keys: keys of a turn that its message is made of, where turns are objects.
     """
 
     name: str
@@ -74,125 +39,8 @@ class Format:
     help: str
     matches: Callable[[dict[str, Any]], bool]
     convert: Converter
-    merges: bool = False
-
-
-def _list(record: dict[str, Any], key: str) -> list[Any]:
-    value = record.get(key)
-    if not isinstance(value, list) or not value:
-        raise RecordProblem(
-            "missing_messages_list",
-            f"no list of messages under {key!r}",
-            f"Give the dialogue's turns as a list under {key!r}.",
-        )
-    return value
-
-
-def _turns(
-    record: dict[str, Any],
-    key: str,
-    speaker: tuple[str, ...],
-    words: tuple[str, ...],
-    roles: Mapping[str, str],
-) -> list[Any]:
-    messages: list[Any] = []
-    for index, turn in enumerate(_list(record, key), 1):
-        if not isinstance(turn, dict):
-            raise RecordProblem(
-                "data_type", f"turn {index} is not an object", "Give each turn as an object."
-            )
-        who = next((name for name in speaker if name in turn), None)
-        what = next((name for name in words if name in turn), None)
-        if who is None or what is None:
-            raise RecordProblem(
-                "message_missing_key",
-                f"turn {index} lacks {speaker[0] if who is None else words[0]!r}",
-                f"Every turn needs {speaker[0]!r} and {words[0]!r}.",
-            )
-        role = roles.get(turn[who]) if isinstance(turn[who], str) else None
-        if role is None:
-            raise RecordProblem(
-                "unrecognized_role",
-                f"turn {index} is by {str(turn[who])[:40]!r}",
-                f"Known here: {', '.join(roles)}.",
-            )
-        messages.append({"role": role, "content": turn[what]})
-    return messages
-
-
-def _openai(record: dict[str, Any], columns: Columns) -> list[Any]:
-    return _list(record, "messages")
-
-
-def _sharegpt(record: dict[str, Any], columns: Columns) -> list[Any]:
-    messages = _turns(
-        record, "conversations", ("from", "role"), ("value", "content"), SHAREGPT_ROLES
-    )
-    system = record.get("system")
-    if isinstance(system, str) and system.strip():
-        messages.insert(0, {"role": "system", "content": system})
-    return messages
-
-
-def _alpaca(record: dict[str, Any], columns: Columns) -> list[Any]:
-    if "output" not in record:
-        raise RecordProblem("message_missing_key", "no 'output'", "Give the reply as 'output'.")
-    parts = [record.get("instruction"), record.get("input")]
-    if any(part is not None and not isinstance(part, str) for part in parts):
-        raise RecordProblem("missing_content", "'instruction' is not text", "Write it as text.")
-    asked = "\n\n".join(part.strip() for part in parts if part and part.strip())
-    messages = [
-        {"role": "user", "content": asked},
-        {"role": "assistant", "content": record["output"]},
-    ]
-    system = record.get("system")
-    if isinstance(system, str) and system.strip():
-        messages.insert(0, {"role": "system", "content": system})
-    return messages
-
-
-def _esconv(record: dict[str, Any], columns: Columns) -> list[Any]:
-    messages = _turns(record, "dialog", ("speaker",), ("text", "content"), ESCONV_ROLES)
-    for message in messages:
-        if isinstance(message["content"], str):
-            message["content"] = message["content"].strip()
-    return [message for message in messages if message["content"] != ""]
-
-
-def _cpsycoun(record: dict[str, Any], columns: Columns) -> list[Any]:
-    if "messages" in record:
-        return _list(record, "messages")
-    messages = []
-    for index, turn in enumerate(_list(record, "data"), 1):
-        if not isinstance(turn, str):
-            raise RecordProblem("data_type", f"turn {index} is not text", "Write turns as text.")
-        speaker, mark, words = turn.replace(":", "：", 1).partition("：")
-        role = CPSYCOUN_SPEAKERS.get(speaker.strip())
-        if role is None or not mark:
-            raise RecordProblem(
-                "unrecognized_role",
-                f"turn {index} starts with {turn[:12]!r}",
-                f"Start each turn with one of: {'：, '.join(CPSYCOUN_SPEAKERS)}：",
-            )
-        messages.append({"role": role, "content": words.strip()})
-    return messages
-
-
-def _table(record: dict[str, Any], columns: Columns) -> list[Any]:
-    messages = []
-    for role in MAPPED_ROLES:
-        column = columns.get(role)
-        if column is None:
-            continue
-        value = record.get(column)
-        if role == "system" and (value is None or (isinstance(value, str) and not value.strip())):
-            continue
-        if column not in record:
-            raise RecordProblem(
-                "message_missing_key", f"no {column!r}", f"Every record needs {column!r}."
-            )
-        messages.append({"role": role, "content": value})
-    return messages
+    keys: tuple[str, ...] = ()
+    turn_keys: tuple[str, ...] = ()
 
 
 def _looks_cpsycoun(record: dict[str, Any]) -> bool:
@@ -201,7 +49,10 @@ def _looks_cpsycoun(record: dict[str, Any]) -> bool:
         isinstance(turns, list)
         and bool(turns)
         and isinstance(turns[0], str)
-        and (turns[0].replace(":", "：", 1).partition("：")[0].strip() in CPSYCOUN_SPEAKERS)
+        and (
+            turns[0].replace(":", "：", 1).partition("：")[0].strip()
+            in converting.CPSYCOUN_SPEAKERS
+        )
     )
 
 
@@ -211,44 +62,51 @@ _ALL = (
         "OpenAI messages",
         '{"messages": [{"role": "user", "content": "..."}, ...]}',
         lambda record: "messages" in record,
-        _openai,
+        converting.openai,
+        ("messages", *SYSTEM_KEYS),
+        ("role", "content", "weight"),
     ),
     Format(
         "sharegpt",
         "ShareGPT",
         '{"conversations": [{"from": "human", "value": "..."}, ...]}',
         lambda record: "conversations" in record,
-        _sharegpt,
+        converting.sharegpt,
+        ("conversations", *SYSTEM_KEYS),
+        ("from", "role", "value", "content", "weight"),
     ),
     Format(
         "esconv",
         "ESConv",
         '{"dialog": [{"speaker": "usr", "text": "..."}, ...]}',
         lambda record: "dialog" in record,
-        _esconv,
-        merges=True,
+        converting.esconv,
+        ("dialog", *SYSTEM_KEYS),
+        ("speaker", "text", "content", "weight"),
     ),
     Format(
         "cpsycoun",
         "CPsyCoun",
         '{"data": ["求助者：...", "支持者：..."]}',
         _looks_cpsycoun,
-        _cpsycoun,
-        merges=True,
+        converting.cpsycoun,
+        ("data", "messages", *SYSTEM_KEYS),
+        ("role", "content", "weight"),
     ),
     Format(
         "alpaca",
         "Alpaca",
-        '{"instruction": "...", "input": "", "output": "..."}',
+        '{"instruction": "...", "input": "", "output": "...", "history": [["...", "..."]]}',
         lambda record: "instruction" in record and "output" in record,
-        _alpaca,
+        converting.alpaca,
+        ("instruction", "input", "context", "output", "history", *SYSTEM_KEYS),
     ),
     Format(
         "table",
         "Table with columns",
         'CSV or JSON with a mapping {"user": "question", "assistant": "answer"}',
         lambda record: known_columns(record) is not None,
-        _table,
+        converting.table,
     ),
 )
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
@@ -263,39 +121,26 @@ def get_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def known_columns(record: Mapping[str, Any]) -> dict[str, str] | None:
-    """Guess the mapping of a table from its column names; None if none is known."""
-    by_name = {name.lower(): name for name in record}
-    for user, assistant in KNOWN_COLUMNS:
-        if user.lower() in by_name and assistant.lower() in by_name:
-            mapping = {"user": by_name[user.lower()], "assistant": by_name[assistant.lower()]}
-            if "system" in by_name:
-                mapping["system"] = by_name["system"]
-            return mapping
-    return None
-
-
 def detect(record: dict[str, Any]) -> Format | None:
     """Return the format a record looks like, or None."""
     return next((form for form in FORMATS.values() if form.matches(record)), None)
 
 
-def merged(messages: list[Message]) -> list[Message]:
-    """Join neighbouring turns of one role with a line break; what is no turn stays as it is."""
-    result: list[Message] = []
-    for message in messages:
-        if result and _is_turn(message) and _is_turn(result[-1]):
-            before = result[-1]
-            if before["role"] == message["role"]:
-                result[-1] = {**before, "content": f"{before['content']}\n{message['content']}"}
-                continue
-        result.append(message)
-    return result
+def unused(form: Format, record: Mapping[str, Any], columns: Columns) -> Iterator[str]:
+    """Yield the keys of a record, and of its turns as `list[].key`, that no message is made of.
 
-
-def _is_turn(message: Any) -> bool:
-    return (
-        isinstance(message, dict)
-        and isinstance(message.get("role"), str)
-        and isinstance(message.get("content"), str)
-    )
+    One that holds nothing is not worth a word.
+    """
+    used = {*form.keys, *(columns.values() if form.name == "table" else ())}
+    for key, value in record.items():
+        blank = isinstance(value, str) and not value.strip()
+        if key not in used and not blank and value not in EMPTY:
+            yield key
+    for name in form.keys if form.turn_keys else ():
+        turns = record.get(name)
+        if not isinstance(turns, list):
+            continue
+        objects = [turn for turn in turns if isinstance(turn, dict)]
+        for key in dict.fromkeys(key for turn in objects for key in turn):
+            if key not in form.turn_keys and any(turn.get(key) not in EMPTY for turn in objects):
+                yield f"{name}[].{key}"

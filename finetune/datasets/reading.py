@@ -6,29 +6,22 @@ Knows nothing of what the records mean.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from finetune.datasets.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.exceptions import RecordProblem
 from finetune.datasets.limits import Limits
+from finetune.datasets.lines import CHUNK, Read, numbered_lines, too_long
 from finetune.datasets.sniffing import Sniffed
+from finetune.datasets.tables import Table
 
-CHUNK = 1 << 16
+__all__ = ["CHUNK", "Read", "parse", "read_records"]
+
 _STRUCTURE = re.compile(rb'["\\{}\[\],\n]')
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Read:
-    """One record: where it starts (line, from 1) and its value, or why there is none."""
-
-    line: int
-    value: Any
 
 
 def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]:
@@ -44,33 +37,11 @@ def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]
         elif sniffed.container == "json":
             yield from _json(handle, limits)
         else:
-            yield from _csv(handle, sniffed.delimiter, limits)
-
-
-def too_long(limits: Limits) -> RecordProblem:
-    """Describe a line, element or row over the limit."""
-    return RecordProblem(
-        "line_too_long",
-        f"longer than {limits.max_line_bytes:,} bytes",
-        "Shorten the dialogue or split it in two.",
-    )
-
-
-def _lines(handle: BinaryIO, limits: Limits) -> Iterator[tuple[int, bytes | None]]:
-    """Yield lines by number; None for one over the limit, which is never held in memory."""
-    number = 0
-    while line := handle.readline(limits.max_line_bytes + 1):
-        number += 1
-        if len(line) > limits.max_line_bytes and not line.endswith(b"\n"):
-            while (rest := handle.readline(CHUNK)) and not rest.endswith(b"\n"):
-                pass
-            yield number, None
-        else:
-            yield number, line
+            yield from Table(handle, sniffed.delimiter, limits).records()
 
 
 def _jsonl(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
-    for number, line in _lines(handle, limits):
+    for number, line in numbered_lines(handle, limits):
         if line is None:
             yield Read(number, too_long(limits))
         elif line.strip():
@@ -84,7 +55,7 @@ def parse(raw: bytes, limits: Limits) -> Any:
             "null_bytes", f"null byte at position {raw.index(0) + 1}", "Remove the null bytes."
         )
     try:
-        text = raw.decode("utf-8")
+        text = raw.decode("utf-8").removeprefix("\ufeff")  # files with a mark were joined
     except UnicodeDecodeError as error:
         return RecordProblem(
             "invalid_encoding",
@@ -245,74 +216,3 @@ def _json(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
             if depth or in_string
             else parse(bytes(element).strip(), limits),
         )
-
-
-def _csv(handle: BinaryIO, delimiter: str, limits: Limits) -> Iterator[Read]:
-    state = {"long": False}
-
-    def texts() -> Iterator[str]:
-        for _, line in _lines(handle, limits):
-            if line is None:
-                state["long"] = True
-                yield "\n"
-            else:
-                yield line.decode("utf-8", errors="surrogateescape")
-
-    csv.field_size_limit(limits.max_line_bytes)
-    rows = csv.reader(texts(), delimiter=delimiter)
-    header: list[str] | None = None
-    before = 0
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            text = str(error)
-            problem = (
-                too_long(limits)
-                if "limit" in text
-                else RecordProblem(
-                    "invalid_csv", f"not a CSV row: {text}", "Check the quotation marks."
-                )
-            )
-            yield Read(before + 1, problem)
-            before = rows.line_num
-            continue
-        line, before = before + 1, rows.line_num
-        if state["long"]:
-            state["long"] = False
-            yield Read(line, too_long(limits))
-        elif header is None:
-            header = _header(row)
-        elif any(cell.strip() for cell in row):
-            yield Read(line, _row(header, row))
-
-
-def _header(row: list[str]) -> list[str]:
-    names = [name.strip() for name in row]
-    named = [name for name in names if name]
-    if len(named) < 2 or len(set(named)) != len(named):
-        raise DatasetRefused(
-            "missing_columns",
-            "The first line of the table has no usable column names: "
-            + (", ".join(names)[:200] or "(blank)")
-            + ".",
-            "Give every column a name of its own in the first line.",
-        )
-    return names
-
-
-def _row(header: list[str], row: list[str]) -> Any:
-    if len(row) > len(header):
-        return RecordProblem(
-            "invalid_csv",
-            f"{len(row)} cells in a table of {len(header)} columns",
-            "Put cells that contain the delimiter in quotation marks.",
-        )
-    for cell in row:
-        if any("\udc80" <= letter <= "\udcff" for letter in cell):
-            return RecordProblem("invalid_encoding", "not UTF-8", "Save the file as UTF-8.")
-        if "\0" in cell:
-            return RecordProblem("null_bytes", "null byte in a cell", "Remove the null bytes.")
-    return dict(zip(header, row + [""] * (len(header) - len(row)), strict=True))

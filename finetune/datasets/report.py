@@ -45,8 +45,11 @@ class Report:
         tokens: tokens of their contents.
         tokens_estimated: whether tokens are guessed (no tokenizer was given).
         roles: messages by role.
-        duplicates: dialogues left out because one before has the same words.
+        duplicates: dialogues left out because one before is the same, letter by letter.
+        near_duplicates: dialogues kept although one before has nearly the same words.
         starts_with_assistant: dialogues in which the assistant speaks first.
+        ends_with_user: dialogues whose last turn nobody answers; nothing is learned from it.
+        unused: keys or columns that no message is made of, `{"key", "records"}`, most first.
         columns: columns of a table.
         mapping: which column is what, for tables.
         lengths: min, median, mean, p95, max in tokens per dialogue.
@@ -73,7 +76,10 @@ class Report:
     tokens_estimated: bool = False
     roles: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
+    near_duplicates: int = 0
     starts_with_assistant: int = 0
+    ends_with_user: int = 0
+    unused: list[dict[str, Any]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
     lengths: dict[str, float] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from finetune.datasets.control_tokens import special_tokens
 from finetune.datasets.doctor import Options, examine
 from finetune.datasets.exceptions import DatasetRefused
 from finetune.datasets.limits import Limits
 from finetune.models import Dataset
+from finetune.selectors.bases import bases_ready
 
 from .datasets import enqueue_check, tokenizer_file
 from .runs import runs_release
@@ -43,7 +46,26 @@ def options_of(values: Mapping[str, Any]) -> Options:
     }
     mapping = {key: column for key, column in (values.get("mapping") or {}).items() if column}
     given["format"] = given.get("format") or None
-    return Options(mapping=mapping, limits=limits(), **given)
+    return Options(mapping=mapping, limits=limits(), control_tokens=control_tokens(), **given)
+
+
+def control_tokens() -> tuple[str, ...]:
+    """The special tokens of every ready base: any of them may learn from the file."""
+    found: dict[str, None] = {}
+    for base in bases_ready():
+        path = Path(base.source) / "tokenizer.json"
+        if not path.is_file():
+            continue
+        try:
+            found |= dict.fromkeys(_tokens_of(path, path.stat().st_mtime_ns))
+        except (OSError, ValueError) as error:  # its own page says so; data can do without it
+            log.warning("the control tokens of %s were not read: %s", base.slug, error)
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _tokens_of(path: Path, _changed: int) -> tuple[str, ...]:
+    return tuple(special_tokens(path))
 
 
 def dataset_check(dataset_id: int) -> None:

@@ -90,6 +90,13 @@ def test_line_numbers_of_a_pretty_printed_list(tmp_path: Path) -> None:
     ]
 
 
+def test_files_that_were_joined_with_their_byte_order_marks(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"a": 1}\n\ufeff{"a": 2}\n', encoding="utf-8")
+    found = list(reading.read_records(path, Sniffed("jsonl", 0), Limits()))
+    assert [(read.line, read.value) for read in found] == [(1, {"a": 1}), (2, {"a": 2})]
+
+
 @settings(max_examples=150, deadline=None)
 @given(pieces=st.lists(fragments | st.binary(max_size=8), max_size=40))
 def test_no_bytes_crash_the_doctor(pieces: list[bytes]) -> None:
