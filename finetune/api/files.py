@@ -14,6 +14,7 @@ from ninja.files import UploadedFile
 
 from finetune.models import ApiKey, Dataset, Run
 from finetune.selectors.datasets import dataset_list_for
+from finetune.selectors.report import ReportView
 from finetune.selectors.runs import run_list_for, run_series
 from finetune.services.datasets import dataset_delete, dataset_upload
 
@@ -68,6 +69,7 @@ def key_of(request: HttpRequest) -> ApiKey:
 
 def file_object(dataset: Dataset) -> dict[str, Any]:
     failed = dataset.state == Dataset.State.FAILED
+    told = ReportView(dataset).summary if dataset.state == Dataset.State.READY else ""
     return {
         "id": dataset.public_id,
         "object": "file",
@@ -76,7 +78,7 @@ def file_object(dataset: Dataset) -> dict[str, Any]:
         "filename": dataset.filename,
         "purpose": dataset.purpose,
         "status": STATUS[Dataset.State(dataset.state)],
-        "status_details": dataset.problem.get("message") if failed else None,
+        "status_details": dataset.problem.get("message") if failed else told or None,
         "expires_at": None,
     }
 

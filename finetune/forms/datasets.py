@@ -19,6 +19,7 @@ COLUMNS = {
     "user": ("Person", "What the person says or asks."),
     "assistant": ("Assistant", "What the assistant should answer."),
     "system": ("Instruction", "Only if the file has a system message."),
+    "context": ("Context", "Only if a question is about a text: it is put below the question."),
     "group": ("Conversation", "Only if a dialogue has several rows: what they have in common."),
 }
 

@@ -8,12 +8,25 @@ from typing import Any
 
 from finetune.models import Dataset
 
+from .previews import Preview, preview_of
+
 WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
-PREVIEW_TURNS = 6
-PREVIEW_LETTERS = 360
+UNUSED_SHOWN = 12
 WHO = {"user": "Person", "assistant": "Assistant", "system": "Instruction"}
+COLUMN_WORDS = {**WHO, "group": "Conversation"}
 WORDS = {
-    "duplicate": "same words twice",
+    "duplicate": "twice, letter by letter",
+    "near_duplicate": "nearly the same words",
+    "control_token": "control tokens as text",
+    "open_quote": "quotation mark not closed",
+    "stray_quote": "quotation mark inside a cell",
+    "rows_in_a_cell": "rows inside a cell",
+    "another_system": "another instruction",
+    "misplaced_system": "more than one instruction",
+    "invalid_weight": "weight neither 0 nor 1",
+    "invalid_unicode": "half a character",
+    "duplicate_key": "key twice",
+    "too_many_turns": "too many turns",
     "formula": "cell like a formula",
     "line_too_long": "line too long",
     "null_bytes": "null bytes",
@@ -50,22 +63,6 @@ class Bar:
         return str(self.low) if self.low == self.high else f"{self.low}–{self.high}"
 
 
-@dataclass(frozen=True)
-class Turn:
-    role: str
-    who: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The first turns of one dialogue and how many more there are."""
-
-    line: int
-    turns: list[Turn]
-    more: int
-
-
 class ReportView:
     """What the pages need from `Dataset.report`, which is empty until the first check has ended."""
 
@@ -91,6 +88,55 @@ class ReportView:
     @property
     def duplicates(self) -> int:
         return self.number("duplicates")
+
+    @property
+    def near_duplicates(self) -> int:
+        return self.number("near_duplicates")
+
+    @property
+    def starts_with_assistant(self) -> int:
+        return self.number("starts_with_assistant")
+
+    @property
+    def ends_with_user(self) -> int:
+        return self.number("ends_with_user")
+
+    @property
+    def unused(self) -> list[dict[str, Any]]:
+        """Keys that no message is made of, with the records in which they hold something."""
+        return list(self.report.get("unused") or [])
+
+    @property
+    def unused_shown(self) -> list[dict[str, Any]]:
+        return self.unused[:UNUSED_SHOWN]
+
+    @property
+    def unused_more(self) -> int:
+        return max(0, len(self.unused) - UNUSED_SHOWN)
+
+    @property
+    def columns_read(self) -> list[tuple[str, list[str]]]:
+        """Of a table: from which columns each side is made."""
+        mapping = self.report.get("mapping") or {}
+        sides = {words: [mapping[role]] for role, words in COLUMN_WORDS.items() if role in mapping}
+        if "context" in mapping and "user" in mapping:
+            sides[WHO["user"]].append(mapping["context"])
+        return list(sides.items())
+
+    @property
+    def summary(self) -> str:
+        """What was not used, or deserves a look, in a few words; empty where all is well."""
+        left_out = {"with problems": self.number("errors"), "exact duplicates": self.duplicates}
+        counted = [f"{count:,} ({why})" for why, count in left_out.items() if count]
+        parts = [f"Left out: {', '.join(counted)}."] if counted else []
+        if self.unused:
+            keys = ", ".join(f"{one['key']} ({one['records']:,})" for one in self.unused_shown)
+            more = f" and {self.unused_more} more" if self.unused_more else ""
+            parts.append(f"Keys that were not used, with their records: {keys}{more}.")
+        remarks = self.number("warnings") - self.duplicates
+        if remarks > 0:
+            parts.append(f"Remarks on the data page: {remarks:,}.")
+        return " ".join(parts)
 
     @property
     def train(self) -> int:
@@ -121,6 +167,11 @@ class ReportView:
     @property
     def fraction(self) -> float:
         return float(self.report.get("validation_fraction") or 0)
+
+    @property
+    def all_alike(self) -> bool:
+        """Whether nothing could be held out, because every dialogue is nearly like the others."""
+        return bool(self.fraction and self.dialogues and not self.validation)
 
     @property
     def left_out(self) -> int:
@@ -188,15 +239,7 @@ class ReportView:
 
     @property
     def preview(self) -> list[Preview]:
-        shown = []
-        for item in self.report.get("preview") or []:
-            messages = item["messages"]
-            turns = [
-                Turn(one["role"], WHO.get(one["role"], one["role"]), clipped(one["content"]))
-                for one in messages[:PREVIEW_TURNS]
-            ]
-            shown.append(Preview(item.get("line", 0), turns, len(messages) - len(turns)))
-        return shown
+        return [preview_of(item, WHO) for item in self.report.get("preview") or []]
 
     @property
     def needs_mapping(self) -> bool:
@@ -206,10 +249,6 @@ class ReportView:
     def columns(self) -> list[str]:
         """Columns that a person may choose from: of a table, or of a file that was refused."""
         return list(self.report.get("columns") or [])
-
-
-def clipped(text: str) -> str:
-    return text if len(text) <= PREVIEW_LETTERS else text[:PREVIEW_LETTERS].rstrip() + "…"
 
 
 def bars_of(histogram: list[dict[str, int]]) -> list[Bar]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 
 import openai
@@ -40,6 +41,24 @@ def test_a_bad_file_ends_in_error_with_a_reason(alice_client: openai.OpenAI) -> 
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert found.status_details
+
+
+def test_a_file_says_which_keys_were_not_used(alice_client: openai.OpenAI) -> None:
+    rows = [
+        {"instruction": f"Sum {n}", "context": "1 2", "response": "3", "category": "maths"}
+        for n in range(12)
+    ]
+    body = "\n".join(map(json.dumps, [*rows, rows[0]])).encode()
+    made = alice_client.files.create(file=("dolly.jsonl", body), purpose="fine-tune")
+    deadline = time.monotonic() + 60
+    while (found := alice_client.files.retrieve(made.id)).status != "processed":
+        assert found.status == "uploaded", found
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert found.status_details == (
+        "Left out: 1 (exact duplicates). "
+        "Keys that were not used, with their records: category (12)."
+    )
 
 
 def test_lists_go_page_by_page(site: Site, alice_client: openai.OpenAI, uploaded: str) -> None:

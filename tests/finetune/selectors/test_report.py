@@ -3,6 +3,7 @@
 import pytest
 
 from finetune.models import Dataset
+from finetune.selectors.previews import PREVIEW_LETTERS, clipped
 from finetune.selectors.report import HEIGHT, WIDTH, ReportView, bars_of
 
 
@@ -39,6 +40,38 @@ def test_a_preview_is_cut_and_says_how_much_is_left():
     assert (preview.line, len(preview.turns), preview.more) == (3, 6, 3)
     assert preview.turns[0].text.endswith("…")
     assert len(preview.turns[0].text) < 400
+
+
+FAMILY = "👩\u200d👩\u200d👧"
+
+
+@pytest.mark.parametrize("sign", [FAMILY, "👍🏽", "🇮🇩", "e\u0301", "1\ufe0f\u20e3", "क्\u200dष"])
+@pytest.mark.parametrize("before", range(8))
+def test_a_preview_is_not_cut_inside_a_sign(sign, before):
+    text = "a" * (PREVIEW_LETTERS - before) + sign + " and more words"
+    shown = clipped(text).removesuffix("…")
+    assert len(shown) <= PREVIEW_LETTERS
+    assert len(shown) >= PREVIEW_LETTERS - len(sign)
+    assert shown.lstrip("a").startswith(sign) or not shown.strip("a")
+
+
+def test_a_long_row_of_joined_signs_is_cut_somewhere():
+    assert 0 < len(clipped("\u0301" * 5000)) <= PREVIEW_LETTERS + 1
+
+
+def test_the_summary_names_what_was_not_used_or_left_out():
+    report = {
+        "errors": 2,
+        "duplicates": 1,
+        "warnings": 4,
+        "unused": [{"key": f"k{n}", "records": 1000 + n} for n in range(14)],
+    }
+    words = ReportView(Dataset(report=report)).summary
+    assert words.startswith("Left out: 2 (with problems), 1 (exact duplicates). Keys")
+    assert "k0 (1,000), k1 (1,001)" in words
+    assert "k11 (1,011) and 2 more." in words
+    assert words.endswith("Remarks on the data page: 3.")
+    assert ReportView(Dataset(report={"dialogues": 9})).summary == ""
 
 
 def test_unknown_roles_come_after_the_known_ones():

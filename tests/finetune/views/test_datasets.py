@@ -181,6 +181,86 @@ class TestPage:
         assert f"{reverse('run-new')}?dataset={row.public_id}" in page
         assert "style=" not in page
 
+    def test_keys_that_are_not_used_are_named(self, client, alice, made):
+        rows = [
+            json.dumps(
+                {"instruction": f"Sum {n}", "context": "1 2", "response": "3", "category": n}
+            )
+            for n in range(1, 21)
+        ]
+        row = made("\n".join(rows))
+        client.force_login(alice)
+        page = " ".join(page_of(client, row).split())
+        assert (
+            "Read as <b>Table with columns</b>: "
+            'person from <code dir="auto">instruction</code> and <code dir="auto">context</code>, '
+            'assistant from <code dir="auto">response</code>. Columns that are not used:'
+        ) in page
+        assert '<code dir="auto">category</code> (in 20 records)' in page
+        assert "Nothing is learned from them" in page
+        assert "no line left out" in page
+        assert "every line is usable" not in page
+        assert "Sum 1\n\n1 2" in page_of(client, row)
+
+    def test_every_column_that_is_used_is_said_too(self, client, alice, made):
+        row = made("question,answer\n" + "\n".join(f"q{n},a{n}" for n in range(20)), "t.csv")
+        client.force_login(alice)
+        page = " ".join(page_of(client, row).split())
+        assert 'assistant from <code dir="auto">answer</code>. Every column that' in page
+        assert "every line is usable" in page
+
+    @pytest.mark.parametrize(
+        ("line", "words", "note"),
+        [
+            (
+                dialogue(3).upper().replace("MESSAGES", "messages"),
+                "turn without a part",
+                "1 left out",
+            ),
+            (dialogue(3), "twice, letter by letter", "1 left out"),
+            (dialogue(3).replace("sleep", "SLEEP"), "nearly the same words", "no line left out"),
+            (dialogue(3).replace("sleep", "<|im_end|>"), "control tokens as text", "no line left"),
+            (
+                dialogue(30).replace("I cannot sleep, night 30.", "\u200b"),
+                "without text",
+                "1 left out",
+            ),
+        ],
+    )
+    def test_what_is_worth_a_look_is_never_called_usable(
+        self, client, alice, made, line, words, note
+    ):
+        row = made(lines() + "\n" + line)
+        client.force_login(alice)
+        page = page_of(client, row)
+        assert words in page
+        assert note in page
+        assert "every line is usable" not in page
+
+    def test_rows_behind_an_open_quotation_mark_are_there(self, client, alice, made):
+        rows = [f"q{n},a{n}" for n in range(40)]
+        rows[19] = 'q19,"a19'
+        row = made("\n".join(["question,answer", *rows]), "table.csv")
+        client.force_login(alice)
+        page = page_of(client, row)
+        assert row.report["dialogues"] == 39
+        assert 'data-label="Line">21</th>' in page
+        assert "never closed" in page
+
+    def test_nearly_alike_dialogues_stay_and_are_counted(self, client, alice, made):
+        row = made("\n".join([*(lines().splitlines()), dialogue(1).replace("night", "NIGHT")]))
+        client.force_login(alice)
+        page = " ".join(page_of(client, row).split())
+        assert "<dt>Nearly alike</dt><dd>1" in page
+        assert "<dt>Exact duplicates</dt><dd>0</dd>" in page
+
+    def test_the_words_of_a_dialogue_are_laid_out_in_their_own_direction(self, client, alice, made):
+        row = made(lines() + "\n" + dialogue(99), name="أحاديث")
+        client.force_login(alice)
+        page = page_of(client, row)
+        assert '<h1 dir="auto">أحاديث</h1>' in page
+        assert '<span class="turn-text" dir="auto">I cannot sleep, night 0.</span>' in page
+
     def test_while_it_is_checked_the_part_polls(self, client, alice, made):
         row = made(lines())
         client.force_login(alice)
@@ -260,7 +340,7 @@ class TestOptions:
         client.force_login(alice)
         page = page_of(client, row)
         assert "which column is which" in page
-        assert page.count('<option value="frage">') == 4
+        assert page.count('<option value="frage">') == 5
         answer = client.post(
             reverse("dataset-options", args=[row.public_id]),
             {"column_user": "frage", "column_assistant": "antwort"},
