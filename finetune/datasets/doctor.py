@@ -186,12 +186,12 @@ class _Examination:
         exact, near = exact_print(clean), near_print(clean)
         if exact in self._exact:
             report.duplicates += 1
-            problem = RecordProblem(
+            same = RecordProblem(
                 "duplicate",
                 f"the same, letter by letter, as the dialogue in line {self._exact[exact]}",
                 "Remove it; it is left out.",
             )
-            log.warning(line, problem)
+            log.warning(line, same)
             return
         if report.dialogues >= self._limits.max_dialogues:
             raise DatasetRefused(

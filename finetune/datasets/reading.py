@@ -18,6 +18,8 @@ from finetune.datasets.lines import CHUNK, Read, numbered_lines, too_long
 from finetune.datasets.sniffing import Sniffed
 from finetune.datasets.tables import Table
 
+__all__ = ["CHUNK", "Read", "parse", "read_records"]
+
 _STRUCTURE = re.compile(rb'["\\{}\[\],\n]')
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 

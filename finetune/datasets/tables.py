@@ -19,7 +19,6 @@ from finetune.datasets.limits import Limits
 from finetune.datasets.lines import Read, numbered_lines, too_long
 
 QUOTE = '"'
-LINE_ENDS = ("", "\n", "\r\n", "\r")
 LINES_LIKE_ROWS = 4  # a cell of so many lines that are rows by themselves is worth a look
 TWICE = 'Write a quotation mark in a cell twice: "He said ""yes""".'
 

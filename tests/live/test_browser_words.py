@@ -65,13 +65,17 @@ KEEP_BROKEN = """(id) => {
 SHOWS = """([id, text]) => document.querySelector(`#${id} [data-text]`)?.textContent === text"""
 DIRECTION = "(one) => getComputedStyle(one).direction"
 TOO_WIDE = "() => document.documentElement.scrollWidth > innerWidth"
-# Where the letters of an element begin, as a share of its width: 0 is left, 1 is right.
+# How far the first line of an element is from its edges.
 SIDE = """(one) => {
   const range = document.createRange();
   range.selectNodeContents(one);
-  const words = range.getClientRects()[0];
+  const words = [...range.getClientRects()].filter((part) => part.width);
+  const line = words.filter((part) => Math.abs(part.top - words[0].top) < 4);
   const box = one.getBoundingClientRect();
-  return { left: words.left - box.left, right: box.right - words.right };
+  return {
+    left: Math.min(...line.map((part) => part.left)) - box.left,
+    right: box.right - Math.max(...line.map((part) => part.right)),
+  };
 }"""
 
 
