@@ -113,15 +113,15 @@ class ChatFormat:
         if not learned:
             return
         replies = self._replies(messages[: learned[-1] + 1])
-        numbers = [item["role"] == "assistant" for item in messages]
-        for at in learned:
-            if sum(numbers[:at]) not in replies:
+        roles = [item["role"] for item in messages]
+        numbers = {at: roles[:at].count("assistant") for at in learned}
+        for at, number in numbers.items():
+            if number not in replies:
                 raise ChangedReply(messages[at]["content"])
-        for at in learned:
-            prompt = self._ids(self._before(messages, at))
-            reply = replies[sum(numbers[:at])]
+        for at, number in numbers.items():
+            prompt = self._ids(self._before(messages, at, number))
             before = self._tokeniser.context(prompt[-1] if prompt else None)
-            yield prompt, self._chunk_ids((reply,), before) + self.ending
+            yield prompt, self._chunk_ids((replies[number],), before) + self.ending
 
     def text(self, ids: Iterable[int]) -> str:
         """Return the text of ids without special tokens."""
@@ -146,8 +146,8 @@ class ChatFormat:
             if piece.reply is not None and numbers.count(piece.reply) == 1
         }
 
-    def _before(self, messages: Sequence[Message], at: int) -> list[Piece]:
-        """Return what stands before the reply `at`: its prompt, if there can be one."""
+    def _before(self, messages: Sequence[Message], at: int, number: int) -> list[Piece]:
+        """Return what stands before a reply: its prompt, if there can be one."""
         if at:
             try:
                 return self.template.pieces(messages[:at], prompt=True)
@@ -155,7 +155,10 @@ class ChatFormat:
                 if any(item["content"].strip() for item in messages[:at]):
                     raise
         pieces = self.template.pieces(messages[: at + 1])
-        return pieces[: next(i for i, piece in enumerate(pieces) if piece.reply == 0)]
+        places = [place for place, piece in enumerate(pieces) if piece.reply == number]
+        if not places:
+            raise ChangedReply(messages[at]["content"])
+        return pieces[: places[0]]
 
     def _ids(self, pieces: Sequence[Piece]) -> list[int]:
         ids: list[int] = []

@@ -23,7 +23,7 @@ def special_tokens(tokenizer: Any) -> dict[int, str]:
         if token.special
     }
     named = zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True)
-    return {**tokens, **{number: str(text) for number, text in named if number is not None}}
+    return {**{number: str(text) for number, text in named if number is not None}, **tokens}
 
 
 def pattern_of(texts: Iterable[str]) -> re.Pattern[str]:

@@ -351,6 +351,21 @@ def test_a_dialogue_that_the_assistant_opens(base_model_dir: Path) -> None:
     assert [tokenizer.decode(ids) for ids in (first, second)] == ["AI<|im_end|>", "y<|im_end|>"]
 
 
+def test_an_opening_reply_that_the_template_changes_only_while_it_is_the_last() -> None:
+    template = (
+        "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + (m.content | upper if "
+        "m.role == 'assistant' and messages | length == 1 else m.content) + '<|im_end|>' }}"
+        "{% endfor %}"
+    )
+    messages = [
+        {"role": "assistant", "content": "Welcome."},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Sure."},
+    ]
+    with pytest.raises(LeftOut, match="changes the reply 'Welcome.'"):
+        encode(ChatFormat(tokenizer_of(byte_level(), template)), messages, sequence_length=100)
+
+
 @pytest.mark.parametrize("name", ["gemma", "drops_system"])
 def test_a_system_text_without_a_place_is_folded(name: str) -> None:
     tokenizer = tokenizer_of(byte_level(), TEMPLATES[name])
