@@ -61,7 +61,7 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def pass_on(self, batch: Batch) -> None:
         self.cursor = batch.last
-        await self.send(text_data=batch.text)
+        await self.base_send(batch.message)
 
     async def disconnect(self, code: int) -> None:
         if self.pump is not None:

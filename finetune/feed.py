@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
@@ -43,6 +44,11 @@ class Batch:
     first: int
     last: int
     text: str
+
+    @cached_property
+    def message(self) -> dict[str, str]:
+        """As the server takes it: one object for all watchers."""
+        return {"type": "websocket.send", "text": self.text}
 
 
 Queue = asyncio.Queue[Batch | int]  # a number is the code with which to close

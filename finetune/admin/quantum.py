@@ -63,6 +63,7 @@ class QuantumCalibrationAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ig
     list_display = ("chip", "fingerprint", "fetched_at", "team", "key")
     list_filter = ("chip", "team")
     list_select_related = ("team", "key")
+    unread = ("figures",)
     search_fields = ("public_id", "chip", "fingerprint", "team__name")
     fields = ("public_id", "site_page", "chip", "fingerprint", "fetched_at", "team", "key")
 
@@ -146,6 +147,7 @@ class QuantumExperimentAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ign
     list_display = ("name", "state", "team", "created_by", "created_at", "finished_at")
     list_filter = ("state", "team")
     list_select_related = ("team", "created_by")
+    unread = ("spec", "result")
     search_fields = ("public_id", "name", "team__name")
     fields = (
         "public_id",

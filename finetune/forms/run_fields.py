@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 
 from finetune.models import Dataset
@@ -40,7 +41,7 @@ class FewChoices(ModelChoiceIterator):
         rows = list(self.queryset[:CHOICES])
         chosen = [name for name in field.chosen if name]
         if missing := set(chosen) - {row.public_id for row in rows}:
-            rows += self.queryset.filter(public_id__in=missing)
+            rows += field.every.filter(public_id__in=missing)
         yield from map(self.choice, rows)
 
 
@@ -49,6 +50,7 @@ class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     iterator = FewChoices
     chosen: Collection[str] = ()  # public ids, given by the form
+    every: QuerySet[Dataset]  # given by the form: a search narrows the queryset, not this
 
     def label_from_instance(self, obj: Dataset) -> str:
         dialogues = obj.report.get("train", {}).get("dialogues")

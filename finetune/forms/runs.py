@@ -132,7 +132,8 @@ class RunForm(forms.Form):
         if newest := ready.first():
             self.fields["dataset"].initial = newest.public_id
         for name in ("dataset", "validation_dataset"):
-            self.fields[name].chosen = [str(self[name].value() or "")]  # type: ignore[attr-defined]
+            field: Any = self.fields[name]
+            field.every, field.chosen = ready, [str(self[name].value() or "")]
         layers = {name.rpartition(".")[2] for base in bases for name in base.shapes}
         ordered = [name for name in USUAL_TARGETS if name in layers]
         ordered += sorted(layers - set(ordered) - {"lm_head"})

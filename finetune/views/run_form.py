@@ -214,8 +214,9 @@ def initial_of(request: HttpRequest) -> dict[str, Any]:
         first = chosen.first()
         dialogues = train_dialogues(first, None) if first else 0
         values = {**initial_from_preset(preset_values(preset, dialogues)), "preset": preset}
-    known = RunForm(team=request.team).fields  # type: ignore[attr-defined]
-    single = {name: asked[name] for name in asked if name in known and name != "preset"}
+    names = set(asked) - {"preset", "continue", "from"}
+    known = RunForm(team=request.team).fields if names else {}  # type: ignore[attr-defined]
+    single = {name: asked[name] for name in names if name in known}
     if "targets" in single:
         values["targets"] = asked.getlist("targets")
         del single["targets"]

@@ -156,3 +156,13 @@ def test_a_mark_in_ordinary_words_ends_a_reply_and_does_not_show(
         text, reason = choice.advance(torch.eye(258)[token], 100)
         shown += text
     assert (shown, reason) == ("Yes.", "stop")
+
+
+def test_a_list_is_read_a_page_at_a_time(store: AssistantStore) -> None:
+    names = [card.name for card in store.cards()]
+    assert names == sorted(names)
+    seen: list[str] = []
+    while page := store.cards(after=seen[-1] if seen else "", limit=2):
+        assert len(page) <= 2
+        seen += [card.name for card in page]
+    assert seen == names

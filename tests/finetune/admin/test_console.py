@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from finetune.models import ApiKey, BaseModel, Membership, Run, SignInLink, Team, User
+from finetune.models import ApiKey, BaseModel, Membership, Run, RunEvent, SignInLink, Team, User
 from finetune.services.keys import key_create
 from finetune.services.teams import sign_in_link_create
 
@@ -188,3 +188,28 @@ def test_the_queue_page_says_what_does_not_answer(console: Client, run_made: Any
     assert "First run" in page
     assert "Waiting (1)" in page
     assert "GiB" in page
+
+
+def test_long_lists_are_not_counted_to_their_end(
+    console: Client, run_made: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    monkeypatch.setattr("finetune.admin.lists.COUNTED", 2)
+    address = reverse("admin:finetune_runevent_changelist")
+    RunEvent.objects.bulk_create(
+        RunEvent(run=run_made, seq=seq, time=run_made.created_at, type="log", message=f"no. {seq}")
+        for seq in range(100, 110)
+    )
+    with CaptureQueriesContext(connection) as captured:
+        page = console.get(address).content.decode()
+    assert "no. 109" in page, "newest first"
+    counts = [query["sql"] for query in captured if "COUNT(*)" in query["sql"]]
+    events = [sql for sql in counts if "finetune_runevent" in sql]
+    assert events
+    assert all("LIMIT 2" in sql for sql in events)
+    assert not any("DISTINCT" in query["sql"] for query in captured)
+    one = console.get(address, {"run__public_id": run_made.public_id, "q": "no. 104"})
+    assert "no. 104" in one.content.decode()
+    assert "no. 105" not in one.content.decode()

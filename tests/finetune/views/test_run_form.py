@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from finetune.forms.runs import RunForm
-from finetune.models import Run
+from finetune.models import Dataset, Run
 from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
 from finetune.services import circuits
 from finetune.training.pictures import picture_of
@@ -284,3 +284,58 @@ def test_a_wide_circuit_is_drawn_small(alice_client: Client) -> None:
         picture_file(circuit.key, theme).write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     html = alice_client.get(f"{reverse('circuit-picture')}?{circuit.query}").content.decode()
     assert "Drawn with 6 qubits; the run's circuit has 72" in html
+
+
+# -- many data sets ------------------------------------------------------------------------------
+
+
+def options_of(html: str, select: str) -> list[str]:
+    part = html.split(f'id="{select}"', 1)[1].split("</select>", 1)[0]
+    return [name for name in re.findall(r'<option value="([^"]*)"', part) if name]
+
+
+@pytest.fixture
+def many(dataset: Dataset) -> list[Dataset]:
+    """Fifty more ready data sets, newest first."""
+    rows = [
+        Dataset(team=dataset.team, name=f"Set {number:02}", filename="a.jsonl", state="ready",
+                report=dataset.report)
+        for number in range(50)
+    ]  # fmt: skip
+    return Dataset.objects.bulk_create(rows)[::-1]
+
+
+def test_few_data_sets_need_no_search(alice_client: Client, base: Any, dataset: Dataset) -> None:
+    assert "find-data" not in alice_client.get(reverse("run-new")).content.decode()
+
+
+def test_many_data_sets_are_searched_for(
+    alice_client: Client, base: Any, many: list[Dataset], dataset: Dataset
+) -> None:
+    html = alice_client.get(reverse("run-new")).content.decode()
+    assert options_of(html, "id_dataset") == [row.public_id for row in many[:20]]
+    assert "find-data" in html
+    wanted = {"q": "set 07", "dataset": many[0].public_id}
+    found = alice_client.get(reverse("run-datasets"), wanted).content.decode()
+    assert options_of(found, "id_dataset") == [many[-8].public_id, many[0].public_id]
+    assert options_of(found, "id_validation_dataset") == [many[-8].public_id]
+    assert f'<option value="{many[0].public_id}" selected>' in found, "what was chosen stays"
+    other = alice_client.get(reverse("run-datasets"), {"q": "nothing"}).content.decode()
+    assert options_of(other, "id_dataset") == []
+
+
+def test_a_data_set_that_is_not_listed_can_be_chosen(
+    alice_client: Client, base: Any, many: list[Dataset], dataset: Dataset
+) -> None:
+    html = alice_client.get(reverse("run-new"), {"dataset": dataset.public_id}).content.decode()
+    assert f'<option value="{dataset.public_id}" selected>' in html
+    form = RunForm({"dataset": dataset.public_id}, team=dataset.team)
+    assert "dataset" not in form.errors
+
+
+def test_strangers_find_nothing(
+    client: Client, charlie: Any, base: Any, many: list[Dataset]
+) -> None:
+    client.force_login(charlie)
+    html = client.get(reverse("run-datasets"), {"q": "set", "dataset": many[3].public_id})
+    assert options_of(html.content.decode(), "id_dataset") == []
