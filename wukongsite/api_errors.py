@@ -167,7 +167,7 @@ def register(api: NinjaAPI) -> None:
     def on_404(request: HttpRequest, error: Http404) -> HttpResponse:
         return error_response(error_of_status(404, request))
 
-    def on_unreadable(request: HttpRequest, error: Exception) -> HttpResponse:
+    def on_unreadable(request: HttpRequest, error: Any) -> HttpResponse:
         return error_response(refusal_of(error))
 
     for kind in (TextRefused, SuspiciousOperation, BadRequest, MultiPartParserError):

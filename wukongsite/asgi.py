@@ -21,7 +21,7 @@ from wukongsite.websockets import SameOrigin, lifespan, unknown  # noqa: E402
 websocket_routes = [
     *finetune.routing.websocket_urlpatterns,
     *chat.routing.websocket_urlpatterns,
-    re_path(r"", unknown),
+    re_path(r"", unknown),  # type: ignore[arg-type]
 ]
 routes = ProtocolTypeRouter(
     {

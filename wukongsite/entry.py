@@ -84,7 +84,7 @@ def charset_check(request: HttpRequest) -> None:
         return
     if request.content_type in FORMS and charset(name) not in CHARSETS:
         raise BadRequest(f"charset: {name[:40]!r} is not read here. Send the form as UTF-8.")
-    request.encoding = None
+    request.encoding = None  # type: ignore[assignment]  # as Django itself has it
 
 
 def charset(name: str) -> str:

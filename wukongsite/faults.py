@@ -17,10 +17,10 @@ from django.views.defaults import server_error
 from finetune.api.errors import fault_error
 from finetune.faults import Fault, fault_of
 
-from .api_errors import error_of_status, error_response, is_api
+from .api_errors import error_of_status, error_response
+from .entry import wants_json
 
 EVENT = "studio:fault"  # site.js shows its words; what was typed stays where it is
-SCRIPTS = {"fetch", "XMLHttpRequest"}
 SECRETS = ("password", "secret")  # a form with such a field is not sent back
 
 
@@ -54,14 +54,6 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
         answer["Retry-After"] = str(fault.retry_after)
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def wants_json(request: HttpRequest) -> bool:
-    """Whether a program asked: the API's, a script of our own pages, or one that says so."""
-    if is_api(request) or request.headers.get("x-requested-with") in SCRIPTS:
-        return True
-    preferred = request.get_preferred_type(["text/html", "application/json"])
-    return preferred == "application/json"
 
 
 def typed(request: HttpRequest) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -24,10 +24,10 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 class LongList:
     """For a `ModelAdmin` of many rows."""
 
-    paginator = CappedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-    unread: tuple[str, ...] = ()  # long texts and JSON that the list does not show
+    paginator: ClassVar[Any] = CappedPaginator
+    show_full_result_count: ClassVar[bool] = False
+    list_per_page: ClassVar[int] = 50
+    unread: ClassVar[tuple[str, ...]] = ()  # long texts and JSON that the list does not show
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]

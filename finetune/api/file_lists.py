@@ -59,6 +59,7 @@ def files_page(
             [Entry(Place(row.created_at, UPLOAD, row.pk), row) for row in rows[: limit + 1]]
         )
     if runs is not None:
+        runs = runs.select_related(None).only("public_id", "last_seq", "created_at", "finished_at")
         ended = runs.annotate(ended_at=Coalesce("finished_at", "created_at"))
         keys = behind(ended, "ended_at", RESULT, start, newest_first).values_list("pk", flat=True)
         wanted = list(keys[: limit + 1])

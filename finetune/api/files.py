@@ -26,7 +26,7 @@ router = Router(tags=["Files"])
 RESULTS = "file-results-"
 PURPOSES = ("fine-tune",)
 OF_RESULTS = "fine-tune-results"
-LISTED = 500
+LISTED = 300
 CHUNK = 256 * 1024
 STATUS = {
     Dataset.State.UPLOADED: "uploaded",

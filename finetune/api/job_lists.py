@@ -15,7 +15,7 @@ UNUSED = ("base__shapes", "dataset__report", "validation_dataset__report")
 
 
 def jobs_page(
-    runs: QuerySet[Run], *, limit: int, after: str | None, wanted: Mapping[str, str], bare: bool
+    runs: QuerySet[Run], *, limit: int, after: str | None, wanted: Mapping[str, Any], bare: bool
 ) -> dict[str, Any]:
     """Newest first, behind the job `after`; only those with these labels, or without any."""
     rows = runs
@@ -32,7 +32,7 @@ def jobs_page(
     return page_of(related[: limit + 1], limit=limit, shape=job_object)
 
 
-def labelled(rows: QuerySet[Run], wanted: Mapping[str, str], most: int) -> list[int]:
+def labelled(rows: QuerySet[Run], wanted: Mapping[str, Any], most: int) -> list[int]:
     """Keys of the first rows that carry these labels; only the labels are read."""
     found: list[int] = []
     pairs = rows.select_related(None).values_list("pk", "metadata")

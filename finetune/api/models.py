@@ -25,7 +25,7 @@ from .pages import listing, no_such_cursor, older, page_of
 
 router = Router(tags=["Models"])
 
-LISTED = 1_000
+LISTED = 500
 
 
 class ModelObject(Schema):
@@ -97,7 +97,7 @@ def models_list(
     """Tuned models of the key's team, newest first, each with the checkpoints whose files are
     kept; then the base models.
 
-    Without `limit`: the first thousand of the tuned ones and every base. `has_more` says whether
+    Without `limit`: the newest 500 of the tuned ones and every base. `has_more` says whether
     there are others; go on with `after`.
     """
     team = key_of(request).team

@@ -31,7 +31,7 @@ LABELS = {
 }
 
 
-class FewChoices(ModelChoiceIterator):
+class FewChoices(ModelChoiceIterator):  # type: ignore[type-arg]
     """The newest rows and those that are chosen, however many the field would take."""
 
     def __iter__(self) -> Iterator[tuple[Any, str]]:

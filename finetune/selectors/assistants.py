@@ -70,7 +70,7 @@ def tuned_runs(team: Team) -> QuerySet[Run]:
     """A team's succeeded runs, newest first, with what an assistant needs and no more."""
     runs = Run.objects.for_team(team).filter(state=Run.State.SUCCEEDED)
     return runs.select_related("base", "team").defer(
-        "base__shapes", "latest", "error", "request_body", "metadata"
+        "base__shapes", "config", "spending", "latest", "error", "request_body", "metadata"
     )
 
 

@@ -24,4 +24,4 @@ class KeyPaginator(Paginator):  # type: ignore[type-arg]
         keys = self.object_list.select_related(None).values_list("pk", flat=True)
         chosen = list(keys[start : start + self.per_page])
         rows = self.object_list.filter(pk__in=chosen)
-        return self._get_page(list(rows), number, self)
+        return Page(list(rows), number, self)

@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
-from finetune.training.data import Example, collate
+from finetune.training.data import Example
 from finetune.training.metrics import mean, token_loss
+from finetune.training.order import collate
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,9 @@ def text_answer(
 
 async def in_threads(blocks: Iterator[str]) -> AsyncIterator[str]:
     """Take each block in the request's own thread, where its database connection is."""
-    take = sync_to_async(next)
-    while (block := await take(blocks, None)) is not None:
+
+    def take() -> str | None:
+        return next(blocks, None)
+
+    while (block := await sync_to_async(take)()) is not None:
         yield block
