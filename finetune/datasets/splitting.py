@@ -38,4 +38,5 @@ def held_out(prints: bytes | bytearray, seed: int, fraction: float) -> set[int]:
     for group in ranked:
         if len(chosen) + len(group) <= wanted:
             chosen.update(group)
-    return chosen or set(min(ranked, key=lambda group: len(group)))
+    smallest = min(ranked, key=len)
+    return chosen or set(smallest)

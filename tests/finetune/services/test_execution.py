@@ -226,7 +226,8 @@ def test_data_that_is_gone_is_named(hold: Hold, dataset: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "state"), [(errno.ENOSPC, State.QUEUED), (errno.EROFS, State.FAILED)]
+    ("number", "state"),
+    [(errno.ENOSPC, State.QUEUED), (errno.EROFS, State.QUEUED), (errno.EACCES, State.FAILED)],
 )
 def test_what_passes_is_waited_for(
     hold: Hold, monkeypatch: pytest.MonkeyPatch, number: int, state: str

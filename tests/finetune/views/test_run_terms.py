@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from finetune.models import QuantumJob, QuantumKey, Run
 from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.services import circuits
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.transitions import run_transition
-from finetune.views import circuits
 from quantum.adapters.qgs_options import chip_couplers, circuits_per_step
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS
@@ -33,7 +33,7 @@ def alice_client(alice: Any, team: Any) -> Client:
 
 @pytest.fixture(autouse=True)
 def _nobody_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(circuits, "enqueue", lambda *arguments: None)
+    monkeypatch.setattr(circuits, "enqueue", lambda *arguments, **options: None)
 
 
 @pytest.fixture

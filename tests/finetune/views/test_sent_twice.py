@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finetune.models import Dataset, QuantumExperiment, QuantumKey, Run, Submission
+from finetune.services import circuits
 from finetune.services.submissions import KEPT, TOKEN
-from finetune.views import circuits
 from tests.api.conftest import dialogues
 from tests.finetune.views.test_run_form import typed
 from tests.finetune.views.test_run_terms import sampled, terms
@@ -33,7 +33,7 @@ def alice_client(alice: Any, team: Any) -> Client:
 
 @pytest.fixture(autouse=True)
 def _nobody_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(circuits, "enqueue", lambda *arguments: None)
+    monkeypatch.setattr(circuits, "enqueue", lambda *arguments, **options: None)
 
 
 def token(client: Client, name: str, *args: str) -> dict[str, str]:
