@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from quantum.couplers import connected_parts
 from quantum.exceptions import CircuitError
 
 __all__ = ["Calibration", "Coupler", "QubitFigures"]
@@ -96,19 +97,7 @@ class Calibration:
 
     def parts(self) -> tuple[tuple[int, ...], ...]:
         """The qubits that hang together by live couplers, largest part first."""
-        neighbours: dict[int, set[int]] = {qubit: set() for qubit in self.qubits}
-        for first, second in self.live_couplers:
-            neighbours[first].add(second)
-            neighbours[second].add(first)
-        left, found = set(neighbours), []
-        while left:
-            part, edge = set(), {min(left)}
-            while edge:
-                part |= edge
-                edge = {other for qubit in edge for other in neighbours[qubit]} - part
-            left -= part
-            found.append(tuple(sorted(part)))
-        return tuple(sorted(found, key=lambda part: (-len(part), part)))
+        return connected_parts(self.qubits, self.live_couplers)
 
     def joined(self, n_qubits: int) -> tuple[int, ...]:
         """The numbers of ``n_qubits`` qubits that hang together as far as they can, rising.

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from quantum.couplers import Pair
 from quantum.exceptions import CircuitError
 from quantum.gates import gate
 from quantum.observables import PauliString
@@ -177,6 +178,10 @@ class Circuit:
     def gate_counts(self) -> dict[str, int]:
         """Number of operations by gate name, sorted by name."""
         return dict(sorted(Counter(op.gate for op in self.operations).items()))
+
+    def pairs(self) -> set[Pair]:
+        """The pairs of qubits on which operations act, the lower qubit first."""
+        return {(min(op.qubits), max(op.qubits)) for op in self.operations if len(op.qubits) == 2}
 
     def two_qubit_count(self) -> int:
         """Number of operations on two qubits, the costly ones on hardware."""

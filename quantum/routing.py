@@ -26,6 +26,7 @@ from qiskit.transpiler.passes import Optimize1qGatesDecomposition
 
 from quantum.calibration import Calibration
 from quantum.circuit import Circuit, Operation
+from quantum.couplers import Pair, connected_parts
 from quantum.exceptions import UnsupportedCircuitError
 from quantum.qiskit_bridge import to_qiskit
 
@@ -33,8 +34,6 @@ __all__ = ["Placed", "place"]
 
 _SEED = 7
 _TINY = 1e-9  # radians; a rotation below it is left out
-
-Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -66,11 +65,11 @@ def place(circuits: Sequence[Circuit], calibration: Calibration) -> tuple[Placed
     """
     chip = _Chip(calibration)
     width = max(circuit.n_qubits for circuit in circuits)
-    pairs = sorted({pair for circuit in circuits for pair in _pairs(circuit)})
+    pairs = sorted({pair for circuit in circuits for pair in circuit.pairs()})
     chip.check_fits(width, pairs)
     layout = chip.trivial_layout(width, pairs) or chip.layout(width, pairs)
     placed: list[Placed | None] = [
-        chip.route(circuit, layout) if _pairs(circuit) else None for circuit in circuits
+        chip.route(circuit, layout) if circuit.pairs() else None for circuit in circuits
     ]
     # Circuits that join no qubits (the readout's own) stand where the first of the others ends.
     ends = next((item.measured for item in placed if item and len(item.measured) == width), layout)
@@ -97,7 +96,7 @@ class _Chip:
             raise UnsupportedCircuitError(
                 f"{name} has {len(self._numbers)} available qubits; the circuit needs {width}."
             )
-        need = max((len(part) for part in _joined(pairs)), default=1)
+        need = len(connected_parts(range(width), pairs)[0])
         if need > largest:
             raise UnsupportedCircuitError(
                 f"{name} has at most {largest} qubits that hang together by live couplers; the "
@@ -196,17 +195,3 @@ class _Chip:
         if joint:
             target.add_instruction(CZGate(), joint)
         return target
-
-
-def _pairs(circuit: Circuit) -> set[Pair]:
-    return {(min(op.qubits), max(op.qubits)) for op in circuit.operations if len(op.qubits) == 2}
-
-
-def _joined(pairs: Iterable[Pair]) -> list[set[int]]:
-    """Qubits that the pairs join, as disjoint sets."""
-    found: list[set[int]] = []
-    for pair in pairs:
-        touching = [part for part in found if part & set(pair)]
-        found = [part for part in found if part not in touching]
-        found.append(set(pair).union(*touching))
-    return found

@@ -28,7 +28,7 @@ from quantum.backends.base import Batch, JobState, SamplingBackend
 from quantum.backends.sdk.client import close_clients, sdk_missing
 from quantum.exceptions import BackendMissingError, JobFailedError, QuantumError
 from quantum.jobs.advance import advance, cancel, resolve
-from quantum.jobs.ledger import NewJob
+from quantum.jobs.job import NewJob
 from quantum.jobs.states import FINAL, SENT
 
 from .quantum_chips import wukong_backend

@@ -19,7 +19,8 @@ from django.utils import timezone
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Run, Team, User
 from quantum.backends.base import JobState
 from quantum.jobs.caps import Cap, CapKind, Usage, check_caps, day_start
-from quantum.jobs.ledger import CHANGES, Job, NewJob
+from quantum.jobs.job import Job, NewJob
+from quantum.jobs.ledger import CHANGES
 from quantum.jobs.states import allowed
 
 LOCK = 0x77756B6F

@@ -21,8 +21,8 @@ from quantum.adapters.qgs_options import (
 )
 from quantum.adapters.registry import get_adapter
 from quantum.backends.base import Cost
-from quantum.circuit import Circuit
 from quantum.costs import MAX_CIRCUITS, Tariff, sampling_cost
+from quantum.couplers import connected_parts
 
 READOUT_CIRCUITS = 2  # all 0 and all 1, in each batch
 ZNE_FOLDS = 2  # each circuit as it is, and with folded two-qubit gates
@@ -157,7 +157,7 @@ def sampling_plan(
     trains = bool(step)  # a circuit that stays as it is runs once, at the start
     return SamplingPlan(
         qubits=circuit.n_qubits,
-        joined=joined_qubits(circuit),
+        joined=len(connected_parts(range(circuit.n_qubits), circuit.pairs())[0]),
         blocks=blocks,
         shots=shots,
         start_shots=max(shots, min(START_SHOTS * shots, max_shots or START_SHOTS * shots)),
@@ -186,15 +186,6 @@ def block_circuits(options: tuple[tuple[str, Any], ...], calibration: str = "") 
         return circuits_per_step(chosen)
     couplers = chip_couplers(calibration_read(calibration), chosen["n_qubits"])
     return circuits_per_step(chosen, couplers)
-
-
-def joined_qubits(circuit: Circuit) -> int:
-    """Return the size of the largest part of a circuit that its gates hang together."""
-    parts = [{qubit} for qubit in range(circuit.n_qubits)]
-    for pair in {op.qubits for op in circuit.operations if len(op.qubits) > 1}:
-        touched = [part for part in parts if part & set(pair)]
-        parts = [part for part in parts if part not in touched] + [set().union(*touched)]
-    return max(map(len, parts))
 
 
 def blocks_of(modules: Collection[str]) -> set[str]:

@@ -27,7 +27,8 @@ from quantum.exceptions import (
     SubmitUnknownError,
     UnsupportedCircuitError,
 )
-from quantum.jobs.ledger import Job, Ledger
+from quantum.jobs.job import Job
+from quantum.jobs.ledger import Ledger
 from quantum.jobs.states import FINAL, SENT
 
 __all__ = ["LEASE", "RETRY_ASKING", "RETRY_SENDING", "advance", "cancel", "resolve"]

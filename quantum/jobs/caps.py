@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from quantum.backends.base import JobState
 from quantum.exceptions import CapExceededError
-
-if TYPE_CHECKING:
-    from quantum.jobs.ledger import NewJob
+from quantum.jobs.job import NewJob
 
 __all__ = ["Cap", "CapKind", "Usage", "check_caps", "counted", "day_start"]
 

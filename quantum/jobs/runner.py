@@ -12,7 +12,8 @@ from quantum.backends.base import Batch, JobState, Result, SamplingBackend
 from quantum.exceptions import JobFailedError
 from quantum.jobs.advance import advance
 from quantum.jobs.caps import Cap
-from quantum.jobs.ledger import Job, Ledger, NewJob
+from quantum.jobs.job import Job, NewJob
+from quantum.jobs.ledger import Ledger
 
 __all__ = ["LedgerRunner"]
 

@@ -17,7 +17,8 @@ from typing import Any
 from quantum.backends.base import JobState
 from quantum.exceptions import UnknownJobError
 from quantum.jobs.caps import Cap, CapKind, Usage, check_caps, day_start
-from quantum.jobs.ledger import CHANGES, Job, NewJob
+from quantum.jobs.job import Job, NewJob
+from quantum.jobs.ledger import CHANGES
 from quantum.jobs.states import allowed
 
 __all__ = ["FileLedger"]

@@ -19,6 +19,7 @@ from quantum.adapters.gatenet.config import GateNetConfig
 from quantum.adapters.gatenet.linear import gated_weight
 from quantum.adapters.gatenet.steps import fuse, plan_steps
 from quantum.adapters.gatenet_options import gatenet_axes, gatenet_module_count, gatenet_pairs
+from quantum.adapters.marks import Mark, mark_of
 from quantum.exceptions import MergeNotPossibleError
 
 __all__ = ["GateNetCell"]
@@ -53,7 +54,7 @@ class GateNetCell(nn.Module):
         self.register_parameter("u", None)
         if config.output_scaling:
             self.u = nn.Parameter(torch.zeros(out_features))
-        self._kept: tuple[tuple[int, int], tuple[Tensor, ...]] | None = None
+        self._kept: tuple[Mark, tuple[Tensor, ...]] | None = None
 
     def scale(self) -> Tensor | None:
         """``1 + u``, shape ``(d_out,)``, or ``None`` without output scaling."""
@@ -88,10 +89,10 @@ class GateNetCell(nn.Module):
         The gates have changed if their storage or version counter has; ``train()`` drops what is
         kept, since ``parameter.data`` can be written without a new version.
         """
-        if self.training or torch.is_grad_enabled() or self.gates.is_inference():
+        mark = mark_of(self.gates)
+        if self.training or torch.is_grad_enabled() or mark is None:
             self._kept = None
             return self._fused()
-        mark = (self.gates.data_ptr(), self.gates._version)
         if self._kept is None or self._kept[0] != mark:
             self._kept = (mark, self._fused())
         return self._kept[1]

@@ -10,11 +10,12 @@ from __future__ import annotations
 import copy
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor
 
+from quantum.adapters.marks import Mark, mark_of
 from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.qgs_options import START_SHOTS
 from quantum.backends.base import Batch, Capabilities
@@ -32,10 +33,36 @@ from quantum.gradients.function import (
 )
 from quantum.simulators import subcircuits
 
-if TYPE_CHECKING:
-    from quantum.adapters.qgs.block import QGSBlock
-
 __all__ = ["CircuitBank"]
+
+
+class MeasuredBlock(Protocol):
+    """What a bank needs of a block: its angles, and where to remember what was measured."""
+
+    number: int
+    training: bool
+    angles: Tensor
+    start: Tensor
+    z0: Tensor
+    z: Tensor
+    has_run: Tensor
+
+    @property
+    def start_backend(self) -> str:
+        """The backend that measured the start; empty if none has."""
+        ...
+
+    def keep_start(self, values: Tensor, backend: str) -> None:
+        """Remember the values at the start."""
+        ...
+
+    def keep(self, values: Tensor) -> None:
+        """Remember the values at the angles as they are."""
+        ...
+
+    def is_fresh(self) -> bool:
+        """Whether the remembered values are those of the angles as they are."""
+        ...
 
 
 @dataclass
@@ -45,7 +72,7 @@ class _Kept:
     angles: Tensor  # (blocks, n_angles)
     values: Tensor  # (blocks, n_observables)
     jacobian: Tensor | None  # (blocks, n_observables, n_angles)
-    marks: dict[int, object] = field(default_factory=dict)
+    marks: dict[int, Mark | None] = field(default_factory=dict)
 
 
 class CircuitBank:
@@ -68,7 +95,7 @@ class CircuitBank:
                 f"{self.circuit.name} has light cones too wide for the exact simulator",
                 "fewer layers, a chain, or another backend",
             )
-        self.blocks: list[QGSBlock] = []
+        self.blocks: list[MeasuredBlock] = []
         self.live = self.exact  # whether circuits may be run without being asked for
         self._runner: tuple[Runner, Capabilities] | None = None
         self._kept: _Kept | None = None
@@ -81,7 +108,7 @@ class CircuitBank:
         twin.blocks = [copy.deepcopy(block, memo) for block in self.blocks]
         return twin
 
-    def add(self, block: QGSBlock) -> int:
+    def add(self, block: MeasuredBlock) -> int:
         """Take a block's circuit in; returns its number."""
         self.blocks.append(block)
         self._kept = None
@@ -139,7 +166,7 @@ class CircuitBank:
 
     # Values
 
-    def values(self, block: QGSBlock) -> Tensor:
+    def values(self, block: MeasuredBlock) -> Tensor:
         """A block's expectation values, ``(n_observables,)``, differentiable where that is wanted.
 
         Circuits run if its angles have changed. In training the shifted ones run too, with or
@@ -148,7 +175,7 @@ class CircuitBank:
         slopes = block.angles.requires_grad and (block.training or torch.is_grad_enabled())
         slopes = slopes and not torch.is_inference_mode_enabled()
         kept = self._kept
-        mark = _mark(block)
+        mark = mark_of(block.angles)
         if (
             kept is None
             or mark is None
@@ -201,7 +228,7 @@ class CircuitBank:
             kept = None
         if kept is None or (slopes and kept.jacobian is None):
             kept = self._kept = self._measure(angles, slopes)
-        kept.marks = {block.number: _mark(block) for block in self.blocks}
+        kept.marks = {block.number: mark_of(block.angles) for block in self.blocks}
         return kept
 
     def _measure(self, angles: Tensor, slopes: bool) -> _Kept:
@@ -259,9 +286,3 @@ class CircuitBank:
 
 def _bind(circuit: Circuit, rows: Tensor) -> list[Circuit]:
     return [circuit.bind(angles=row) for row in rows.double().cpu().tolist()]
-
-
-def _mark(block: QGSBlock) -> object:
-    """Changes when the angles do, as far as torch tells; ``None`` where it does not."""
-    angles = block.angles
-    return None if angles.is_inference() else (angles.data_ptr(), angles._version)

@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from quantum.adapters.marks import Mark, mark_of
 from quantum.adapters.qgs.bank import CircuitBank
 from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.qgs.signs import sign_matrix
@@ -53,7 +54,9 @@ class QGSBlock(nn.Module):
         self.n_values = n_values
         self.number = -1
         self._map: Tensor | None = None
-        self._name: tuple[object, str] | None = None  # reading it from a GPU at each call is slow
+        self._name: tuple[Mark | None, str] | None = (
+            None  # reading it from a GPU at each call is slow
+        )
         self.angles: Tensor
         if self.control == "free":
             self.angles = nn.Parameter(torch.zeros(n_angles))
@@ -74,10 +77,9 @@ class QGSBlock(nn.Module):
     @property
     def start_backend(self) -> str:
         """The backend that measured the start; empty if none has."""
-        name = self.start_name
-        mark = None if name.is_inference() else (name.data_ptr(), name._version)
+        mark = mark_of(self.start_name)
         if mark is None or self._name is None or self._name[0] != mark:
-            self._name = (mark, bytes(name.tolist()).rstrip(b"\0").decode())
+            self._name = (mark, bytes(self.start_name.tolist()).rstrip(b"\0").decode())
         return self._name[1]
 
     def keep_start(self, values: Tensor, backend: str) -> None:

@@ -10,12 +10,12 @@ diag(g)`` and needs one product with W0 instead of two. This module knows nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Self
 
 import torch
 from torch import Tensor, nn
 
+from quantum.adapters.marks import mark_of
 from quantum.adapters.qgs.block import QGSBlock
 from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.qgs.signs import sign_matrix
@@ -56,17 +56,14 @@ class QGSCell(nn.Module):
     def scalings(self) -> Scalings:
         """``(u, g)`` of shapes ``(d_out,)`` and ``(d_in,)``, float32; ``None`` for a zero."""
         parts = [self.s, *(() if self.u is None else (self.u,)), *self.block.parts()]
-        if self.training or torch.is_grad_enabled() or any(part.is_inference() for part in parts):
+        written = mark_of(*parts)
+        if self.training or torch.is_grad_enabled() or written is None:
             self._kept = None
             return self._compute()
-        if self._kept is None or self._kept[0] != self._mark(parts):
-            found = self._compute()  # may run circuits, which changes what the block remembers
-            self._kept = (self._mark(parts), found)
+        if self._kept is None or self._kept[0] != (self.block.bank.live, written):
+            scalings = self._compute()  # may run circuits, which changes what the block remembers
+            self._kept = ((self.block.bank.live, mark_of(*parts)), scalings)
         return self._kept[1]
-
-    def _mark(self, parts: Iterable[Tensor]) -> object:
-        """Changes when a tensor does, as far as torch tells, or when circuits may be run now."""
-        return self.block.bank.live, *((part.data_ptr(), part._version) for part in parts)
 
     def _compute(self) -> Scalings:
         generated = self.s.float() * (self._matrix() @ self.block.change())

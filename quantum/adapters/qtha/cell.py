@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from quantum.adapters.factorisation import core_shapes, factorise
+from quantum.adapters.marks import mark_of
 from quantum.adapters.qtha.config import QTHAConfig
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
 from quantum.adapters.qtha_options import HIDDEN_LAYERS
@@ -74,7 +75,7 @@ class QTHACell(nn.Module):
         self.n_hidden = HIDDEN_LAYERS.get(variant[-1], 0)
         for k in range(self.n_hidden + 1 if self.n_hidden else 0):
             self.register_parameter(f"nw_{k}", nn.Parameter(torch.empty(r, r)))
-        self._kept: tuple[tuple[object, ...], Tensor, Tensor] | None = None
+        self._kept: tuple[object, Tensor, Tensor] | None = None
         self.reset(config.init)
 
     @torch.no_grad()
@@ -158,11 +159,11 @@ class QTHACell(nn.Module):
         A parameter has changed if its storage or its version counter has; ``train()`` drops what is
         kept, since ``parameter.data`` can be written without a new version.
         """
-        parts = list(self.parameters())
-        if self.training or torch.is_grad_enabled() or any(p.is_inference() for p in parts):
+        written = mark_of(*self.parameters())
+        if self.training or torch.is_grad_enabled() or written is None:
             self._kept = None
             return self.down(), self.up()
-        mark = (self.scaling, *((p.data_ptr(), p._version) for p in parts))
+        mark = (self.scaling, written)
         if self._kept is None or self._kept[0] != mark:
             self._kept = (mark, self.down().contiguous(), self.up().contiguous())
         return self._kept[1], self._kept[2]

@@ -11,7 +11,7 @@ from quantum.backends.sdk.client import sdk_missing
 from quantum.backends.wukong import WukongBackend
 from quantum.circuit import Circuit, Operation
 from quantum.jobs.advance import advance
-from quantum.jobs.ledger import Job, NewJob
+from quantum.jobs.job import Job, NewJob
 from quantum.jobs.sqlite_ledger import FileLedger
 from quantum.jobs.states import FINAL
 

@@ -19,7 +19,8 @@ from quantum.backends.base import JobState
 from quantum.exceptions import CapExceededError, JobFailedError
 from quantum.jobs.advance import LEASE, advance, cancel, resolve
 from quantum.jobs.caps import Cap, counted
-from quantum.jobs.ledger import Job, Ledger, NewJob
+from quantum.jobs.job import Job, NewJob
+from quantum.jobs.ledger import Ledger
 from quantum.jobs.states import FINAL, allowed
 from tests.quantum.jobs.cloud import CANCEL, FETCH, POLL, SUBMIT, Crash, FakeCloud, batch
 
