@@ -30,7 +30,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from quantum.ansatz import qtha_angle_count  # noqa: E402
+from quantum.circuits.ansatz import qtha_angle_count  # noqa: E402
 
 BAR = 10
 INSTALL_SECONDS = 900

@@ -1,7 +1,7 @@
 """The workers of ``circuit_frameworks.py``: one framework each, in its own interpreter.
 
 A worker reads one JSON request a line and answers with one line. It takes the circuit, which is
-the same list of operations for all, from ``quantum.ansatz``, which needs no framework.
+the same list of operations for all, from ``quantum.circuits.ansatz``, which needs no framework.
 
     {"load": layers, "data": "data.npz"}    build the circuit, answer {"name", "precision"}
     {"check": "out.npz"}                    write values and both gradients
@@ -27,8 +27,8 @@ warnings.filterwarnings("ignore")
 
 import numpy as np  # noqa: E402
 
-from quantum.ansatz import qtha_circuit  # noqa: E402
-from quantum.circuit import Circuit, Input  # noqa: E402
+from quantum.circuits.ansatz import qtha_circuit  # noqa: E402
+from quantum.circuits.circuit import Circuit, Input  # noqa: E402
 
 N_QUBITS = 8
 Step = Callable[[Any, Any, Any], tuple[Any, Any, Any]]  # data -> values, both gradients

@@ -25,7 +25,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from chat.engine.client import EngineClient, EngineUnavailable
-from quantum.adapters.qtha import QTHAConfig
+from quantum.adapters.qtha.tuner import QTHAConfig
 
 BASE = Path("var/base-models/smollm2-135m-instruct").resolve()
 QUESTIONS = (

@@ -24,13 +24,13 @@ from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from quantum.adapters.circuits import circuit_cost, set_runner
-from quantum.adapters.qgs import QGSConfig
+from quantum.adapters.qgs.tuner import QGSConfig
 from quantum.backends.wukong import WukongBackend
-from quantum.calibration import Calibration
-from quantum.chips import published_72
-from quantum.costs import sampling_cost
+from quantum.chips.calibration import Calibration
+from quantum.chips.published import published_72
 from quantum.jobs.runner import LedgerRunner
 from quantum.jobs.sqlite_ledger import FileLedger
+from quantum.sampling.costs import sampling_cost
 from tests.doubles.wukong_chips import patchy_72
 from tests.doubles.wukong_cloud import WukongDouble
 

@@ -215,7 +215,7 @@ def runs_make(alice: Any, teams: list[Any], base: Any, datasets: list[Any]) -> l
 
 def quantum_make(alice: Any, team: Any, runs: list[Any]) -> None:
     from finetune.models import QuantumCalibration, QuantumExperiment, QuantumJob, QuantumKey
-    from quantum.chips import published_72
+    from quantum.chips.published import published_72
 
     key = QuantumKey.objects.create(
         team=team, created_by=alice, label="cloud", encrypted="-", last_four="abcd"

@@ -85,7 +85,7 @@ def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:
     from finetune.models import QuantumExperiment, QuantumJob
     from finetune.services.quantum_chips import calibration_store
     from finetune.services.quantum_keys import quantum_key_create
-    from quantum.chips import published_72
+    from quantum.chips.published import published_72
 
     now = timezone.now()
     key = quantum_key_create(team=team, user=alice, label="hers", secret="0123456789abcdef")

@@ -4,7 +4,6 @@ An assistant is `DIR/<name>.json`; writing the file publishes it, deleting it ta
 """
 
 import copy
-import importlib
 import json
 import logging
 import re
@@ -25,12 +24,11 @@ from chat.engine.cache import PrefixStore, batchable
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
 from finetune.training.chat_format import ChatFormat
 from finetune.training.finite import not_finite
+from quantum.adapters.registry import ADAPTERS
 
 logger = logging.getLogger("engine.assistants")
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
-# Importing one registers its tuner with PEFT.
-TUNER_MODULES = ("quantum.adapters.qtha", "quantum.adapters.qgs", "quantum.adapters.gatenet")
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
 
 
@@ -95,8 +93,8 @@ class AssistantStore:
     """Reads assistant files and keeps the most recently used models."""
 
     def __init__(self, folder: Path, *, device: str, loaded: int, prefix_bytes: int) -> None:
-        for module in TUNER_MODULES:
-            importlib.import_module(module)
+        for spec in ADAPTERS.values():
+            spec.load_tuner()
         self.folder = folder
         self.device = torch.device(
             ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device

@@ -33,7 +33,7 @@ def main(folder: Path, seconds: int) -> int:
 
 def draw(folder: Path, spec: Spec) -> bool:
     """Both drawings; none of a circuit that nobody could read."""
-    from quantum.drawing import draw_svg
+    from quantum.circuits.drawing import draw_svg
 
     if all((folder / f"circuit-{theme}.svg").is_file() for theme in THEMES):
         return True

@@ -14,11 +14,11 @@ from finetune.explorer.export import exports
 from finetune.explorer.spec import NOISY, Spec, backend_choices
 from quantum.backends.base import Batch, Capabilities, Result
 from quantum.backends.registry import BACKENDS, make_sampler
-from quantum.calibration import Calibration
-from quantum.chips import published_72
-from quantum.circuit import Circuit
-from quantum.estimation import DirectRunner, Estimator, Runner
+from quantum.chips.calibration import Calibration
+from quantum.chips.published import published_72
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import QuantumError
+from quantum.sampling.estimation import DirectRunner, Estimator, Runner
 
 TOP = 10
 MAX_DRAWN = 400  # gates: a larger drawing can be read by nobody
@@ -148,7 +148,7 @@ def hardware_column(
         zne=spec.zne,
     ).plan([circuit])
     if values.get("chip_figures"):
-        from quantum.routing import place
+        from quantum.chips.routing import place
 
         for batch in planned:
             place(batch.circuits, Calibration.from_json(values["chip_figures"]))

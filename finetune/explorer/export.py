@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.interchange.openqasm import to_openqasm
+from quantum.circuits.interchange.originir import to_originir
 from quantum.exceptions import QuantumError
-from quantum.interchange.openqasm import to_openqasm
-from quantum.interchange.originir import to_originir
 
 
 def exports(circuit: Circuit) -> dict[str, str]:
@@ -23,7 +23,7 @@ def exports(circuit: Circuit) -> dict[str, str]:
 def to_qiskit_code(circuit: Circuit) -> str:
     """A Python program that makes the circuit; our gates have Qiskit's names for its methods.
 
-    >>> from quantum.circuit import Operation
+    >>> from quantum.circuits.circuit import Operation
     >>> print(to_qiskit_code(Circuit(2, (Operation("h", (0,)), Operation("cx", (0, 1))))))
     from qiskit import QuantumCircuit
     <BLANKLINE>

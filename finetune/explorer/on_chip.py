@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from quantum.backends.aer import AerBackend
 from quantum.backends.base import Batch, Capabilities, Result
-from quantum.calibration import Calibration, Coupler
-from quantum.circuit import Circuit
-from quantum.estimation import DirectRunner
-from quantum.routing import Placed, place
+from quantum.chips.calibration import Calibration, Coupler
+from quantum.chips.routing import Placed, place
+from quantum.circuits.circuit import Circuit
+from quantum.sampling.estimation import DirectRunner
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
-from quantum.ansatz import chain_couplers, lattice_couplers, qgs_circuit, qtha_circuit
 from quantum.backends.registry import BACKENDS
-from quantum.circuit import Circuit
+from quantum.circuits.ansatz import chain_couplers, lattice_couplers, qgs_circuit, qtha_circuit
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.interchange.originir import from_originir
+from quantum.circuits.observables import z
 from quantum.exceptions import CircuitError
-from quantum.interchange.originir import from_originir
-from quantum.observables import z
 
 FAMILIES = {
     "qtha": ("QTHA", "Data re-uploading with two rings of controlled rotations a layer."),
@@ -179,7 +179,7 @@ class Spec:
             CircuitError: the text cannot be read (with its line), or the circuit is too large.
         """
         if self.family == "openqasm":
-            from quantum.interchange.openqasm import from_openqasm
+            from quantum.circuits.interchange.openqasm import from_openqasm
 
             return prepared(from_openqasm(self.text), self.family)
         if self.family == "originir":

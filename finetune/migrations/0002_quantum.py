@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('chip', models.CharField(max_length=40)),
                 ('fetched_at', models.DateTimeField()),
                 ('fingerprint', models.CharField(max_length=12)),
-                ('figures', models.TextField(help_text='JSON of quantum.calibration.Calibration.')),
+                ('figures', models.TextField(help_text='JSON of quantum.chips.calibration.Calibration.')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calibrations', to='finetune.team')),
                 ('key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='calibrations', to='finetune.quantumkey')),
             ],

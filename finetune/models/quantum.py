@@ -15,7 +15,7 @@ from django.db import models
 from django.utils import timezone
 
 from quantum.backends.base import JobState
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
 
 from .runs import Run
 from .teams import Team, User
@@ -123,7 +123,7 @@ class QuantumCalibration(models.Model):
     chip = models.CharField(max_length=40)
     fetched_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=12)
-    figures = models.TextField(help_text="JSON of quantum.calibration.Calibration.")
+    figures = models.TextField(help_text="JSON of quantum.chips.calibration.Calibration.")
 
     objects = TeamQuerySet.as_manager()
 

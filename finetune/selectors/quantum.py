@@ -22,7 +22,7 @@ from finetune.models import (
 )
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS, BackendSpec
-from quantum.costs import Tariff
+from quantum.sampling.costs import Tariff
 
 FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "open": ("Open", tuple(QuantumJob.LIVE)),

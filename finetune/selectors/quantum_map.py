@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from quantum.calibration import Calibration, Coupler
+from quantum.chips.calibration import Calibration, Coupler
 
 STEP = 64.0  # distance of neighbours in the drawing's units
 RADIUS = 17.0

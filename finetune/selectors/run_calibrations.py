@@ -9,8 +9,8 @@ from finetune.models import QuantumCalibration, Run, Team
 from finetune.training.backends import on_chip
 from quantum.backends.registry import BACKENDS
 from quantum.backends.wukong_options import FIELDS
-from quantum.calibration import Calibration
-from quantum.chips import published_72
+from quantum.chips.calibration import Calibration
+from quantum.chips.published import published_72
 
 CHIP = next(str(field.default) for field in FIELDS if field.name == "chip")
 

@@ -18,7 +18,7 @@ from finetune.training.sampling_plan import blocks_of
 from quantum.adapters.registry import ADAPTERS, OptionError
 from quantum.adapters.spec import targeted
 from quantum.backends.registry import BACKENDS
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import CircuitError
 
 THEMES = ("light", "dark")

@@ -18,7 +18,7 @@ from finetune.selectors.run_sampling import RunSampling, run_sampling
 from finetune.training.backends import on_chip, run_chip
 from quantum.adapters.registry import ADAPTERS, OptionError, reference_count
 from quantum.adapters.spec import targeted
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
 
 MEASURED_RUNS = 5
 

@@ -15,8 +15,8 @@ from quantum.adapters.registry import ADAPTERS, OptionError, Shapes
 from quantum.adapters.spec import targeted
 from quantum.backends.base import Cost
 from quantum.backends.registry import BACKENDS, BackendSpec
-from quantum.costs import Tariff
 from quantum.exceptions import CircuitError
+from quantum.sampling.costs import Tariff
 
 
 @dataclass(frozen=True)

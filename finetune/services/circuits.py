@@ -58,7 +58,7 @@ def circuit_draw(adapter: str, options: str) -> None:
     picture = picture_of(adapter, json.loads(options))
     if picture is None or drawn(picture.key):
         return
-    from quantum.drawing import draw_svg
+    from quantum.circuits.drawing import draw_svg
 
     for theme in THEMES:
         path = picture_file(picture.key, theme)

@@ -21,9 +21,9 @@ from finetune.selectors.quantum import tariff
 from quantum.backends.base import Capabilities
 from quantum.backends.wukong import WukongBackend
 from quantum.backends.wukong_options import CHIPS
-from quantum.calibration import Calibration
-from quantum.costs import MAX_CIRCUITS
+from quantum.chips.calibration import Calibration
 from quantum.exceptions import QuantumError
+from quantum.sampling.costs import MAX_CIRCUITS
 
 from .quantum_keys import quantum_key_text, quantum_key_used, url_check
 

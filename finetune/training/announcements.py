@@ -104,7 +104,7 @@ def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
     picture = picture_of(config.adapter, config.options, config.chip)
     if circuit is None or picture is None:
         return
-    from quantum.drawing import draw_svg
+    from quantum.circuits.drawing import draw_svg
 
     files = []
     for theme in ("light", "dark"):

@@ -15,7 +15,7 @@ from typing import Any
 from finetune.training.backends import circuit_problems, options_with, run_chip
 from finetune.training.exceptions import BadConfig
 from quantum.backends.registry import BACKENDS
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are a warm, attentive support companion. Listen first, reflect what you hear, "

@@ -13,10 +13,10 @@ from quantum.adapters.registry import ADAPTERS, AdapterSpec, get_adapter
 from quantum.backends.base import Capabilities
 from quantum.backends.registry import BACKENDS, backend_spec
 from quantum.backends.wukong_options import CHIPS
-from quantum.calibration import Calibration
-from quantum.costs import MAX_CIRCUITS
+from quantum.chips.calibration import Calibration
 from quantum.exceptions import CircuitError, OptionError, UnknownNameError
 from quantum.options import Options, validate_options
+from quantum.sampling.costs import MAX_CIRCUITS
 
 
 def backends_of(spec: AdapterSpec) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from quantum.adapters.registry import get_adapter
 from quantum.adapters.report import CircuitReport
 from quantum.backends.base import Batch
 from quantum.backends.registry import BACKENDS, make_sampler
-from quantum.estimation import DirectRunner
+from quantum.sampling.estimation import DirectRunner
 
 
 def samples(config: RunConfig) -> bool:

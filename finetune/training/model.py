@@ -19,7 +19,7 @@ from finetune.training.chat_format import ChatFormat
 from finetune.training.data import PLAIN_TEMPLATE
 from finetune.training.exceptions import BadConfig
 from finetune.training.folding import Message, with_system
-from quantum.adapters.qgs_options import chip_couplers
+from quantum.adapters.qgs.options import chip_couplers
 from quantum.adapters.registry import Shapes, get_adapter, reference_count
 from quantum.adapters.shapes import linear_shapes
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantum.adapters.registry import get_adapter
-from quantum.calibration import Calibration
-from quantum.circuit import Circuit
+from quantum.chips.calibration import Calibration
+from quantum.circuits.circuit import Circuit
 
 WIDEST = 12
 SMALL = 6

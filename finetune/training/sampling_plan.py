@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from finetune.training.backends import calibration_read, on_chip, run_chip, sampled_adapters
-from quantum.adapters.qgs_options import (
+from quantum.adapters.qgs.options import (
     START_SHOTS,
     block_of,
     chip_couplers,
@@ -21,8 +21,8 @@ from quantum.adapters.qgs_options import (
 )
 from quantum.adapters.registry import get_adapter
 from quantum.backends.base import Cost
-from quantum.costs import MAX_CIRCUITS, Tariff, sampling_cost
-from quantum.couplers import connected_parts
+from quantum.chips.couplers import connected_parts
+from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
 
 READOUT_CIRCUITS = 2  # all 0 and all 1, in each batch
 ZNE_FOLDS = 2  # each circuit as it is, and with folded two-qubit gates

@@ -20,7 +20,7 @@ from finetune.selectors.quantum_map import chip_map
 from finetune.selectors.teams import membership_of
 from finetune.services import quantum_keys as key_services
 from finetune.services.submissions import submission_digest, submission_once
-from quantum.chips import published_72
+from quantum.chips.published import published_72
 
 from .access import SiteRequest, in_team, signed_in
 

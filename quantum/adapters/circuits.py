@@ -16,10 +16,10 @@ from quantum.adapters.qgs.bank import CircuitBank
 from quantum.adapters.qgs.block import QGSBlock
 from quantum.adapters.qtha.cell import QTHACell
 from quantum.backends.base import Capabilities
-from quantum.circuit import Circuit
-from quantum.estimation import Runner
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.observables import PauliString
 from quantum.gradients.exact import exact_values
-from quantum.observables import PauliString
+from quantum.sampling.estimation import Runner
 from quantum.simulators import statevector, subcircuits
 
 __all__ = [

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantum.adapters.classical import CLASSICAL
-from quantum.adapters.gatenet_entry import GATENET
-from quantum.adapters.qgs_entry import QGS
-from quantum.adapters.qtha_entry import QTHA
+from quantum.adapters.gatenet.spec import GATENET
+from quantum.adapters.qgs.spec import QGS
+from quantum.adapters.qtha.spec import QTHA
 from quantum.adapters.spec import AdapterSpec, Shapes
 from quantum.exceptions import OptionError, UnknownNameError
 from quantum.options import OptionField, Options

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from quantum.calibration import Calibration
-from quantum.circuit import Circuit
+from quantum.chips.calibration import Calibration
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import OptionError
 from quantum.options import OptionField, Options, validate_options
 
@@ -57,6 +58,7 @@ class AdapterSpec:
         circuit_factory: ``(options, a chip's figures or None) -> Circuit`` for quantum adapters.
         merges: ``options -> bool`` where it depends on them.
         shared_count: Counts trainable parameters that several modules share.
+        tuner: Module that teaches PEFT this adapter; ``None`` for PEFT's own.
     """
 
     name: str
@@ -72,6 +74,7 @@ class AdapterSpec:
     circuit_factory: Callable[[Options, Calibration | None], Circuit | None] | None = None
     merges: Callable[[Options], bool] | None = None
     shared_count: SharedCount | None = None
+    tuner: str | None = None
 
     def validate(self, options: Mapping[str, Any] | None = None) -> Options:
         """Normalised options with defaults.
@@ -117,8 +120,14 @@ class AdapterSpec:
             seed: For methods with frozen random parts. Trainable start values come from torch's
                 global generator: seed it before ``get_peft_model``.
         """
+        self.load_tuner()
         config: PeftConfig = self.config_factory(self.validate(options), targets, seed)
         return config
+
+    def load_tuner(self) -> None:
+        """Teach PEFT this adapter, so that a saved one can be loaded; imports torch."""
+        if self.tuner is not None:
+            import_module(self.tuner)
 
     def circuit(
         self, options: Mapping[str, Any] | None = None, calibration: Calibration | None = None

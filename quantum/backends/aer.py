@@ -19,13 +19,13 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from quantum.backends.base import Batch, Capabilities, Cost, Handle, JobState, Result, Status
-from quantum.calibration import Calibration
-from quantum.chips import noise_label, published_72
-from quantum.circuit import Circuit, Operation
+from quantum.chips.calibration import Calibration
+from quantum.chips.published import noise_label, published_72
+from quantum.chips.routing import place
+from quantum.circuits.circuit import Circuit, Operation
+from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import BadResultError, UnsupportedCircuitError
-from quantum.noise import native_circuit, noise_model
-from quantum.qiskit_bridge import to_qiskit
-from quantum.routing import place
+from quantum.sampling.noise import native_circuit, noise_model
 
 __all__ = ["AerBackend"]
 

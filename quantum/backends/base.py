@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from quantum.calibration import Calibration
-from quantum.circuit import Circuit, Operation
+from quantum.chips.calibration import Calibration
+from quantum.circuits.circuit import Circuit, Operation
 from quantum.exceptions import BadResultError, CircuitError
 
 if TYPE_CHECKING:

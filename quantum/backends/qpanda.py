@@ -12,14 +12,14 @@ from collections import OrderedDict
 
 from quantum.backends.base import Batch, Capabilities, Cost, Handle, JobState, Result, Status
 from quantum.backends.sdk.client import SdkClient, SdkError, sdk_client, sdk_missing
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
+from quantum.circuits.interchange.originir import to_originir
 from quantum.exceptions import (
     BackendMissingError,
     BadResultError,
     NotSentError,
     UnsupportedCircuitError,
 )
-from quantum.interchange.originir import to_originir
 
 __all__ = ["QPandaBackend"]
 

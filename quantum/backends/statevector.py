@@ -14,8 +14,8 @@ from functools import lru_cache
 from torch import Tensor
 
 from quantum.backends.base import Capabilities
-from quantum.calibration import Calibration
-from quantum.circuit import Circuit
+from quantum.chips.calibration import Calibration
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import UnsupportedCircuitError
 from quantum.simulators import lightcone, statevector, subcircuits
 

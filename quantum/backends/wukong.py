@@ -17,9 +17,9 @@ from quantum.backends.base import Batch, Capabilities, Cost, Handle, Result, Sta
 from quantum.backends.sdk.client import KEY_VARIABLE, SdkError, sdk_client
 from quantum.backends.wukong_options import CHIPS, FIELDS
 from quantum.backends.wukong_replies import read_result, read_status
-from quantum.calibration import Calibration, Coupler, QubitFigures
-from quantum.circuit import Circuit
-from quantum.costs import MAX_CIRCUITS, Tariff, sampling_cost
+from quantum.chips.calibration import Calibration, Coupler, QubitFigures
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.interchange.originir import to_originir
 from quantum.exceptions import (
     ContactLostError,
     NotSentError,
@@ -28,8 +28,8 @@ from quantum.exceptions import (
     SubmitUnknownError,
     UnsupportedCircuitError,
 )
-from quantum.interchange.originir import to_originir
 from quantum.options import validate_options
+from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
 
 __all__ = ["WukongBackend", "from_environment"]
 
@@ -137,7 +137,7 @@ class WukongBackend:
         Raises:
             UnsupportedCircuitError: They do not fit the chip.
         """
-        from quantum.routing import place  # brings in Qiskit, which polling does not need
+        from quantum.chips.routing import place  # brings in Qiskit, which polling does not need
 
         texts = []
         for circuit, placed in zip(circuits, place(circuits, calibration), strict=True):

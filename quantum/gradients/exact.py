@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-from quantum.circuit import Angle, Circuit, Operation
-from quantum.light_cones import trace_back
-from quantum.observables import PauliString
+from quantum.circuits.circuit import Angle, Circuit, Operation
+from quantum.circuits.light_cones import trace_back
+from quantum.circuits.observables import PauliString
 from quantum.simulators import subcircuits
 from quantum.simulators.constants import constant
 

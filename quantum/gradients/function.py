@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import OptionError
 from quantum.gradients.exact import exact_jacobian, exact_values
 from quantum.gradients.grouping import shift_plan

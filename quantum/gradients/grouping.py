@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.light_cones import parameters_of
 from quantum.gradients.shift_rules import Occurrences, split_occurrences
-from quantum.light_cones import parameters_of
 
 __all__ = ["ShiftPlan", "circuit_count", "shift_plan"]
 
@@ -71,7 +71,7 @@ def shift_plan(circuit: Circuit, *, grouped: bool = True) -> ShiftPlan:
 def circuit_count(circuit: Circuit, *, grouped: bool = True) -> int:
     """Circuits that values and gradient of one circuit take, the unshifted one included.
 
-    >>> from quantum.ansatz import qgs_circuit
+    >>> from quantum.circuits.ansatz import qgs_circuit
     >>> circuit_count(qgs_circuit(72)), circuit_count(qgs_circuit(72), grouped=False)
     (13, 289)
     """

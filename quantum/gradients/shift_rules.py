@@ -17,9 +17,9 @@ import math
 from dataclasses import dataclass, replace
 from functools import cache
 
-from quantum.circuit import Angle, Circuit
+from quantum.circuits.circuit import Angle, Circuit
+from quantum.circuits.gates import gate
 from quantum.exceptions import CircuitError
-from quantum.gates import gate
 
 __all__ = ["Occurrences", "ShiftTerm", "shift_rule", "split_occurrences"]
 

@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from quantum.circuit import Angle, Circuit, Input, Operation, Source
-from quantum.gates import gate
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation, Source
+from quantum.circuits.gates import gate
 
 __all__ = ["Affine", "GateBlock", "PhaseBlock", "RotationBlock", "basis_phases", "compile_blocks"]
 
@@ -141,7 +141,7 @@ def _kind(op: Operation) -> str:
 def compile_blocks(circuit: Circuit) -> tuple[Block, ...]:
     """Sort a circuit's operations into blocks, in time order.
 
-    >>> from quantum.ansatz import qtha_circuit
+    >>> from quantum.circuits.ansatz import qtha_circuit
     >>> [type(block).__name__ for block in compile_blocks(qtha_circuit(3))]
     ['RotationBlock', 'PhaseBlock', 'RotationBlock', 'PhaseBlock', 'RotationBlock']
     """

@@ -1,6 +1,6 @@
 """Light cones in the form that ``simulators.lightcone`` evaluates.
 
-``quantum.light_cones`` says what an observable can feel; here the operations of its cone become
+``circuits.light_cones`` says what an observable can feel; here the operations of its cone become
 steps on renumbered qubits, so that cones of equal shape can be treated as one batch. This module
 knows nothing about the values of angles.
 """
@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from quantum.circuit import Angle, Circuit, Input, Operation
-from quantum.gates import gate
-from quantum.light_cones import trace_back
-from quantum.observables import PauliString
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.gates import gate
+from quantum.circuits.light_cones import trace_back
+from quantum.circuits.observables import PauliString
 from quantum.simulators.blocks import basis_phases
 
 __all__ = ["MAX_TERMS", "Cone", "ConeStep", "find_cones"]

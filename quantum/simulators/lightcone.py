@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
 from quantum.simulators.cones import MAX_TERMS, Cone, find_cones
 from quantum.simulators.constants import constant
 from quantum.simulators.contraction import Layout, contract

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from quantum.circuit import Angle, Circuit, Input, Operation
-from quantum.gates import gate
-from quantum.observables import PauliString
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.gates import gate
+from quantum.circuits.observables import PauliString
 
 __all__ = ["bind", "embed", "expectations", "observable_matrix", "statevector"]
 

@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.observables import PauliString
 from quantum.exceptions import CircuitError
-from quantum.observables import PauliString
 from quantum.simulators import steps
 from quantum.simulators.blocks import Block, RotationBlock, compile_blocks
 from quantum.simulators.constants import constant

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from quantum.gates import gate
+from quantum.circuits.gates import gate
 from quantum.simulators.blocks import Affine, Block, GateBlock, PhaseBlock, RotationBlock
 from quantum.simulators.constants import constant
 from quantum.simulators.rotations import Workspace, group_states, rotate, rotation_gradient

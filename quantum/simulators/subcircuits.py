@@ -1,6 +1,6 @@
 """Exact values of wide shallow circuits, observable by observable.
 
-An observable feels the operations of its light cone only (``quantum.light_cones``), so its value is
+An observable feels the operations of its light cone only (``light_cones``), so its value is
 that of a small circuit on the cone's own qubits. The small circuits of all observables are brought
 into a common form: qubits and operations in a canonical order, every trainable angle and input
 turned into an input of the small circuit. Equal ones then run as one batch through
@@ -22,11 +22,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from quantum.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.gates import gate
+from quantum.circuits.light_cones import LightCone, trace_back
+from quantum.circuits.observables import PauliString
 from quantum.exceptions import CircuitError, UnsupportedCircuitError
-from quantum.gates import gate
-from quantum.light_cones import LightCone, trace_back
-from quantum.observables import PauliString
 from quantum.simulators import statevector
 from quantum.simulators.constants import constant
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from quantum.calibration import Calibration, Coupler
-from quantum.chips import published_72
+from quantum.chips.calibration import Calibration, Coupler
+from quantum.chips.published import published_72
 
 LARGEST_PART = 23
 UNAVAILABLE = 6

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
 from tests.doubles.wukong_chips import patchy_72
 from tests.doubles.wukong_sampling import sample
 from tests.doubles.wukong_wire import chip_info, no, results, yes

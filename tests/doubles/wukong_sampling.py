@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from quantum.backends.aer import AerBackend
 from quantum.backends.base import Batch
-from quantum.calibration import Calibration, Coupler
-from quantum.circuit import Circuit
-from quantum.interchange.originir import from_originir, read_measurements
+from quantum.chips.calibration import Calibration, Coupler
+from quantum.circuits.circuit import Circuit
+from quantum.circuits.interchange.originir import from_originir, read_measurements
 
 WIDE = 20  # qubits; above it Aer's matrix product states
 

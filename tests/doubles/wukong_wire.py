@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
 
 
 def yes(content: Any) -> dict[str, Any]:

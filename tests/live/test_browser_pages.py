@@ -86,7 +86,7 @@ from django.utils import timezone
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Team, User
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.quantum_keys import quantum_key_create
-from quantum.chips import published_72
+from quantum.chips.published import published_72
 
 team = Team.objects.get(name="Team of alice")
 alice = User.objects.get(username="alice")

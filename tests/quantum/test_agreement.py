@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from qiskit_aer import AerSimulator
 
 from quantum.backends.registry import get_backend
-from quantum.circuit import Angle, Circuit, Input, Operation
-from quantum.gates import GATES
-from quantum.interchange.openqasm import from_openqasm, to_openqasm
-from quantum.interchange.originir import from_originir, to_originir
-from quantum.observables import PauliString, z, zz
-from quantum.qiskit_bridge import from_qiskit, to_qiskit
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.gates import GATES
+from quantum.circuits.interchange.openqasm import from_openqasm, to_openqasm
+from quantum.circuits.interchange.originir import from_originir, to_originir
+from quantum.circuits.observables import PauliString, z, zz
+from quantum.circuits.qiskit_bridge import from_qiskit, to_qiskit
 from quantum.simulators import reference, statevector, subcircuits
 from tests.quantum.sdk_process import SdkProcess
 

@@ -24,7 +24,8 @@ def _loaded_after(statement: str) -> set[str]:
         "import quantum.adapters",
         "import quantum.adapters.registry as r; r.get_adapter('qtha').circuit({'r': 4})",
         "import quantum.backends.registry",
-        "import quantum.circuit, quantum.ansatz, quantum.observables, quantum.exceptions",
+        "import quantum.circuits.circuit, quantum.circuits.ansatz, quantum.exceptions",
+        "import quantum.circuits.observables, quantum.adapters.qgs.spec",
     ],
 )
 def test_descriptions_bring_in_no_heavy_library(statement):
@@ -33,7 +34,7 @@ def test_descriptions_bring_in_no_heavy_library(statement):
 
 
 def test_drawing_needs_no_torch():
-    assert "torch" not in _loaded_after("import quantum.drawing")
+    assert "torch" not in _loaded_after("import quantum.circuits.drawing")
 
 
 def test_no_django_anywhere():

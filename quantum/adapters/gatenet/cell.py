@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from quantum.adapters.gatenet.config import GateNetConfig
 from quantum.adapters.gatenet.linear import gated_weight
+from quantum.adapters.gatenet.options import gatenet_axes, gatenet_module_count, gatenet_pairs
 from quantum.adapters.gatenet.steps import fuse, plan_steps
-from quantum.adapters.gatenet_options import gatenet_axes, gatenet_module_count, gatenet_pairs
 from quantum.adapters.marks import Mark, mark_of
 from quantum.exceptions import MergeNotPossibleError
 

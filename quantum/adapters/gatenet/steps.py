@@ -15,7 +15,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from quantum.adapters.gatenet_options import gatenet_pairs
+from quantum.adapters.gatenet.options import gatenet_pairs
 
 __all__ = [
     "Step",

@@ -17,11 +17,10 @@ from torch import Tensor
 
 from quantum.adapters.marks import Mark, mark_of
 from quantum.adapters.qgs.config import QGSConfig
-from quantum.adapters.qgs_options import START_SHOTS
+from quantum.adapters.qgs.options import START_SHOTS
 from quantum.backends.base import Batch, Capabilities
 from quantum.backends.registry import backend_spec, make_sampler
-from quantum.circuit import Circuit
-from quantum.estimation import DirectRunner, Estimator, Runner
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import OptionError
 from quantum.gradients.exact import exact_values
 from quantum.gradients.function import (
@@ -31,6 +30,7 @@ from quantum.gradients.function import (
     rows_for,
     values_and_jacobian,
 )
+from quantum.sampling.estimation import DirectRunner, Estimator, Runner
 from quantum.simulators import subcircuits
 
 __all__ = ["CircuitBank"]

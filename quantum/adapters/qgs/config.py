@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from quantum.adapters.peft_registration import extend_peft_type
-from quantum.adapters.qgs_options import CONTROLS, FORMS, GRADIENTS, TOPOLOGIES, couplers_for
+from quantum.adapters.qgs.options import CONTROLS, FORMS, GRADIENTS, TOPOLOGIES, couplers_for
 from quantum.adapters.tuner import TargetedConfig, option_help
-from quantum.ansatz import qgs_circuit
 from quantum.backends.registry import backend_spec
-from quantum.circuit import Circuit
+from quantum.circuits.ansatz import qgs_circuit
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import OptionError
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from quantum.adapters.factorisation import core_shapes, factorise
 from quantum.adapters.marks import mark_of
 from quantum.adapters.qtha.config import QTHAConfig
+from quantum.adapters.qtha.factorisation import core_shapes, factorise
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
-from quantum.adapters.qtha_options import HIDDEN_LAYERS
-from quantum.ansatz import qtha_circuit
+from quantum.adapters.qtha.options import HIDDEN_LAYERS
 from quantum.backends.registry import get_backend
-from quantum.circuit import Circuit
+from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import MergeNotPossibleError, OptionError
 
 __all__ = ["QTHACell"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from quantum.adapters.peft_registration import extend_peft_type
-from quantum.adapters.qtha_options import INITS, VARIANTS
+from quantum.adapters.qtha.options import INITS, VARIANTS
 from quantum.adapters.tuner import TargetedConfig, option_help
 from quantum.exceptions import OptionError
 

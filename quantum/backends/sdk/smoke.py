@@ -13,10 +13,10 @@ import sys
 from quantum.backends.base import Batch
 from quantum.backends.sdk.client import KEY_VARIABLE
 from quantum.backends.wukong import WukongBackend
-from quantum.circuit import Circuit, Operation
-from quantum.costs import SOURCE
+from quantum.circuits.circuit import Circuit, Operation
 from quantum.jobs.runner import LedgerRunner
 from quantum.jobs.sqlite_ledger import FileLedger
+from quantum.sampling.costs import SOURCE
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, TokenizersBackend
 
-from quantum.adapters.qtha import QTHAConfig
+from quantum.adapters.qtha.tuner import QTHAConfig
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = "engine-test-key"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.quantum_keys import quantum_key_create
-from quantum.chips import published_72
+from quantum.chips.published import published_72
 
 SECRET = "0123456789abcdef-a-key-of-origin"
 

@@ -12,8 +12,8 @@ from finetune.explorer.on_chip import OnChip, in_order
 from finetune.explorer.spec import Spec
 from finetune.services.quantum_chips import hardware_capabilities
 from quantum.backends.base import Batch, Result
-from quantum.calibration import Calibration, Coupler, QubitFigures
-from quantum.circuit import Circuit, Operation
+from quantum.chips.calibration import Calibration, Coupler, QubitFigures
+from quantum.circuits.circuit import Circuit, Operation
 from tests.conftest import ROOT
 
 X_ON_0 = "QINIT 3\nCREG 3\nX q[0]\nH q[2]\nCNOT q[0],q[1]\n"
@@ -85,8 +85,8 @@ def test_hardware_is_planned_and_read_back():
 
 
 def test_exports_are_read_back():
-    from quantum.interchange.openqasm import from_openqasm
-    from quantum.interchange.originir import from_originir
+    from quantum.circuits.interchange.openqasm import from_openqasm
+    from quantum.circuits.interchange.originir import from_originir
 
     texts = compute(spec())["exports"]
     assert from_openqasm(texts["openqasm"]).n_qubits == 3

@@ -3,7 +3,7 @@
 import pytest
 
 from finetune.selectors.quantum_map import chip_map, level_of
-from quantum.calibration import Calibration, Coupler, QubitFigures
+from quantum.chips.calibration import Calibration, Coupler, QubitFigures
 
 
 def chip(n_qubits, pairs, *, missing=(), fidelity=0.97):

@@ -14,8 +14,8 @@ from finetune.services.execution import folder_prepare
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.runs import run_create
 from finetune.training.args import RunConfig
-from quantum.calibration import Calibration
-from quantum.chips import PUBLISHED_SOURCE, published_72
+from quantum.chips.calibration import Calibration
+from quantum.chips.published import PUBLISHED_SOURCE, published_72
 from tests.doubles.wukong_chips import line, patchy_72
 
 pytestmark = pytest.mark.django_db

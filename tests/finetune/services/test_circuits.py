@@ -66,7 +66,7 @@ def test_many_circuits_are_bounded_and_come_in_later(
 def test_a_message_that_comes_too_late_draws_nothing_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from quantum import drawing
+    from quantum.circuits import drawing
 
     one, drawn = circuit(4), []
 

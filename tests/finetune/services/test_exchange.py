@@ -19,7 +19,7 @@ from finetune.services.spending import Agreement
 from finetune.services.transitions import run_transition
 from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT, write
 from quantum.backends.base import Batch, JobState, Result
-from quantum.circuit import Circuit, Operation
+from quantum.circuits.circuit import Circuit, Operation
 from tests.finetune.training.carrier import result_of
 
 pytestmark = pytest.mark.django_db

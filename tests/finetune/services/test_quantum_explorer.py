@@ -151,7 +151,7 @@ def test_without_an_online_chip_one_has_to_be_named(team, alice, key):
 
 
 def test_a_circuit_without_a_place_is_refused_before_anybody_is_asked(team, alice, here, key):
-    from quantum.calibration import Calibration, Coupler, QubitFigures
+    from quantum.chips.calibration import Calibration, Coupler, QubitFigures
 
     figures = Calibration(
         "72", "2026-01-01", 3, {q: QubitFigures(0.99, 0.9) for q in range(3)}, (Coupler(0, 1, 0.9),)

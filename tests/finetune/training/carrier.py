@@ -11,7 +11,7 @@ import numpy as np
 
 from finetune.training.quantum_exchange import BATCH, ERROR, RESULT, write
 from quantum.backends.base import Batch, Result
-from quantum.circuit import Circuit
+from quantum.circuits.circuit import Circuit
 from quantum.simulators import reference
 
 Run = Callable[[Batch], Result]

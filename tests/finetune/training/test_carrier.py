@@ -20,7 +20,7 @@ from finetune.training.__main__ import main
 from finetune.training.carrier import LEDGER, Carrier
 from finetune.training.exceptions import AlreadyRunning
 from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT, write
-from quantum.adapters.qgs_options import chip_couplers
+from quantum.adapters.qgs.options import chip_couplers
 from quantum.backends.base import Batch, JobState, Result
 from quantum.jobs.sqlite_ledger import FileLedger
 from tests.conftest import ROOT

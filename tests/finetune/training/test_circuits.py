@@ -19,7 +19,7 @@ from finetune.training.events import read_events
 from finetune.training.quantum_exchange import ERROR, FOLDER, write
 from finetune.training.sampling_plan import sampling_plan
 from finetune.training.trainer import RUN_STATE
-from quantum.adapters.qgs_options import chip_couplers
+from quantum.adapters.qgs.options import chip_couplers
 from quantum.backends.base import Batch
 from tests.conftest import ROOT
 from tests.doubles.wukong_chips import line, patchy_72

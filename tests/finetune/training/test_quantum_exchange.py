@@ -15,7 +15,7 @@ from finetune.training.failures import explain
 from finetune.training.quantum_exchange import BATCH, ERROR, RESULT, FolderRunner, write
 from finetune.training.supervision import StopRequested, Supervision
 from quantum.backends.base import Batch, Result
-from quantum.circuit import Circuit, Operation
+from quantum.circuits.circuit import Circuit, Operation
 
 CIRCUIT = Circuit(2, (Operation("ry", (0,), 0.3), Operation("cz", (0, 1))))
 

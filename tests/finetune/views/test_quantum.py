@@ -13,7 +13,7 @@ from finetune.models import QuantumKey
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.quantum_keys import quantum_key_create
 from quantum.backends.registry import BACKENDS
-from quantum.calibration import Calibration, Coupler, QubitFigures
+from quantum.chips.calibration import Calibration, Coupler, QubitFigures
 
 pytestmark = pytest.mark.django_db
 SECRET = "0123456789abcdef-a-key-of-origin"

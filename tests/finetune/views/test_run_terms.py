@@ -14,10 +14,10 @@ from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
 from finetune.services import circuits
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.transitions import run_transition
-from quantum.adapters.qgs_options import chip_couplers, circuits_per_step
+from quantum.adapters.qgs.options import chip_couplers, circuits_per_step
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS
-from quantum.calibration import Calibration
+from quantum.chips.calibration import Calibration
 from tests.doubles.wukong_chips import patchy_72
 from tests.finetune.views.test_run_form import summary, typed
 

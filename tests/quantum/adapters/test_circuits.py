@@ -16,10 +16,10 @@ from quantum.adapters.circuits import (
     set_runner,
     uses_circuits,
 )
-from quantum.adapters.qgs import QGSBlock, QGSConfig
-from quantum.adapters.qtha import QTHAConfig
-from quantum.circuit import Circuit
-from quantum.estimation import DirectRunner
+from quantum.adapters.qgs.tuner import QGSBlock, QGSConfig
+from quantum.adapters.qtha.tuner import QTHAConfig
+from quantum.circuits.circuit import Circuit
+from quantum.sampling.estimation import DirectRunner
 from quantum.simulators import reference
 from tests.quantum.adapters.qgs.sampler import NAME, Sampler, register
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quantum.adapters.factorisation import factorise
+from quantum.adapters.qtha.factorisation import factorise
 from quantum.adapters.registry import ADAPTERS, get_adapter, reference_count
 from quantum.exceptions import OptionError, UnknownNameError
 

@@ -4,8 +4,8 @@ import torch
 from peft import get_peft_model
 from torch import nn
 
-from quantum.adapters.qgs import QGSConfig
-from quantum.adapters.qtha import QTHAConfig
+from quantum.adapters.qgs.tuner import QGSConfig
+from quantum.adapters.qtha.tuner import QTHAConfig
 from quantum.adapters.report import circuit_report
 
 

@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quantum.ansatz import lattice_couplers
 from quantum.backends import aer
 from quantum.backends.aer import AerBackend
 from quantum.backends.base import Batch, Handle, JobState
-from quantum.calibration import Calibration, Coupler, QubitFigures
-from quantum.circuit import Circuit, Operation
-from quantum.estimation import DirectRunner, Estimator
+from quantum.chips.calibration import Calibration, Coupler, QubitFigures
+from quantum.circuits.ansatz import lattice_couplers
+from quantum.circuits.circuit import Circuit, Operation
+from quantum.circuits.gates import GATES
+from quantum.circuits.observables import z, zz
 from quantum.exceptions import BadResultError, UnsupportedCircuitError
-from quantum.gates import GATES
-from quantum.observables import z, zz
+from quantum.sampling.estimation import DirectRunner, Estimator
 from quantum.simulators import reference
-from tests.quantum.circuits import random_circuit
+from tests.quantum.random_circuits import random_circuit
 
 FLIP = Circuit(3, (Operation("x", (0,)),))
 

@@ -10,18 +10,18 @@ from quantum.backends import qpanda, registry
 from quantum.backends.base import Batch, Handle, JobState
 from quantum.backends.qpanda import QPandaBackend
 from quantum.backends.sdk.client import SdkError
-from quantum.circuit import Circuit, Operation
-from quantum.estimation import DirectRunner, Estimator
+from quantum.circuits.circuit import Circuit, Operation
+from quantum.circuits.gates import GATES
+from quantum.circuits.observables import pauli, z, zz
 from quantum.exceptions import (
     BackendMissingError,
     BadResultError,
     NotSentError,
     UnsupportedCircuitError,
 )
-from quantum.gates import GATES
-from quantum.observables import pauli, z, zz
+from quantum.sampling.estimation import DirectRunner, Estimator
 from quantum.simulators import reference
-from tests.quantum.circuits import random_circuit
+from tests.quantum.random_circuits import random_circuit
 
 FLIP = Circuit(3, (Operation("x", (0,)),))
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from quantum.ansatz import qtha_circuit
 from quantum.backends.base import Batch
 from quantum.backends.registry import BACKENDS, backend_spec, get_backend, make_sampler
-from quantum.circuit import Circuit, Operation
-from quantum.estimation import DirectRunner
+from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.circuit import Circuit, Operation
+from quantum.circuits.observables import z
 from quantum.exceptions import (
     CircuitError,
     OptionError,
     UnknownNameError,
     UnsupportedCircuitError,
 )
-from quantum.observables import z
 from quantum.options import validate_options
+from quantum.sampling.estimation import DirectRunner
 from quantum.simulators import statevector
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,10 +7,11 @@ from qiskit.quantum_info import Statevector
 
 from quantum.backends.base import Batch, JobState, Result
 from quantum.backends.wukong import WukongBackend, from_environment
-from quantum.calibration import Calibration
-from quantum.chips import published_72
-from quantum.circuit import Circuit, Operation
-from quantum.costs import Tariff
+from quantum.chips.calibration import Calibration
+from quantum.chips.published import published_72
+from quantum.circuits.circuit import Circuit, Operation
+from quantum.circuits.interchange.originir import read_measurements
+from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import (
     BackendMissingError,
     ContactLostError,
@@ -19,11 +20,10 @@ from quantum.exceptions import (
     RefusedError,
     UnsupportedCircuitError,
 )
-from quantum.interchange.originir import read_measurements
 from quantum.jobs.advance import cancel
 from quantum.jobs.runner import LedgerRunner
 from quantum.jobs.sqlite_ledger import FileLedger
-from quantum.qiskit_bridge import to_qiskit
+from quantum.sampling.costs import Tariff
 from tests.doubles.wukong_chips import line, patchy_72
 from tests.doubles.wukong_cloud import WukongDouble
 from tests.quantum.backends.wukong_cast import (
@@ -36,7 +36,7 @@ from tests.quantum.backends.wukong_cast import (
     needs_sdk,
     planned,
 )
-from tests.quantum.circuits import random_circuit
+from tests.quantum.random_circuits import random_circuit
 
 pytestmark = needs_sdk
 

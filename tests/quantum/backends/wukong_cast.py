@@ -9,7 +9,7 @@ import pytest
 from quantum.backends.base import JobState
 from quantum.backends.sdk.client import sdk_missing
 from quantum.backends.wukong import WukongBackend
-from quantum.circuit import Circuit, Operation
+from quantum.circuits.circuit import Circuit, Operation
 from quantum.jobs.advance import advance
 from quantum.jobs.job import Job, NewJob
 from quantum.jobs.sqlite_ledger import FileLedger

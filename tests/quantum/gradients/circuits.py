@@ -3,8 +3,8 @@
 import random
 from dataclasses import replace
 
-from quantum.circuit import Input
-from tests.quantum.circuits import random_circuit
+from quantum.circuits.circuit import Input
+from tests.quantum.random_circuits import random_circuit
 
 
 def without_inputs(seed, circuit=None):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from quantum.ansatz import lattice_couplers, qgs_circuit, qtha_circuit
+from quantum.circuits.ansatz import lattice_couplers, qgs_circuit, qtha_circuit
 from quantum.exceptions import OptionError
 from quantum.gradients.exact import exact_values
 from quantum.gradients.function import (

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from quantum.ansatz import lattice_couplers, qgs_circuit, qtha_circuit
-from quantum.circuit import Angle, Circuit, Operation
+from quantum.circuits.ansatz import lattice_couplers, qgs_circuit, qtha_circuit
+from quantum.circuits.circuit import Angle, Circuit, Operation
+from quantum.circuits.observables import z
 from quantum.gradients.grouping import circuit_count, shift_plan
-from quantum.observables import z
 from tests.quantum.gradients.circuits import without_inputs
 
 CIRCUITS = {

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from quantum.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.gates import GATES
+from quantum.circuits.observables import pauli, z
 from quantum.exceptions import CircuitError
-from quantum.gates import GATES
 from quantum.gradients.shift_rules import shift_rule, split_occurrences
-from quantum.observables import pauli, z
 
 ROTATIONS = [name for name, entry in GATES.items() if entry.parametric]
 

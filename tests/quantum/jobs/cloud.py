@@ -6,8 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 
 from quantum.backends.base import Batch, Capabilities, Cost, Handle, JobState, Result, Status
-from quantum.circuit import Circuit, Operation
-from quantum.costs import sampling_cost
+from quantum.circuits.circuit import Circuit, Operation
 from quantum.exceptions import (
     BadResultError,
     ContactLostError,
@@ -15,6 +14,7 @@ from quantum.exceptions import (
     RefusedError,
     SubmitUnknownError,
 )
+from quantum.sampling.costs import sampling_cost
 
 SUBMIT = (
     "ok",

@@ -13,7 +13,7 @@ from tests.quantum.test_imports import _loaded_after
         "quantum.jobs.ledger",
         "quantum.jobs.runner",
         "quantum.jobs.sqlite_ledger",
-        "quantum.costs",
+        "quantum.sampling.costs",
         "quantum.backends.sdk.client",
         "quantum.backends.wukong",
         "quantum.backends.wukong_options",

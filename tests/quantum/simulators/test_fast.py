@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit_aer import AerSimulator
 
-from quantum.ansatz import qtha_circuit
-from quantum.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.observables import pauli, z
+from quantum.circuits.qiskit_bridge import to_qiskit, to_sparse_pauli
 from quantum.exceptions import CircuitError
-from quantum.observables import pauli, z
-from quantum.qiskit_bridge import to_qiskit, to_sparse_pauli
 from quantum.simulators import lightcone, reference, statevector
-from tests.quantum.circuits import random_circuit, shallow_circuit
+from tests.quantum.random_circuits import random_circuit, shallow_circuit
 
 QTHA_SIZES = [(1, 1), (1, 2), (2, 1), (2, 3), (3, 1), (4, 2), (5, 1), (6, 1), (6, 2)]
 

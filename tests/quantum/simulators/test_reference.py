@@ -5,10 +5,10 @@ import pytest
 from qiskit.quantum_info import Statevector
 from qiskit_aer import AerSimulator
 
-from quantum.ansatz import qtha_circuit
-from quantum.qiskit_bridge import to_qiskit, to_sparse_pauli
+from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.qiskit_bridge import to_qiskit, to_sparse_pauli
 from quantum.simulators.reference import expectations, statevector
-from tests.quantum.circuits import random_circuit
+from tests.quantum.random_circuits import random_circuit
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -40,7 +40,7 @@ def test_qtha_is_aers():
 
 
 def test_bit_order():
-    from quantum.circuit import Circuit, Operation
+    from quantum.circuits.circuit import Circuit, Operation
 
     state = statevector(Circuit(2, (Operation("x", (0,)),)), (), ())
     assert state[1] == 1  # qubit 0 is the least significant bit

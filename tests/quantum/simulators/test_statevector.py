@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from quantum.ansatz import qtha_circuit
 from quantum.backends.statevector import StatevectorBackend
-from quantum.circuit import Angle, Circuit, Input, Operation
-from quantum.observables import pauli, z
+from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.observables import pauli, z
 from quantum.simulators import reference, statevector
-from tests.quantum.circuits import random_circuit
+from tests.quantum.random_circuits import random_circuit
 
 
 def _data(circuit, batch=2, dtype=torch.float64):

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from quantum.ansatz import qtha_circuit
 from quantum.backends.registry import get_backend
-from quantum.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.observables import pauli, z, zz
 from quantum.exceptions import CircuitError, UnsupportedCircuitError
-from quantum.observables import pauli, z, zz
 from quantum.simulators import lightcone, reference, statevector, subcircuits
-from tests.quantum.circuits import random_circuit
+from tests.quantum.random_circuits import random_circuit
 
 CHAIN = [(q, q + 1) for q in range(71)]
 LATTICE = [(q, q + 1) for q in range(72) if q % 6 != 5] + [(q, q + 6) for q in range(66)]

@@ -6,9 +6,9 @@ from peft import get_peft_model
 from peft.utils import PeftType
 from torch import nn
 
-from quantum.adapters.gatenet import GateNetConfig, GateNetLinear
 from quantum.adapters.gatenet.cell import GateNetCell
 from quantum.adapters.gatenet.steps import apply_steps
+from quantum.adapters.gatenet.tuner import GateNetConfig, GateNetLinear
 from quantum.exceptions import MergeNotPossibleError, OptionError
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quantum.adapters.gatenet_options import gatenet_axes, gatenet_module_count
+from quantum.adapters.gatenet.options import gatenet_axes, gatenet_module_count
 from quantum.adapters.registry import get_adapter
 from quantum.exceptions import OptionError
 

@@ -5,8 +5,8 @@ from peft import get_peft_model
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from quantum.adapters.circuits import set_runner
-from quantum.adapters.qgs import QGSBlock, QGSConfig
-from quantum.estimation import DirectRunner
+from quantum.adapters.qgs.tuner import QGSBlock, QGSConfig
+from quantum.sampling.estimation import DirectRunner
 from tests.quantum.adapters.qgs.sampler import NAME, Sampler
 
 IDS = torch.randint(0, 64, (2, 9), generator=torch.Generator().manual_seed(1))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from quantum.adapters.circuits import circuit_cost
-from quantum.adapters.qgs_options import START_SHOTS
+from quantum.adapters.qgs.options import START_SHOTS
 from quantum.adapters.report import circuit_report
 from quantum.exceptions import OptionError
 from tests.quantum.adapters.qgs.models import (

@@ -5,8 +5,8 @@ import torch
 from peft import PeftModel, get_peft_model
 from torch import nn
 
-from quantum.adapters.qgs import QGSBlock, QGSConfig
 from quantum.adapters.qgs.signs import sign_matrix
+from quantum.adapters.qgs.tuner import QGSBlock, QGSConfig
 from quantum.adapters.registry import get_adapter
 from quantum.exceptions import OptionError
 

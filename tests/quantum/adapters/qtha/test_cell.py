@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn.functional import silu
 
-from quantum.adapters.factorisation import core_shapes
-from quantum.adapters.qtha import QTHAConfig
 from quantum.adapters.qtha.cell import QTHACell
+from quantum.adapters.qtha.factorisation import core_shapes
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
+from quantum.adapters.qtha.tuner import QTHAConfig
 from quantum.exceptions import MergeNotPossibleError, OptionError
 from quantum.simulators import reference
 

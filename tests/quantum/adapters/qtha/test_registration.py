@@ -7,9 +7,9 @@ from peft import PeftConfig
 from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING, PEFT_TYPE_TO_TUNER_MAPPING
 from peft.utils import PeftType
 
-import quantum.adapters.qtha as qtha
+import quantum.adapters.qtha.tuner as qtha
 from quantum.adapters.peft_registration import extend_peft_type
-from quantum.adapters.qtha import QTHAConfig, QTHAModel
+from quantum.adapters.qtha.tuner import QTHAConfig, QTHAModel
 
 
 def test_enum_member_behaves_like_one():

@@ -1,0 +1,157 @@
+"""QGS's options, couplers and counts, without torch.
+
+The registry shows these in forms; the PEFT config validates against them; the tuner builds what is
+counted here. This module knows nothing about tensors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from quantum.chips.calibration import Calibration
+from quantum.circuits.ansatz import (
+    Couplers,
+    chain_couplers,
+    lattice_couplers,
+    qgs_angle_count,
+    qgs_circuit,
+)
+from quantum.exceptions import OptionError
+from quantum.gradients.grouping import circuit_count
+
+__all__ = [
+    "CONTROLS",
+    "FORMS",
+    "GRADIENTS",
+    "START_SHOTS",
+    "TOPOLOGIES",
+    "block_of",
+    "chip_couplers",
+    "circuits_per_step",
+    "couplers_for",
+    "qgs_module_count",
+    "qgs_shared_count",
+]
+
+FORMS: Mapping[str, str] = {
+    "input": "as designed: the circuit scales the inputs, a trained vector scales the outputs",
+    "output": "the circuit scales the outputs and little else is trained: about 1 % of LoRA",
+}
+CONTROLS: Mapping[str, str] = {
+    "trained": "the circuit's angles are trained: QGS",
+    "free": "as many free numbers as angles stand where the circuit stands (control)",
+    "frozen": "the angles stay at their start, only the scalings are trained (control)",
+    "random": "the angles are random and stay so, only the scalings are trained (control)",
+}
+TOPOLOGIES: Mapping[str, str] = {
+    "chain": "each qubit with the next one",
+    "lattice": "a square lattice, 72 qubits as 12 × 6",
+    "chip": "the live couplers of a machine, from its calibration",
+}
+GRADIENTS: Mapping[str, str] = {
+    "auto": "backpropagation where values are exact, else parameter shift",
+    "backprop": "through the exact simulator",
+    "shift": "exact on any machine: 13 circuits a block on a chain with one layer",
+    "spsa": "noisy and cheap: two circuits a sample and one more a block",
+}
+START_SHOTS = 16
+"""The values at the start are measured with this many times the shots of a step (as far as the
+machine allows), since every later value is compared with them."""
+
+_LATTICE_COLUMNS = 6  # as on Wukong
+_BLOCK = re.compile(r"\.(\d+)\.")
+
+
+def block_of(name: str) -> str:
+    """The transformer block that a module belongs to; modules without a number share one.
+
+    >>> block_of("model.layers.3.self_attn.q_proj"), block_of("projection")
+    ('3', '')
+    """
+    found = _BLOCK.search(name)
+    return found[1] if found else ""
+
+
+def couplers_for(n_qubits: int, topology: str, given: Iterable[Iterable[int]] = ()) -> Couplers:
+    """The pairs of qubits that CZ joins.
+
+    Args:
+        n_qubits: Number of qubits.
+        topology: One of ``TOPOLOGIES``.
+        given: For ``"chip"``: the couplers, from ``chip_couplers``.
+
+    Raises:
+        OptionError: The qubits form no lattice, or the chip's couplers are missing.
+
+    >>> len(couplers_for(72, "lattice"))
+    126
+    """
+    if topology == "chain":
+        return chain_couplers(n_qubits)
+    if topology == "lattice":
+        columns = max(c for c in range(1, _LATTICE_COLUMNS + 1) if n_qubits % c == 0)
+        while columns * columns > n_qubits:
+            columns = max(c for c in range(1, columns) if n_qubits % c == 0)
+        if columns < 2:
+            allowed = "4, 6, 8, 9, 10, 12, … 72 (12 × 6); or the chain"
+            raise OptionError("n_qubits", f"{n_qubits} qubits form no lattice", allowed)
+        return lattice_couplers(n_qubits // columns, columns)
+    pairs = tuple((int(first), int(second)) for first, second in given)
+    if not pairs:
+        raise OptionError(
+            "topology",
+            "the chip's couplers are not known here",
+            "give the config 'couplers', from a calibration; or chain, lattice",
+        )
+    return pairs
+
+
+def chip_couplers(calibration: Calibration, n_qubits: int) -> Couplers:
+    """The live couplers among ``n_qubits`` qubits of a chip, renumbered from 0.
+
+    They are ``calibration.joined(n_qubits)``, where ``quantum.chips.routing`` leaves them.
+
+    Raises:
+        OptionError: The chip has fewer qubits available.
+    """
+    chosen = calibration.joined(n_qubits)
+    if len(chosen) < n_qubits:
+        raise OptionError(
+            "n_qubits",
+            f"chip {calibration.chip} has {len(chosen)} available qubits: set Qubits to "
+            f"{len(chosen)} or fewer",
+        )
+    number = {qubit: place for place, qubit in enumerate(chosen)}
+    live = calibration.live_couplers
+    return tuple((number[a], number[b]) for a, b in live if a in number and b in number)
+
+
+def qgs_module_count(out_features: int, options: Mapping[str, Any]) -> int:
+    """Trainable parameters in one linear layer: s, and u in the input form."""
+    return 1 + (out_features if options["form"] == "input" else 0)
+
+
+def qgs_shared_count(names: Iterable[str], options: Mapping[str, Any]) -> int:
+    """Trainable parameters shared by the layers of a block: n (L + 1) for each block."""
+    if options["control"] in ("frozen", "random"):
+        return 0
+    blocks = {block_of(name) for name in names}
+    return len(blocks) * qgs_angle_count(int(options["n_qubits"]), int(options["n_layers"]))
+
+
+def circuits_per_step(options: Mapping[str, Any], couplers: Couplers | None = None) -> int:
+    """Circuits of one block in one optimizer step on a sampling backend, mitigation left out.
+
+    >>> circuits_per_step({"n_qubits": 72, "n_layers": 1, "topology": "chain",
+    ...     "control": "trained", "gradient": "auto", "spsa_samples": 1})
+    13
+    """
+    if options["control"] != "trained":
+        return 0
+    if options["gradient"] == "spsa":
+        return 1 + 2 * int(options["spsa_samples"])
+    n_qubits, topology = int(options["n_qubits"]), str(options["topology"])
+    pairs = couplers_for(n_qubits, topology, couplers or ())
+    return circuit_count(qgs_circuit(n_qubits, int(options["n_layers"]), pairs))

@@ -1,0 +1,1 @@
+"""Chips: their figures, couplers and published ones, and routing circuits onto them."""

@@ -1,0 +1,1 @@
+"""Circuits as data: gates, observables, ansatz, light cones, drawings, interchange."""

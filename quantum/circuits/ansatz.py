@@ -1,0 +1,165 @@
+"""Circuit families used by the adapters.
+
+Here: the circuit of QTHA (arXiv 2503.12790, section 3; the authors' public code), and ours of QGS.
+This module knows nothing about language models or how circuits are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.observables import z, zz
+from quantum.exceptions import CircuitError
+
+__all__ = [
+    "Couplers",
+    "chain_couplers",
+    "lattice_couplers",
+    "qgs_angle_count",
+    "qgs_circuit",
+    "qtha_angle_count",
+    "qtha_circuit",
+]
+
+Couplers = tuple[tuple[int, int], ...]
+
+
+@cache
+def qtha_circuit(n_qubits: int, n_layers: int = 1) -> Circuit:
+    """QTHA's circuit: data re-uploading with two rings of controlled rotations a layer.
+
+    Layer: RY(input i) on every qubit i; CRZ i→i+1 around the ring; RY; CRZ i→i-1 around the ring;
+    RY. Angles of a layer come in that order, ``n_qubits`` each. Measured: ⟨Z_i⟩ for every i.
+
+    Edge cases: one qubit has no ring, so a layer keeps its two RY only (no dead parameters); two
+    qubits have both couplings (0→1 and 1→0) in each ring.
+
+    Args:
+        n_qubits: Number of qubits, QTHA's rank r.
+        n_layers: Number of layers L.
+
+    Returns:
+        A circuit with ``n_qubits`` inputs and ``qtha_angle_count(n_qubits, n_layers)`` angles.
+
+    Raises:
+        CircuitError: A size below one.
+
+    >>> qtha_circuit(8, 2).n_angles
+    64
+    """
+    if n_qubits < 1 or n_layers < 1:
+        raise CircuitError(f"Need at least 1 qubit and 1 layer, got {n_qubits} and {n_layers}.")
+    operations: list[Operation] = []
+    qubits = range(n_qubits)
+    # A ring's CRZ commute: even controls first, then odd ones, halves the depth.
+    ring = [*qubits[0::2], *qubits[1::2]] if n_qubits > 1 else []
+    first = 0
+    for _ in range(n_layers):
+        operations += [Operation("ry", (i,), Input(i)) for i in qubits]
+        for step in (1, -1):
+            operations += [
+                Operation("crz", (i, (i + step) % n_qubits), Angle(first + i)) for i in ring
+            ]
+            first += len(ring)
+            operations += [Operation("ry", (i,), Angle(first + i)) for i in qubits]
+            first += n_qubits
+    return Circuit(
+        n_qubits,
+        tuple(operations),
+        tuple(z(i) for i in qubits),
+        name=f"QTHA circuit, {n_qubits} qubits, {n_layers} layers",
+    )
+
+
+def qtha_angle_count(n_qubits: int, n_layers: int) -> int:
+    """Number of trainable angles: 4rL, and 2L for a single qubit (it has no ring)."""
+    return (4 * n_qubits if n_qubits > 1 else 2) * n_layers
+
+
+def chain_couplers(n_qubits: int) -> Couplers:
+    """Neighbours on a line: (0, 1), (1, 2), …"""
+    return tuple((i, i + 1) for i in range(n_qubits - 1))
+
+
+def lattice_couplers(rows: int = 12, columns: int = 6) -> Couplers:
+    """Neighbours on a square lattice, qubit ``row * columns + column``; the defaults are Wukong's.
+
+    >>> len(lattice_couplers())
+    126
+    """
+    across = [
+        (row * columns + column, row * columns + column + 1)
+        for row in range(rows)
+        for column in range(columns - 1)
+    ]
+    down = [(qubit, qubit + columns) for qubit in range((rows - 1) * columns)]
+    return (*across, *down)
+
+
+def qgs_circuit(n_qubits: int, n_layers: int = 1, couplers: Couplers | None = None) -> Circuit:
+    """The circuit of QGS: no data in it, shallow, native gates of Wukong.
+
+    RY on all qubits, then for each layer CZ on the couplers and RY on all. Angle number
+    ``l * n_qubits + i`` is that of qubit i in the l-th row of RY. Measured: ⟨Z_i⟩ for every i, then
+    ⟨Z_i Z_j⟩ for every coupler in the order given; one run in the Z basis gives them all.
+
+    The CZ of a layer commute, so they are put into rounds in which no qubit occurs twice: two
+    rounds on a chain, four on a lattice.
+
+    Args:
+        n_qubits: Number of qubits.
+        n_layers: Layers L of CZ.
+        couplers: Pairs of qubits that CZ joins; a chain if not given.
+
+    Returns:
+        A circuit without inputs and with ``qgs_angle_count(n_qubits, n_layers)`` angles.
+
+    Raises:
+        CircuitError: A size below one, a coupler given twice, or one that leaves the qubits.
+
+    >>> circuit = qgs_circuit(72)
+    >>> circuit.n_angles, len(circuit.observables), circuit.depth
+    (144, 143, 4)
+    """
+    pairs = chain_couplers(n_qubits) if couplers is None else couplers
+    return _qgs_circuit(n_qubits, n_layers, tuple((first, second) for first, second in pairs))
+
+
+@cache
+def _qgs_circuit(n_qubits: int, n_layers: int, couplers: Couplers) -> Circuit:
+    if n_qubits < 1 or n_layers < 1:
+        raise CircuitError(f"Need at least 1 qubit and 1 layer, got {n_qubits} and {n_layers}.")
+    if len({frozenset(pair) for pair in couplers}) < len(couplers):
+        raise CircuitError(f"A coupler is given twice: {couplers}.")
+    qubits = range(n_qubits)
+    entangling = [Operation("cz", pair) for pair in _in_rounds(couplers)]
+    operations = [Operation("ry", (i,), Angle(i)) for i in qubits]
+    for layer in range(1, n_layers + 1):
+        operations += entangling
+        operations += [Operation("ry", (i,), Angle(layer * n_qubits + i)) for i in qubits]
+    return Circuit(
+        n_qubits,
+        tuple(operations),
+        (*(z(i) for i in qubits), *(zz(*pair) for pair in couplers)),
+        name=f"QGS circuit, {n_qubits} qubits, {n_layers} layers",
+    )
+
+
+def _in_rounds(couplers: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Couplers sorted by round; each goes to the first round that has neither of its qubits."""
+    taken: dict[int, set[int]] = {}
+    rounds: list[tuple[int, tuple[int, int]]] = []
+    for pair in couplers:
+        used = taken.setdefault(pair[0], set()) | taken.setdefault(pair[1], set())
+        number = next(n for n in range(len(used) + 1) if n not in used)
+        for qubit in pair:
+            taken[qubit].add(number)
+        rounds.append((number, pair))
+    return [pair for _, pair in sorted(rounds, key=lambda item: item[0])]
+
+
+def qgs_angle_count(n_qubits: int, n_layers: int) -> int:
+    """Number of trainable angles: n (L + 1)."""
+    return n_qubits * (n_layers + 1)

@@ -1,0 +1,76 @@
+"""Light cones: which operations, angles and qubits an observable can feel.
+
+Walking backwards from an observable, an operation that commutes with what the observable has
+become by then is dropped. A qubit is "diagonal" while that operator commutes with Z on it, and
+"full" otherwise. An operation is dropped if it meets only qubits that are diagonal, and commutes
+with Z on those itself: a CZ on a qubit that carries Z only, or a CX whose target is not met.
+
+The answer is exact in one direction: nothing outside a cone has any influence, whatever the angles.
+This module knows nothing about numbers, torch or how circuits are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quantum.circuits.circuit import Angle, Circuit, Operation
+from quantum.circuits.gates import gate
+from quantum.circuits.observables import PauliString
+
+__all__ = ["LightCone", "parameters_of", "past_cone", "qubits_of", "trace_back"]
+
+
+@dataclass(frozen=True)
+class LightCone:
+    """What one observable can feel.
+
+    Attributes:
+        operations: Indices of the operations, in time order.
+        diagonal: Qubits on which the pulled-back observable still commutes with Z.
+        full: The other qubits that it touches.
+    """
+
+    operations: tuple[int, ...]
+    diagonal: frozenset[int]
+    full: frozenset[int]
+
+
+def trace_back(operations: Sequence[Operation], observable: PauliString) -> LightCone:
+    """The light cone of an observable measured after some operations."""
+    full = {qubit for qubit, letter in observable.factors if letter != "Z"}
+    touched = set(observable.qubits)
+    kept: list[int] = []
+    for index in reversed(range(len(operations))):
+        op = operations[index]
+        entry = gate(op.gate)
+        met = [p for p, qubit in enumerate(op.qubits) if qubit in touched]
+        if all(op.qubits[p] not in full and entry.commutes_with_z(p) for p in met):
+            continue
+        kept.append(index)
+        touched.update(op.qubits)
+        full.update(q for p, q in enumerate(op.qubits) if not entry.commutes_with_z(p))
+    return LightCone(tuple(reversed(kept)), frozenset(touched - full), frozenset(full))
+
+
+def past_cone(circuit: Circuit, observable: PauliString) -> tuple[int, ...]:
+    """Indices of the operations that an observable can feel, in time order.
+
+    >>> from quantum.circuits.ansatz import qtha_circuit
+    >>> from quantum.circuits.observables import z
+    >>> len(past_cone(qtha_circuit(8), z(0))), len(qtha_circuit(8).operations)
+    (15, 40)
+    """
+    return trace_back(circuit.operations, observable).operations
+
+
+def parameters_of(circuit: Circuit, observable: PauliString) -> frozenset[int]:
+    """Indices of the trainable angles that an observable can feel."""
+    sources = (circuit.operations[index].source for index in past_cone(circuit, observable))
+    return frozenset(source.index for source in sources if isinstance(source, Angle))
+
+
+def qubits_of(circuit: Circuit, observable: PauliString) -> frozenset[int]:
+    """Qubits of the observable's past cone, its own ones included."""
+    cone = trace_back(circuit.operations, observable)
+    return cone.diagonal | cone.full

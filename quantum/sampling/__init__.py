@@ -1,0 +1,1 @@
+"""Values from shots: counts, estimation, noise models, mitigation and what sampling takes."""
