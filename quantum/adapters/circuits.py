@@ -1,20 +1,17 @@
 """The circuits inside a model with adapters: where they run, what they take, what they are.
 
-For the trainer and the run page. It knows the adapters that have circuits and nothing about the
-training loop, jobs or keys.
+For the trainer and the run page. It knows no particular adapter (``host.py``) and
+nothing about the training loop, jobs or keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
 
-from quantum.adapters.qgs.bank import CircuitBank
-from quantum.adapters.qgs.block import QGSBlock
-from quantum.adapters.qtha.cell import QTHACell
+from quantum.adapters.host import SampledCircuits, hosted_circuits
 from quantum.backends.base import Capabilities
 from quantum.circuits.circuit import Circuit
 from quantum.circuits.observables import PauliString
@@ -29,7 +26,6 @@ __all__ = [
     "entanglement",
     "measure",
     "set_runner",
-    "uses_circuits",
 ]
 
 _MAX_AMPLITUDES = 2**20  # of one measure of entanglement: fractions of a second
@@ -55,11 +51,6 @@ class StepCost:
         return asdict(self)
 
 
-def uses_circuits(model: nn.Module) -> bool:
-    """Whether an adapter of this model has circuits, of whatever kind."""
-    return any(True for _ in _qtha_cells(model)) or any(True for _ in _blocks(model))
-
-
 def set_runner(model: nn.Module, runner: Runner, capabilities: Capabilities) -> None:
     """Let a runner run the model's sampled circuits from now on.
 
@@ -71,9 +62,9 @@ def set_runner(model: nn.Module, runner: Runner, capabilities: Capabilities) -> 
         runner: Runs batches.
         capabilities: The limits of the backend behind it.
     """
-    for bank in _banks(model):
-        if not bank.exact:
-            bank.set_runner(runner, capabilities)
+    for circuits in _sampled(model):
+        if not circuits.exact:
+            circuits.set_runner(runner, capabilities)
 
 
 def measure(model: nn.Module) -> None:
@@ -81,8 +72,8 @@ def measure(model: nn.Module) -> None:
 
     Runs the unshifted circuits where angles have changed since they were measured, else nothing.
     """
-    for bank in _banks(model):
-        bank.measure()
+    for circuits in _sampled(model):
+        circuits.measure()
 
 
 def circuit_cost(model: nn.Module) -> StepCost:
@@ -91,7 +82,7 @@ def circuit_cost(model: nn.Module) -> StepCost:
     Raises:
         UnsupportedCircuitError: The backend's limits are passed.
     """
-    batches = [batch for bank in _banks(model) for batch in bank.step_batches()]
+    batches = [batch for circuits in _sampled(model) for batch in circuits.step_batches()]
     return StepCost(
         circuits=sum(len(batch.circuits) for batch in batches),
         batches=len(batches),
@@ -101,30 +92,18 @@ def circuit_cost(model: nn.Module) -> StepCost:
 
 def circuit_facts(model: nn.Module) -> dict[str, object]:
     """The first circuit's size, how many there are and where they run; empty without circuits."""
-    blocks = list(_blocks(model))
-    if blocks:
-        bank = blocks[0].bank
-        return {
-            **bank.circuit.describe(),
-            "circuits": len(blocks),
-            "per": "block",
-            "backend": bank.config.backend,
-            "gradient": bank.config.method,
-            "control": bank.config.control,
-        }
-    cells = list(_qtha_cells(model))
-    if cells:
-        circuit = cells[0].circuit
-        assert circuit is not None
-        return {
-            **circuit.describe(),
-            "circuits": len(cells),
-            "per": "module",
-            "backend": cells[0].backend,
-            "gradient": "backprop",
-            "control": "trained",
-        }
-    return {}
+    hosted = list(hosted_circuits(model))
+    if not hosted:
+        return {}
+    first = hosted[0]
+    return {
+        **first.circuit.describe(),
+        "circuits": len(hosted),
+        "per": first.per,
+        "backend": first.backend,
+        "gradient": first.gradient,
+        "control": first.control,
+    }
 
 
 @torch.no_grad()
@@ -139,22 +118,24 @@ def entanglement(model: nn.Module) -> float | None:
     Returns:
         ``None`` without circuits, and where simulating them would take too long.
     """
-    found: list[Tensor] = []
-    blocks = list(_blocks(model))
-    if blocks:
-        circuit = _tomography(blocks[0].bank.circuit)
-        angles = torch.stack([block.angles.detach().float().cpu() for block in blocks])
-        if not _cheap(circuit, len(blocks)):
-            return None
-        found.append(_meyer_wallach(exact_values(circuit, angles)))
-    for cell in _qtha_cells(model):
-        assert cell.circuit is not None
-        circuit = _tomography(cell.circuit)
+    by_circuit: dict[Circuit, list[Tensor]] = {}
+    for hosted in hosted_circuits(model):
+        angles = by_circuit.setdefault(hosted.circuit, [])
+        angles.append(hosted.angles.detach().float().cpu())
+    measures: list[Tensor] = []
+    for circuit, rows in by_circuit.items():
+        whole = _tomography(circuit)
+        if not circuit.n_inputs:
+            if not _cheap(whole, len(rows)):
+                return None
+            measures.append(_meyer_wallach(exact_values(whole, torch.stack(rows))))
+            continue
         draw = torch.Generator().manual_seed(0)
         inputs = torch.randn(_SAMPLED_INPUTS, circuit.n_inputs, generator=draw)
-        values = statevector.expectations(circuit, inputs, cell.angles.detach().float().cpu())
-        found.append(_meyer_wallach(values).mean().reshape(1))
-    return torch.cat(found).mean().item() if found else None
+        for row in rows:
+            values = statevector.expectations(whole, inputs, row)
+            measures.append(_meyer_wallach(values).mean().reshape(1))
+    return torch.cat(measures).mean().item() if measures else None
 
 
 def _tomography(circuit: Circuit) -> Circuit:
@@ -177,20 +158,7 @@ def _cheap(circuit: Circuit, times: int) -> bool:
     return subcircuits.total_amplitudes(circuit) * times <= _MAX_AMPLITUDES
 
 
-def _qtha_cells(model: nn.Module) -> Iterator[QTHACell]:
-    """QTHA's cells that have a circuit."""
-    for module in model.modules():
-        if isinstance(module, QTHACell) and module.circuit is not None:
-            yield module
-
-
-def _blocks(model: nn.Module) -> Iterator[QGSBlock]:
-    """QGS's blocks that have a circuit."""
-    for module in model.modules():
-        if isinstance(module, QGSBlock) and module.control != "free":
-            yield module
-
-
-def _banks(model: nn.Module) -> list[CircuitBank]:
-    banks: dict[int, CircuitBank] = {id(block.bank): block.bank for block in _blocks(model)}
-    return list(banks.values())
+def _sampled(model: nn.Module) -> list[SampledCircuits]:
+    """Each adapter's circuits once, where they may be sampled."""
+    hosts = (hosted.sampled for hosted in hosted_circuits(model))
+    return list({id(circuits): circuits for circuits in hosts if circuits is not None}.values())

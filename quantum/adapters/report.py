@@ -12,8 +12,7 @@ import torch
 from torch import nn
 
 from quantum.adapters import circuits
-from quantum.adapters.qgs.block import QGSBlock
-from quantum.adapters.qtha.cell import QTHACell
+from quantum.adapters.host import hosted_circuits
 
 __all__ = ["CircuitReport", "circuit_report"]
 
@@ -66,9 +65,9 @@ def circuit_report(model: nn.Module, *, entanglement: bool = False) -> CircuitRe
         joined = torch.cat(gradients).double()
         variance, norm = torch.stack((joined.var(correction=0), joined.norm())).tolist()
     run = [0, 0, 0]
-    for module in model.modules():
-        if isinstance(module, QGSBlock) and module.control != "free":
-            run = [a + b for a, b in zip(run, module.has_run.tolist(), strict=True)]
+    for hosted in hosted_circuits(model):
+        if hosted.has_run is not None:
+            run = [a + b for a, b in zip(run, hosted.has_run.tolist(), strict=True)]
     return CircuitReport(
         count,
         variance,
@@ -81,10 +80,6 @@ def circuit_report(model: nn.Module, *, entanglement: bool = False) -> CircuitRe
 
 
 def _trained_angles(model: nn.Module) -> Iterator[nn.Parameter]:
-    for module in model.modules():
-        if isinstance(module, QTHACell):
-            has_circuit = module.circuit is not None
-        else:
-            has_circuit = isinstance(module, QGSBlock) and module.control == "trained"
-        if has_circuit and isinstance(module.angles, nn.Parameter) and module.angles.requires_grad:
-            yield module.angles
+    for hosted in hosted_circuits(model):
+        if isinstance(hosted.angles, nn.Parameter) and hosted.angles.requires_grad:
+            yield hosted.angles

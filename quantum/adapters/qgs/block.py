@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from quantum.adapters.host import CircuitHost, HostedCircuit
 from quantum.adapters.marks import Mark, mark_of
 from quantum.adapters.qgs.bank import CircuitBank
 from quantum.adapters.qgs.config import QGSConfig
@@ -21,7 +22,7 @@ __all__ = ["QGSBlock"]
 _NAME_BYTES = 32
 
 
-class QGSBlock(nn.Module):
+class QGSBlock(CircuitHost):
     """Angles of one block, and the values measured at the start and last.
 
     The values are saved with the adapter: in use it needs neither a machine nor a simulator, and a
@@ -73,6 +74,21 @@ class QGSBlock(nn.Module):
         self.register_buffer("has_run", torch.zeros(3, dtype=torch.int64))
         self.register_buffer("start_name", torch.zeros(_NAME_BYTES, dtype=torch.uint8))
         self.number = bank.add(self)
+
+    def hosted(self) -> HostedCircuit | None:
+        """The circuit, one for the whole block; ``None`` for the free control."""
+        if self.control == "free":
+            return None
+        return HostedCircuit(
+            self.bank.circuit,
+            self.angles,
+            "block",
+            self.bank.config.backend,
+            self.bank.config.method,
+            self.control,
+            self.bank,
+            self.has_run,
+        )
 
     @property
     def start_backend(self) -> str:

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from quantum.adapters.host import CircuitHost, HostedCircuit
 from quantum.adapters.marks import mark_of
 from quantum.adapters.qtha.config import QTHAConfig
 from quantum.adapters.qtha.factorisation import core_shapes, factorise
@@ -30,7 +31,7 @@ from quantum.exceptions import MergeNotPossibleError, OptionError
 __all__ = ["QTHACell"]
 
 
-class QTHACell(nn.Module):
+class QTHACell(CircuitHost):
     """The change that QTHA adds to one linear layer's output.
 
     Starts as an exact zero: the last core of MPO_B is zero; variants without MPO have MLP_B zero
@@ -107,6 +108,12 @@ class QTHACell(nn.Module):
             nn.init.zeros_(self.get_parameter(f"mpo_b_{self.n_cores - 1}"))
         else:
             nn.init.zeros_(self.mlp_b)
+
+    def hosted(self) -> HostedCircuit | None:
+        """The circuit, one for each token that passes; ``None`` in variants without C."""
+        if self.circuit is None:
+            return None
+        return HostedCircuit(self.circuit, self.angles, "module", self.backend)
 
     def _cores(self, which: str) -> list[Tensor]:
         return [self.get_parameter(f"mpo_{which}_{k}") for k in range(self.n_cores)]

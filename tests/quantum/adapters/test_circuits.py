@@ -14,8 +14,8 @@ from quantum.adapters.circuits import (
     entanglement,
     measure,
     set_runner,
-    uses_circuits,
 )
+from quantum.adapters.host import hosted_circuits
 from quantum.adapters.qgs.tuner import QGSBlock, QGSConfig
 from quantum.adapters.qtha.tuner import QTHAConfig
 from quantum.circuits.circuit import Circuit
@@ -95,7 +95,7 @@ def test_too_costly_is_none_and_72_qubits_are_not(monkeypatch):
 
 def test_models_without_circuits():
     for model in (nn.Linear(2, 2), _qtha(variant="AB"), _qgs(control="free")):
-        assert not uses_circuits(model)
+        assert not list(hosted_circuits(model))
         assert entanglement(model) is None
         assert circuit_facts(model) == {}
         assert circuit_cost(model).as_dict() == {"circuits": 0, "batches": 0, "shots": 0}
@@ -104,7 +104,7 @@ def test_models_without_circuits():
 
 def test_facts():
     facts = circuit_facts(_qgs())
-    assert uses_circuits(_qgs())
+    assert list(hosted_circuits(_qgs()))
     assert (facts["qubits"], facts["angles"], facts["circuits"], facts["per"]) == (
         5,
         10,
@@ -113,7 +113,7 @@ def test_facts():
     )
     assert (facts["backend"], facts["gradient"]) == ("statevector", "backprop")
     facts = circuit_facts(_qtha())
-    assert uses_circuits(_qtha())
+    assert list(hosted_circuits(_qtha()))
     assert (facts["qubits"], facts["circuits"], facts["per"]) == (3, 2, "module")
 
 
