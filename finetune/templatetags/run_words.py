@@ -17,15 +17,9 @@ from finetune.services.condition import held_up
 from finetune.templatetags.words import count, duration
 from finetune.training.verdicts import change_words, verdict
 from quantum.adapters.registry import ADAPTERS
+from quantum.adapters.spec import Controls
 
 register = template.Library()
-WITHOUT_CIRCUIT = {"qtha": "qtha-variant=AB", "qgs": "qgs-control=free"}
-CONTROLS = {
-    "qtha": "the same settings without the circuit (variant AB) or with a small classical network "
-    "in its place (variants BD, BE, BF)",
-    "qgs": "the same settings with free numbers in the circuit's place, or with its angles frozen "
-    "or random (option control)",
-}
 State = Run.State
 
 
@@ -146,7 +140,17 @@ def run_is_quantum(run: Run) -> bool:
 @register.filter
 def without_circuit(run: Run) -> str:
     """The form's setting that takes the circuit out, as part of an address; empty for none."""
-    return WITHOUT_CIRCUIT.get(run.config.get("adapter", ""), "")
+    controls = run_controls(run)
+    if controls is None:
+        return ""
+    adapter = run.config["adapter"]
+    return "&".join(f"{adapter}-{name}={value}" for name, value in controls.without.items())
+
+
+def run_controls(run: Run) -> Controls | None:
+    """What a run of this adapter is compared with; None where it has no circuit to leave out."""
+    spec = ADAPTERS.get(run.config.get("adapter", ""))
+    return spec.controls if spec else None
 
 
 @register.filter
@@ -256,19 +260,9 @@ def circuit_remark(run: Run) -> str:
     """What may honestly be said about the circuit's part in the result."""
     circuit = circuit_of_run(run)
     total = run.trainable_parameters
+    controls = run_controls(run)
     if circuit is None:
-        if run.config.get("adapter") == "qtha":
-            variant = run.config.get("adapter_options", {}).get("variant", "")
-            return (
-                f"Variant {variant} has no circuit. It is the control to compare a run with "
-                "variant ABC against."
-            )
-        if run.config.get("adapter_options", {}).get("control") == "free":
-            return (
-                "Free numbers stand where the circuit stands. It is the control to compare a run "
-                "with a trained circuit against."
-            )
-        return ""
+        return controls.remark(run.config.get("adapter_options", {})) if controls else ""
     counted = f"{count(circuit.trained)} circuit angles"
     if total:
         counted += (
@@ -280,8 +274,8 @@ def circuit_remark(run: Run) -> str:
         where = f"run on {circuit.place}"
     else:
         where = f"sampled on {circuit.place}; no quantum hardware was used"
-    controls = CONTROLS.get(circuit.adapter, "the same settings without the circuit")
+    compared = controls.words if controls else "the same settings without the circuit"
     return (
         f"{counted}, {where}. This run alone cannot tell what the circuit adds: compare it with "
-        f"{controls}."
+        f"{compared}."
     )

@@ -19,7 +19,6 @@ from finetune.training.chat_format import ChatFormat
 from finetune.training.data import PLAIN_TEMPLATE
 from finetune.training.exceptions import BadConfig
 from finetune.training.folding import Message, with_system
-from quantum.adapters.qgs.options import chip_couplers
 from quantum.adapters.registry import Shapes, get_adapter, reference_count
 from quantum.adapters.shapes import linear_shapes
 
@@ -110,12 +109,9 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
     torch.manual_seed(config.seed)
     try:
         peft_config = get_adapter(config.adapter).build_config(
-            config.options, config.targets, config.seed
+            config.options, config.targets, config.seed, config.chip
         )
         peft_config.base_model_name_or_path = config.base_model
-        if (chip := config.chip) is not None:
-            qgs: Any = peft_config  # the one adapter that is built on a chip
-            qgs.couplers = [list(pair) for pair in chip_couplers(chip, qgs.n_qubits)]
         return get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
         raise BadConfig({"adapter_options": str(error).strip().splitlines()[0]}) from error

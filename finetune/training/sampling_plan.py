@@ -12,14 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from finetune.training.backends import calibration_read, on_chip, run_chip, sampled_adapters
-from quantum.adapters.qgs.options import (
-    START_SHOTS,
-    block_of,
-    chip_couplers,
-    circuits_per_step,
-)
+from finetune.training.backends import calibration_read, on_chip, run_chip
 from quantum.adapters.registry import get_adapter
+from quantum.adapters.spec import block_of
 from quantum.backends.base import Cost
 from quantum.chips.couplers import connected_parts
 from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
@@ -128,10 +123,9 @@ def sampling_plan(
         OptionError: an option of the adapter is wrong.
         CircuitError: the calibration is none.
     """
-    adapter = str(config["adapter"])
-    if adapter not in sampled_adapters():
+    spec = get_adapter(str(config["adapter"]))
+    if spec.sampled is None:
         return None
-    spec = get_adapter(adapter)
     options = spec.validate({**config.get("adapter_options", {}), "backend": config["backend"]})
     circuit = spec.circuit(options, run_chip(config))
     if circuit is None:
@@ -140,6 +134,7 @@ def sampling_plan(
     folds = ZNE_FOLDS if options.get("zne") else 1
     extra = READOUT_CIRCUITS if options.get("readout_mitigation") else 0
     shots = int(options["shots"])
+    start_shots = spec.sampled.start_shots * shots
 
     def amount(each: int) -> tuple[int, int]:
         """Circuits and batches for `each` circuits in every block."""
@@ -148,11 +143,12 @@ def sampling_plan(
         batches = min(1, circuits) if room is None else math.ceil(circuits / room)
         return circuits + batches * extra, batches
 
-    step, step_batches = amount(
-        block_circuits(
-            tuple(sorted(options.items())), str(config["calibration"]) if on_chip(config) else ""
-        )
+    each_step = block_circuits(
+        spec.name,
+        tuple(sorted(options.items())),
+        str(config["calibration"]) if on_chip(config) else "",
     )
+    step, step_batches = amount(each_step)
     forward, forward_batches = amount(1)
     trains = bool(step)  # a circuit that stays as it is runs once, at the start
     return SamplingPlan(
@@ -160,7 +156,7 @@ def sampling_plan(
         joined=len(connected_parts(range(circuit.n_qubits), circuit.pairs())[0]),
         blocks=blocks,
         shots=shots,
-        start_shots=max(shots, min(START_SHOTS * shots, max_shots or START_SHOTS * shots)),
+        start_shots=max(shots, min(start_shots, max_shots or start_shots)),
         start=forward,
         per_step=step,
         per_evaluation=forward if trains else 0,
@@ -179,13 +175,15 @@ def evaluations_of(steps: int, every: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def block_circuits(options: tuple[tuple[str, Any], ...], calibration: str = "") -> int:
+def block_circuits(
+    adapter: str, options: tuple[tuple[str, Any], ...], calibration: str = ""
+) -> int:
     """Return the circuits of one block in one step; kept, since the form asks often."""
-    chosen = dict(options)
-    if not calibration:
-        return circuits_per_step(chosen)
-    couplers = chip_couplers(calibration_read(calibration), chosen["n_qubits"])
-    return circuits_per_step(chosen, couplers)
+    sampled = get_adapter(adapter).sampled
+    assert sampled is not None
+    return sampled.circuits_per_step(
+        dict(options), calibration_read(calibration) if calibration else None
+    )
 
 
 def blocks_of(modules: Collection[str]) -> set[str]:

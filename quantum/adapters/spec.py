@@ -6,6 +6,7 @@ asked. Importing this module brings in neither torch nor PEFT.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +20,16 @@ from quantum.options import OptionField, Options, validate_options
 if TYPE_CHECKING:
     from peft import PeftConfig
 
-__all__ = ["AdapterSpec", "ModuleCount", "Shapes", "SharedCount", "targeted"]
+__all__ = [
+    "AdapterSpec",
+    "Controls",
+    "ModuleCount",
+    "Sampled",
+    "Shapes",
+    "SharedCount",
+    "block_of",
+    "targeted",
+]
 
 Shapes = Mapping[str, tuple[int, int]]
 """Name of every linear module -> (out_features, in_features)."""
@@ -40,6 +50,49 @@ def targeted(shapes: Shapes, targets: Sequence[str]) -> dict[str, tuple[int, int
     }
 
 
+_BLOCK = re.compile(r"\.(\d+)\.")
+
+
+def block_of(name: str) -> str:
+    """The transformer block that a module belongs to; modules without a number share one.
+
+    >>> block_of("model.layers.3.self_attn.q_proj"), block_of("projection")
+    ('3', '')
+    """
+    match = _BLOCK.search(name)
+    return match[1] if match else ""
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What an adapter has run where its values come from shots; each block has one circuit.
+
+    Attributes:
+        circuits_per_step: ``(options, a chip's figures or None) -> circuits`` of one block in one
+            optimizer step, mitigation left out; zero where the angles stay as they are.
+        start_shots: The start is measured with this many times the shots of a step, as far as the
+            machine allows.
+    """
+
+    circuits_per_step: Callable[[Options, Calibration | None], int]
+    start_shots: int
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What to compare a run with, to see what the circuit adds.
+
+    Attributes:
+        words: In a sentence that ends with them: "compare it with ...".
+        without: The options that take the circuit out.
+        remark: ``options -> `` what to say of a run without a circuit; empty for nothing.
+    """
+
+    words: str
+    without: Mapping[str, str]
+    remark: Callable[[Mapping[str, Any]], str]
+
+
 @dataclass(frozen=True)
 class AdapterSpec:
     """One adapter.
@@ -55,9 +108,13 @@ class AdapterSpec:
         default_learning_rate: A learning rate that usually trains.
         module_count: Counts trainable parameters per module.
         config_factory: ``(options, targets, seed) -> PeftConfig``; imports PEFT when called.
+        chip_config: Writes a chip's figures into that config, where a circuit is built on them.
         circuit_factory: ``(options, a chip's figures or None) -> Circuit`` for quantum adapters.
         merges: ``options -> bool`` where it depends on them.
         shared_count: Counts trainable parameters that several modules share.
+        sampled: What it takes on a backend that samples; ``None`` if it trains on exact values
+            only.
+        controls: What a run is compared with; ``None`` without a circuit.
         tuner: Module that teaches PEFT this adapter; ``None`` for PEFT's own.
     """
 
@@ -74,6 +131,9 @@ class AdapterSpec:
     circuit_factory: Callable[[Options, Calibration | None], Circuit | None] | None = None
     merges: Callable[[Options], bool] | None = None
     shared_count: SharedCount | None = None
+    chip_config: Callable[[Any, Calibration], None] | None = None
+    sampled: Sampled | None = None
+    controls: Controls | None = None
     tuner: str | None = None
 
     def validate(self, options: Mapping[str, Any] | None = None) -> Options:
@@ -110,7 +170,11 @@ class AdapterSpec:
         return own + (self.shared_count(tuple(modules), clean) if self.shared_count else 0)
 
     def build_config(
-        self, options: Mapping[str, Any] | None, targets: Sequence[str], seed: int = 0
+        self,
+        options: Mapping[str, Any] | None,
+        targets: Sequence[str],
+        seed: int = 0,
+        chip: Calibration | None = None,
     ) -> PeftConfig:
         """The PEFT config for causal language modelling; imports PEFT and torch.
 
@@ -119,9 +183,15 @@ class AdapterSpec:
             targets: Module-name suffixes.
             seed: For methods with frozen random parts. Trainable start values come from torch's
                 global generator: seed it before ``get_peft_model``.
+            chip: The chip on whose couplers the circuit is built, where the options say so.
+
+        Raises:
+            OptionError: An option is wrong, or the chip has too few qubits.
         """
         self.load_tuner()
         config: PeftConfig = self.config_factory(self.validate(options), targets, seed)
+        if chip is not None and self.chip_config is not None:
+            self.chip_config(config, chip)
         return config
 
     def load_tuner(self) -> None:

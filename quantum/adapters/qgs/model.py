@@ -13,7 +13,7 @@ from quantum.adapters.qgs.bank import CircuitBank
 from quantum.adapters.qgs.block import QGSBlock
 from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.qgs.layer import QGSLinear
-from quantum.adapters.qgs.options import block_of
+from quantum.adapters.spec import block_of
 from quantum.adapters.tuner import LinearTuner
 
 __all__ = ["QGSModel"]

@@ -6,10 +6,10 @@ counted here. This module knows nothing about tensors.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from quantum.adapters.spec import block_of
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import (
     Couplers,
@@ -27,7 +27,6 @@ __all__ = [
     "GRADIENTS",
     "START_SHOTS",
     "TOPOLOGIES",
-    "block_of",
     "chip_couplers",
     "circuits_per_step",
     "couplers_for",
@@ -61,17 +60,6 @@ START_SHOTS = 16
 machine allows), since every later value is compared with them."""
 
 _LATTICE_COLUMNS = 6  # as on Wukong
-_BLOCK = re.compile(r"\.(\d+)\.")
-
-
-def block_of(name: str) -> str:
-    """The transformer block that a module belongs to; modules without a number share one.
-
-    >>> block_of("model.layers.3.self_attn.q_proj"), block_of("projection")
-    ('3', '')
-    """
-    found = _BLOCK.search(name)
-    return found[1] if found else ""
 
 
 def couplers_for(n_qubits: int, topology: str, given: Iterable[Iterable[int]] = ()) -> Couplers:

@@ -7,20 +7,22 @@ further layers cost it one number each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantum.adapters.qgs.options import (
     CONTROLS,
     FORMS,
     GRADIENTS,
+    START_SHOTS,
     TOPOLOGIES,
     chip_couplers,
+    circuits_per_step,
     couplers_for,
     qgs_module_count,
     qgs_shared_count,
 )
-from quantum.adapters.spec import AdapterSpec
+from quantum.adapters.spec import AdapterSpec, Controls, Sampled
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qgs_circuit
@@ -149,6 +151,25 @@ def _circuit(options: Options, calibration: Calibration | None) -> Circuit | Non
     return qgs_circuit(n_qubits, int(options["n_layers"]), pairs)
 
 
+def _on_chip(config: Any, chip: Calibration) -> None:
+    config.couplers = [list(pair) for pair in chip_couplers(chip, config.n_qubits)]
+
+
+def _circuits_per_step(options: Options, chip: Calibration | None) -> int:
+    if chip is None:
+        return circuits_per_step(options)
+    return circuits_per_step(options, chip_couplers(chip, int(options["n_qubits"])))
+
+
+def _remark(options: Mapping[str, Any]) -> str:
+    if options.get("control") != "free":
+        return ""
+    return (
+        "Free numbers stand where the circuit stands. It is the control to compare a run "
+        "with a trained circuit against."
+    )
+
+
 QGS = AdapterSpec(
     name="qgs",
     title="QGS",
@@ -163,4 +184,12 @@ QGS = AdapterSpec(
     tuner="quantum.adapters.qgs.tuner",
     circuit_factory=_circuit,
     shared_count=qgs_shared_count,
+    chip_config=_on_chip,
+    sampled=Sampled(_circuits_per_step, START_SHOTS),
+    controls=Controls(
+        "the same settings with free numbers in the circuit's place, or with its angles frozen "
+        "or random (option control)",
+        {"control": "free"},
+        _remark,
+    ),
 )

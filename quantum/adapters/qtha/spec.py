@@ -5,11 +5,11 @@ The defaults are for models of SmolLM2's size; the authors' M = 256 and bond 8 p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantum.adapters.qtha.options import INITS, VARIANTS, qtha_module_count
-from quantum.adapters.spec import AdapterSpec
+from quantum.adapters.spec import AdapterSpec, Controls
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qtha_circuit
@@ -119,6 +119,13 @@ def _circuit(options: Options, calibration: Calibration | None) -> Circuit | Non
     return qtha_circuit(int(options["r"]), int(options["n_layers"]))
 
 
+def _remark(options: Mapping[str, Any]) -> str:
+    return (
+        f"Variant {options.get('variant', '')} has no circuit. It is the control to compare a run "
+        "with variant ABC against."
+    )
+
+
 QTHA = AdapterSpec(
     name="qtha",
     title="QTHA",
@@ -133,4 +140,10 @@ QTHA = AdapterSpec(
     tuner="quantum.adapters.qtha.tuner",
     circuit_factory=_circuit,
     merges=lambda options: options["variant"] == "AB",
+    controls=Controls(
+        "the same settings without the circuit (variant AB) or with a small classical network "
+        "in its place (variants BD, BE, BF)",
+        {"variant": "AB"},
+        _remark,
+    ),
 )

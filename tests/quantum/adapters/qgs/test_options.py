@@ -2,8 +2,9 @@
 
 import pytest
 
-from quantum.adapters.qgs.options import block_of, chip_couplers, circuits_per_step, couplers_for
+from quantum.adapters.qgs.options import chip_couplers, circuits_per_step, couplers_for
 from quantum.adapters.registry import get_adapter
+from quantum.adapters.spec import block_of
 from quantum.chips.calibration import Calibration, Coupler, QubitFigures
 from quantum.circuits.ansatz import lattice_couplers
 from quantum.exceptions import OptionError
