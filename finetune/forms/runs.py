@@ -76,7 +76,7 @@ class RunForm(forms.Form):
         help_text="What the result is measured on. It is never trained on.",
     )  # fmt: skip
     adapter = forms.ChoiceField(
-        choices=[(spec.name, spec.title) for spec in ADAPTERS.values()], initial="qtha"
+        choices=lambda: [(spec.name, spec.title) for spec in ADAPTERS.values()], initial="qtha"
     )
     backend = backend_field()
     continues = forms.ModelChoiceField(

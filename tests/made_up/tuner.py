@@ -1,0 +1,75 @@
+"""The adapter's tuner for PEFT; importing this module registers it."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from quantum.adapters.host import CircuitHost, HostedCircuit
+from quantum.adapters.peft_registration import extend_peft_type, register
+from quantum.adapters.tuner import LinearTuner, LinearTunerLayer, TargetedConfig
+from quantum.backends.registry import get_backend
+from quantum.circuits.ansatz import qtha_circuit
+
+TYPE = extend_peft_type("MADEUP")
+
+
+@dataclass
+class MadeUpConfig(TargetedConfig):
+    """Wires only."""
+
+    wires: int = field(default=3)
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = TYPE
+
+
+class MadeUpCell(CircuitHost):
+    """``up(circuit(down(x)))``; starts at zero."""
+
+    def __init__(self, inside, out, wires):
+        super().__init__()
+        self.circuit = qtha_circuit(wires)
+        self.down = nn.Parameter(torch.randn(inside, wires) / inside**0.5)
+        self.up = nn.Parameter(torch.zeros(wires, out))
+        self.angles = nn.Parameter(torch.randn(self.circuit.n_angles))
+
+    def hosted(self):
+        return HostedCircuit(self.circuit, self.angles, "module", "statevector")
+
+    def forward(self, x):
+        rows = x.reshape(-1, x.shape[-1]) @ self.down  # (tokens, wires)
+        z = get_backend("statevector").expectations(self.circuit, rows, self.angles)
+        return (z @ self.up).reshape(*x.shape[:-1], -1)
+
+
+class MadeUpLinear(LinearTunerLayer):
+    """A linear layer with the adapter."""
+
+    title = "Made Up"
+    adapter_layer_names = ("madeup_cell",)
+
+    def update_layer(self, adapter_name, config, *more):
+        self.cells[adapter_name] = MadeUpCell(self.in_features, self.out_features, config.wires)
+        self._move_adapter_to_device_of_base_layer(adapter_name)
+        self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
+
+    def forward(self, x, *args, **kwargs):
+        out = self._base(x, *args, **kwargs)
+        if self.disable_adapters:
+            return out
+        for name in self.active_adapters:
+            if name in self.cells:
+                out = out + self.cells[name](x)
+        return out
+
+
+class MadeUpModel(LinearTuner):
+    """A model with it."""
+
+    prefix = "madeup_"
+    tuner_layer_cls = MadeUpLinear
+
+
+register("madeup", MadeUpConfig, MadeUpModel)
