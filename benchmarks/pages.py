@@ -32,7 +32,7 @@ KEY = {"headers": {"authorization": "Bearer sk-wk-benchmark"}}
 
 def pages() -> Iterator[str]:
     """Every address of the site that shows a list, and a page of each kind."""
-    from finetune.models import ApiKey, QuantumCalibration, QuantumJob, Run
+    from finetune.models import QuantumCalibration, QuantumJob
     from finetune.selectors.quantum import FILTERS as JOB_FILTERS
     from finetune.views.runs import FILTERS
 
@@ -57,8 +57,15 @@ def pages() -> Iterator[str]:
     yield f"/quantum/chips/{QuantumCalibration.objects.latest('pk').public_id}/"
     yield from ("/chat/", f"/chat/{public('conv', 1)}/", f"/chat/{public('conv', 0)}/")
     yield from ("/sign-in/", "/password/", "/v1/docs", "/admin/")
+
+
+def console_pages() -> Iterator[str]:
+    from finetune.models import ApiKey, Run, Team, User
+
     yield f"/admin/finetune/run/{Run.objects.get(public_id=LONG_RUN).pk}/change/"
     yield f"/admin/finetune/apikey/{ApiKey.objects.latest('pk').pk}/change/"
+    yield f"/admin/finetune/team/{Team.objects.earliest('pk').pk}/change/"
+    yield f"/admin/finetune/user/{User.objects.get(username='alice').pk}/change/"
 
 
 def console_lists() -> Iterator[str]:
@@ -133,7 +140,7 @@ def report(options: argparse.Namespace) -> None:
 
     client, bare = Client(raise_request_exception=False), Client(raise_request_exception=False)
     client.force_login(User.objects.get(username="alice"))
-    asked = [(path, client, {}) for path in (*pages(), *console_lists())]
+    asked = [(path, client, {}) for path in (*pages(), *console_pages(), *console_lists())]
     asked += [(path, bare, KEY) for path in api_lists()]
     files = set(downloads())
     asked += [(path, bare if path.startswith("/v1") else client, KEY) for path in sorted(files)]

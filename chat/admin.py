@@ -8,13 +8,12 @@ handover, a legal duty) needs the database, knowingly. One can delete, not add o
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from chat.models import Conversation, Message, Vote
 from finetune.admin.filters import ValuesFilter
-from finetune.admin.lists import LongList
+from finetune.admin.lists import LongList, count_of
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -23,12 +22,6 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
-
-
-def messages_with(condition: Q) -> Coalesce:
-    """How many messages of a conversation meet a condition, counted for the rows shown only."""
-    rows = Message.objects.filter(condition, conversation=OuterRef("pk")).order_by()
-    return Coalesce(Subquery(rows.values("conversation").annotate(n=Count("pk")).values("n")), 0)
 
 
 @admin.register(Conversation)
@@ -47,8 +40,11 @@ class ConversationAdmin(LongList, ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         rows: QuerySet[Conversation] = super().get_queryset(request).select_related("team")
         bad = Q(state__in=[Message.State.FAILED, Message.State.INTERRUPTED])
+        said = Message.objects.all()
         return rows.annotate(
-            total=messages_with(Q()), bad=messages_with(bad), carded=messages_with(~Q(card_key=""))
+            total=count_of(said, "conversation"),
+            bad=count_of(said.filter(bad), "conversation"),
+            carded=count_of(said.exclude(card_key=""), "conversation"),
         )
 
     @admin.display(description="mode")

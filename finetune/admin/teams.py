@@ -5,14 +5,32 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from finetune.models import Membership, Team
+from finetune.models import Dataset, Membership, Run, Team
+
+from .lists import count_of
+
+SHOWN = 10  # members on a team's page
 
 
 class MembersFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """A team keeps at least one owner, here as on its own page."""
+    """A team keeps at least one owner, here as on its own page.
+
+    Of a large team all owners are shown and the newest of the others; whoever is not shown stays.
+    """
+
+    def get_queryset(self) -> QuerySet[Membership]:
+        rows: QuerySet[Membership] = super().get_queryset()
+        if self.is_bound or self.instance.pk is None or hasattr(self, "shown"):
+            return rows
+        members = Membership.objects.filter(team=self.instance)
+        owners = members.filter(role=Membership.Role.OWNER).values_list("pk", flat=True)
+        newest = members.order_by("-pk").values_list("pk", flat=True)[:SHOWN]
+        self.shown = {*owners, *newest}
+        self._queryset = rows.filter(pk__in=self.shown).select_related("user", "team")
+        return self._queryset
 
     def clean(self) -> None:
         super().clean()
@@ -29,6 +47,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
     formset = MembersFormSet
     extra = 1
+    verbose_name_plural = f"members (all owners, and the newest {SHOWN})"
     autocomplete_fields = ("user",)
     readonly_fields = ("created_at",)
 
@@ -43,9 +62,9 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         counts = {
-            "people_count": Count("members", distinct=True),
-            "data_count": Count("datasets", distinct=True),
-            "runs_count": Count("runs", distinct=True),
+            "people_count": count_of(Membership.objects.all(), "team"),
+            "data_count": count_of(Dataset.objects.all(), "team"),
+            "runs_count": count_of(Run.objects.all(), "team"),
         }
         rows: QuerySet[Team] = super().get_queryset(request).annotate(**counts)
         return rows

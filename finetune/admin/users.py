@@ -47,6 +47,9 @@ class TeamsInline(admin.TabularInline):  # type: ignore[type-arg]
     can_delete = False
     verbose_name_plural = "teams (change members on the team's page)"
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("team", "user")
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
@@ -54,6 +57,7 @@ class TeamsInline(admin.TabularInline):  # type: ignore[type-arg]
 @admin.register(User)
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     list_display = ("username", "email", "team_names", "is_active", "is_staff", "last_login")
+    list_per_page = 50
     list_filter = ("is_active", "is_staff", "teams")
     search_fields = ("username", "email", "first_name", "last_name")
     actions = ("make_links",)

@@ -213,3 +213,50 @@ def test_long_lists_are_not_counted_to_their_end(
     one = console.get(address, {"run__public_id": run_made.public_id, "q": "no. 104"})
     assert "no. 104" in one.content.decode()
     assert "no. 105" not in one.content.decode()
+
+
+def test_counts_of_a_team_are_not_multiplied(
+    console: Client, run_made: Run, team: Team, bob: User
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for number in range(3):
+        run_made.pk, run_made.public_id = None, f"ftjob-{number}"
+        run_made.save(force_insert=True)
+    with CaptureQueriesContext(connection) as captured:
+        page = console.get(reverse("admin:finetune_team_changelist")).content.decode()
+    row = page.split(team.slug, 1)[1].split("</tr>", 1)[0]
+    assert re.findall(r'field-(\w+)">(\d+)<', row) == [
+        ("people", "2"),
+        ("data_sets", "1"),
+        ("run_count", "4"),
+    ]
+    [listed] = [sql["sql"] for sql in captured if "people_count" in sql["sql"]]
+    assert "JOIN" not in listed, "a join of members, data sets and runs has their product of rows"
+
+
+def test_a_large_team_shows_its_owners_and_keeps_everybody(
+    console: Client, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.admin.teams.SHOWN", 3)
+    people = User.objects.bulk_create(User(username=f"person-{number}") for number in range(9))
+    Membership.objects.bulk_create(Membership(team=team, user=person) for person in people)
+    owner = Membership.objects.get(team=team, role="owner")
+    address = reverse("admin:finetune_team_change", args=[team.pk])
+    page = console.get(address).content.decode()
+    shown = {int(pk) for pk in re.findall(r'name="memberships-\d+-id" value="(\d+)"', page)}
+    newest = Membership.objects.order_by("-pk").values_list("pk", flat=True)[:3]
+    assert shown == {owner.pk, *newest}
+    data = {"name": "Oak", "slug": team.slug, "memberships-TOTAL_FORMS": len(shown),
+            "memberships-INITIAL_FORMS": len(shown)}  # fmt: skip
+    for number, pk in enumerate(sorted(shown)):
+        row = Membership.objects.get(pk=pk)
+        data |= {f"memberships-{number}-{name}": value for name, value in (
+            ("id", pk), ("team", team.pk), ("user", row.user_id), ("role", row.role))}  # fmt: skip
+    data[f"memberships-{len(shown) - 1}-DELETE"] = "on"
+    answer = console.post(address, data)
+    assert answer.status_code == 302, answer.content.decode()
+    team.refresh_from_db()
+    assert team.name == "Oak"
+    assert team.memberships.count() == 9
