@@ -31,7 +31,7 @@ def test_the_engine_serves_a_checkpoint(
     assert len(loaded) == 3
     asked = [{"role": "user", "content": "Hello"}]
     assert len({tuple(one.prompt_ids(asked)) for one in loaded.values()}) == 1
-    assert len({one.template for one in loaded.values()}) == 1
+    assert len({one.format.template.source for one in loaded.values()}) == 1
 
     def weights(name: str) -> list[float]:
         model = loaded[name].model
