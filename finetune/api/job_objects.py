@@ -139,6 +139,7 @@ def job_object(run: Run) -> dict[str, Any]:
             "epochs": run.epochs or epochs_of(run),
             "trainable_parameters": run.trainable_parameters,
             "config": {key: value for key, value in run.config.items() if key != "calibration"},
+            "given": run.latest.get("given", []),
             "result": {key: value for key, value in run.result.items() if key != "unpublished"},
         },
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finetune.models import Run
+from finetune.selectors.report import ReportView
 from finetune.training.left_out import KINDS
 
 TITLES = {"train": "Training data", "validation": "Held-out data"}
@@ -33,9 +34,28 @@ class PartOfData:
 
 
 def data_of_run(run: Run) -> list[PartOfData]:
-    """Return the parts of a run's data; none before its trainer has read them."""
+    """Return what the check of its data said, and the parts that its trainer has read by now."""
     counts = run.latest.get("data") or {}
-    return [part_of(title, counts[name], run) for name, title in TITLES.items() if counts.get(name)]
+    given = run.latest.get("given") or []
+    rows = [(one["dataset"], one["words"]) for one in given]
+    lost = any(one["left_out"] for one in given)
+    checked = [PartOfData("As uploaded", rows, [], lost)] if rows else []
+    read = [part_of(title, counts[name], run) for name, title in TITLES.items() if counts.get(name)]
+    return checked + read
+
+
+def given_of(run: Run) -> list[dict[str, Any]]:
+    """Return what the check left out of a run's data sets, or did not use; empty for nothing."""
+    reports = [ReportView(one) for one in (run.dataset, run.validation_dataset) if one is not None]
+    return [
+        {
+            "dataset": report.dataset.name,
+            "words": report.summary,
+            "left_out": report.number("errors") + report.duplicates,
+        }
+        for report in reports
+        if report.summary
+    ]
 
 
 def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:

@@ -22,7 +22,7 @@ from .events import run_absorb
 from .transitions import run_log
 
 Line = dict[str, Any]
-KEPT = ("model", "data", "circuit")  # of `Run.latest`: what the run trains with, and on
+KEPT = ("given", "model", "data", "circuit")  # of `Run.latest`: what the run trains with, and on
 
 
 def record_match(run: Run, lease: str) -> Run:

@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, Dataset, Run, Team, User
 from finetune.selectors.run_calibrations import calibration_for
+from finetune.selectors.run_data import given_of
 from quantum.adapters.registry import get_adapter
 
 from .exchange import jobs_cancel
@@ -124,6 +125,9 @@ def run_enqueue(
     if run.epochs is not None and not run.started_at:
         steps = steps_of(run)
         changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
+    given = given_of(run) if run.enqueued_at is None else []
+    if given:
+        changes["latest"] = {**run.latest, "given": given}
     moved = run_transition(
         run.pk,
         State.QUEUED,
@@ -137,6 +141,12 @@ def run_enqueue(
         finished_at=None,
         **changes,
     )
+    for one in given:
+        message = f"“{one['dataset']}” as uploaded: {one['words']}"
+        if one["left_out"]:
+            run_log(moved, "warning", message, {"given": one}, level="warn")
+        else:
+            run_log(moved, "log", message, {"given": one})
     enqueue("run_execute", run.pk)
     return moved
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from finetune.api.job_objects import job_object
 from finetune.exceptions import RunRefused
 from finetune.models import Dataset, Run, RunEvent
+from finetune.selectors.run_data import data_of_run
 from finetune.services import execution, reaping
 from finetune.services.runs import (
     run_cancel,
@@ -199,3 +201,27 @@ def test_a_trainer_that_dies_without_progress_fails_in_the_end(run_made, setting
     assert run_made.state == State.FAILED
     assert "killed" in run_made.error["message"]
     assert run_made.error["hint"]
+
+
+def test_what_the_check_left_out_is_told_with_the_run(team, alice, base, dataset):
+    dataset.report["unused"] = [{"key": "category", "records": 20}]
+    dataset.save()
+    harmless = create(team, alice, base, dataset, adapter="lora")
+    (part,) = data_of_run(harmless)
+    assert not part.lost
+    assert not harmless.events.filter(level="warn").exists()
+    assert "category (20)" in harmless.events.get(data__has_key="given").message
+    dataset.report["errors"] = 2
+    dataset.save()
+    lossy = create(team, alice, base, dataset, adapter="lora")
+    (part,) = data_of_run(lossy)
+    ((name, words),) = part.rows
+    assert (name, part.lost) == ("Demo", True)
+    assert "2 (with problems)" in words
+    assert "category (20)" in words
+    assert words in lossy.events.get(level="warn").message
+    (given,) = job_object(lossy)["wukong"]["given"]
+    assert given == {"dataset": "Demo", "words": words, "left_out": 2}
+    dataset.report |= {"errors": 0, "unused": []}
+    dataset.save()
+    assert data_of_run(create(team, alice, base, dataset, adapter="lora")) == []
