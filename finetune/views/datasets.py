@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -29,6 +29,7 @@ from finetune.services import datasets as dataset_services
 from finetune.services.submissions import AlreadySubmitted, submission_digest, submission_made
 
 from .access import SiteRequest, in_team, signed_in
+from .downloads import text_answer
 
 PAGE = 25
 PROBLEMS = 20
@@ -169,31 +170,32 @@ def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_safe
-def dataset_problems(request: SiteRequest, public_id: str) -> StreamingHttpResponse:
+def dataset_problems(request: SiteRequest, public_id: str) -> HttpResponseBase:
     """Every problem as a table for a spreadsheet."""
     found = dataset_selectors.dataset_get(request.user, public_id)
-    response = StreamingHttpResponse(problem_rows(found), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = (
-        content_disposition_header(True, f"{found.name}-problems.csv") or "attachment"
+    return text_answer(
+        request,
+        problem_blocks(found),
+        content_type="text/csv; charset=utf-8",
+        filename=f"{found.name}-problems.csv",
     )
-    return response
 
 
-class Echo:
-    """A file for csv.writer that hands each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def problem_rows(found: Dataset) -> Iterator[str]:
-    writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(["line", "severity", "check", "reason", "fix"])
+def problem_blocks(found: Dataset) -> Iterator[str]:
+    """The table in blocks of five hundred rows."""
+    columns = ("line", "severity", "check", "reason", "fix")
+    block = io.StringIO()
+    writer = csv.writer(block)
+    block.write("\ufeff")
+    writer.writerow(columns)
+    yield block.getvalue()
     offset = 0
     while rows := problems_from(found, offset, 500):
+        block.seek(0)
+        block.truncate()
         for row in rows:
-            cells = (row[name] for name in ("line", "severity", "check", "reason", "fix"))
-            yield writer.writerow([neutralised(str(cell)) for cell in cells])
+            writer.writerow([neutralised(str(row[name])) for name in columns])
+        yield block.getvalue()
         offset += len(rows)
 
 

@@ -292,7 +292,7 @@ class TestPage:
         row = made("\n".join([*rows, '"=HYPERLINK(1)",Fine', '"=1+1",']), "table.csv")
         client.force_login(alice)
         answer = client.get(reverse("dataset-problems", args=[row.public_id]))
-        text = b"".join(answer.streaming_content).decode("utf-8-sig")
+        text = b"".join(answer).decode("utf-8-sig")
         table = list(csv.reader(io.StringIO(text)))
         assert table[0] == ["line", "severity", "check", "reason", "fix"]
         assert {line[0] for line in table[1:]} == {"14", "15"}
