@@ -28,6 +28,7 @@ NOT_PAGES = {
     "quantum-job-decide", "quantum-job-give-up", "quantum-job-file", "quantum-experiment-confirm",
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
     "quantum-experiment-export", "invitation-accept", "invitation-decline", "invitation-withdraw",
+    "run-datasets", "chat-assistants",
 }  # fmt: skip
 
 # A base whose files are gone, a data set with bad lines, an administrator's session.
