@@ -36,10 +36,15 @@ class PartOfData:
 def data_of_run(run: Run) -> list[PartOfData]:
     """Return what the check of its data said, and the parts that its trainer has read by now."""
     counts = run.latest.get("data") or {}
-    given = run.latest.get("given") or []
-    rows = [(one["dataset"], one["words"]) for one in given]
-    lost = any(one["left_out"] for one in given)
-    checked = [PartOfData("As uploaded", rows, [], lost)] if rows else []
+    checked = [
+        PartOfData(
+            f"“{given['dataset']}” as uploaded",
+            [("check", given["words"])],
+            [],
+            bool(given["left_out"]),
+        )
+        for given in run.latest.get("given") or []
+    ]
     read = [part_of(title, counts[name], run) for name, title in TITLES.items() if counts.get(name)]
     return checked + read
 

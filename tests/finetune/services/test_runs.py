@@ -216,7 +216,7 @@ def test_what_the_check_left_out_is_told_with_the_run(team, alice, base, dataset
     lossy = create(team, alice, base, dataset, adapter="lora")
     (part,) = data_of_run(lossy)
     ((name, words),) = part.rows
-    assert (name, part.lost) == ("Demo", True)
+    assert (part.title, name, part.lost) == ("“Demo” as uploaded", "check", True)
     assert "2 (with problems)" in words
     assert "category (20)" in words
     assert words in lossy.events.get(level="warn").message

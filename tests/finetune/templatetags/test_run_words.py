@@ -109,7 +109,7 @@ def test_a_run_of_an_earlier_version_has_fewer_counts(client, alice, run_made):
 
 def test_before_its_trainer_has_read_it_nothing_is_said(client, alice, run_made):
     (uploaded,) = run_data(run_made)
-    assert (uploaded.title, uploaded.lost) == ("As uploaded", False)  # the demo's own keys
+    assert (uploaded.title, uploaded.lost) == ("“Demo” as uploaded", False)  # the demo's own keys
     run_made.latest = {}
     run_made.save()
     assert run_data(run_made) == []
