@@ -7,7 +7,9 @@ import getpass
 import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from finetune.training.args import RunConfig
 from finetune.training.events import Event
@@ -189,5 +191,18 @@ def _needed(config: RunConfig) -> str:
     )
 
 
+def _leave(code: int) -> NoReturn:
+    """End at once: torch takes a second or more to take itself down, and somebody waits.
+
+    By now the log is closed and the folder's lock is all that is held; the system frees it.
+    """
+    with suppress(OSError):  # whoever read our output is gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] in (["new"], ["carry"]):
+        sys.exit(main())
+    _leave(main())
