@@ -162,9 +162,7 @@ def files_list(
         uploads = uploads.filter(purpose=purpose)
     results = run_list_for(key.team).filter(state=Run.State.SUCCEEDED)
     return files_page(
-        (uploads.filter(purpose=purpose) if purpose else uploads)
-        if purpose != OF_RESULTS
-        else None,
+        uploads if purpose != OF_RESULTS else None,
         results if purpose in (None, "", OF_RESULTS) else None,
         limit=limit,
         newest_first=order == "desc",

@@ -7,12 +7,10 @@ that.
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ from quantum.jobs.advance import advance, cancel, resolve
 from quantum.jobs.job import NewJob
 from quantum.jobs.states import FINAL, SENT
 
+from .file_locks import alone
 from .quantum_chips import wukong_backend
 from .quantum_costs import agreed_caps, caps_now, estimate
 from .quantum_keys import quantum_key_used
@@ -135,8 +134,8 @@ def jobs_advance() -> None:
     if not open_jobs.exists():
         close_clients(IDLE_SECONDS)  # keys stay in no process longer than they are needed
         return
-    with only_sender() as alone:
-        if not alone:
+    with only_sender() as free:
+        if not free:
             return
         began = time.monotonic()
         rows = open_jobs.select_related("key")
@@ -148,21 +147,10 @@ def jobs_advance() -> None:
                 job_advance(row)
 
 
-@contextmanager
-def only_sender() -> Iterator[bool]:
-    """Whether this process alone may send now. The kernel frees the lock of a process that dies,
-    so whoever holds it knows that a job found half sent was left by the dead."""
-    path = Path(settings.DATA_DIR) / "quantum-jobs.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
+def only_sender() -> AbstractContextManager[bool]:
+    """Whether this process alone may send now: whoever holds the lock knows that a job found half
+    sent was left by the dead."""
+    return alone(Path(settings.DATA_DIR) / "quantum-jobs.lock")
 
 
 def due(row: QuantumJob) -> bool:

@@ -48,22 +48,16 @@ def announce(
     return counts
 
 
-def usable_of(loaded: Loaded) -> int:
-    """Return how many sequences the whole file has to learn from, chosen or not."""
-    return loaded.usable_total or loaded.dialogues - loaded.skipped
-
-
 def counts_of(loaded: Loaded) -> dict[str, Any]:
     """Return what became of a file's dialogues, as the log, the result and the run's page have it.
 
     `skipped` is the sum of those refused, changed, too long, without a reply to learn and not
     readable. `not_needed` were never looked at: the run's steps, or its evaluations, take fewer.
     """
-    used = loaded.used or len(loaded.examples)
     return {
         "dialogues": loaded.dialogues,
-        "used": used,
-        "not_needed": loaded.dialogues - (loaded.looked_at or used + loaded.skipped),
+        "used": loaded.used,
+        "not_needed": loaded.dialogues - loaded.looked_at,
         "skipped": loaded.skipped,
         **{kind: getattr(loaded, kind) for kind in KINDS},
         "truncated": loaded.truncated,

@@ -25,7 +25,7 @@ from typing import Any
 import torch
 import transformers
 
-from finetune.training.announcements import announce, usable_of
+from finetune.training.announcements import announce
 from finetune.training.args import RunConfig
 from finetune.training.circuits import connect
 from finetune.training.conclusion import already_concluded, conclude
@@ -204,7 +204,7 @@ def _prepared(
         supervision=supervision,
         folder=folder / "checkpoints",
         clock=clock,
-        epoch_dialogues=usable_of(train),
+        epoch_dialogues=train.usable_total,
         trained_tokens=int(kept["trained_tokens"]),
         exchange=connect(model, config, folder, supervision, log),
     )
