@@ -182,7 +182,7 @@ class RunFeed:
         if self.cursor is None:
             self.cursor = run.last_seq
         elif run.last_seq > self.cursor:
-            batch = run_batch(self.run_id, self.cursor)
+            batch = batch_of(run.pk, run_events_after(run, self.cursor, BATCH))
             if batch is not None:
                 self.cursor = batch.last
         pause = FALLBACK_SECONDS if batch is None else 1.0 if len(visitors) > FEW else 0.0
@@ -216,25 +216,27 @@ class CatchUp:
 
     def next(self, after: int) -> Batch | int | None:
         """The next batch, None at the end, or the code with which to close."""
-        run = Run.objects.select_related("base", "dataset", "team").filter(pk=self.run_id).first()
+        run = Run.objects.filter(pk=self.run_id).first()
         if run is None:
             return NOT_FOUND
         if refused := refusals([self.visitor], run.team_id):
             return refused[self.visitor]
         if run.last_seq - after <= BEHIND:
-            return batch_of(run, run_events_after(run, after, BATCH))
+            return batch_of(run.pk, run_events_after(run, after, BATCH))
         events = list(RunEvent.objects.filter(run=run, seq__in=run_outline(run, after)))
-        return batch_of(run, sorted(events, key=lambda event: event.seq))
+        return batch_of(run.pk, sorted(events, key=lambda event: event.seq))
 
 
-def run_batch(run_id: int, after: int) -> Batch | None:
-    """The next events of a run with the status fragment as it is now, or None."""
-    run = Run.objects.select_related("base", "dataset", "team").get(pk=run_id)
-    return batch_of(run, run_events_after(run, after, BATCH))
+def batch_of(run_id: int, events: list[RunEvent]) -> Batch | None:
+    """Events with the status fragment as it is now, or None where there are no events.
 
-
-def batch_of(run: Run, events: list[RunEvent]) -> Batch | None:
+    The run is read after its events. The other way round, the event that ends a run could go out
+    with a status from before it, and no later event would ever put that right.
+    """
     if not events:
+        return None
+    run = Run.objects.select_related("base", "dataset", "team").filter(pk=run_id).first()
+    if run is None:
         return None
     message = {
         "type": "events",

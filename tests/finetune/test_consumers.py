@@ -105,6 +105,27 @@ async def test_two_pages_share_one_reader_and_see_the_same(run_made, cookie):
     assert run_made.pk not in RunFeed.open
 
 
+@pytest.mark.parametrize("watches", ["from before", "from the end"])
+async def test_the_last_event_brings_the_last_status(watches, run_made, cookie, monkeypatch):
+    """A run ends between two reads of one look; nothing comes later to put the page right."""
+    read = feed.run_events_after
+
+    def ends_meanwhile(run, seq, limit):
+        if events := read(run, seq, limit):
+            Run.objects.filter(pk=run.pk).update(state="failed")
+        return events
+
+    page = await Page(run_made, cookie).open() if watches == "from before" else None
+    if page is not None:
+        await page.read_to(run_made.last_seq)
+    monkeypatch.setattr(feed, "run_events_after", ends_meanwhile)
+    run = await copy(run_made.pk, [line(1)])
+    page = page or await Page(run, cookie).open()
+    await page.read_to(run.last_seq)
+    assert 'data-state="failed"' in page.status
+    await page.close()
+
+
 async def test_a_lost_bell_costs_only_seconds(run_made, cookie, monkeypatch):
     monkeypatch.setattr("finetune.services.events.broker_answers", lambda: False)
     page = await Page(run_made, cookie).open()
