@@ -21,8 +21,8 @@ from django.core.management import call_command
 from finetune.datasets import demo
 from finetune.models import BaseModel, Dataset, Run, Team, User
 from finetune.services import bases, checking
-from finetune.services.assistants import base_publish
 from finetune.services.datasets import dataset_upload
+from finetune.services.publishing import base_publish
 from finetune.services.runs import run_create
 from finetune.services.teams import sign_in_link_create, user_create
 from finetune.training.presets import PRESETS

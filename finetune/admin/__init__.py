@@ -3,6 +3,6 @@
 What an action does is in the services.
 """
 
-from . import bases, datasets, keys, quantum, runs, teams, users
+from . import bases, datasets, experiments, keys, quantum, runs, teams, users
 
-__all__ = ["bases", "datasets", "keys", "quantum", "runs", "teams", "users"]
+__all__ = ["bases", "datasets", "experiments", "keys", "quantum", "runs", "teams", "users"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from finetune.exceptions import StudioError
 
@@ -29,6 +30,11 @@ def apply_to_each(
             changed += 1
     if changed:
         console.message_user(request, f"{done}: {changed}.", messages.SUCCESS)
+
+
+def page_link(address: str) -> str:
+    """A link from the console to a page of the site."""
+    return format_html('<a href="{}">Open</a>', address)
 
 
 class ReadOnly:

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from finetune.models import BaseModel
-from finetune.services.assistants import assistant_file
 from finetune.services.bases import base_add
+from finetune.services.publishing import assistant_file
 from finetune.services.queue import enqueue
 
 from .actions import apply_to_each

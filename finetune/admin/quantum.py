@@ -1,8 +1,6 @@
-"""Quantum keys, calibrations, jobs and experiments. A key's text is not among what is shown."""
+"""Quantum keys, calibrations and jobs. A key's text is not among what is shown."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,11 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from finetune.models import QuantumCalibration, QuantumExperiment, QuantumJob, QuantumKey
+from finetune.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.services.quantum_jobs import job_cancel, job_decide
 from finetune.services.quantum_keys import quantum_key_delete, quantum_key_read_again
 
-from .actions import ReadOnly, apply_to_each
+from .actions import ReadOnly, apply_to_each, page_link
 from .lists import LongList
 
 SHOWN = 4_000
@@ -140,33 +138,3 @@ class QuantumJobAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[typ
             job_decide(job=job, by=request.user)  # type: ignore[arg-type]
 
         apply_to_each(self, request, queryset, one, done="Marked as failed")
-
-
-@admin.register(QuantumExperiment)
-class QuantumExperimentAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "state", "team", "created_by", "created_at", "finished_at")
-    list_filter = ("state", "team")
-    list_select_related = ("team", "created_by")
-    unread = ("spec", "result")
-    search_fields = ("public_id", "name", "team__name")
-    fields = (
-        "public_id",
-        "site_page",
-        "name",
-        "team",
-        "created_by",
-        "state",
-        "message",
-        "spec",
-        "created_at",
-        "started_at",
-        "finished_at",
-    )
-
-    @admin.display(description="page of the site")
-    def site_page(self, row: QuantumExperiment) -> Any:
-        return page_link(reverse("quantum-experiment", args=[row.public_id]))
-
-
-def page_link(address: str) -> str:
-    return format_html('<a href="{}">Open</a>', address)

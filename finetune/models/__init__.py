@@ -2,10 +2,10 @@
 
 from .bases import BaseModel
 from .datasets import Dataset
-from .quantum import QuantumCalibration, QuantumExperiment, QuantumJob, QuantumKey
+from .experiments import QuantumExperiment
+from .quantum import QuantumCalibration, QuantumJob, QuantumKey
 from .runs import Run, RunEvent
-from .submissions import Submission
-from .teams import ApiKey, Invitation, Membership, SignInLink, Team, User
+from .teams import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
 
 __all__ = [
     "ApiKey",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from django.conf import settings
 from django.db import models
 
-from .ids import file_id
 from .teams import Team, User
+
+
+def file_id() -> str:
+    """A public id in OpenAI's form."""
+    return f"file-{secrets.token_hex(12)}"
 
 
 class DatasetQuerySet(models.QuerySet["Dataset"]):

@@ -1,4 +1,4 @@
-"""Quantum hardware as the site keeps it: keys, calibrations, jobs and experiments.
+"""Quantum hardware as the site keeps it: keys, calibrations and jobs.
 
 What a job's states mean and how it moves is in `quantum.jobs`; these rows only remember.
 """
@@ -17,7 +17,6 @@ from django.utils import timezone
 from quantum.backends.base import JobState
 from quantum.chips.calibration import Calibration
 
-from .runs import Run
 from .teams import Team, User
 
 READING_LASTS = timedelta(minutes=3)
@@ -41,10 +40,6 @@ def calibration_id() -> str:
 
 def quantum_job_id() -> str:
     return f"qjob-{secrets.token_hex(12)}"
-
-
-def experiment_id() -> str:
-    return f"qexp-{secrets.token_hex(12)}"
 
 
 class TeamQuerySet(models.QuerySet[Any]):
@@ -139,46 +134,6 @@ class QuantumCalibration(models.Model):
         return Calibration.from_json(self.figures)
 
 
-class QuantumExperiment(models.Model):
-    """One circuit of the explorer, run on one to three backends."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting for a worker"
-        COMPUTING = "computing", "Computing"
-        CONFIRM = "confirm", "Waiting for your confirmation"
-        SENT = "sent", "On the quantum computer"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-
-    LIVE = (State.WAITING, State.COMPUTING, State.SENT)
-
-    public_id = models.CharField(max_length=40, unique=True, default=experiment_id, editable=False)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="experiments")
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    name = models.CharField(max_length=120)
-    spec = models.JSONField(help_text="Circuit, backends, shots: what finetune.explorer computes.")
-    key = models.ForeignKey(
-        QuantumKey, null=True, on_delete=models.SET_NULL, related_name="experiments"
-    )
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_index=True)
-    result = models.JSONField(default=dict, blank=True)
-    message = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-
-    objects = TeamQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["team", "-created_at", "-id"], name="experiment_list")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class QuantumJob(models.Model):
     """One batch of circuits for a quantum cloud: a row of the ledger."""
 
@@ -202,10 +157,18 @@ class QuantumJob(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     run = models.ForeignKey(
-        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="quantum_jobs"
+        "finetune.Run",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="quantum_jobs",
     )
     experiment = models.ForeignKey(
-        QuantumExperiment, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
+        "finetune.QuantumExperiment",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="jobs",
     )
     key = models.ForeignKey(
         QuantumKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
@@ -14,8 +15,12 @@ from finetune.text import mended
 
 from .bases import BaseModel
 from .datasets import Dataset
-from .ids import job_id
 from .teams import Team, User
+
+
+def job_id() -> str:
+    """A public id in OpenAI's form."""
+    return f"ftjob-{secrets.token_hex(12)}"
 
 
 class RunQuerySet(models.QuerySet["Run"]):

@@ -1,4 +1,4 @@
-"""People, the teams that own everything, and the keys and links that let people in."""
+"""People, the teams that own everything, the keys and links that let people in, and sent forms."""
 
 from __future__ import annotations
 
@@ -114,3 +114,22 @@ class SignInLink(models.Model):
     def __str__(self) -> str:
         state = "used" if self.used_at else "open" if self.expires_at > timezone.now() else "lapsed"
         return f"sign-in link of {self.user} ({state})"
+
+
+class Submission(models.Model):
+    """One sent form of one person. The row and what it made are kept in the same transaction."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="submissions"
+    )
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the form's token and fields.")
+    made = models.CharField(max_length=80, help_text="Public id of what it made.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "digest"], name="one_submission_per_form")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.made}"

@@ -1,4 +1,4 @@
-"""Reading quantum keys, calibrations, jobs and experiments, always within one person's teams."""
+"""Reading quantum keys, calibrations and jobs, always within one person's teams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404
 
 from finetune.models import (
     QuantumCalibration,
-    QuantumExperiment,
     QuantumJob,
     QuantumKey,
     Team,
@@ -141,18 +140,6 @@ def job_counts(job: QuantumJob, limit: int = 8) -> list[dict[str, Any]]:
         most = sorted(one.items(), key=lambda item: (-item[1], item[0]))[:4]
         rows.append({"number": number, "outcomes": len(one), "most": most})
     return rows
-
-
-def experiment_list_for(team: Team) -> QuerySet[QuantumExperiment]:
-    return QuantumExperiment.objects.for_team(team).select_related("created_by")
-
-
-def experiment_get(user: User, public_id: str) -> QuantumExperiment:
-    found: QuantumExperiment = get_object_or_404(
-        QuantumExperiment.objects.for_user(user).select_related("created_by", "key", "team"),
-        public_id=public_id,
-    )
-    return found
 
 
 def tariff() -> Tariff | None:

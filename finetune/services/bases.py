@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from finetune.models import BaseModel
 
-from .assistants import base_publish
 from .file_locks import alone
+from .publishing import base_publish
 from .queue import enqueue, messages_waiting
 
 INSPECT_SECONDS = 600

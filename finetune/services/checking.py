@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from finetune.datasets.control_tokens import special_tokens
@@ -31,10 +32,10 @@ from finetune.selectors.bases import bases_ready
 
 from .datasets import enqueue_check, tokenizer_file
 from .queue import messages_waiting
-from .runs import runs_release
 
 log = logging.getLogger(__name__)
 State = Dataset.State
+dataset_checked = Signal()  # for whoever waits for the set; within the transaction
 LOST_AFTER = timedelta(seconds=30)
 LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 3.0
@@ -81,7 +82,7 @@ def _tokens_of(path: Path, _changed: int) -> tuple[str, ...]:
 
 
 def dataset_check(dataset_id: int) -> None:
-    """Check one data set, keep the report and release the runs that wait for it."""
+    """Check one data set, keep the report and tell whoever waits for it."""
     now = timezone.now()
     free = Q(state=State.UPLOADED) | Q(state=State.CHECKING, checked_at__lt=now - LEASE)
     rows = Dataset.objects.filter(free, pk=dataset_id, deleted_at=None)
@@ -153,7 +154,7 @@ def finish(dataset: Dataset, asked: Mapping[str, Any], **changes: Any) -> None:
         return
     Dataset.objects.filter(pk=dataset.pk).update(checked_at=timezone.now(), **changes)
     dataset.refresh_from_db()
-    runs_release(dataset)
+    dataset_checked.send(Dataset, dataset=dataset)
 
 
 def datasets_recheck() -> None:

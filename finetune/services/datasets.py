@@ -12,18 +12,21 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from finetune.datasets.exceptions import DatasetRefused
 from finetune.datasets.limits import Limits
 from finetune.datasets.sniffing import sniff
-from finetune.exceptions import StudioError, UploadRefused
+from finetune.exceptions import UploadRefused
 from finetune.faults import fault_of
-from finetune.models import Dataset, Run, Team, User
+from finetune.models import Dataset, Team, User
+from finetune.selectors.bases import bases_ready
 
 from .queue import enqueue
 from .submissions import submission_keep, submission_take
 
+dataset_deleting = Signal()  # whoever still uses the set raises StudioError
 NAME_LENGTH = 120
 
 
@@ -148,15 +151,9 @@ def dataset_delete(*, dataset: Dataset) -> None:
     """Remove a data set and its files. Runs that are finished keep their settings and curves.
 
     Raises:
-        StudioError: a run that is not finished uses it.
+        StudioError: something still uses it.
     """
-    busy = Run.objects.filter(dataset=dataset) | Run.objects.filter(validation_dataset=dataset)
-    busy = busy.exclude(state__in=Run.FINISHED)
-    if first := busy.first():
-        raise StudioError(
-            f"The run “{first.name}” still uses this data set. Cancel it or wait for its end.",
-            code="dataset_in_use",
-        )
+    dataset_deleting.send(Dataset, dataset=dataset)
     Dataset.objects.filter(pk=dataset.pk).update(deleted_at=timezone.now())
     folder = dataset.folder
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
@@ -164,8 +161,6 @@ def dataset_delete(*, dataset: Dataset) -> None:
 
 def tokenizer_file() -> Path | None:
     """The tokenizer that counts tokens: that of the smallest ready base with a local folder."""
-    from finetune.selectors.bases import bases_ready
-
     for base in bases_ready():
         path = Path(base.source) / "tokenizer.json"
         if path.is_file():

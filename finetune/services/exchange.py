@@ -8,10 +8,11 @@ its content, an answer that was not written is written at the next look.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from finetune.exceptions import StudioError
-from finetune.models import QuantumJob, Run, User
+from finetune.models import QuantumJob, QuantumKey, Run, User
 from finetune.selectors.run_sampling import place
 from finetune.training.quantum_exchange import (
     FOLDER,
@@ -21,11 +22,13 @@ from finetune.training.quantum_exchange import (
     write_error,
     write_result,
 )
-from quantum.backends.base import JobState, Result
+from quantum.backends.base import Batch, JobState, Result
 from quantum.backends.registry import BACKENDS
 from quantum.exceptions import CapExceededError, QuantumError
+from quantum.jobs.caps import Cap
 
 from .quantum_jobs import job_can_cancel, job_cancel, job_outcome, job_plan
+from .quantum_ledger import Owner
 from .transitions import run_log
 
 LOOK_SECONDS = 0.4
@@ -67,8 +70,8 @@ class Exchange:
         """Put a batch into the ledger, or tell the trainer why that is not allowed."""
         try:
             batch = read_batch(self.folder, fingerprint)
-            job = job_plan(
-                run=self.run, batch=batch, options=self.options(), scope=self.scope(fingerprint)
+            job = run_job_plan(
+                self.run, batch, options=self.options(), scope=self.scope(fingerprint)
             )
         except CapExceededError as error:
             hint = (
@@ -129,6 +132,33 @@ class Exchange:
 
     def refuse(self, fingerprint: str, kind: str, message: str, hint: str) -> None:
         write_error(self.folder, fingerprint, kind, message, hint)
+
+
+def agreed_caps(run: Run) -> list[Cap]:
+    """What a person agreed to for this run, as a cap of its own."""
+    limits = {name: run.spending.get(name) for name in ("circuits", "shots", "seconds")}
+    return [Cap("run", **limits)] if any(limits.values()) else []
+
+
+def run_job_plan(
+    run: Run, batch: Batch, *, options: Mapping[str, Any] | None = None, scope: str = ""
+) -> QuantumJob:
+    """Plan a batch of a run: `run.spending` names key and chip, and what was agreed to at most.
+
+    Raises:
+        StudioError: there is no key to send it with.
+        CapExceededError: it would pass a cap; nothing is written.
+    """
+    owner = Owner(
+        team=run.team,
+        public_id=run.public_id,
+        link={"run": run},
+        created_by=run.created_by,
+        key=QuantumKey.objects.filter(team=run.team, public_id=run.spending.get("key", "")).first(),
+        chip=str(run.spending.get("chip", "")),
+        options=options or {},
+    )
+    return job_plan(batch, owner, caps=agreed_caps(run), scope=scope)
 
 
 def jobs_cancel(run: Run, by: User | None = None, *, unsent_only: bool = False) -> None:

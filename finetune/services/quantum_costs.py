@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from finetune.models import Run
 from finetune.selectors.quantum import tariff
 from quantum.backends.base import Batch, Cost
 from quantum.jobs.caps import Cap, CapKind
@@ -20,12 +19,6 @@ def caps_now() -> list[Cap]:
         Cap(kind, **{name: value or None for name, value in settings.QUANTUM_CAPS[kind].items()})
         for kind in kinds
     ]
-
-
-def agreed_caps(run: Run) -> list[Cap]:
-    """What a person agreed to for this run, as a cap of its own."""
-    limits = {name: run.spending.get(name) for name in ("circuits", "shots", "seconds")}
-    return [Cap("run", **limits)] if any(limits.values()) else []
 
 
 def estimate(batches: Sequence[Batch]) -> Cost:

@@ -25,6 +25,7 @@ from .quantum_chips import SIMULATOR
 from .quantum_computation import computed, experiment_folder
 from .quantum_costs import estimate
 from .quantum_jobs import job_plan
+from .quantum_ledger import Owner
 from .queue import enqueue, messages_waiting
 
 State = QuantumExperiment.State
@@ -143,15 +144,17 @@ def experiment_confirm(*, experiment: QuantumExperiment, user: User) -> QuantumE
             "Its key has been deleted. Start the experiment again with another key.",
             code="key_gone",
         )
+    owner = Owner(
+        team=row.team,
+        public_id=row.public_id,
+        link={"experiment": row},
+        created_by=user,
+        key=row.key,
+        chip=row.spec.get("chip", ""),
+    )
     try:
         for text in row.result["batches"]:
-            job_plan(
-                experiment=row,
-                batch=Batch.from_json(text),
-                user=user,
-                key=row.key,
-                chip=row.spec.get("chip", ""),
-            )
+            job_plan(Batch.from_json(text), owner)
     except CapExceededError as error:
         raise StudioError(str(error), code="cap_exceeded") from error
     row.state = State.SENT

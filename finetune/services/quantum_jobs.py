@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,17 +21,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from finetune.exceptions import StudioError
-from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Run, User
+from finetune.models import QuantumJob, User
 from quantum.backends.base import Batch, JobState, SamplingBackend
 from quantum.backends.sdk.client import close_clients, sdk_missing
 from quantum.exceptions import BackendMissingError, JobFailedError, QuantumError
 from quantum.jobs.advance import advance, cancel, resolve
+from quantum.jobs.caps import Cap
 from quantum.jobs.job import NewJob
 from quantum.jobs.states import FINAL, SENT
 
 from .file_locks import alone
 from .quantum_chips import wukong_backend
-from .quantum_costs import agreed_caps, caps_now, estimate
+from .quantum_costs import caps_now, estimate
 from .quantum_keys import quantum_key_used
 from .quantum_ledger import DjangoLedger, Owner
 from .queue import enqueue
@@ -50,42 +51,21 @@ ASK_SELDOM = timedelta(minutes=1)
 
 @transaction.atomic
 def job_plan(
-    *,
-    batch: Batch,
-    run: Run | None = None,
-    experiment: QuantumExperiment | None = None,
-    user: User | None = None,
-    key: QuantumKey | None = None,
-    chip: str = "",
-    options: Mapping[str, Any] | None = None,
-    scope: str = "",
+    batch: Batch, owner: Owner, *, caps: Sequence[Cap] = (), scope: str = ""
 ) -> QuantumJob:
     """Write a batch into the ledger. The same batch of the same scope is one job for ever.
 
     Args:
-        run: whose step it is; `run.spending` names key and chip, and what was agreed to at most.
-        experiment: of the explorer, in place of a run.
-        user: whose cap it counts against; by default who made the run or the experiment.
-        options: of the backend, beside chip and address.
-        scope: by default the public id of the run or experiment. To run a batch again whose job
-            has failed, a person has to ask for it, and the scope has to be another one.
+        owner: what asks for it; its person's cap counts.
+        caps: beside the site's own, what was agreed to.
+        scope: by default the owner's public id. To run a batch again whose job has failed, a
+            person has to ask for it, and the scope has to be another one.
 
     Raises:
         StudioError: there is no key to send it with.
         CapExceededError: it would pass a cap; nothing is written.
     """
-    owner = run or experiment
-    if owner is None:
-        raise ValueError("A job belongs to a run or to an experiment.")
-    person = user or owner.created_by
-    caps = caps_now()
-    if run is not None:
-        key = key or QuantumKey.objects.filter(
-            team=run.team, public_id=run.spending.get("key", "")
-        ).first()  # fmt: skip
-        chip = chip or str(run.spending.get("chip", ""))
-        caps += agreed_caps(run)
-    if key is None or key.team_id != owner.team_id:
+    if owner.key is None or owner.key.team_id != owner.team.pk:
         raise StudioError(
             "There is no key to send this with: it was deleted, or never chosen.", code="no_key"
         )
@@ -95,22 +75,12 @@ def job_plan(
         cost,
         scope=scope or owner.public_id,
         backend="wukong",
-        chip=chip,
+        chip=owner.chip,
         run=owner.public_id,
-        user=str(person.pk) if person else "",
+        user=str(owner.created_by.pk) if owner.created_by else "",
     )
-    ledger = DjangoLedger(
-        Owner(
-            team=owner.team,
-            created_by=person,
-            run=run,
-            experiment=experiment,
-            key=key,
-            options={name: value for name, value in (options or {}).items() if name != "url"},
-            seconds_low=cost.seconds[0],
-        )
-    )
-    job = ledger.plan(new, caps)
+    ledger = DjangoLedger(replace(owner, seconds_low=cost.seconds[0]))
+    job = ledger.plan(new, [*caps_now(), *caps])
     enqueue("quantum_jobs_advance")
     return QuantumJob.objects.get(public_id=job.id)
 

@@ -7,16 +7,16 @@ two plans never both fit under the same cap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Model, QuerySet, Sum
 from django.utils import timezone
 
-from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Run, Team, User
+from finetune.models import QuantumJob, QuantumKey, Team, User
 from quantum.backends.base import JobState
 from quantum.jobs.caps import Cap, CapKind, Usage, check_caps, day_start
 from quantum.jobs.job import Job, NewJob
@@ -29,14 +29,20 @@ NAMES = {"run": "cap_run", "user": "cap_user"}  # of the library's fields, where
 
 @dataclass(frozen=True)
 class Owner:
-    """What a new row belongs to, beside what the library knows of it."""
+    """What a new row belongs to, beside what the library knows of it.
+
+    Attributes:
+        public_id: of what asks for the job; also the job's scope, unless another one is given.
+        link: the field of the row that leads to it, and its row.
+    """
 
     team: Team
+    public_id: str = ""
+    link: Mapping[str, Model] = field(default_factory=dict)
     created_by: User | None = None
-    run: Run | None = None
-    experiment: QuantumExperiment | None = None
     key: QuantumKey | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    chip: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
     seconds_low: float = 0.0
 
 
@@ -61,8 +67,19 @@ class DjangoLedger:
         now = self.now()
         check_caps(new, caps, lambda kind: used(kind, new, now))
         given = {NAMES.get(name, name): value for name, value in asdict(new).items()}
-        own = {item.name: getattr(self.owner, item.name) for item in fields(self.owner)}
-        return job_of(QuantumJob.objects.create(**given, **own, created_at=now, updated_at=now))
+        owner = self.owner
+        row = QuantumJob.objects.create(
+            **given,
+            **owner.link,
+            team=owner.team,
+            created_by=owner.created_by,
+            key=owner.key,
+            options=dict(owner.options),
+            seconds_low=owner.seconds_low,
+            created_at=now,
+            updated_at=now,
+        )
+        return job_of(row)
 
     def get(self, job_id: str) -> Job:
         """See `Ledger.get`."""

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.text import slugify
 
-from finetune.exceptions import RunRefused
+from finetune.exceptions import RunRefused, StudioError
 from finetune.models import BaseModel, Dataset, Run, Team, User
 from finetune.selectors.run_calibrations import calibration_for
 from finetune.selectors.run_data import given_of
 from quantum.adapters.registry import get_adapter
 
+from .checking import dataset_checked
+from .datasets import dataset_deleting
 from .exchange import jobs_cancel
 from .queue import enqueue
 from .run_checks import config_check, continuation_check, dataset_usable
@@ -175,8 +178,24 @@ def dialogues_per_step(run: Run) -> int:
     return per_step
 
 
+@receiver(dataset_deleting)
+def dataset_needed(dataset: Dataset, **_: Any) -> None:
+    """Refuse to delete a data set.
+
+    Raises:
+        StudioError: a run that is not finished uses it.
+    """
+    busy = Run.objects.filter(dataset=dataset) | Run.objects.filter(validation_dataset=dataset)
+    if first := busy.exclude(state__in=Run.FINISHED).first():
+        raise StudioError(
+            f"The run “{first.name}” still uses this data set. Cancel it or wait for its end.",
+            code="dataset_in_use",
+        )
+
+
+@receiver(dataset_checked)
 @transaction.atomic
-def runs_release(dataset: Dataset) -> None:
+def runs_release(dataset: Dataset, **_: Any) -> None:
     """After a check: queue the runs that waited for this data set, or fail them with its reason."""
     waiting = Run.objects.filter(state=State.VALIDATING).select_related(
         "dataset", "validation_dataset"

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from finetune.exceptions import StudioError
 from finetune.explorer.spec import EXPORTS, FAMILIES, PASTED, Spec
-from finetune.forms.quantum import ExperimentForm, first_values
+from finetune.forms.experiments import ExperimentForm, first_values
 from finetune.models import QuantumExperiment
-from finetune.selectors import quantum as selectors
 from finetune.selectors import quantum_charts as charts
+from finetune.selectors.experiments import experiment_get, experiment_list_for
 from finetune.selectors.paging import KeyPaginator
+from finetune.selectors.quantum import quantum_key_list_for
 from finetune.selectors.run_circuits import THEMES
 from finetune.services import quantum_explorer as services
 from finetune.services.quantum_computation import experiment_folder
@@ -57,13 +58,13 @@ def quantum_explorer(request: SiteRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             return redirect("quantum-experiment", made)
-    rows = selectors.experiment_list_for(request.team).defer("result")
+    rows = experiment_list_for(request.team).defer("result")
     context = {
         "form": form,
         "families": FAMILIES,
         "pasted": PASTED,
         "page": KeyPaginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "has_keys": selectors.quantum_key_list_for(request.team).exists(),
+        "has_keys": quantum_key_list_for(request.team).exists(),
     }
     if request.htmx and request.method != "POST":
         return render(request, "finetune/_quantum_experiments.html", context)
@@ -75,7 +76,7 @@ def initial_of(request: SiteRequest) -> dict[str, Any]:
     """A new experiment's values, or those of an earlier one (`?from=`)."""
     if "from" not in request.GET:
         return first_values()
-    earlier = selectors.experiment_get(request.user, request.GET["from"])
+    earlier = experiment_get(request.user, request.GET["from"])
     key = earlier.key.public_id if earlier.key else ""
     return {**Spec.from_dict(earlier.spec).to_dict(), "key": key}
 
@@ -84,7 +85,7 @@ def initial_of(request: SiteRequest) -> dict[str, Any]:
 @signed_in
 @require_safe
 def quantum_experiment(request: SiteRequest, public_id: str) -> HttpResponse:
-    found = selectors.experiment_get(request.user, public_id)
+    found = experiment_get(request.user, public_id)
     chart = charts.values_chart(found.result)
     context = {
         "experiment": found,
@@ -110,7 +111,7 @@ def quantum_experiment(request: SiteRequest, public_id: str) -> HttpResponse:
 
 
 def experiment_act(request: SiteRequest, public_id: str, action: Any, said: str) -> HttpResponse:
-    found = selectors.experiment_get(request.user, public_id)
+    found = experiment_get(request.user, public_id)
     try:
         action(found)
     except StudioError as error:
@@ -143,7 +144,7 @@ def quantum_experiment_skip(request: SiteRequest, public_id: str) -> HttpRespons
 @signed_in
 @require_POST
 def quantum_experiment_delete(request: SiteRequest, public_id: str) -> HttpResponse:
-    found = selectors.experiment_get(request.user, public_id)
+    found = experiment_get(request.user, public_id)
     try:
         services.experiment_delete(experiment=found)
     except StudioError as error:
@@ -157,7 +158,7 @@ def quantum_experiment_delete(request: SiteRequest, public_id: str) -> HttpRespo
 @require_safe
 def quantum_experiment_export(request: SiteRequest, public_id: str, kind: str) -> HttpResponse:
     """The circuit as text for another program."""
-    found = selectors.experiment_get(request.user, public_id)
+    found = experiment_get(request.user, public_id)
     text = found.result.get("exports", {}).get(kind)
     if kind not in EXPORTS or text is None:
         raise Http404("There is no such export of this experiment.")
@@ -172,7 +173,7 @@ def quantum_experiment_export(request: SiteRequest, public_id: str, kind: str) -
 @require_safe
 def quantum_experiment_image(request: SiteRequest, public_id: str, theme: str) -> HttpResponse:
     """One SVG file. Nothing in it may load anything."""
-    found = selectors.experiment_get(request.user, public_id)
+    found = experiment_get(request.user, public_id)
     if theme not in THEMES:
         raise Http404("No such picture.")
     return drawing_answer(experiment_folder(found) / f"circuit-{theme}.svg")

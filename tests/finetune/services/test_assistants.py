@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from finetune.exceptions import RunRefused
 from finetune.models import Run
 from finetune.services import execution
-from finetune.services.assistants import assistant_file, run_publish
+from finetune.services.assistants import run_publish
+from finetune.services.publishing import assistant_file
 from finetune.services.run_checks import start_folder
 from finetune.training import checkpoints
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from finetune.exceptions import RunRefused
 from finetune.models import Run
 from finetune.services import conclusions, execution, reaping
-from finetune.services.assistants import assistant_file
+from finetune.services.publishing import assistant_file
 from finetune.services.runs import run_cancel, run_pause, run_requeue, run_resume
 
 pytestmark = pytest.mark.django_db

@@ -270,8 +270,8 @@ def test_a_worker_carries_a_run_through(
     """Trainer, folder, worker and ledger are real; the machine answers as soon as it is asked."""
     plan = exchange_module.job_plan
 
-    def planned_and_done(**terms: Any) -> QuantumJob:
-        job = plan(**terms)
+    def planned_and_done(*given: Any, **terms: Any) -> QuantumJob:
+        job = plan(*given, **terms)
         result = result_of(Batch.from_json(job.payload)).to_json()
         QuantumJob.objects.filter(pk=job.pk).update(state=JobState.DONE, result=result)
         return job

@@ -11,6 +11,7 @@ from django.utils import timezone
 from finetune.exceptions import StudioError
 from finetune.models import QuantumJob
 from finetune.services import quantum_jobs as jobs
+from finetune.services.exchange import run_job_plan
 from finetune.services.quantum_keys import quantum_key_create
 from quantum.exceptions import CapExceededError
 from tests.quantum.jobs.cloud import FakeCloud, batch
@@ -48,21 +49,21 @@ def turn(job, **changes):
 
 
 def test_a_batch_of_a_run_is_one_job(run, key, alice):
-    made = jobs.job_plan(run=run, batch=batch())
-    again = jobs.job_plan(run=run, batch=batch())
+    made = run_job_plan(run, batch())
+    again = run_job_plan(run, batch())
     assert made.pk == again.pk
     assert (made.team, made.run, made.key, made.chip) == (run.team, run, key, "72")
     assert (made.created_by, made.cap_run, made.cap_user) == (alice, run.public_id, str(alice.pk))
     assert made.seconds_high > made.seconds_low > 0
-    other = jobs.job_plan(run=run, batch=batch(), scope=f"{run.public_id}/2")
+    other = run_job_plan(run, batch(), scope=f"{run.public_id}/2")
     assert other.pk != made.pk
 
 
 def test_what_was_agreed_to_is_a_cap(run):
     for number in range(3):
-        jobs.job_plan(run=run, batch=batch(number))
+        run_job_plan(run, batch(number))
     with pytest.raises(CapExceededError, match="cap of 6 circuits"):
-        jobs.job_plan(run=run, batch=batch(3))
+        run_job_plan(run, batch(3))
     assert QuantumJob.objects.count() == 3
 
 
@@ -72,26 +73,26 @@ def test_the_sites_caps_hold(run, settings, kind):
         **settings.QUANTUM_CAPS,
         kind: {"circuits": 0, "shots": 30, "seconds": 0},
     }
-    jobs.job_plan(run=run, batch=batch(0))
+    run_job_plan(run, batch(0))
     with pytest.raises(CapExceededError, match="30 shots"):
-        jobs.job_plan(run=run, batch=batch(1))
+        run_job_plan(run, batch(1))
 
 
 def test_without_a_key_nothing_is_planned(run, key):
     key.delete()
     with pytest.raises(StudioError, match="no key"):
-        jobs.job_plan(run=run, batch=batch())
+        run_job_plan(run, batch())
 
 
 def test_a_key_of_another_team_is_not_taken(run, key, other_team):
     key.team = other_team
     key.save()
     with pytest.raises(StudioError, match="no key"):
-        jobs.job_plan(run=run, batch=batch())
+        run_job_plan(run, batch())
 
 
 def test_from_planned_to_done(run, cloud):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     assert jobs.job_outcome(job) is None
     assert turn(job).state == "submitted"
     assert turn(job).state == "done"
@@ -106,7 +107,7 @@ def test_from_planned_to_done(run, cloud):
 
 def test_a_failure_says_why(run, cloud):
     cloud.script["submit"] = deque(["refused"])
-    job = turn(jobs.job_plan(run=run, batch=batch()))
+    job = turn(run_job_plan(run, batch()))
     kind, text = jobs.job_outcome(job)
     assert kind == "error"
     assert job.public_id in text
@@ -114,7 +115,7 @@ def test_a_failure_says_why(run, cloud):
 
 
 def test_a_job_left_half_sent_is_a_persons_to_decide(run, cloud):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     assert turn(job, state="submitting").state == "submit_unknown"
     assert turn(job).state == "submit_unknown"
     assert not cloud.arrived
@@ -122,7 +123,7 @@ def test_a_job_left_half_sent_is_a_persons_to_decide(run, cloud):
 
 
 def test_only_one_process_sends_at_a_time(run, cloud):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     with jobs.only_sender() as alone:
         assert alone
         assert turn(job).state == "planned"
@@ -130,7 +131,7 @@ def test_only_one_process_sends_at_a_time(run, cloud):
 
 
 def test_old_jobs_are_asked_for_less_often(run):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     now = timezone.now()
     job.state, job.polled_at = "queued", now - timedelta(seconds=10)
     assert jobs.due(job)
@@ -144,7 +145,7 @@ def test_old_jobs_are_asked_for_less_often(run):
 
 
 def test_an_error_of_one_job_leaves_the_others_alone(run, cloud, monkeypatch):
-    bad, good = (jobs.job_plan(run=run, batch=batch(number)) for number in range(2))
+    bad, good = (run_job_plan(run, batch(number)) for number in range(2))
 
     def backend_of(row):
         if row.pk == bad.pk:
@@ -159,7 +160,7 @@ def test_an_error_of_one_job_leaves_the_others_alone(run, cloud, monkeypatch):
 
 
 def test_a_key_that_cannot_be_read_cancels_what_is_unsent_and_keeps_what_is_sent(run, settings):
-    planned, sent = (jobs.job_plan(run=run, batch=batch(number)) for number in range(2))
+    planned, sent = (run_job_plan(run, batch(number)) for number in range(2))
     QuantumJob.objects.filter(pk=sent.pk).update(state="queued", task_id="T1")
     settings.SECRET_KEY = "another-secret"
     jobs.jobs_advance()
@@ -172,7 +173,7 @@ def test_a_key_that_cannot_be_read_cancels_what_is_unsent_and_keeps_what_is_sent
 
 
 def test_without_the_sdk_nothing_is_begun(run, monkeypatch):
-    planned, half = (jobs.job_plan(run=run, batch=batch(number)) for number in range(2))
+    planned, half = (run_job_plan(run, batch(number)) for number in range(2))
     QuantumJob.objects.filter(pk=half.pk).update(state="submitting")
     monkeypatch.setattr(jobs, "sdk_missing", lambda: "pip install the-sdk")
     jobs.jobs_advance()
@@ -183,7 +184,7 @@ def test_without_the_sdk_nothing_is_begun(run, monkeypatch):
 
 
 def test_cancelling_what_was_never_sent(run, alice, cloud):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     assert "never sent" in jobs.job_cancel(job=job, by=alice)
     job.refresh_from_db()
     assert job.state == "cancelled"
@@ -194,21 +195,21 @@ def test_cancelling_what_was_never_sent(run, alice, cloud):
 
 
 def test_cancelling_what_runs_asks_the_provider(run, alice, cloud):
-    job = turn(jobs.job_plan(run=run, batch=batch()))
+    job = turn(run_job_plan(run, batch()))
     assert "provider is asked" in jobs.job_cancel(job=job, by=alice)
     assert turn(job).state == "cancelled"
     assert cloud.calls["cancel"] == 1
 
 
 def test_a_decision_needs_the_state_for_it(run, alice):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     with pytest.raises(StudioError, match="no decision"):
         jobs.job_decide(job=job, by=alice, task_id="T1")
 
 
 @pytest.mark.parametrize(("task_id", "state"), [("3F2A-1", "submitted"), ("", "failed")])
 def test_a_person_decides(run, alice, task_id, state):
-    job = jobs.job_plan(run=run, batch=batch())
+    job = run_job_plan(run, batch())
     QuantumJob.objects.filter(pk=job.pk).update(state="submit_unknown")
     jobs.job_decide(job=job, by=alice, task_id=task_id)
     job.refresh_from_db()
