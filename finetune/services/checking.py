@@ -21,10 +21,11 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from finetune.datasets.control_tokens import special_tokens
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
+from finetune.datasets.doctor.control_tokens import special_tokens
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
 from finetune.faults import fault_of
 from finetune.models import Dataset
 from finetune.selectors.bases import bases_ready
