@@ -9,7 +9,7 @@ from django.urls import reverse
 from finetune.models import Dataset
 from finetune.services.checking import dataset_check
 from finetune.services.datasets import dataset_delete
-from tests.finetune.datasets.bad_uploads import bad_uploads
+from tests.finetune.datasets.doctor.bad_uploads import bad_uploads
 
 pytestmark = pytest.mark.django_db
 ALL = list(bad_uploads())

@@ -19,7 +19,8 @@ ORDER = [
 LIBRARIES = [
     "quantum",
     "finetune/training",
-    "finetune/datasets",
+    "finetune/datasets/reading",
+    "finetune/datasets/doctor",
     "finetune/base_models",
     "finetune/explorer",
     "chat/engine",

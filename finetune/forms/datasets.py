@@ -7,8 +7,8 @@ from typing import Any
 
 from django import forms
 
-from finetune.datasets.doctor import Options
-from finetune.datasets.formats import FORMATS
+from finetune.datasets.doctor.formats import FORMATS
+from finetune.datasets.doctor.options import Options
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9

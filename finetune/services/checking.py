@@ -22,10 +22,11 @@ from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
-from finetune.datasets.control_tokens import special_tokens
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
+from finetune.datasets.doctor.control_tokens import special_tokens
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
 from finetune.faults import fault_of
 from finetune.models import Dataset
 from finetune.selectors.bases import bases_ready

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
 
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
-from finetune.datasets.sniffing import sniff
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.sniffing import sniff
 from finetune.exceptions import UploadRefused
 from finetune.faults import fault_of
 from finetune.models import Dataset, Team, User

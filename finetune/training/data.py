@@ -157,7 +157,7 @@ def load(
     than is needed. The same file, settings and seed give the same examples.
 
     Args:
-        path: one `{"messages": [...]}` a line, as `finetune.datasets` writes it.
+        path: one `{"messages": [...]}` a line, as `finetune.datasets.doctor` writes it.
         tokenizer: fast tokenizer with a chat template.
         system_prompt: put before dialogues that have no system message.
         sequence_length: longest sequence in tokens.

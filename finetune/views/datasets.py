@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from finetune.datasets.checks import neutralised
-from finetune.datasets.formats import FORMATS
+from finetune.datasets.doctor.checks import neutralised
+from finetune.datasets.doctor.formats import FORMATS
 from finetune.exceptions import StudioError
 from finetune.faults import BY_CODE
 from finetune.forms.datasets import OptionsForm, UploadForm

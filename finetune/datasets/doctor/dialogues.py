@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.datasets.checks import check_messages, is_formula
-from finetune.datasets.exceptions import RecordProblem
-from finetune.datasets.formats import Format, unused
-from finetune.datasets.limits import Limits
-from finetune.datasets.lines import Read
-from finetune.datasets.problems import ProblemLog
-from finetune.datasets.report import Report
+from finetune.datasets.doctor.checks import check_messages, is_formula
+from finetune.datasets.doctor.formats import Format, unused
+from finetune.datasets.doctor.problems import ProblemLog
+from finetune.datasets.doctor.report import Report
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import Read
 
 
 @dataclass

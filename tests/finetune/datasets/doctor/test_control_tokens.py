@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from finetune.datasets.control_tokens import WELL_KNOWN, ControlTokens, special_tokens
-from finetune.datasets.doctor import Options, examine
+from finetune.datasets.doctor.control_tokens import WELL_KNOWN, ControlTokens, special_tokens
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
 
 PLAIN = ["<b>bold</b>", "a < b | c > d", "[1] see", "<think>", "x <| y |> z", "<<16-3=13>>", "<s"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.formats import FORMATS, Format, detect, get_format, known_columns
-from finetune.datasets.lines import Read
-from finetune.datasets.report import Report
+from finetune.datasets.doctor.formats import FORMATS, Format, detect, get_format, known_columns
+from finetune.datasets.doctor.report import Report
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.lines import Read
 
 SEARCHED = 50  # records looked at to recognise the format
 COLUMNS_KEPT = 200

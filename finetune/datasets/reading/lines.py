@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from finetune.datasets.exceptions import RecordProblem
-from finetune.datasets.limits import Limits
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
 
 CHUNK = 1 << 16
 

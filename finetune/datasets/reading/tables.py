@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from finetune.datasets.exceptions import DatasetRefused, RecordProblem
-from finetune.datasets.limits import Limits
-from finetune.datasets.lines import Read, numbered_lines, too_long
+from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 
 QUOTE = '"'
 LINES_LIKE_ROWS = 4  # a cell of so many lines that are rows by themselves is worth a look

@@ -11,10 +11,10 @@ import re
 import unicodedata
 from typing import Any
 
-from finetune.datasets.converting import CALLS, NO_TOOLS
-from finetune.datasets.exceptions import RecordProblem
-from finetune.datasets.limits import Limits
-from finetune.datasets.visibility import is_visible, names_of
+from finetune.datasets.doctor.converting import CALLS, NO_TOOLS
+from finetune.datasets.doctor.visibility import is_visible, names_of
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
 
 ROLES = ("system", "user", "assistant")
 KEYS = frozenset({"role", "content", "weight", "name"})

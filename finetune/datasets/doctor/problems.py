@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TextIO
 
-from finetune.datasets.exceptions import RecordProblem
-from finetune.datasets.limits import Limits
-from finetune.datasets.report import Problem, Report
+from finetune.datasets.doctor.report import Problem, Report
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
 
 
 class ProblemLog:

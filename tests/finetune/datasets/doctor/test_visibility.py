@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.limits import Limits
-from finetune.datasets.visibility import is_visible, names_of
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.visibility import is_visible, names_of
+from finetune.datasets.reading.limits import Limits
 
 NOTHING = {
     "zero width": "\u200b\u200c\u200d\u2060\ufeff",

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.formats import FORMATS, detect, unused
-from finetune.datasets.limits import Limits
-from finetune.datasets.report import Report
-from finetune.datasets.visibility import is_visible
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.formats import FORMATS, detect, unused
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.report import Report
+from finetune.datasets.doctor.visibility import is_visible
+from finetune.datasets.reading.limits import Limits
 
 ONE = Limits(min_dialogues=1)
 TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.datasets import converting
-from finetune.datasets.columns import known_columns
-from finetune.datasets.converting import EMPTY, MAPPING_KEYS, SYSTEM_KEYS, Columns
-from finetune.datasets.exceptions import DatasetRefused
+from finetune.datasets.doctor import converting
+from finetune.datasets.doctor.converting import EMPTY, MAPPING_KEYS, SYSTEM_KEYS, Columns
+from finetune.datasets.reading.columns import known_columns
+from finetune.datasets.reading.exceptions import DatasetRefused
 
 __all__ = ["FORMATS", "MAPPING_KEYS", "Format", "detect", "get_format", "known_columns", "unused"]
 

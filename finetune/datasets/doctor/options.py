@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from finetune.datasets.formats import MAPPING_KEYS
-from finetune.datasets.limits import Limits
+from finetune.datasets.doctor.formats import MAPPING_KEYS
+from finetune.datasets.reading.limits import Limits
 
 
 @dataclass(frozen=True)

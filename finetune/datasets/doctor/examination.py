@@ -20,19 +20,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from finetune.datasets.checks import check_messages, exact_print, near_print
-from finetune.datasets.control_tokens import ControlTokens
-from finetune.datasets.dialogues import Conversion, Dialogue
-from finetune.datasets.exceptions import DatasetRefused, RecordProblem
-from finetune.datasets.options import Options
-from finetune.datasets.problems import ProblemLog, printable
-from finetune.datasets.reading import read_records
-from finetune.datasets.recognising import recognise
-from finetune.datasets.report import Report
-from finetune.datasets.sniffing import Sniffed, sniff
-from finetune.datasets.splitting import held_out
-
-__all__ = ["Options", "examine"]
+from finetune.datasets.doctor.checks import check_messages, exact_print, near_print
+from finetune.datasets.doctor.control_tokens import ControlTokens
+from finetune.datasets.doctor.dialogues import Conversion, Dialogue
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.problems import ProblemLog, printable
+from finetune.datasets.doctor.recognising import recognise
+from finetune.datasets.doctor.report import Report
+from finetune.datasets.doctor.splitting import held_out
+from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.reading.records import read_records
+from finetune.datasets.reading.sniffing import Sniffed, sniff
 
 Count = Callable[[str], int]
 MOST_KEYS = 100  # different keys beside the dialogue that are named

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
 
 Container = Literal["jsonl", "json", "csv"]
 HEAD_BYTES = 65536

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from finetune.datasets.exceptions import RecordProblem
-from finetune.datasets.limits import Limits
-from finetune.datasets.lines import CHUNK, Read, numbered_lines, too_long
-from finetune.datasets.sniffing import Sniffed
-from finetune.datasets.tables import Table
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import CHUNK, Read, numbered_lines, too_long
+from finetune.datasets.reading.sniffing import Sniffed
+from finetune.datasets.reading.tables import Table
 
 __all__ = ["CHUNK", "Read", "parse", "read_records"]
 

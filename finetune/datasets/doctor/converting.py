@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from finetune.datasets.exceptions import RecordProblem
-from finetune.datasets.visibility import is_visible
+from finetune.datasets.doctor.visibility import is_visible
+from finetune.datasets.reading.exceptions import RecordProblem
 
 Message = dict[str, Any]
 Columns = Mapping[str, str]

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from finetune.datasets import reading
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.exceptions import DatasetRefused, RecordProblem
-from finetune.datasets.limits import Limits
-from finetune.datasets.sniffing import Sniffed
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading import records as reading
+from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.sniffing import Sniffed
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(),

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.exceptions import DatasetRefused, RecordProblem
-from finetune.datasets.limits import Limits
-from finetune.datasets.lines import Read
-from finetune.datasets.tables import Table
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import Read
+from finetune.datasets.reading.tables import Table
 
 ROWS = 40
 OPENED, CLOSED = 19, 30  # rows with stray marks; a row stands two lines below its number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from finetune.datasets.report import Report
+    from finetune.datasets.doctor.report import Report
 
 
 class DatasetRefused(Exception):

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.datasets import demo
-from finetune.datasets.checks import is_formula, neutralised
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
+from finetune.datasets.doctor.checks import is_formula, neutralised
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
 from tests.finetune.conftest import dialogue
 
 Write = Callable[..., Path]
@@ -202,7 +203,8 @@ def test_examining_needs_neither_torch_nor_django(
     write_dialogues: Write, tmp_path: Path, base_model_dir: Path
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from finetune.datasets.doctor import *\n"
+        "import sys; from pathlib import Path\n"
+        "from finetune.datasets.doctor.examination import examine\n"
         "examine(Path(sys.argv[1]), Path(sys.argv[2]), None, Path(sys.argv[3]))\n"
         "assert not {'torch', 'transformers', 'django'} & set(sys.modules)"
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from finetune.datasets.doctor import Options, examine
-from finetune.datasets.exceptions import DatasetRefused
-from finetune.datasets.limits import Limits
-from tests.finetune.datasets.bad_uploads import BadUpload, bad_uploads
+from finetune.datasets.doctor.examination import examine
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
+from tests.finetune.datasets.doctor.bad_uploads import BadUpload, bad_uploads
 
 UPLOADS = list(bad_uploads())
 
