@@ -173,7 +173,7 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "wukongsite.settings"
     os.environ["WUKONG_API_REQUESTS_PER_MINUTE"] = "1000000"
     os.environ["WUKONG_ALLOWED_HOSTS"] = "testserver"
-    broker = subprocess.Popen([sys.executable, "-m", "wukongsite.broker"], cwd=ROOT)
+    broker = subprocess.Popen([sys.executable, "-m", "wukongsite.processes.broker"], cwd=ROOT)
     try:
         import django
 

@@ -204,7 +204,7 @@ def main() -> None:
         public_id, *sessions = python(SETUP.replace("COUNT", str(options.watchers))).split()
         processes = [
             subprocess.Popen([sys.executable, "-m", module], cwd=ROOT)
-            for module in ("wukongsite.broker", "wukongsite.web")
+            for module in ("wukongsite.processes.broker", "wukongsite.processes.web")
         ]
         try:
             for process, core in zip(processes, (CLIENT_CORE, SERVER_CORE), strict=True):

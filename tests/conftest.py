@@ -39,7 +39,7 @@ def valkey() -> Iterator[str]:
     from django.conf import settings
 
     process = subprocess.Popen(
-        [sys.executable, "-m", "wukongsite.broker"],
+        [sys.executable, "-m", "wukongsite.processes.broker"],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     )

@@ -63,7 +63,7 @@ class FileDeleted(Schema):
 
 
 def key_of(request: HttpRequest) -> ApiKey:
-    """The key that `wukongsite.api` has checked for this request."""
+    """The key that `wukongsite.api.keys` has checked for this request."""
     key: ApiKey = request.auth  # type: ignore[attr-defined]
     return key
 

@@ -93,11 +93,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
 
     try:
-        start("wukongsite.broker")
+        start("wukongsite.processes.broker")
         tiny.save_base(folder / "tiny")
         seeded = site.python(SEED.replace("BASE_FOLDER", str(folder / "tiny")))
         site.seeded.update(json.loads(seeded.strip().splitlines()[-1]))
-        start("wukongsite.web")
+        start("wukongsite.processes.web")
         start(
             *("celery", "-A", "wukongsite", "worker", "--pool", "solo"),
             *("--queues", "default,checks,drawings"),

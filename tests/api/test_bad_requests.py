@@ -20,7 +20,7 @@ from django.test import AsyncClient
 from finetune.text import json_value, text_problem
 from tests.api.bad_requests import Generator, Request
 from tests.api.openapi import Document, problems
-from wukongsite.api import api
+from wukongsite.api.endpoints import api
 
 pytestmark = pytest.mark.django_db
 COUNT = int(os.environ.get("WUKONG_BAD_REQUESTS", 25))

@@ -181,8 +181,8 @@ def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
     def fails(*arguments: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("wukongsite.api.key_check", lambda secret: object())
-    monkeypatch.setattr("wukongsite.api.rate_check", lambda key: None)
+    monkeypatch.setattr("wukongsite.api.keys.key_check", lambda secret: object())
+    monkeypatch.setattr("wukongsite.api.keys.rate_check", lambda key: None)
     monkeypatch.setattr("finetune.api.models.key_of", fails)
     request = rf.get("/v1/models", headers={"Authorization": "Bearer x"})
     request.id = "req_1"

@@ -124,7 +124,7 @@ from finetune.models import BaseModel, User
 from finetune.services.bases import base_inspect
 from finetune.services.keys import key_create
 from finetune.services.teams import member_add, team_create, user_create
-from wukongsite.setup import administrator_make
+from wukongsite.processes.setup import administrator_make
 
 def person(name, team=None):
     user = User.objects.create_user(name, password=f"{name}-has-a-password")

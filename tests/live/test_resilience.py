@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT, wait_until
-from tests.wukongsite.test_supervisor import lives
+from tests.wukongsite.processes.test_supervisor import lives
 
 pytestmark = pytest.mark.processes
 STEPS = 60
@@ -105,7 +105,7 @@ def test_run_started_while_broker_is_away(studio, launch, ended):
 
 def test_web_killed(studio, at_step, job, ended, curve):
     job_id = at_step()
-    (web,) = studio.processes("wukongsite.web")
+    (web,) = studio.processes("wukongsite.processes.web")
     web.kill()
 
     def back():

@@ -17,8 +17,8 @@ from finetune.datasets import demo as demo_data
 from finetune.models import User
 from finetune.services.keys import key_create, key_revoke
 from finetune.training.verdicts import change_words
-from wukongsite import setup
-from wukongsite.lock import studio_running
+from wukongsite.processes import setup
+from wukongsite.processes.lock import studio_running
 
 QUESTION = "I can't sleep. I keep going over a mistake I made at work and I feel like a fraud."
 ENDED = {"succeeded", "failed", "cancelled"}
