@@ -146,9 +146,11 @@ call_command("collectstatic", interactive=False, verbosity=0)
 from django.core.files.uploadedfile import SimpleUploadedFile
 from finetune.datasets import demo
 from finetune.models import BaseModel, Run, RunEvent, User
-from finetune.services import keys, publishing, teams
-from finetune.services.checking import dataset_check
-from finetune.services.datasets import dataset_upload
+from finetune.bases import publishing
+from finetune.teams import services as teams
+from finetune.teams.keys import services as keys
+from finetune.datasets.checking import dataset_check
+from finetune.datasets.services import dataset_upload
 from finetune.training.args import defaults
 from tests.conftest import SHAPES
 
