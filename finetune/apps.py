@@ -8,4 +8,4 @@ class FinetuneConfig(AppConfig):
     verbose_name = "Fine-tuning"
 
     def ready(self) -> None:
-        import_module("finetune.runs.services")  # runs listen for what becomes of data sets
+        import_module("finetune.runs.worker.waiting")  # runs listen for what becomes of data sets

@@ -1,4 +1,4 @@
-"""The rows behind the site, for Django, which looks for them here. Others import from the domains."""
+"""The rows behind the site, where Django looks for them. Others import them from the domains."""
 
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset

@@ -22,9 +22,11 @@ LIBRARIES = [
     "finetune/datasets/reading",
     "finetune/datasets/doctor",
     "finetune/bases/files",
-    "finetune/explorer",
+    "finetune/explorer/experiment",
     "chat/engine",
 ]
+# finetune's domains, and what every one of them may use; each may import itself and what is before it
+DOMAINS = ["teams", "bases", "datasets", "hardware", "runs", "explorer", "home", "api"]
 HEAVY = [
     "torch",
     "transformers",
@@ -53,6 +55,15 @@ def test_nothing_points_back(package):
     for path in (ROOT / package).rglob("*.py"):
         roots = {name.split(".")[0] for name in imported(path)}
         assert not roots & later, f"{path} imports {roots & later}"
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_no_domain_points_up(domain):
+    later = set(DOMAINS[DOMAINS.index(domain) + 1 :])
+    for path in (ROOT / "finetune" / domain).rglob("*.py"):
+        parts = [name.split(".") for name in imported(path) if name.startswith("finetune.")]
+        assert not {part[1] for part in parts} & later, path
+        assert ["finetune", "models"] not in parts, f"{path}: import rows from their domain"
 
 
 @pytest.mark.parametrize("folder", LIBRARIES)

@@ -1,4 +1,4 @@
-"""Running `python -m finetune.explorer.experiment` for an experiment: what goes in, what comes out, how long.
+"""Running `python -m finetune.explorer.experiment`: what goes in, what comes out, how long.
 
 A process of its own keeps torch and Qiskit out of the worker, and can be stopped.
 """

@@ -7,15 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.text import slugify
 
 from finetune.bases.models import BaseModel
-from finetune.datasets.checking import dataset_checked
 from finetune.datasets.models import Dataset
-from finetune.datasets.services import dataset_deleting
-from finetune.exceptions import RunRefused, StudioError
+from finetune.exceptions import RunRefused
 from finetune.queue import enqueue
 from finetune.runs.form.spending import Agreement, spending_check
 from finetune.runs.page.data import given_of
@@ -179,47 +176,6 @@ def dialogues_of(run: Run) -> int:
 def dialogues_per_step(run: Run) -> int:
     per_step: int = run.config["batch_size"] * run.config["gradient_accumulation"]
     return per_step
-
-
-@receiver(dataset_deleting)
-def dataset_needed(dataset: Dataset, **_: Any) -> None:
-    """Refuse to delete a data set.
-
-    Raises:
-        StudioError: a run that is not finished uses it.
-    """
-    busy = Run.objects.filter(dataset=dataset) | Run.objects.filter(validation_dataset=dataset)
-    if first := busy.exclude(state__in=Run.FINISHED).first():
-        raise StudioError(
-            f"The run “{first.name}” still uses this data set. Cancel it or wait for its end.",
-            code="dataset_in_use",
-        )
-
-
-@receiver(dataset_checked)
-@transaction.atomic
-def runs_release(dataset: Dataset, **_: Any) -> None:
-    """After a check: queue the runs that waited for this data set, or fail them with its reason."""
-    waiting = Run.objects.filter(state=State.VALIDATING).select_related(
-        "dataset", "validation_dataset"
-    )
-    mine = waiting.filter(dataset=dataset) | waiting.filter(validation_dataset=dataset)
-    # Locked, so that a cancel comes before or after; in the order in which they were made.
-    for run in mine.select_for_update(of=("self",)).order_by("created_at", "id"):
-        states = {one.state for one in run_datasets(run) if one}
-        if Dataset.State.FAILED in states:
-            message = dataset.problem.get("message", "The data set cannot be used.")
-            run_transition(
-                run.pk,
-                State.FAILED,
-                message=message,
-                expected=[State.VALIDATING],
-                level="error",
-                error={**dataset.problem, "param": "training_file"},
-                finished_at=timezone.now(),
-            )
-        elif states == {Dataset.State.READY}:
-            run_enqueue(run, "The data is checked. Queued.", expected=[State.VALIDATING])
 
 
 def by_whom(by: User | None) -> str:

@@ -3,14 +3,13 @@
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from finetune.console.lists import count_of
-from finetune.datasets.models import Dataset
-from finetune.runs.models import Run
 
 from .models import Membership, Team
 
@@ -65,8 +64,8 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         counts = {
             "people_count": count_of(Membership.objects.all(), "team"),
-            "data_count": count_of(Dataset.objects.all(), "team"),
-            "runs_count": count_of(Run.objects.all(), "team"),
+            "data_count": count_of(apps.get_model("finetune.Dataset").objects.all(), "team"),
+            "runs_count": count_of(apps.get_model("finetune.Run").objects.all(), "team"),
         }
         rows: QuerySet[Team] = super().get_queryset(request).annotate(**counts)
         return rows

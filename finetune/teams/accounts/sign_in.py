@@ -1,5 +1,5 @@
 """Slowing down people who guess passwords or tokens. Counts live in the cache and lapse by
-themselves. Passwords come here through `finetune.teams.doors`, links and API keys through `token_wrong`.
+themselves. Passwords come here through `finetune.teams.doors`, links and keys by `token_wrong`.
 """
 
 from __future__ import annotations

@@ -17,10 +17,10 @@ from finetune.runs.services import (
     run_pause,
     run_requeue,
     run_resume,
-    runs_release,
 )
 from finetune.runs.transitions import ALLOWED, run_transition
 from finetune.runs.worker import execution, reaping
+from finetune.runs.worker.waiting import runs_release
 from tests.finetune.runs.test_events import line
 
 pytestmark = pytest.mark.django_db

@@ -209,7 +209,10 @@ def test_no_more_is_encoded_than_is_needed(
 
 
 def test_loading_needs_no_torch() -> None:
-    code = "import sys, finetune.training.dialogues.data; print({'torch', 'transformers'} & {*sys.modules})"
+    code = (
+        "import sys, finetune.training.dialogues.data\n"
+        "print({'torch', 'transformers'} & {*sys.modules})"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
