@@ -25,7 +25,7 @@ LIBRARIES = [
     "finetune/explorer/experiment",
     "chat/engine",
 ]
-# finetune's domains, and what every one of them may use; each may import itself and what is before it
+# finetune's domains: each may import itself and what is before it
 DOMAINS = ["teams", "bases", "datasets", "hardware", "runs", "explorer", "home", "api"]
 HEAVY = [
     "torch",

@@ -128,7 +128,7 @@ def run_part(request: HttpRequest, public_id: str, part: str) -> HttpResponse:
         context["log"] = log_lines(found, before)
     elif part == "table":
         context["rows"] = run_pages.table_rows(run_series(found))
-    return render(request, f"finetune/_run_{part}.html", context)
+    return render(request, f"finetune/runs/_{part}.html", context)
 
 
 def run_act(request: HttpRequest, public_id: str, action: str) -> HttpResponse:
