@@ -8,9 +8,9 @@ from django.conf import settings
 
 from finetune.models import Run
 from finetune.selectors.quantum import tariff
-from quantum.backends.base import Batch, Cost
+from quantum.backends.base import Batch
 from quantum.jobs.caps import Cap, CapKind
-from quantum.sampling.costs import sampling_cost
+from quantum.sampling.costs import Cost, sampling_cost
 
 
 def caps_now() -> list[Cap]:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from finetune.exceptions import RunRefused
 from finetune.models import BaseModel, QuantumKey, Team, User
 from finetune.selectors.run_sampling import run_sampling
-from quantum.backends.base import Cost
 from quantum.backends.registry import BACKENDS
+from quantum.sampling.costs import Cost
 
 
 @dataclass(frozen=True)

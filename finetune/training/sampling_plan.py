@@ -15,9 +15,8 @@ from typing import Any
 from finetune.training.backends import calibration_read, on_chip, run_chip
 from quantum.adapters.registry import get_adapter
 from quantum.adapters.spec import block_of
-from quantum.backends.base import Cost
 from quantum.chips.couplers import connected_parts
-from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
+from quantum.sampling.costs import MAX_CIRCUITS, Cost, Tariff, sampling_cost
 
 READOUT_CIRCUITS = 2  # all 0 and all 1, in each batch
 ZNE_FOLDS = 2  # each circuit as it is, and with folded two-qubit gates
