@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.exceptions import StudioError
-from finetune.explorer.spec import EXPORTS, FAMILIES, PASTED, Spec
+from finetune.explorer.spec import EXPORTS, Spec, families
 from finetune.forms.quantum import ExperimentForm, first_values
 from finetune.models import QuantumExperiment
 from finetune.selectors import quantum as selectors
@@ -60,8 +60,7 @@ def quantum_explorer(request: SiteRequest) -> HttpResponse:
     rows = selectors.experiment_list_for(request.team).defer("result")
     context = {
         "form": form,
-        "families": FAMILIES,
-        "pasted": PASTED,
+        "families": families(),
         "page": KeyPaginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "has_keys": selectors.quantum_key_list_for(request.team).exists(),
     }
