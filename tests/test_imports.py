@@ -1,9 +1,11 @@
 """Imports point one way, libraries know no Django, and the web process stays free of torch."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,47 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             names.add(node.module)
     return names
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name of every module of ours."""
+    paths = [path for package in ORDER for path in (ROOT / package).rglob("*.py")]
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
+    return {name.removesuffix(".__init__"): path for name, path in zip(names, paths, strict=True)}
+
+
+def run_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Everything but what stands under `if TYPE_CHECKING:`, functions' bodies included."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from run_nodes(node)
+
+
+def own_imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
+    """Modules of ours that a module imports when it runs, relative imports resolved."""
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    found: set[str] = set()
+    for node in run_nodes(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*parents, *([node.module] if node.module else [])])
+            names = (f"{base}.{alias.name}" for alias in node.names)
+            found |= {name if name in known else base for name in names}
+    return (found & known.keys()) - {name}
+
+
+def test_no_module_imports_itself_through_others():
+    known = modules()
+    assert len(known) > 300
+    graph = {name: own_imports(name, path, known) for name, path in known.items()}
+    assert "quantum.adapters.spec" in graph["quantum.adapters.registry"]
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("package", ORDER)

@@ -6,20 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 
 from finetune.explorer.experiment.spec import (
-    FAMILIES,
     MAX_LAYERS,
-    MAX_QUBITS,
+    MAX_PASTED_QUBITS,
     MAX_SEED,
     MAX_SHOTS,
     MAX_TEXT,
-    PASTED,
     PUBLISHED,
-    TOPOLOGIES,
     Spec,
     SpecError,
     backend_choices,
+    families,
+    generated,
+    topologies,
 )
 from finetune.hardware.forms import OWN_SPELLING
 from finetune.hardware.models import QuantumCalibration, QuantumKey
@@ -31,21 +32,15 @@ from quantum.exceptions import QuantumError
 
 class ExperimentForm(forms.Form):
     family = forms.ChoiceField(
-        label="Circuit", choices=[(name, title) for name, (title, _) in FAMILIES.items()]
+        label="Circuit",
+        choices=lambda: [(name, title) for name, (title, _) in families().items()],
     )
-    qubits = forms.IntegerField(
-        label="Qubits",
-        min_value=1,
-        max_value=MAX_QUBITS["qgs"],
-        required=False,
-        help_text=f"QTHA: up to {MAX_QUBITS['qtha']}. QGS: up to {MAX_QUBITS['qgs']}.",
-    )
+    qubits = forms.IntegerField(label="Qubits", min_value=1, required=False)
     layers = forms.IntegerField(label="Layers", min_value=1, max_value=MAX_LAYERS, required=False)
     topology = forms.ChoiceField(
         label="Topology",
-        choices=list(TOPOLOGIES.items()),
+        choices=lambda: list(topologies().items()),
         required=False,
-        help_text="Which qubits QGS entangles.",
     )
     angle_seed = forms.IntegerField(
         label="Seed of the angles",
@@ -60,7 +55,7 @@ class ExperimentForm(forms.Form):
         strip=False,
         max_length=MAX_TEXT,
         help_text=(
-            f"OpenQASM 2 or OriginIR, at most {MAX_QUBITS['originir']} qubits. Z is measured on "
+            f"OpenQASM 2 or OriginIR, at most {MAX_PASTED_QUBITS} qubits. Z is measured on "
             "every qubit."
         ),
         widget=forms.Textarea(attrs={**OWN_SPELLING, "rows": 10}),
@@ -113,6 +108,14 @@ class ExperimentForm(forms.Form):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
+        made = list(generated().values())
+        most = max(family.qubits[1] for _, family in made)
+        self.fields["qubits"].validators.append(MaxValueValidator(most))
+        self.fields["qubits"].widget.attrs["max"] = most
+        sizes = (f"{title}: up to {family.qubits[1]}." for title, family in made)
+        self.fields["qubits"].help_text = " ".join(sizes)
+        choosers = " or ".join(title for title, family in made if family.topologies)
+        self.fields["topology"].help_text = f"Which qubits {choosers} entangles."
         backends: Any = self.fields["backends"]
         backends.choices = [(name, title) for name, (title, _) in backend_choices().items()]
         noise: Any = self.fields["noise"]
@@ -149,10 +152,6 @@ class ExperimentForm(forms.Form):
                 }
             )
         return rows
-
-    @property
-    def pasted(self) -> bool:
-        return self["family"].value() in PASTED
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.exceptions import StudioError
-from finetune.explorer.experiment.spec import EXPORTS, FAMILIES, PASTED, Spec
+from finetune.explorer.experiment.spec import EXPORTS, Spec, families
 from finetune.hardware.selectors import quantum_key_list_for
 from finetune.paging import KeyPaginator
 from finetune.runs.circuit_views import drawing_answer
@@ -60,8 +60,7 @@ def quantum_explorer(request: SiteRequest) -> HttpResponse:
     rows = experiment_list_for(request.team).defer("result")
     context = {
         "form": form,
-        "families": FAMILIES,
-        "pasted": PASTED,
+        "families": families(),
         "page": KeyPaginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "has_keys": quantum_key_list_for(request.team).exists(),
     }

@@ -18,10 +18,9 @@ from django.views.decorators.debug import sensitive_variables
 from finetune.exceptions import StudioError
 from quantum.backends.base import Capabilities
 from quantum.backends.wukong import WukongBackend
-from quantum.backends.wukong_options import CHIPS
+from quantum.backends.wukong_options import wukong_limits
 from quantum.chips.calibration import Calibration
 from quantum.exceptions import QuantumError
-from quantum.sampling.costs import MAX_CIRCUITS
 
 from .keys import quantum_key_text, quantum_key_used, url_check
 from .models import QuantumCalibration, QuantumKey
@@ -52,17 +51,7 @@ def wukong_backend(key: QuantumKey, options: Mapping[str, Any]) -> WukongBackend
 
 def hardware_capabilities(chip: str, calibration: Calibration | None = None) -> Capabilities:
     """What a chip can do, without asking the cloud: from its stored figures, or its known size."""
-    return Capabilities(
-        name="wukong",
-        title=f"Origin Wukong, chip {chip}",
-        max_qubits=len(calibration.qubits) if calibration else CHIPS.get(chip, max(CHIPS.values())),
-        differentiable=False,
-        exact=False,
-        billable=True,
-        seedable=False,
-        max_shots=MOST_SHOTS,
-        max_circuits=MAX_CIRCUITS,
-    )
+    return wukong_limits(chip, MOST_SHOTS, calibration)
 
 
 def chips_read(key_id: int) -> None:

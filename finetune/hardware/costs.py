@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from quantum.backends.base import Batch, Cost
+from quantum.backends.base import Batch
 from quantum.jobs.caps import Cap, CapKind
-from quantum.sampling.costs import sampling_cost
+from quantum.sampling.costs import Cost, sampling_cost
 
 from .selectors import tariff
 

@@ -1,4 +1,4 @@
-"""The circuits inside a model with adapters: where they run, what they take, what they are.
+"""The circuits inside a model with adapters: where they run and what they take.
 
 For the trainer and the run page. It knows no particular adapter (``host.py``) and
 nothing about the training loop, jobs or keys.
@@ -22,7 +22,6 @@ from quantum.simulators import statevector, subcircuits
 __all__ = [
     "StepCost",
     "circuit_cost",
-    "circuit_facts",
     "entanglement",
     "measure",
     "set_runner",
@@ -90,29 +89,13 @@ def circuit_cost(model: nn.Module) -> StepCost:
     )
 
 
-def circuit_facts(model: nn.Module) -> dict[str, object]:
-    """The first circuit's size, how many there are and where they run; empty without circuits."""
-    hosted = list(hosted_circuits(model))
-    if not hosted:
-        return {}
-    first = hosted[0]
-    return {
-        **first.circuit.describe(),
-        "circuits": len(hosted),
-        "per": first.per,
-        "backend": first.backend,
-        "gradient": first.gradient,
-        "control": first.control,
-    }
-
-
 @torch.no_grad()
 def entanglement(model: nn.Module) -> float | None:
     """Mean Meyer-Wallach measure of the circuits' states: 0 for products, 1 at most.
 
     ``Q = 2 (1 - mean_i Tr ρ_i²)`` (Meyer and Wallach, J. Math. Phys. 43, 4273, 2002; in this form
-    Brennen, Quantum Inf. Comput. 3, 619, 2003), from each qubit's exact ⟨X⟩, ⟨Y⟩, ⟨Z⟩. QTHA's
-    circuits depend on the data: they are taken at eight inputs drawn once from the standard normal
+    Brennen, Quantum Inf. Comput. 3, 619, 2003), from each qubit's exact ⟨X⟩, ⟨Y⟩, ⟨Z⟩. Circuits
+    that depend on the data are taken at eight inputs drawn once from the standard normal
     distribution, the same ones each time, so that the number follows the angles alone.
 
     Returns:

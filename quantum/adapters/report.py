@@ -27,8 +27,8 @@ class CircuitReport:
         gradient_norm: Its Euclidean norm, ``None`` before backward.
         entanglement: Mean Meyer-Wallach measure, ``None`` if not asked for, without a circuit, or
             where simulating it would take too long.
-        circuits_run: Circuits of QGS that were run or simulated since the run's start, also before
-            a resume. QTHA's, one for each token and module, are not counted.
+        circuits_run: Circuits that were run or simulated since the run's start, also before a
+            resume; of adapters that count them (``HostedCircuit.has_run``).
         batches_run: Batches that a sampling backend ran for them.
         shots_run: Shots of these batches.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdapterSpec",
+    "CircuitFamily",
     "Controls",
     "ModuleCount",
     "Sampled",
@@ -94,6 +95,23 @@ class Controls:
 
 
 @dataclass(frozen=True)
+class CircuitFamily:
+    """An adapter's circuits in any size, to be looked at without a model.
+
+    Attributes:
+        help: One plain line on what they are.
+        qubits: Fewest and most.
+        circuit: ``(qubits, layers, topology) -> Circuit``.
+        topologies: Which qubits may be entangled: name to title; empty where there is no choice.
+    """
+
+    help: str
+    qubits: tuple[int, int]
+    circuit: Callable[[int, int, str], Circuit]
+    topologies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class AdapterSpec:
     """One adapter.
 
@@ -115,6 +133,7 @@ class AdapterSpec:
         sampled: What it takes on a backend that samples; ``None`` if it trains on exact values
             only.
         controls: What a run is compared with; ``None`` without a circuit.
+        family: Its circuits for the circuit explorer; ``None`` keeps them out of it.
         tuner: Module that teaches PEFT this adapter; ``None`` for PEFT's own.
     """
 
@@ -134,6 +153,7 @@ class AdapterSpec:
     chip_config: Callable[[Any, Calibration], None] | None = None
     sampled: Sampled | None = None
     controls: Controls | None = None
+    family: CircuitFamily | None = None
     tuner: str | None = None
 
     def validate(self, options: Mapping[str, Any] | None = None) -> Options:

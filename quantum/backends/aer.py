@@ -1,15 +1,12 @@
 """Qiskit Aer: shots in this process, ideal or with a chip's noise model; seeded.
 
-A batch runs as one call when it is submitted, and its counts are kept until later batches push them
-out: a job here does not outlive the process. This module knows nothing about gradients, ledgers or
-how noise is modelled.
+A batch runs as one call. This module knows nothing about gradients, ledgers or how noise is
+modelled.
 """
 
 from __future__ import annotations
 
 import os
-import uuid
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,19 +15,18 @@ from qiskit import QuantumCircuit
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
-from quantum.backends.base import Batch, Capabilities, Cost, Handle, JobState, Result, Status
+from quantum.backends.base import Batch, Capabilities, Result
+from quantum.backends.local import MAX_SHOTS, LocalSampler
 from quantum.chips.calibration import Calibration
 from quantum.chips.published import noise_label, published_72
 from quantum.chips.routing import place
 from quantum.circuits.circuit import Circuit, Operation
 from quantum.circuits.qiskit_bridge import to_qiskit
-from quantum.exceptions import BadResultError, UnsupportedCircuitError
+from quantum.exceptions import UnsupportedCircuitError
 from quantum.sampling.noise import native_circuit, noise_model
 
 __all__ = ["AerBackend"]
 
-_MAX_SHOTS = 1_000_000
-_KEPT_RESULTS = 16
 # Trainers use threads too; two cores are what the smallest machines have.
 _THREADS = min(2, os.cpu_count() or 1)
 # A density matrix of 12 qubits takes 256 MB, a state of 26 qubits 1 GB. Matrix product states grow
@@ -41,7 +37,7 @@ _NOISY_STATEVECTOR_LIMIT = 20  # one run a shot
 _CONTROLLED = ["crx", "cry", "crz"]
 
 
-class AerBackend:
+class AerBackend(LocalSampler):
     """Aer as a sampling backend.
 
     Args:
@@ -49,52 +45,31 @@ class AerBackend:
         calibration: A chip to model instead of the one that ``noise`` names.
     """
 
+    name = "aer"
+    title = "Aer"
+
     def __init__(
         self, options: Mapping[str, Any] | None = None, *, calibration: Calibration | None = None
     ) -> None:
+        super().__init__()
         given = options or {}
         self.method = str(given.get("method", "automatic"))
         self.seed = int(given.get("seed", 0))
         if calibration is None and given.get("noise", "none") == "chip72":
             calibration = published_72()
         self._calibration = calibration
-        self._results: OrderedDict[str, Result | str] = OrderedDict()
 
     def capabilities(self) -> Capabilities:
         """What this backend can do with its options."""
         noise = self._calibration
         return Capabilities(
-            name="aer",
+            name=self.name,
             title=f"Aer with noise ({noise_label(noise)})" if noise else "Aer simulator",
             max_qubits=min(self._limit(), noise.n_qubits) if noise else self._limit(),
-            differentiable=False,
-            exact=False,
-            billable=False,
-            seedable=True,
-            max_shots=_MAX_SHOTS,
-            couplers=noise.live_couplers if noise else None,
+            max_shots=MAX_SHOTS,
         )
 
-    def calibration(self) -> Calibration | None:
-        """The modelled chip's figures; ``None`` without noise."""
-        return self._calibration
-
-    def estimate(self, batch: Batch) -> Cost:
-        """Counts of circuits and shots; no processor time, nothing is billed.
-
-        Raises:
-            UnsupportedCircuitError: Too many qubits or shots for the method.
-        """
-        self._check(batch)
-        return Cost(len(batch.circuits), batch.total_shots, 1, (0.0, 0.0))
-
-    def submit(self, batch: Batch, client_ref: str) -> Handle:
-        """Run the batch here and now.
-
-        Raises:
-            UnsupportedCircuitError: Too many qubits or shots, or no place on the chip.
-        """
-        self._check(batch)
+    def _sample(self, batch: Batch) -> Result | str:
         widths = tuple(circuit.n_qubits for circuit in batch.circuits)
         method = self._method(max(widths))
         settings: dict[str, Any] = {}
@@ -113,29 +88,7 @@ class AerBackend:
         )
         seed = self.seed if batch.seed is None else batch.seed
         done = simulator.run(circuits, shots=batch.shots, seed_simulator=seed % 2**31).result()
-        handle = Handle("aer", uuid.uuid4().hex, len(circuits), batch.shots, widths)
-        self._keep(handle, _counts(done, widths) if done.success else str(done.status))
-        return handle
-
-    def poll(self, handle: Handle) -> Status:
-        """Done, or failed with Aer's words."""
-        found = self._results.get(handle.job_id, _LOST)
-        return Status(JobState.FAILED, found) if isinstance(found, str) else Status(JobState.DONE)
-
-    def fetch(self, handle: Handle) -> Result:
-        """Counts of a batch.
-
-        Raises:
-            BadResultError: The batch failed, or its counts are gone.
-        """
-        found = self._results.get(handle.job_id, _LOST)
-        if isinstance(found, str):
-            raise BadResultError(f"Aer: {found}")
-        return found
-
-    def cancel(self, handle: Handle) -> bool:
-        """Never: a batch has ended when ``submit`` returns."""
-        return False
+        return _counts(done, widths) if done.success else str(done.status)
 
     def _noisy(
         self, circuits: Sequence[Circuit], calibration: Calibration
@@ -148,24 +101,19 @@ class AerBackend:
         if len(qubits) > self._limit():
             raise UnsupportedCircuitError(
                 f"On chip {calibration.chip} the circuits take {len(qubits)} qubits; "
-                f"{self._description()} takes at most {self._limit()}. {self._advice()}"
+                f"{self._most_qubits(self._limit())}"
             )
-        number = {chip: index for index, chip in enumerate(qubits)}
-        native = []
-        for item in placed:
-            operations = tuple(
-                replace(op, qubits=tuple(number[qubit] for qubit in op.qubits))
-                for op in item.circuit.operations
+        numbers = {chip: index for index, chip in enumerate(qubits)}
+        native = [
+            native_circuit(
+                item.circuit.renumbered(numbers),
+                calibration,
+                qubits,
+                [numbers[qubit] for qubit in item.measured],
             )
-            compact = Circuit(len(qubits), operations, name=item.circuit.name)
-            measured = [number[qubit] for qubit in item.measured]
-            native.append(native_circuit(compact, calibration, qubits, measured))
+            for item in placed
+        ]
         return noise_model(calibration, qubits), native
-
-    def _keep(self, handle: Handle, result: Result | str) -> None:
-        self._results[handle.job_id] = result
-        while len(self._results) > _KEPT_RESULTS:
-            self._results.popitem(last=False)
 
     def _limit(self) -> int:
         if self.method == "automatic":
@@ -181,30 +129,12 @@ class AerBackend:
             return "density_matrix"
         return "statevector" if n_qubits <= _LIMITS["statevector"] else "matrix_product_state"
 
-    def _check(self, batch: Batch) -> None:
-        if batch.shots > _MAX_SHOTS:
-            raise UnsupportedCircuitError(
-                f"{batch.shots} shots a circuit; Aer takes at most {_MAX_SHOTS} here."
-            )
-        limit = self.capabilities().max_qubits
-        for number, circuit in enumerate(batch.circuits):
-            if circuit.n_qubits > limit:
-                raise UnsupportedCircuitError(
-                    f"Circuit {number} has {circuit.n_qubits} qubits; {self._description()} takes "
-                    f"at most {limit}. {self._advice()}"
-                )
-
-    def _description(self) -> str:
+    def _most_qubits(self, limit: int) -> str:
         noise = "with noise" if self._calibration else "without noise"
-        return f"Aer, method {self.method}, {noise},"
-
-    def _advice(self) -> str:
+        advice = "Use fewer qubits, or method automatic without noise."
         if self._calibration and self.method != "matrix_product_state":
-            return "Use fewer qubits, no noise, or method matrix_product_state, which is slow."
-        return "Use fewer qubits, or method automatic without noise."
-
-
-_LOST = "This process has no counts of that batch any more; run it again."
+            advice = "Use fewer qubits, no noise, or method matrix_product_state, which is slow."
+        return f"Aer, method {self.method}, {noise}, takes at most {limit}. {advice}"
 
 
 def _local(circuit: Circuit) -> Circuit:

@@ -1,6 +1,6 @@
 """What a backend promises: capabilities, cost, exact values or sampled counts.
 
-Two kinds share one interface. Exact backends give ``expectations``; sampling backends take a
+There are two kinds. Exact backends give ``expectations``; sampling backends take a
 ``Batch`` of bound circuits and give counts, through ``submit``, ``poll``, ``fetch`` and ``cancel``,
 so that a job outlives the process that sent it. This module knows nothing about any particular
 backend and does not import torch at run time.
@@ -15,21 +15,20 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from quantum.chips.calibration import Calibration
 from quantum.circuits.circuit import Circuit, Operation
 from quantum.exceptions import BadResultError, CircuitError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from quantum.sampling.costs import Cost
+
 __all__ = [
     "Batch",
     "Capabilities",
-    "Cost",
     "ExactBackend",
     "Handle",
     "JobState",
-    "QuantumBackend",
     "Result",
     "SamplingBackend",
     "Status",
@@ -53,31 +52,21 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a backend can do.
+    """What a sampling backend can do.
 
     Attributes:
         name: Its name in the registry.
         title: One line for people.
         max_qubits: Largest circuit it takes.
-        differentiable: Whether gradients flow through ``expectations``.
-        exact: Whether values are free of shot noise.
-        billable: Whether running costs money.
-        seedable: Whether a seed makes runs repeatable.
-        max_shots: Most shots per circuit; ``None`` for exact backends.
+        max_shots: Most shots per circuit; ``None`` for no limit.
         max_circuits: Most circuits per batch; ``None`` for no limit.
-        couplers: Pairs of qubits that a two-qubit gate may join; ``None`` for any pair.
     """
 
     name: str
     title: str
     max_qubits: int
-    differentiable: bool
-    exact: bool
-    billable: bool
-    seedable: bool
     max_shots: int | None = None
     max_circuits: int | None = None
-    couplers: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,27 +139,6 @@ class Batch:
     def fingerprint(self) -> str:
         """SHA-256 of the batch: what was sent, for the ledger."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a batch will take, told before it is sent.
-
-    Attributes:
-        circuits: Number of circuits.
-        shots: Shots of all circuits together.
-        batches: Submissions that they need.
-        seconds: Processor time, shortest and longest guess.
-        money: Longest guess in money, where an operator entered a tariff.
-        currency: Its currency.
-    """
-
-    circuits: int
-    shots: int
-    batches: int
-    seconds: tuple[float, float]
-    money: float | None = None
-    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,19 +225,7 @@ class Result:
             raise BadResultError(f"This is not a result: {error}", text) from error
 
 
-class QuantumBackend(Protocol):
-    """A place where circuits run."""
-
-    def capabilities(self) -> Capabilities:
-        """What this backend can do; cheap, no network."""
-        ...
-
-    def calibration(self) -> Calibration | None:
-        """The chip's figures, or the noise model's; ``None`` for ideal simulators."""
-        ...
-
-
-class ExactBackend(QuantumBackend, Protocol):
+class ExactBackend(Protocol):
     """A backend that gives exact, differentiable values."""
 
     def expectations(self, circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
@@ -289,8 +245,12 @@ class ExactBackend(QuantumBackend, Protocol):
         ...
 
 
-class SamplingBackend(QuantumBackend, Protocol):
+class SamplingBackend(Protocol):
     """A backend that samples bound circuits."""
+
+    def capabilities(self) -> Capabilities:
+        """What this backend can do."""
+        ...
 
     def estimate(self, batch: Batch) -> Cost:
         """What the batch would take; pure.

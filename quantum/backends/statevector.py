@@ -13,8 +13,6 @@ from functools import lru_cache
 
 from torch import Tensor
 
-from quantum.backends.base import Capabilities
-from quantum.chips.calibration import Calibration
 from quantum.circuits.circuit import Circuit
 from quantum.exceptions import UnsupportedCircuitError
 from quantum.simulators import lightcone, statevector, subcircuits
@@ -40,22 +38,6 @@ class StatevectorBackend:
 
     def __init__(self, *, recompute: bool | None = None) -> None:
         self.recompute = recompute
-
-    def capabilities(self) -> Capabilities:
-        """What this backend can do."""
-        return Capabilities(
-            name="statevector",
-            title="Exact simulator",  # wider circuits run where the light cones are small
-            max_qubits=_MAX_QUBITS,
-            differentiable=True,
-            exact=True,
-            billable=False,
-            seedable=True,
-        )
-
-    def calibration(self) -> Calibration | None:
-        """None: this simulator is ideal."""
-        return None
 
     def expectations(self, circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
         """Exact expectation values, differentiable in inputs and angles.

@@ -7,15 +7,14 @@ optimiser. Knows nothing about ledgers; ``quantum.jobs`` sees to it that ``submi
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from quantum.backends.base import Batch, Capabilities, Cost, Handle, Result, Status
-from quantum.backends.sdk.client import KEY_VARIABLE, SdkError, sdk_client
-from quantum.backends.wukong_options import CHIPS, FIELDS
+from quantum.backends.base import Batch, Capabilities, Handle, Result, Status
+from quantum.backends.sdk.client import SdkError, sdk_client
+from quantum.backends.wukong_options import FIELDS, wukong_limits
 from quantum.backends.wukong_replies import read_result, read_status
 from quantum.chips.calibration import Calibration, Coupler, QubitFigures
 from quantum.circuits.circuit import Circuit
@@ -29,9 +28,9 @@ from quantum.exceptions import (
     UnsupportedCircuitError,
 )
 from quantum.options import validate_options
-from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
+from quantum.sampling.costs import MAX_CIRCUITS, Cost, Tariff, sampling_cost
 
-__all__ = ["WukongBackend", "from_environment"]
+__all__ = ["WukongBackend"]
 
 _ASK_SECONDS = 30.0
 _SUBMIT_SECONDS = 120.0
@@ -77,20 +76,9 @@ class WukongBackend:
         return f"<WukongBackend chip {self._chip} at {self._url or 'the default address'}>"
 
     def capabilities(self) -> Capabilities:
-        """See ``QuantumBackend``; the couplers are known after ``calibration``."""
+        """See ``SamplingBackend``; the chip's size is exact after ``calibration``."""
         known = self._fetched[1] if self._fetched else None
-        return Capabilities(
-            name="wukong",
-            title=f"Origin Wukong, chip {self._chip}",
-            max_qubits=len(known.qubits) if known else CHIPS.get(self._chip, max(CHIPS.values())),
-            differentiable=False,
-            exact=False,
-            billable=True,
-            seedable=False,
-            max_shots=self._max_shots,
-            max_circuits=MAX_CIRCUITS,
-            couplers=known.live_couplers if known else None,
-        )
+        return wukong_limits(self._chip, self._max_shots, known)
 
     def chips(self) -> dict[str, bool]:
         """Names of the chips, and whether each is online now.
@@ -212,18 +200,6 @@ class WukongBackend:
         if self._fetched and time.monotonic() - self._fetched[0] < _CALIBRATION_AGE:
             return self._fetched[1]
         return self.calibration()
-
-
-def from_environment(options: Mapping[str, Any]) -> WukongBackend:
-    """The backend with the key in the environment variable WUKONG_API_KEY, for use by hand.
-
-    Raises:
-        OptionError: The variable is not set.
-    """
-    key = os.environ.get(KEY_VARIABLE, "")
-    if not key:
-        raise OptionError("key", "there is none", f"your API key in {KEY_VARIABLE}")
-    return WukongBackend(options, key)
 
 
 def _raise_submit(error: SdkError) -> NoReturn:

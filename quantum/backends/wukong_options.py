@@ -1,4 +1,4 @@
-"""Options of the ``wukong`` backend, as forms and docs show them. The key is never one of them.
+"""Options and limits of the ``wukong`` backend, for forms and docs. The key is no option.
 
 Pure Python; knows nothing about the SDK.
 """
@@ -9,12 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from quantum.backends.base import Capabilities
+from quantum.chips.calibration import Calibration
 from quantum.exceptions import OptionError
 from quantum.options import OptionField
+from quantum.sampling.costs import MAX_CIRCUITS
 
-__all__ = ["CHIPS", "FIELDS", "OpenChoice"]
+__all__ = ["FIELDS", "OpenChoice", "wukong_limits"]
 
-CHIPS = {"72": 72, "WK_C180": 180}
+_CHIPS = {"72": 72, "WK_C180": 180}
 """Qubits of the chips known when this was written; which exist is read at run time."""
 
 
@@ -89,3 +92,17 @@ FIELDS: tuple[OptionField, ...] = (
         "twice.",
     ),
 )
+
+
+def wukong_limits(
+    chip: str, max_shots: int, calibration: Calibration | None = None
+) -> Capabilities:
+    """What a chip takes, without asking the cloud: from its figures, or its known size."""
+    known = _CHIPS.get(chip, max(_CHIPS.values()))
+    return Capabilities(
+        name="wukong",
+        title=f"Origin Wukong, chip {chip}",
+        max_qubits=len(calibration.qubits) if calibration else known,
+        max_shots=max_shots,
+        max_circuits=MAX_CIRCUITS,
+    )

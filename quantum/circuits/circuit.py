@@ -9,7 +9,7 @@ nothing about how a circuit is run, drawn or trained.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from quantum.chips.couplers import Pair
@@ -63,6 +63,17 @@ class Operation:
         if entry.parametric == (self.source is None):
             word = "needs an angle" if entry.parametric else "takes no angle"
             raise CircuitError(f"Gate {self.gate!r} on {self.qubits} {word}.")
+
+    def renumbered(self, numbers: Mapping[int, int]) -> Operation:
+        """The same gate on the qubits' new numbers."""
+        return replace(self, qubits=tuple(numbers[qubit] for qubit in self.qubits))
+
+    def inverse(self) -> Operation:
+        """The bound gate's inverse."""
+        if self.source is None:
+            return replace(self, gate=gate(self.gate).inverse_name)
+        assert isinstance(self.source, float | int)
+        return replace(self, source=-self.source)
 
 
 @dataclass(frozen=True)
@@ -156,14 +167,17 @@ class Circuit:
         """
         if not self.bound:
             raise CircuitError(f"{self.name}: bind inputs and angles before inverting it.")
-        operations = []
-        for op in reversed(self.operations):
-            if op.source is None:
-                operations.append(replace(op, gate=gate(op.gate).inverse_name))
-            else:
-                assert isinstance(op.source, float | int)
-                operations.append(replace(op, source=-op.source))
-        return Circuit(self.n_qubits, tuple(operations), name=f"inverse of {self.name}")
+        operations = tuple(op.inverse() for op in reversed(self.operations))
+        return Circuit(self.n_qubits, operations, name=f"inverse of {self.name}")
+
+    def renumbered(self, numbers: Mapping[int, int]) -> Circuit:
+        """The circuit on as many qubits as ``numbers`` names, each under its new number."""
+        return Circuit(
+            len(numbers),
+            tuple(op.renumbered(numbers) for op in self.operations),
+            tuple(observable.renumbered(numbers) for observable in self.observables),
+            self.name,
+        )
 
     @property
     def depth(self) -> int:

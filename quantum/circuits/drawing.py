@@ -1,4 +1,4 @@
-"""Drawings of circuits, by Qiskit: text, and SVG in a light and a dark style.
+"""Drawings of circuits, by Qiskit: SVG in a light and a dark style.
 
 A circuit of more than 16 qubits is too tall for a page: its first eight are drawn, with a caption
 that says so. The SVG stands alone: all glyphs are paths, styles are attributes, no script, no
@@ -24,7 +24,7 @@ from quantum.circuits.circuit import Circuit
 from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import UnknownNameError
 
-__all__ = ["MOST_QUBITS", "THEMES", "draw_svg", "draw_text", "drawn_part"]
+__all__ = ["MOST_QUBITS", "THEMES", "draw_svg", "drawn_part"]
 
 Theme = Literal["light", "dark"]
 
@@ -82,13 +82,6 @@ def drawn_part(circuit: Circuit) -> tuple[Circuit, str]:
     if crossing:
         caption += f"; {crossing} gates from these to other qubits are not drawn"
     return replace(circuit, n_qubits=_EXCERPT, operations=kept, observables=()), caption
-
-
-def draw_text(circuit: Circuit, width: int = 120) -> str:
-    """The circuit in characters, folded at ``width`` columns; large ones as an excerpt."""
-    part, caption = drawn_part(circuit)
-    drawing = str(to_qiskit(part).draw("text", fold=width, idle_wires=True))
-    return f"{caption}\n{drawing}" if caption else drawing
 
 
 @lru_cache(maxsize=64)

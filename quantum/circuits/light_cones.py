@@ -18,7 +18,7 @@ from quantum.circuits.circuit import Angle, Circuit, Operation
 from quantum.circuits.gates import gate
 from quantum.circuits.observables import PauliString
 
-__all__ = ["LightCone", "parameters_of", "past_cone", "qubits_of", "trace_back"]
+__all__ = ["LightCone", "parameters_of", "past_cone", "trace_back"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ class LightCone:
     operations: tuple[int, ...]
     diagonal: frozenset[int]
     full: frozenset[int]
+
+    @property
+    def qubits(self) -> frozenset[int]:
+        """All qubits that it touches, the observable's own ones included."""
+        return self.diagonal | self.full
+
+    def numbers(self, first: int = 0) -> dict[int, int]:
+        """Numbers of its qubits in a circuit of its own, rising from ``first``."""
+        return {qubit: number for number, qubit in enumerate(sorted(self.qubits), first)}
 
 
 def trace_back(operations: Sequence[Operation], observable: PauliString) -> LightCone:
@@ -68,9 +77,3 @@ def parameters_of(circuit: Circuit, observable: PauliString) -> frozenset[int]:
     """Indices of the trainable angles that an observable can feel."""
     sources = (circuit.operations[index].source for index in past_cone(circuit, observable))
     return frozenset(source.index for source in sources if isinstance(source, Angle))
-
-
-def qubits_of(circuit: Circuit, observable: PauliString) -> frozenset[int]:
-    """Qubits of the observable's past cone, its own ones included."""
-    cone = trace_back(circuit.operations, observable)
-    return cone.diagonal | cone.full

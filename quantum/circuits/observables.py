@@ -6,6 +6,7 @@ This module knows nothing about states, simulators or shots.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quantum.exceptions import CircuitError
@@ -54,6 +55,10 @@ class PauliString:
         x = sum(1 << qubit for qubit, letter in self.factors if letter in "XY")
         z_mask = sum(1 << qubit for qubit, letter in self.factors if letter in "YZ")
         return x, z_mask, sum(letter == "Y" for _, letter in self.factors)
+
+    def renumbered(self, numbers: Mapping[int, int]) -> PauliString:
+        """The same product on the qubits' new numbers."""
+        return PauliString(tuple((numbers[qubit], letter) for qubit, letter in self.factors))
 
     def __str__(self) -> str:
         return " ".join(f"{letter}{qubit}" for qubit, letter in self.factors) or "I"

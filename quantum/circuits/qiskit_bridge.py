@@ -13,14 +13,12 @@ from typing import Any
 from qiskit import QuantumCircuit, transpile
 from qiskit.circuit import Parameter, ParameterExpression
 from qiskit.exceptions import QiskitError
-from qiskit.quantum_info import SparsePauliOp
 
 from quantum.circuits.circuit import Angle, Circuit, Input, Operation, Source
 from quantum.circuits.gates import GATES
-from quantum.circuits.observables import PauliString
 from quantum.exceptions import CircuitError
 
-__all__ = ["from_qiskit", "to_qiskit", "to_sparse_pauli"]
+__all__ = ["from_qiskit", "to_qiskit"]
 
 _SILENT = {"barrier", "id", "delay"}
 _SYMBOL = re.compile(r"(h|θ)(\d+)")
@@ -113,8 +111,3 @@ def _source(value: Any) -> Source:
             f"assign the parameters first."
         )
     return (Input if match[1] == "h" else Angle)(int(match[2]))
-
-
-def to_sparse_pauli(observable: PauliString, n_qubits: int) -> SparsePauliOp:
-    """An observable as a Qiskit operator."""
-    return SparsePauliOp(observable.label(n_qubits))

@@ -98,16 +98,15 @@ def _unroll(circuit: Circuit, n_angles: int) -> _Unrolled:
     width = 0
     for row, observable in enumerate(circuit.observables):
         cone = trace_back(circuit.operations, observable)
-        place = {q: width + i for i, q in enumerate(sorted(cone.diagonal | cone.full))}
-        width += len(place)
+        numbers = cone.numbers(width)
+        width += len(numbers)
         for op in (circuit.operations[index] for index in cone.operations):
             source = op.source
             if isinstance(source, Angle):
                 slots.append(source.index)
                 places.append(row * n_angles + source.index)
                 source = Angle(len(slots) - 1)
-            moved = tuple(place[qubit] for qubit in op.qubits)
-            operations.append(replace(op, qubits=moved, source=source))
-        observables.append(PauliString(tuple((place[q], p) for q, p in observable.factors)))
+            operations.append(replace(op.renumbered(numbers), source=source))
+        observables.append(observable.renumbered(numbers))
     wide = Circuit(max(width, 1), tuple(operations), tuple(observables), name=circuit.name)
     return _Unrolled(wide, np.array(slots, dtype=np.int64), np.array(places, dtype=np.int64))

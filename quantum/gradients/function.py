@@ -26,11 +26,9 @@ from quantum.gradients.spsa import DEFAULT_STEP, directions, spsa_rows, spsa_slo
 from quantum.simulators.constants import constant
 
 __all__ = [
-    "METHODS",
     "Evaluate",
     "Method",
     "Spsa",
-    "circuit_values",
     "differentiable",
     "rows_for",
     "values_and_jacobian",
@@ -40,7 +38,6 @@ Evaluate = Callable[[Circuit, Tensor], Tensor]
 """``(circuit, rows (k, n_angles)) -> values (k, n_observables)``, on the rows' device and dtype."""
 
 Method = Literal["backprop", "shift", "spsa"]
-METHODS: tuple[Method, ...] = ("backprop", "shift", "spsa")
 
 
 @dataclass(frozen=True)
@@ -52,39 +49,6 @@ class Spsa:
     step: float = DEFAULT_STEP
 
 
-def circuit_values(
-    circuit: Circuit,
-    angles: Tensor,
-    method: Method,
-    evaluate: Evaluate = exact_values,
-    *,
-    spsa: Spsa | None = None,
-    grouped: bool = True,
-) -> Tensor:
-    """Expectation values of one circuit for several blocks, differentiable in the angles.
-
-    Args:
-        circuit: A circuit without inputs.
-        angles: Shape ``(blocks, n_angles)``, radians, float32 or float64.
-        method: ``"backprop"`` is exact and ignores ``evaluate``; ``"shift"`` and ``"spsa"`` run
-            circuits.
-        evaluate: Runs circuits; called once.
-        spsa: For ``"spsa"``.
-        grouped: For ``"shift"``: shift together what no observable feels together.
-
-    Returns:
-        Shape ``(blocks, n_observables)``. Where no gradient is wanted, only the unshifted circuits
-        are run.
-    """
-    if not (torch.is_grad_enabled() and angles.requires_grad):
-        run = exact_values if method == "backprop" else evaluate
-        return run(circuit, angles.detach())
-    values, jacobian = values_and_jacobian(
-        circuit, angles, method, evaluate, spsa=spsa, grouped=grouped
-    )
-    return differentiable(angles, values, jacobian)
-
-
 def values_and_jacobian(
     circuit: Circuit,
     angles: Tensor,
@@ -94,7 +58,16 @@ def values_and_jacobian(
     spsa: Spsa | None = None,
     grouped: bool = True,
 ) -> tuple[Tensor, Tensor]:
-    """Values and Jacobian, without a graph; arguments as in ``circuit_values``.
+    """Expectation values of one circuit for several blocks, and their Jacobian, without a graph.
+
+    Args:
+        circuit: A circuit without inputs.
+        angles: Shape ``(blocks, n_angles)``, radians, float32 or float64.
+        method: ``"backprop"`` is exact and ignores ``evaluate``; ``"shift"`` and ``"spsa"`` run
+            circuits.
+        evaluate: Runs circuits; called once.
+        spsa: For ``"spsa"``.
+        grouped: For ``"shift"``: shift together what no observable feels together.
 
     Returns:
         Shapes ``(blocks, n_observables)`` and ``(blocks, n_observables, n_angles)``.

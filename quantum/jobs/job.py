@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from quantum.backends.base import Batch, Cost, Handle, JobState
+from quantum.backends.base import Batch, Handle, JobState
+from quantum.sampling.costs import Cost
 
 __all__ = ["Job", "NewJob"]
 

@@ -12,9 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from quantum.backends.base import Cost
-
-__all__ = ["MAX_CIRCUITS", "SOURCE", "Tariff", "sampling_cost"]
+__all__ = ["MAX_CIRCUITS", "SOURCE", "Cost", "Tariff", "sampling_cost"]
 
 MAX_CIRCUITS = 200
 """Most circuits that the cloud takes in one batch, by its documents."""
@@ -27,6 +25,27 @@ SOURCE = (
 _BATCH_SECONDS = (1.6, 3.5)
 _CIRCUIT_SECONDS = 0.67
 _CIRCUIT_SHOTS = 4096
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a batch will take, told before it is sent.
+
+    Attributes:
+        circuits: Number of circuits.
+        shots: Shots of all circuits together.
+        batches: Submissions that they need.
+        seconds: Processor time, shortest and longest guess.
+        money: Longest guess in money, where an operator entered a tariff.
+        currency: Its currency.
+    """
+
+    circuits: int
+    shots: int
+    batches: int
+    seconds: tuple[float, float]
+    money: float | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantum.circuits.circuit import Circuit, Operation
-from quantum.circuits.gates import gate
 from quantum.exceptions import BadResultError, CircuitError
 from quantum.sampling.counts import Samples
 
@@ -120,15 +119,8 @@ def fold(circuit: Circuit, times: int) -> Circuit:
     for op in circuit.operations:
         operations.append(op)
         if len(op.qubits) == 2:
-            operations += [_inverse(op), op] * (times // 2)
+            operations += [op.inverse(), op] * (times // 2)
     return replace(circuit, operations=tuple(operations))
-
-
-def _inverse(op: Operation) -> Operation:
-    if op.source is None:
-        return replace(op, gate=gate(op.gate).inverse_name)
-    assert isinstance(op.source, float | int)
-    return replace(op, source=-op.source)
 
 
 def extrapolate(values: Floats, errors: Floats) -> tuple[Floats, Floats]:

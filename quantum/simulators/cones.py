@@ -118,7 +118,7 @@ def _find_cone(
     observable: PauliString, rest: list[Operation], encoding: dict[int, int], n_qubits: int
 ) -> Cone | None:
     cone = trace_back(rest, observable)
-    full, touched = cone.full, cone.full | cone.diagonal
+    full, touched = cone.full, cone.qubits
     kept = [rest[index] for index in reversed(cone.operations)]
     fits = 0 < len(touched) <= _MAX_QUBITS
     if not fits or not touched <= encoding.keys():

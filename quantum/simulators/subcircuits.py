@@ -63,7 +63,7 @@ def supports(circuit: Circuit) -> bool:
 
 def widest(circuit: Circuit) -> tuple[int, PauliString]:
     """The most qubits that an observable feels, and that observable."""
-    sizes = [len(cone.diagonal | cone.full) for cone in _cones(circuit)]
+    sizes = [len(cone.qubits) for cone in _cones(circuit)]
     if not sizes:
         return 0, PauliString(())
     place = int(np.argmax(sizes))
@@ -167,21 +167,15 @@ def _plan(circuit: Circuit) -> tuple[_Group, ...]:
         )
     members: dict[Circuit, list[tuple[list[int], dict[int, PauliString]]]] = {}
     for columns in _hosts(_cones(circuit)):
-        qubits, small, slots = _small_circuit(circuit, _cones(circuit)[columns[0]])
-        place = {qubit: number for number, qubit in enumerate(qubits)}
-        measured = {
-            column: PauliString(
-                tuple((place[q], letter) for q, letter in circuit.observables[column].factors)
-            )
-            for column in columns
-        }
+        numbers, small, slots = _small_circuit(circuit, _cones(circuit)[columns[0]])
+        measured = {column: circuit.observables[column].renumbered(numbers) for column in columns}
         members.setdefault(small, []).append((slots, measured))
     return tuple(_group(small, cones) for small, cones in members.items())
 
 
 def _hosts(cones: Sequence[LightCone]) -> list[list[int]]:
     """Observables by cone: the first of each list has the cone that contains all the others'."""
-    contents = [(set(cone.operations), cone.diagonal | cone.full) for cone in cones]
+    contents = [(set(cone.operations), cone.qubits) for cone in cones]
     hosts: list[list[int]] = []
     for column in sorted(range(len(cones)), key=lambda c: -len(contents[c][1])):
         operations, qubits = contents[column]
@@ -210,17 +204,13 @@ def _group(small: Circuit, cones: list[tuple[list[int], dict[int, PauliString]]]
     )
 
 
-def _small_circuit(circuit: Circuit, cone: LightCone) -> tuple[list[int], Circuit, list[int]]:
-    """A cone as a circuit of its own: its qubits, the circuit, and what its inputs read."""
-    qubits = sorted(cone.diagonal | cone.full) or [0]
-    place = {qubit: number for number, qubit in enumerate(qubits)}
-    moved = [
-        replace(op, qubits=tuple(place[q] for q in op.qubits))
-        for op in (circuit.operations[index] for index in cone.operations)
-    ]
+def _small_circuit(circuit: Circuit, cone: LightCone) -> tuple[dict[int, int], Circuit, list[int]]:
+    """A cone as a circuit of its own: its qubits' numbers, the circuit, what its inputs read."""
+    numbers = cone.numbers() or {0: 0}
+    moved = [circuit.operations[index].renumbered(numbers) for index in cone.operations]
     operations: list[Operation] = []
     slots: list[int] = []
-    for op in _in_canonical_order(moved, len(qubits)):
+    for op in _in_canonical_order(moved, len(numbers)):
         source = op.source
         if isinstance(source, Angle | Input):
             shift = circuit.n_inputs if isinstance(source, Angle) else 0
@@ -228,7 +218,7 @@ def _small_circuit(circuit: Circuit, cone: LightCone) -> tuple[list[int], Circui
             slots.append(shift + source.index)
         else:
             operations.append(op)
-    return qubits, Circuit(len(qubits), tuple(operations), name="light cone"), slots
+    return numbers, Circuit(len(numbers), tuple(operations), name="light cone"), slots
 
 
 def _in_canonical_order(operations: list[Operation], n_qubits: int) -> list[Operation]:

@@ -6,13 +6,13 @@ Knows OriginIR and our simulators; nothing about HTTP or tasks.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 
 from quantum.backends.aer import AerBackend
 from quantum.backends.base import Batch
 from quantum.chips.calibration import Calibration, Coupler
-from quantum.circuits.circuit import Circuit
-from quantum.circuits.interchange.originir import from_originir, read_measurements
+from quantum.circuits.interchange.originir import from_originir
 
 WIDE = 20  # qubits; above it Aer's matrix product states
 
@@ -32,13 +32,10 @@ def sample(
 
 
 def _sample(text: str, shots: int, calibration: Calibration | None, seed: int) -> dict[str, int]:
-    circuit, measured = from_originir(text), read_measurements(text)
+    circuit, measured = from_originir(text), measurements(text)
     used = sorted({q for op in circuit.operations for q in op.qubits} | set(measured.values()))
     index = {qubit: number for number, qubit in enumerate(used)}
-    small = Circuit(
-        len(used),
-        tuple(replace(op, qubits=tuple(index[q] for q in op.qubits)) for op in circuit.operations),
-    )
+    small = circuit.renumbered(index)
     digest = hashlib.sha256(f"{seed} {text}".encode()).digest()
     method = "matrix_product_state" if len(used) > WIDE else "automatic"
     backend = AerBackend(
@@ -52,6 +49,12 @@ def _sample(text: str, shots: int, calibration: Calibration | None, seed: int) -
             outcome[-1 - bit] = bits[-1 - index[qubit]]
         counts["".join(outcome)] = counts.get("".join(outcome), 0) + number
     return counts
+
+
+def measurements(text: str) -> dict[int, int]:
+    """Which qubit each classical bit holds, ``{classical bit: qubit}``, rising by bit."""
+    pairs = re.findall(r"MEASURE q\[(\d+)\],c\[(\d+)\]", text)
+    return dict(sorted((int(bit), int(qubit)) for qubit, bit in pairs))
 
 
 def _cut_out(calibration: Calibration, used: list[int]) -> Calibration:

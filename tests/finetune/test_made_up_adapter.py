@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from chat.engine.assistants import AssistantStore
+from finetune.explorer.experiment.compute import compute
+from finetune.explorer.experiment.spec import Spec, SpecError
 from finetune.runs.circuits import circuit_for
 from finetune.training.model import load_tokenizer
 from quantum.adapters.registry import ADAPTERS
@@ -28,6 +30,20 @@ def test_the_form_offers_and_counts_it(known, alice, dataset, base):
     assert MADE_UP.title in page
     assert 'name="madeup-wires"' in page
     assert circuit_for("madeup", {"wires": 4}, ["model.layers.0.self_attn.q_proj"]).qubits == 4
+
+
+def test_the_explorer_offers_its_circuits(known, alice):
+    client = Client()
+    client.force_login(alice)
+    page = client.get(reverse("quantum-explorer")).content.decode()
+    assert MADE_UP.family.help in page
+    assert "Made Up: up to 6." in page
+    spec = Spec(family="madeup", qubits=3)
+    spec.check()
+    assert spec.title == "Made Up, 3 qubits, 1 layer"
+    assert compute(spec.to_dict())["circuit"]["qubits"] == 3
+    with pytest.raises(SpecError, match="1 to 6 qubits"):
+        Spec(family="madeup", qubits=7).check()
 
 
 def test_it_trains_reports_its_circuit_and_is_served(known, tmp_path, tiny_model_dir):

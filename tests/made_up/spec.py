@@ -1,6 +1,6 @@
 """The adapter's entry: a circuit of two layers between two matrices; torch-free."""
 
-from quantum.adapters.spec import AdapterSpec, Controls
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls
 from quantum.circuits.ansatz import qtha_circuit
 from quantum.options import OptionField
 
@@ -24,5 +24,8 @@ MADE_UP = AdapterSpec(
     config_factory=config,
     circuit_factory=lambda options, chip: qtha_circuit(options["wires"]),
     controls=Controls("the same settings on a day off", {}, lambda options: ""),
+    family=CircuitFamily(
+        "Circuits of a day off.", (1, 6), lambda qubits, layers, topology: qtha_circuit(qubits)
+    ),
     tuner="tests.made_up.tuner",
 )

@@ -13,10 +13,6 @@ CAPABILITIES = Capabilities(
     name="oracle",
     title="Oracle",
     max_qubits=6,
-    differentiable=False,
-    exact=False,
-    billable=False,
-    seedable=True,
     max_shots=RESOLUTION,
     max_circuits=5,
 )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from quantum.backends.base import Batch, Capabilities, Result
+from quantum.backends.base import Batch, Capabilities, Result, SamplingBackend
 from quantum.backends.registry import BACKENDS, make_sampler
 from quantum.chips.calibration import Calibration
 from quantum.chips.published import published_72
@@ -121,14 +121,16 @@ def exact_values(circuit: Circuit) -> tuple[list[float] | None, str]:
 def sampled_column(
     spec: Spec, circuit: Circuit, name: str, values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    if name != NOISY:
-        backend = make_sampler(name)
-        return estimated(spec, circuit, DirectRunner(backend), backend.capabilities())
-    from .on_chip import OnChip
+    if name == NOISY:
+        from quantum.backends.aer import AerBackend
 
-    figures = values.get("noise_figures")
-    chip = OnChip(Calibration.from_json(figures) if figures else published_72())
-    return estimated(spec, circuit, chip, chip.capabilities(), mitigated=True)
+        figures = values.get("noise_figures")
+        chip = Calibration.from_json(figures) if figures else published_72()
+        backend: SamplingBackend = AerBackend(calibration=chip)
+    else:
+        backend = make_sampler(name)
+    limits = backend.capabilities()
+    return estimated(spec, circuit, DirectRunner(backend), limits, mitigated=name == NOISY)
 
 
 def hardware_column(

@@ -8,33 +8,30 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from quantum.adapters.registry import ADAPTERS
+from quantum.adapters.spec import CircuitFamily
 from quantum.backends.registry import BACKENDS
-from quantum.circuits.ansatz import chain_couplers, lattice_couplers, qgs_circuit, qtha_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.circuits.interchange.originir import from_originir
 from quantum.circuits.observables import z
 from quantum.exceptions import CircuitError
 
-FAMILIES = {
-    "qtha": ("QTHA", "Data re-uploading with two rings of controlled rotations a layer."),
-    "qgs": ("QGS", "Rotations and one entangling pattern a layer, for wide shallow circuits."),
+PASTED = {  # name: title, help
     "openqasm": ("OpenQASM 2", "Paste a circuit, for example from Qiskit."),
     "originir": ("OriginIR", "Paste a circuit in Origin's own language."),
 }
-PASTED = ("openqasm", "originir")
 EXPORTS = {  # name: title, ending of the file
     "openqasm": ("OpenQASM 2", "qasm"),
     "originir": ("OriginIR", "originir"),
     "qiskit": ("Qiskit code", "py"),
 }
-TOPOLOGIES = {"chain": "Chain", "lattice": "Lattice"}
 NOISY = "aer-noise"  # beside the registry's names: the same simulator with a chip's noise model
 PUBLISHED = "chip72"
 
-MAX_QUBITS = {"qtha": 12, "qgs": 72, "openqasm": 20, "originir": 20}
+MAX_PASTED_QUBITS = 20
 MAX_LAYERS = 8
 MAX_SHOTS = 100_000
 MAX_TEXT = 64 * 1024
@@ -50,6 +47,22 @@ class SpecError(ValueError):
         super().__init__(message)
         self.field = field
         self.message = message
+
+
+def generated() -> dict[str, tuple[str, CircuitFamily]]:
+    """Title and circuits of every adapter that shows its own here."""
+    return {spec.name: (spec.title, spec.family) for spec in ADAPTERS.values() if spec.family}
+
+
+def families() -> dict[str, tuple[str, str]]:
+    """Name to title and help of everything that a circuit can come from."""
+    return {name: (title, family.help) for name, (title, family) in generated().items()} | PASTED
+
+
+def topologies() -> dict[str, str]:
+    """Name to title of the patterns in which any family entangles its qubits."""
+    every = (family.topologies for _, family in generated().values())
+    return {name: title for choices in every for name, title in choices.items()}
 
 
 def backend_choices() -> dict[str, tuple[str, str]]:
@@ -71,10 +84,10 @@ class Spec:
     """One experiment.
 
     Attributes:
-        family: key of `FAMILIES`.
+        family: key of `families()`.
         qubits: of a family that is generated; pasted circuits bring their own number.
         layers: of a family that is generated.
-        topology: which qubits QGS entangles.
+        topology: which qubits are entangled, where the family leaves a choice.
         angle_seed: draws inputs and angles, evenly from -π to π.
         text: a pasted circuit.
         backends: one to three names of `backend_choices()`.
@@ -86,7 +99,7 @@ class Spec:
         chip: of the quantum cloud.
     """
 
-    family: str = "qtha"
+    family: str = field(default_factory=lambda: next(iter(generated())))
     qubits: int = 4
     layers: int = 1
     topology: str = "chain"
@@ -122,17 +135,18 @@ class Spec:
     @property
     def title(self) -> str:
         """Its name in lists."""
-        words = FAMILIES[self.family][0]
+        words = families()[self.family][0]
         if self.pasted:
             return f"{words} circuit"
-        of = f", {TOPOLOGIES[self.topology].lower()}" if self.family == "qgs" else ""
+        choices = generated()[self.family][1].topologies
+        of = f", {choices[self.topology].lower()}" if choices else ""
         layers = f"{self.layers} layer{'s' if self.layers != 1 else ''}"
         return f"{words}, {self.qubits} qubit{'s' if self.qubits != 1 else ''}, {layers}{of}"
 
     def check(self) -> None:
         """Raise `SpecError` for the first thing that cannot be run."""
-        if self.family not in FAMILIES:
-            raise SpecError("family", f"Choose one of {', '.join(FAMILIES)}.")
+        if self.family not in families():
+            raise SpecError("family", f"Choose one of {', '.join(families())}.")
         self.check_circuit()
         known = backend_choices()
         if not 1 <= len(self.backends) <= MAX_BACKENDS:
@@ -142,9 +156,9 @@ class Spec:
                 raise SpecError("backends", f"There is no backend {name!r} here.")
         if not 1 <= self.shots <= MAX_SHOTS:
             raise SpecError("shots", f"Shots are a whole number from 1 to {MAX_SHOTS}.")
-        for field in ("seed", "angle_seed"):
-            if not 0 <= getattr(self, field) <= MAX_SEED:
-                raise SpecError(field, f"A seed is a whole number from 0 to {MAX_SEED}.")
+        for name in ("seed", "angle_seed"):
+            if not 0 <= getattr(self, name) <= MAX_SEED:
+                raise SpecError(name, f"A seed is a whole number from 0 to {MAX_SEED}.")
 
     def check_circuit(self) -> None:
         if self.pasted:
@@ -153,24 +167,17 @@ class Spec:
             if len(self.text.encode()) > MAX_TEXT:
                 raise SpecError("text", f"The text is longer than {MAX_TEXT // 1024} KB.")
             return
-        limit = MAX_QUBITS[self.family]
-        if not 1 <= self.qubits <= limit:
-            raise SpecError("qubits", f"{self.family.upper()} is offered with 1 to {limit} qubits.")
-        if self.family == "qgs" and self.qubits < 2:
-            raise SpecError("qubits", "QGS entangles neighbours: it needs at least 2 qubits.")
+        title, family = generated()[self.family]
+        fewest, most = family.qubits
+        if not 1 <= self.qubits <= most:
+            raise SpecError("qubits", f"{title} is offered with 1 to {most} qubits.")
+        if self.qubits < fewest:
+            message = f"{title} entangles neighbours: it needs at least {fewest} qubits."
+            raise SpecError("qubits", message)
         if not 1 <= self.layers <= MAX_LAYERS:
             raise SpecError("layers", f"Layers are a whole number from 1 to {MAX_LAYERS}.")
-        if self.family == "qgs" and self.topology not in TOPOLOGIES:
-            raise SpecError("topology", f"Choose one of {', '.join(TOPOLOGIES)}.")
-
-    def couplers(self) -> tuple[tuple[int, int], ...]:
-        """The pairs that QGS entangles; a lattice has rows of up to six, as the chip has."""
-        if self.topology == "chain":
-            return chain_couplers(self.qubits)
-        columns = min(6, max(2, math.isqrt(self.qubits)))
-        rows = math.ceil(self.qubits / columns)
-        pairs = lattice_couplers(rows, columns)
-        return tuple(pair for pair in pairs if max(pair) < self.qubits)
+        if family.topologies and self.topology not in family.topologies:
+            raise SpecError("topology", f"Choose one of {', '.join(family.topologies)}.")
 
     def circuit(self) -> Circuit:
         """The bound circuit. Reading OpenQASM imports Qiskit: only the explorer's process does it.
@@ -181,13 +188,11 @@ class Spec:
         if self.family == "openqasm":
             from quantum.circuits.interchange.openqasm import from_openqasm
 
-            return prepared(from_openqasm(self.text), self.family)
+            return prepared(from_openqasm(self.text))
         if self.family == "originir":
-            return prepared(from_originir(self.text), self.family)
-        if self.family == "qgs":
-            open_circuit = qgs_circuit(self.qubits, self.layers, self.couplers())
-        else:
-            open_circuit = qtha_circuit(self.qubits, self.layers)
+            return prepared(from_originir(self.text))
+        family = generated()[self.family][1]
+        open_circuit = family.circuit(self.qubits, self.layers, self.topology)
         draw = random.Random(self.angle_seed)
         numbers = [
             draw.uniform(-math.pi, math.pi)
@@ -197,9 +202,9 @@ class Spec:
         return open_circuit.bind(numbers[:split], numbers[split:])
 
 
-def prepared(circuit: Circuit, family: str) -> Circuit:
+def prepared(circuit: Circuit) -> Circuit:
     """A pasted circuit within the limits; it measures Z on every qubit where it names nothing."""
-    limit = MAX_QUBITS[family]
+    limit = MAX_PASTED_QUBITS
     if circuit.n_qubits > limit:
         raise CircuitError(f"The circuit has {circuit.n_qubits} qubits; the limit is {limit}.")
     if len(circuit.operations) > MAX_OPERATIONS:

@@ -14,10 +14,9 @@ from finetune.training.circuits.backends import backends_of, cloud_limits
 from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
 from quantum.adapters.registry import ADAPTERS, OptionError, Shapes
 from quantum.adapters.spec import targeted
-from quantum.backends.base import Cost
 from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.exceptions import CircuitError
-from quantum.sampling.costs import Tariff
+from quantum.sampling.costs import Cost, Tariff
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from finetune.bases.models import BaseModel
 from finetune.exceptions import RunRefused
 from finetune.hardware.models import QuantumKey
 from finetune.teams.models import Team, User
-from quantum.backends.base import Cost
 from quantum.backends.registry import BACKENDS
+from quantum.sampling.costs import Cost
 
 from .sampling import run_sampling
 

@@ -12,11 +12,10 @@ from typing import Any
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, get_adapter
 from quantum.backends.base import Capabilities
 from quantum.backends.registry import BACKENDS, backend_spec
-from quantum.backends.wukong_options import CHIPS
+from quantum.backends.wukong_options import wukong_limits
 from quantum.chips.calibration import Calibration
 from quantum.exceptions import CircuitError, OptionError, UnknownNameError
 from quantum.options import Options, validate_options
-from quantum.sampling.costs import MAX_CIRCUITS
 
 
 def backends_of(spec: AdapterSpec) -> tuple[str, ...]:
@@ -144,16 +143,5 @@ def cloud_limits(backend: str, options: Mapping[str, Any]) -> Capabilities:
         UnknownNameError: there is no such backend.
         OptionError: an option is wrong.
     """
-    spec, clean = backend_spec(backend), backend_options(backend, options)
-    chip = str(clean.get("chip", ""))
-    return Capabilities(
-        name=spec.name,
-        title=f"{spec.title}, chip {chip}",
-        max_qubits=CHIPS.get(chip, max(CHIPS.values())),
-        differentiable=False,
-        exact=False,
-        billable=True,
-        seedable=False,
-        max_shots=int(clean.get("max_shots", 10_000)),
-        max_circuits=MAX_CIRCUITS,
-    )
+    clean = backend_options(backend, options)
+    return wukong_limits(str(clean.get("chip", "")), int(clean.get("max_shots", 10_000)))

@@ -14,9 +14,8 @@ from typing import Any
 
 from quantum.adapters.registry import get_adapter
 from quantum.adapters.spec import block_of
-from quantum.backends.base import Cost
 from quantum.chips.couplers import connected_parts
-from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
+from quantum.sampling.costs import MAX_CIRCUITS, Cost, Tariff, sampling_cost
 
 from .backends import calibration_read, on_chip, run_chip
 

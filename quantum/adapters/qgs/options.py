@@ -6,6 +6,7 @@ counted here. This module knows nothing about tensors.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "chip_couplers",
     "circuits_per_step",
     "couplers_for",
+    "cut",
     "qgs_module_count",
     "qgs_shared_count",
 ]
@@ -94,6 +96,21 @@ def couplers_for(n_qubits: int, topology: str, given: Iterable[Iterable[int]] = 
             "give the config 'couplers', from a calibration; or chain, lattice",
         )
     return pairs
+
+
+def cut(n_qubits: int, topology: str) -> Couplers:
+    """Couplers of a chain, or of a piece of a lattice of any number of qubits.
+
+    The lattice has rows of up to six qubits, as Wukong has; the last row may be short.
+
+    >>> cut(5, "lattice")
+    ((0, 1), (2, 3), (0, 2), (1, 3), (2, 4))
+    """
+    if topology == "chain":
+        return chain_couplers(n_qubits)
+    columns = min(_LATTICE_COLUMNS, max(2, math.isqrt(n_qubits)))
+    pairs = lattice_couplers(math.ceil(n_qubits / columns), columns)
+    return tuple(pair for pair in pairs if max(pair) < n_qubits)
 
 
 def chip_couplers(calibration: Calibration, n_qubits: int) -> Couplers:

@@ -19,10 +19,11 @@ from quantum.adapters.qgs.options import (
     chip_couplers,
     circuits_per_step,
     couplers_for,
+    cut,
     qgs_module_count,
     qgs_shared_count,
 )
-from quantum.adapters.spec import AdapterSpec, Controls, Sampled
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, Sampled
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qgs_circuit
@@ -191,5 +192,11 @@ QGS = AdapterSpec(
         "or random (option control)",
         {"control": "free"},
         _remark,
+    ),
+    family=CircuitFamily(
+        "Rotations and one entangling pattern a layer, for wide shallow circuits.",
+        (2, 72),
+        lambda qubits, layers, topology: qgs_circuit(qubits, layers, cut(qubits, topology)),
+        {"chain": "Chain", "lattice": "Lattice"},
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from quantum.adapters.qtha.options import INITS, VARIANTS, qtha_module_count
-from quantum.adapters.spec import AdapterSpec, Controls
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qtha_circuit
@@ -145,5 +145,10 @@ QTHA = AdapterSpec(
         "in its place (variants BD, BE, BF)",
         {"variant": "AB"},
         _remark,
+    ),
+    family=CircuitFamily(
+        "Data re-uploading with two rings of controlled rotations a layer.",
+        (1, 12),
+        lambda qubits, layers, topology: qtha_circuit(qubits, layers),
     ),
 )

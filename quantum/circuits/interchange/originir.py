@@ -17,7 +17,7 @@ from quantum.circuits.interchange.originir_gates import GATE_NAMES, IDLE_NAMES, 
 from quantum.circuits.interchange.pieces import GROWTH, Piece, controlled, inverse
 from quantum.exceptions import CircuitError
 
-__all__ = ["MAX_OPERATIONS", "MAX_QUBITS", "from_originir", "read_measurements", "to_originir"]
+__all__ = ["MAX_OPERATIONS", "MAX_QUBITS", "from_originir", "to_originir"]
 
 MAX_QUBITS = 4096
 MAX_OPERATIONS = 20_000
@@ -75,7 +75,7 @@ def _written(op: Operation) -> list[str]:
 
 
 def from_originir(text: str) -> Circuit:
-    """Read a circuit; measurements at its end are left out (see ``read_measurements``).
+    """Read a circuit; measurements at its end are left out.
 
     Raises:
         CircuitError: The text is not OriginIR, or has a part that cannot be simulated as a circuit
@@ -84,15 +84,6 @@ def from_originir(text: str) -> Circuit:
     program = _Reader(text)
     operations = tuple(program.blocks[0].operations)
     return Circuit(program.n_qubits, operations, name="OriginIR circuit")
-
-
-def read_measurements(text: str) -> dict[int, int]:
-    """Which qubit each classical bit holds: ``{classical bit: qubit}``, sorted by bit.
-
-    Raises:
-        CircuitError: As ``from_originir``.
-    """
-    return dict(sorted(_Reader(text).measured.items()))
 
 
 @dataclass

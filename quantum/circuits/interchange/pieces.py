@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from quantum.circuits.circuit import Circuit, Operation
+from quantum.circuits.circuit import Operation
 
 __all__ = ["GROWTH", "Piece", "controlled", "inverse", "joined", "one_qubit", "phase_gate"]
 
@@ -53,10 +53,7 @@ def phase_gate(qubit: int, angle: float) -> Piece:
 
 def inverse(piece: Piece) -> Piece:
     """The piece backwards, each gate inverted."""
-    if not piece.operations:
-        return Piece((), -piece.phase)
-    width = 1 + max(qubit for op in piece.operations for qubit in op.qubits)
-    return Piece(Circuit(width, piece.operations).inverse().operations, -piece.phase)
+    return Piece(tuple(op.inverse() for op in reversed(piece.operations)), -piece.phase)
 
 
 def controlled(piece: Piece, control: int) -> Piece:

@@ -10,7 +10,6 @@ from torch import nn
 
 from quantum.adapters.circuits import (
     circuit_cost,
-    circuit_facts,
     entanglement,
     measure,
     set_runner,
@@ -97,24 +96,8 @@ def test_models_without_circuits():
     for model in (nn.Linear(2, 2), _qtha(variant="AB"), _qgs(control="free")):
         assert not list(hosted_circuits(model))
         assert entanglement(model) is None
-        assert circuit_facts(model) == {}
         assert circuit_cost(model).as_dict() == {"circuits": 0, "batches": 0, "shots": 0}
         measure(model)
-
-
-def test_facts():
-    facts = circuit_facts(_qgs())
-    assert list(hosted_circuits(_qgs()))
-    assert (facts["qubits"], facts["angles"], facts["circuits"], facts["per"]) == (
-        5,
-        10,
-        2,
-        "block",
-    )
-    assert (facts["backend"], facts["gradient"]) == ("statevector", "backprop")
-    facts = circuit_facts(_qtha())
-    assert list(hosted_circuits(_qtha()))
-    assert (facts["qubits"], facts["circuits"], facts["per"]) == (3, 2, "module")
 
 
 def test_exact_models_cost_nothing_and_take_no_runner():

@@ -6,11 +6,10 @@ import pytest
 from qiskit.quantum_info import Statevector
 
 from quantum.backends.base import Batch, JobState, Result
-from quantum.backends.wukong import WukongBackend, from_environment
+from quantum.backends.wukong import WukongBackend
 from quantum.chips.calibration import Calibration
 from quantum.chips.published import published_72
 from quantum.circuits.circuit import Circuit, Operation
-from quantum.circuits.interchange.originir import read_measurements
 from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import (
     BackendMissingError,
@@ -26,6 +25,7 @@ from quantum.jobs.sqlite_ledger import FileLedger
 from quantum.sampling.costs import Tariff
 from tests.doubles.wukong_chips import line, patchy_72
 from tests.doubles.wukong_cloud import WukongDouble
+from tests.doubles.wukong_sampling import measurements
 from tests.quantum.backends.wukong_cast import (
     KEY,
     OTHER_KEY,
@@ -64,7 +64,6 @@ def test_chips_and_figures_are_read(double):
     assert (found.chip, found.n_qubits, found.single_gate_ns) == ("72", 72, made.single_gate_ns)
     assert Calibration.from_json(found.to_json()) == found
     assert backend.capabilities().max_qubits == 66
-    assert backend.capabilities().couplers == made.live_couplers
 
 
 def test_a_batch_runs_and_bits_keep_their_order(double, ledger):
@@ -108,7 +107,7 @@ def test_sent_gates_lie_on_live_couplers(double):
     texts = backend.programs([readout, ring], chip)
     for text in texts:
         assert text.startswith("QINIT 72\nCREG 5\n")
-        assert len(read_measurements(text)) == 5
+        assert len(measurements(text)) == 5
         assert {text.split(" ")[0] for text in text.splitlines()} <= {
             "QINIT",
             "CREG",
@@ -121,7 +120,7 @@ def test_sent_gates_lie_on_live_couplers(double):
             if row.startswith("CZ"):
                 first, second = (int(part.strip("q[]")) for part in row[3:].split(","))
                 assert (min(first, second), max(first, second)) in chip.live_couplers
-    assert read_measurements(texts[0]) == read_measurements(texts[1])
+    assert measurements(texts[0]) == measurements(texts[1])
 
 
 def test_cancel(double, ledger):
@@ -182,14 +181,6 @@ def test_what_is_not_a_key(key):
     with pytest.raises(OptionError) as caught:
         WukongBackend({}, key)
     assert not key or key not in str(caught.value)
-
-
-def test_key_from_the_environment(monkeypatch):
-    monkeypatch.delenv("WUKONG_API_KEY", raising=False)
-    with pytest.raises(OptionError, match="WUKONG_API_KEY"):
-        from_environment({})
-    monkeypatch.setenv("WUKONG_API_KEY", KEY)
-    assert from_environment({}).capabilities().billable
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "cloud", "http://u:p@host/", "http://a b"])

@@ -5,7 +5,7 @@ import pytest
 
 from quantum.circuits.circuit import Angle, Circuit, Operation
 from quantum.circuits.gates import GATES
-from quantum.circuits.light_cones import parameters_of, past_cone, qubits_of, trace_back
+from quantum.circuits.light_cones import parameters_of, past_cone, trace_back
 from quantum.circuits.observables import PauliString, pauli, z, zz
 from quantum.simulators.reference import expectations
 from tests.quantum.random_circuits import random_circuit
@@ -22,8 +22,8 @@ def test_one_layer_on_a_chain_is_tight():
     circuit = _chain(12)
     assert parameters_of(circuit, z(5)) == {4, 5, 6, 12 + 5}
     assert parameters_of(circuit, zz(5, 6)) == {4, 5, 6, 7, 12 + 5, 12 + 6}
-    assert qubits_of(circuit, z(5)) == {4, 5, 6}
-    assert qubits_of(circuit, z(0)) == {0, 1}
+    assert trace_back(circuit.operations, z(5)).qubits == {4, 5, 6}
+    assert trace_back(circuit.operations, z(0)).qubits == {0, 1}
     assert len(past_cone(circuit, z(5))) == 6  # four rotations and two CZ
 
 

@@ -8,7 +8,6 @@ from quantum.exceptions import OptionError
 from quantum.gradients.exact import exact_values
 from quantum.gradients.function import (
     Spsa,
-    circuit_values,
     differentiable,
     rows_for,
     values_and_jacobian,
@@ -123,7 +122,9 @@ def test_all_blocks_run_in_one_call(method, spsa, each):
     circuit = qgs_circuit(6)
     angles = _angles(circuit, 5).requires_grad_()
     evaluate = Counting()
-    values = circuit_values(circuit, angles, method, evaluate, spsa=spsa)
+    values = differentiable(
+        angles, *values_and_jacobian(circuit, angles, method, evaluate, spsa=spsa)
+    )
     assert (evaluate.calls, evaluate.circuits) == (1, 5 * each)
     values.sum().backward()
     assert evaluate.calls == 1
@@ -131,20 +132,13 @@ def test_all_blocks_run_in_one_call(method, spsa, each):
     assert rows.shape[:2] == (5, each)
 
 
-def test_without_a_gradient_only_the_unshifted_circuits_run():
-    circuit = qgs_circuit(6)
-    evaluate = Counting()
-    with torch.no_grad():
-        circuit_values(circuit, _angles(circuit, 5).requires_grad_(), "shift", evaluate)
-    assert (evaluate.calls, evaluate.circuits) == (1, 5)
-
-
 @pytest.mark.parametrize("method", ["backprop", "shift"])
 def test_gradient_in_autograd_is_the_simulators(method):
     circuit = CIRCUITS["chain L=2"]
     angles = _angles(circuit).requires_grad_()
     weights = torch.randn(2, len(circuit.observables), dtype=torch.float64)
-    (circuit_values(circuit, angles, method) * weights).sum().backward()
+    values = differentiable(angles, *values_and_jacobian(circuit, angles, method))
+    (values * weights).sum().backward()
     plain = angles.detach().clone().requires_grad_()
     (exact_values(circuit, plain) * weights).sum().backward()
     assert torch.allclose(angles.grad, plain.grad, atol=1e-10)

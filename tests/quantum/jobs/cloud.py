@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from quantum.backends.base import Batch, Capabilities, Cost, Handle, JobState, Result, Status
+from quantum.backends.base import Batch, Capabilities, Handle, JobState, Result, Status
 from quantum.circuits.circuit import Circuit, Operation
 from quantum.exceptions import (
     BadResultError,
@@ -14,7 +14,7 @@ from quantum.exceptions import (
     RefusedError,
     SubmitUnknownError,
 )
-from quantum.sampling.costs import sampling_cost
+from quantum.sampling.costs import Cost, sampling_cost
 
 SUBMIT = (
     "ok",
@@ -51,10 +51,7 @@ class FakeCloud:
         self.calls: Counter[str] = Counter()
 
     def capabilities(self) -> Capabilities:
-        return Capabilities("fake", "A fake", 5, False, False, True, False, 1000, 200)
-
-    def calibration(self) -> None:
-        return None
+        return Capabilities("fake", "A fake", 5, 1000, 200)
 
     def estimate(self, batch: Batch) -> Cost:
         return sampling_cost(len(batch.circuits), batch.shots)

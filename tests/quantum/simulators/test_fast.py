@@ -5,12 +5,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 
 from quantum.circuits.ansatz import qtha_circuit
 from quantum.circuits.circuit import Angle, Circuit, Input, Operation
 from quantum.circuits.observables import pauli, z
-from quantum.circuits.qiskit_bridge import to_qiskit, to_sparse_pauli
+from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import CircuitError
 from quantum.simulators import lightcone, reference, statevector
 from tests.quantum.random_circuits import random_circuit, shallow_circuit
@@ -130,7 +131,7 @@ def test_eight_qubits_against_aer(layers):
     for row, sample in enumerate(inputs.detach().numpy()):
         bound = to_qiskit(circuit, sample, angles.detach().numpy())
         for i, observable in enumerate(circuit.observables):
-            operator = to_sparse_pauli(observable, 8)
+            operator = SparsePauliOp(observable.label(8))
             bound.save_expectation_value(operator, list(range(8)), label=str(i))
         data = simulator.run(bound).result().data()
         expected = [data[str(i)] for i in range(8)]

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from qiskit.quantum_info import Statevector
+from qiskit.quantum_info import SparsePauliOp, Statevector
 from qiskit_aer import AerSimulator
 
 from quantum.circuits.ansatz import qtha_circuit
-from quantum.circuits.qiskit_bridge import to_qiskit, to_sparse_pauli
+from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.simulators.reference import expectations, statevector
 from tests.quantum.random_circuits import random_circuit
 
@@ -21,7 +21,7 @@ def test_random_circuits_are_qiskits(seed):
         state = Statevector(to_qiskit(circuit, sample, angles))
         assert np.allclose(state.data, statevector(circuit, sample, angles), atol=1e-12)
         for observable, value in zip(circuit.observables, row, strict=True):
-            operator = to_sparse_pauli(observable, circuit.n_qubits)
+            operator = SparsePauliOp(observable.label(circuit.n_qubits))
             assert abs(state.expectation_value(operator).real - value) < 1e-12
 
 
@@ -33,7 +33,7 @@ def test_qtha_is_aers():
     for sample, row in zip(inputs, expectations(circuit, inputs, angles), strict=True):
         bound = to_qiskit(circuit, sample, angles)
         for i, observable in enumerate(circuit.observables):
-            operator = to_sparse_pauli(observable, 5)
+            operator = SparsePauliOp(observable.label(5))
             bound.save_expectation_value(operator, list(range(5)), label=str(i))
         data = simulator.run(bound).result().data()
         assert np.allclose([data[str(i)] for i in range(5)], row, atol=1e-10)

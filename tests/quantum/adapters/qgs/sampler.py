@@ -5,8 +5,9 @@ from collections import Counter
 import numpy as np
 import torch
 
-from quantum.backends.base import Capabilities, Cost, Handle, JobState, Result, Status
+from quantum.backends.base import Capabilities, Handle, JobState, Result, Status
 from quantum.backends.registry import BACKENDS, BackendSpec
+from quantum.sampling.costs import Cost
 from quantum.simulators import statevector
 
 NAME = "test-sampler"
@@ -28,16 +29,9 @@ class Sampler:
             NAME,
             "Test sampler",
             16,
-            differentiable=False,
-            exact=False,
-            billable=False,
-            seedable=True,
             max_shots=self.max_shots,
             max_circuits=self.max_circuits,
         )
-
-    def calibration(self):
-        return None
 
     def estimate(self, batch):
         return Cost(len(batch.circuits), batch.total_shots, 1, (0.0, 0.0))
