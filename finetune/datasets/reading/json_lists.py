@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.json_values import parse
@@ -25,26 +25,22 @@ _INSIDE = re.compile(rb'((?:[^"\\]++|\\.)*+)("?)', re.DOTALL)
 def elements(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     """Yield the elements of a list, or the values of a file that is none."""
     element = _Element(limits)
-    depth = 0  # brackets open inside the element
-    in_list = opened = in_string = False
+    in_list = opened = False
     for text, mark in _pieces(handle):
         element.add(text)
         if mark == b"[" and not opened and element.is_blank:
             in_list = opened = True
-        elif in_list and depth == 0 and mark in (b",", b"]"):
+        elif in_list and element.depth == 0 and mark in (b",", b"]"):
             in_list = mark == b","
             if not element.is_blank:
                 yield element.taken()
         else:
-            element.add(mark)
-            in_string ^= mark == b'"'
-            deeper = DEEPER.get(mark, 0)
-            depth = max(0, depth + deeper)
-            opened = opened or depth > 0
-            if deeper < 0 and depth == 0 and not in_list:
+            element.add_mark(mark)
+            opened = opened or element.depth > 0
+            if mark in (b"]", b"}") and element.depth == 0 and not in_list:
                 yield element.taken()
     if not element.is_blank:
-        yield element.taken(whole=depth == 0 and not in_string)
+        yield element.taken()
 
 
 def _pieces(handle: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
@@ -72,14 +68,20 @@ def _pieces(handle: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 
 class _Element:
-    """One element as its bytes come in; none are held beyond the limit."""
+    """One element as its bytes come in; none are held beyond the limit.
+
+    Attributes:
+        depth: brackets that are open in it.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._bytes = bytearray()
         self._over = False
+        self._in_string = False
         self._line = 1  # of the next byte
         self._start = 1
+        self.depth = 0
 
     @property
     def is_blank(self) -> bool:
@@ -99,17 +101,20 @@ class _Element:
         elif not self._over:
             self._bytes += piece
 
-    def taken(self, *, whole: bool = True) -> Read:
+    def add_mark(self, mark: bytes) -> None:
+        self.add(mark)
+        self._in_string ^= mark == b'"'
+        self.depth = max(0, self.depth + DEEPER.get(mark, 0))
+
+    def taken(self) -> Read:
         """Hand it over, parsed, and begin the next one."""
         if self._over:
-            read = Read(self._start, too_long(self._limits))
-        elif whole:
-            read = Read(self._start, parse(bytes(self._bytes).rstrip(), self._limits))
-        else:
+            value: Any = too_long(self._limits)
+        elif self.depth or self._in_string:
             reason = "the JSON ends in the middle"
-            read = Read(
-                self._start, RecordProblem("invalid_json", reason, "Upload the complete file.")
-            )
+            value = RecordProblem("invalid_json", reason, "Upload the complete file.")
+        else:
+            value = parse(bytes(self._bytes).rstrip(), self._limits)
         self._bytes.clear()
         self._over = False
-        return read
+        return Read(self._start, value)
