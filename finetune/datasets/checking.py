@@ -126,9 +126,8 @@ def check(dataset: Dataset) -> None:
     try:
         report = examine(dataset.original_file, dataset.folder, options_of(asked), tokenizer)
     except DatasetRefused as refused:
-        found = refused.report.to_dict() if refused.report else {}
         problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}
-        finish(dataset, asked, state=State.FAILED, report=found, problem=problem)
+        finish(dataset, asked, state=State.FAILED, report=refused.report, problem=problem)
     except Exception as error:  # a check that ends without a word would leave the page waiting
         if (fault := fault_of(error)) is not None:
             # Not the file's fault: `datasets_recheck` sends it again until the disk takes it.

@@ -3,37 +3,31 @@
     report = examine(path, out_dir, Options(seed=7), tokenizer_path)
 
 writes `train.jsonl`, `validation.jsonl`, `problems.jsonl` and `report.json` into `out_dir`, all
-or none. The file is read once, record by record; memory holds a hash and a length for each
+or none. The file is read once, record by record; memory holds two hashes and a length for each
 dialogue and the first problems. Knows nothing of Django or training.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
-from array import array
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
 
-from finetune.datasets.doctor.checks import check_messages, exact_print, near_print
 from finetune.datasets.doctor.control_tokens import ControlTokens
-from finetune.datasets.doctor.dialogues import Conversion, Dialogue
+from finetune.datasets.doctor.dialogues import Conversion
+from finetune.datasets.doctor.intake import Intake, Tally
 from finetune.datasets.doctor.options import Options
-from finetune.datasets.doctor.problems import ProblemLog, printable
+from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.splitting import held_out
-from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.records import read_records
 from finetune.datasets.reading.sniffing import Sniffed, sniff
-
-Count = Callable[[str], int]
-MOST_KEYS = 100  # different keys beside the dialogue that are named
 
 
 def examine(
@@ -65,16 +59,12 @@ def examine(
     out_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".examining-", dir=out_dir))
     try:
-        count, tokens = _counter(tokenizer_path)
-        control_tokens = ControlTokens((*tokens, *options.control_tokens))
-        examination = _Examination(path, work, sniffed, options, count, control_tokens)
-        report = examination.run()
+        report = _read(path, work, sniffed, options, tokenizer_path)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
         for name in ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json"):
             os.replace(work / name, out_dir / name)
         return report
     except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
         if not existed:
             shutil.rmtree(out_dir, ignore_errors=True)
         raise
@@ -82,190 +72,87 @@ def examine(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _counter(tokenizer_path: Path | None) -> tuple[Count | None, list[str]]:
+def _read(
+    path: Path, work: Path, sniffed: Sniffed, options: Options, tokenizer_path: Path | None
+) -> Report:
+    """Read everything, then split."""
+    limits = options.limits
+    tokens_of, special = _tokenizer(tokenizer_path)
+    report = Report(
+        container=sniffed.container,
+        bytes=path.stat().st_size,
+        tokens_estimated=tokenizer_path is None,
+        seed=options.seed,
+        validation_fraction=options.validation_fraction,
+    )
+    records = read_records(path, sniffed, limits)
+    with (
+        (work / "all.jsonl").open("w", encoding="utf-8") as kept,
+        (work / "problems.jsonl").open("w", encoding="utf-8") as bad,
+    ):
+        log = ProblemLog(bad, report, limits)
+        control_tokens = ControlTokens((*special, *options.control_tokens))
+        intake = Intake(kept, log, report, limits, tokens_of, control_tokens)
+        head, form = recognise(records, report, options.format, options.mapping)
+        conversion = Conversion(form, report, limits, log)
+        for dialogue in conversion.dialogues(chain(head, records)):
+            intake.take(dialogue)
+    report.problem_counts = dict(log.counts.most_common())
+    intake.tally.fill(report)
+    _enough(report, limits)
+    chosen = held_out(intake.duplicates.near_prints, options.seed, options.validation_fraction)
+    _split(work, report, chosen, intake.tally)
+    return report
+
+
+def _tokenizer(path: Path | None) -> tuple[Callable[[str], int], list[str]]:
     """How to count tokens, and the special tokens of the tokenizer that does it."""
-    if tokenizer_path is None:
-        return None, []
+    if path is None:
+        return lambda text: -(-len(text.encode("utf-8")) // 4), []
     from tokenizers import Tokenizer
 
-    file = Path(tokenizer_path)
-    tokenizer = Tokenizer.from_file(str(file / "tokenizer.json" if file.is_dir() else file))
+    tokenizer = Tokenizer.from_file(str(path / "tokenizer.json" if path.is_dir() else path))
     added = tokenizer.get_added_tokens_decoder().values()
     special = [token.content for token in added if token.special]
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), special
 
 
-class _Examination:
-    """One reading of one file."""
+def _enough(report: Report, limits: Limits) -> None:
+    """Check that there is something to learn from.
 
-    def __init__(
-        self,
-        path: Path,
-        work: Path,
-        sniffed: Sniffed,
-        options: Options,
-        count: Count | None,
-        control_tokens: ControlTokens,
-    ) -> None:
-        self._path = path
-        self._work = work
-        self._sniffed = sniffed
-        self._options = options
-        self._limits = options.limits
-        self._count = count
-        self._control_tokens = control_tokens
-        self._exact: dict[bytes, int] = {}  # print -> line of the first dialogue with it
-        self._near: dict[bytes, int] = {}
-        self._unused: Counter[str] = Counter()
-        self._prints = bytearray()  # 16 bytes for each kept dialogue, in order
-        self._lengths = array("l")
-        self._turns = array("l")
-        self._roles: Counter[str] = Counter()
-        self.report = Report(
-            container=sniffed.container,
-            bytes=path.stat().st_size,
-            tokens_estimated=count is None,
-            seed=options.seed,
-            validation_fraction=options.validation_fraction,
+    Raises:
+        DatasetRefused: `no_usable_dialogue` or `too_few_dialogues`.
+    """
+    if report.dialogues == 0:
+        first = report.problems[0] if report.problems else None
+        why = f" The first problem, in line {first.line}: {first.reason}." if first else ""
+        raise DatasetRefused(
+            "no_usable_dialogue",
+            f"None of the {report.records:,} records is a usable dialogue.{why}",
+            first.fix if first else 'Give one {"messages": [...]} a line.',
+            report.to_dict(),
+        )
+    if report.dialogues < limits.min_dialogues:
+        raise DatasetRefused(
+            "too_few_dialogues",
+            f"{report.dialogues} usable dialogues; at least {limits.min_dialogues} are needed "
+            f"({report.errors} lines have problems, {report.duplicates} are duplicates).",
+            "Add dialogues, or correct the lines with problems.",
+            report.to_dict(),
         )
 
-    def run(self) -> Report:
-        """Read everything, then split."""
-        report = self.report
-        records = read_records(self._path, self._sniffed, self._limits)
-        with (
-            (self._work / "all.jsonl").open("w", encoding="utf-8") as good,
-            (self._work / "problems.jsonl").open("w", encoding="utf-8") as bad,
-        ):
-            log = ProblemLog(bad, report, self._limits)
-            options = self._options
-            head, form = recognise(records, report, options.format, options.mapping)
-            conversion = Conversion(form, report, self._limits, log)
-            for dialogue in conversion.dialogues(chain(head, records)):
-                self._take(dialogue, good, log)
-        report.problem_counts = dict(log.counts.most_common())
-        report.roles = dict(self._roles)
-        report.unused = [
-            {"key": key, "records": count} for key, count in self._unused.most_common()
-        ]
-        report.turns = sum(self._turns)
-        report.tokens = sum(self._lengths)
-        report.measure(self._lengths.tolist())
-        if report.dialogues == 0:
-            first = report.problems[0] if report.problems else None
-            why = f" The first problem, in line {first.line}: {first.reason}." if first else ""
-            raise DatasetRefused(
-                "no_usable_dialogue",
-                f"None of the {report.records:,} records is a usable dialogue.{why}",
-                first.fix if first else 'Give one {"messages": [...]} a line.',
-                report,
-            )
-        if report.dialogues < self._limits.min_dialogues:
-            raise DatasetRefused(
-                "too_few_dialogues",
-                f"{report.dialogues} usable dialogues; at least {self._limits.min_dialogues} "
-                f"are needed ({report.errors} lines have problems, {report.duplicates} are "
-                "duplicates).",
-                "Add dialogues, or correct the lines with problems.",
-                report,
-            )
-        self._split()
-        (self._work / "all.jsonl").unlink()
-        return report
 
-    def _take(self, dialogue: Dialogue, good: TextIO, log: ProblemLog) -> None:
-        """Check one dialogue, count it and write it, or report what is wrong with it."""
-        report, line = self.report, dialogue.line
-        try:
-            clean = check_messages(dialogue.messages, self._limits)
-        except RecordProblem as problem:
-            log.error(line, problem)
-            return
-        exact, near = exact_print(clean), near_print(clean)
-        if exact in self._exact:
-            report.duplicates += 1
-            same = RecordProblem(
-                "duplicate",
-                f"the same, letter by letter, as the dialogue in line {self._exact[exact]}",
-                "Remove it; it is left out.",
-            )
-            log.warning(line, same)
-            return
-        if report.dialogues >= self._limits.max_dialogues:
-            raise DatasetRefused(
-                "too_many_dialogues",
-                f"More than {self._limits.max_dialogues:,} dialogues.",
-                "Split the file, or ask the administrator for a higher limit.",
-                report,
-            )
-        if near in self._near:
-            report.near_duplicates += 1
-        for remark in self._remarks(clean, near):
-            log.warning(line, remark)
-        self._exact[exact] = line
-        self._near.setdefault(near, line)
-        self._prints += near
-        self._lengths.append(sum(self._tokens(item["content"]) for item in clean))
-        self._turns.append(len(clean))
-        self._roles.update(item["role"] for item in clean)
-        self._unused.update(self._named(dialogue.unused))
-        report.dialogues += 1
-        spoken = [item for item in clean if item["role"] != "system"]
-        report.starts_with_assistant += spoken[0]["role"] == "assistant"
-        report.ends_with_user += spoken[-1]["role"] == "user"
-        if len(report.preview) < self._limits.preview:
-            report.preview.append({"line": line, "messages": clean})
-        good.write(json.dumps({"messages": clean}, ensure_ascii=False) + "\n")
-
-    def _remarks(self, messages: list[dict[str, Any]], near: bytes) -> Iterator[RecordProblem]:
-        """What is worth a look in a dialogue that is kept."""
-        if near in self._near:
-            yield RecordProblem(
-                "near_duplicate",
-                f"nearly the words of the dialogue in line {self._near[near]}",
-                "It is kept, on the same side of the split. Remove one if they mean the same.",
-            )
-        places: dict[str, list[int]] = {}
-        for index, message in enumerate(messages, 1):
-            for token in self._control_tokens.found_in(message["content"]):
-                places.setdefault(token, []).append(index)
-        if places:
-            first = min(min(indexes) for indexes in places.values())
-            yield RecordProblem(
-                "control_token",
-                f"message {first} holds text that models use as control tokens: "
-                f"{', '.join(list(places)[:5])}",
-                "It is trained as plain text. Remove it where it was left by an export.",
-            )
-
-    def _named(self, keys: list[str]) -> Iterator[str]:
-        """Keys as they are counted: printable, and not without end."""
-        for key in keys:
-            name = printable(key[:60])
-            known = name in self._unused or len(self._unused) < MOST_KEYS
-            yield name if known else "(other keys)"
-
-    def _tokens(self, text: str) -> int:
-        if self._count is not None:
-            return self._count(text)
-        return -(-len(text.encode("utf-8")) // 4)
-
-    # Splitting
-
-    def _split(self) -> None:
-        """Write the two files, each in the order of the upload."""
-        report = self.report
-        options = self._options
-        chosen = held_out(self._prints, options.seed, options.validation_fraction)
-        with (
-            (self._work / "all.jsonl").open(encoding="utf-8", newline="\n") as lines,
-            (self._work / "train.jsonl").open("w", encoding="utf-8") as train,
-            (self._work / "validation.jsonl").open("w", encoding="utf-8") as validation,
-        ):
-            for index, line in enumerate(lines):
-                held = index in chosen
-                (validation if held else train).write(line)
-                part = report.validation if held else report.train
-                part.dialogues += 1
-                part.turns += self._turns[index]
-                part.tokens += self._lengths[index]
+def _split(work: Path, report: Report, chosen: set[int], tally: Tally) -> None:
+    """Write the two files, each in the order of the upload; `chosen` dialogues are held out."""
+    with (
+        (work / "all.jsonl").open(encoding="utf-8", newline="\n") as lines,
+        (work / "train.jsonl").open("w", encoding="utf-8") as train,
+        (work / "validation.jsonl").open("w", encoding="utf-8") as validation,
+    ):
+        for index, line in enumerate(lines):
+            held = index in chosen
+            (validation if held else train).write(line)
+            part = report.validation if held else report.train
+            part.dialogues += 1
+            part.turns += tally.turns[index]
+            part.tokens += tally.tokens[index]

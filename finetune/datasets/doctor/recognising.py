@@ -34,20 +34,20 @@ def recognise(
     """
     head: list[Read] = []
     sample: dict[str, Any] | None = None
-    found: Format | None = None
+    recognised: Format | None = None
     for read in records:
         head.append(read)
         if isinstance(read.value, dict):
             sample = sample or read.value
-            found = found or detect(read.value)
-        if found or len(head) >= SEARCHED:
+            recognised = recognised or detect(read.value)
+        if recognised or len(head) >= SEARCHED:
             break
     if mapping:
         form = FORMATS["table"]
     elif name:
         form = get_format(name)
-    elif found is not None:
-        form = found
+    elif recognised is not None:
+        form = recognised
     else:
         form = _unrecognised(sample, report)
     if form.name == "table":
@@ -66,7 +66,7 @@ def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
             "missing_columns",
             f"It is not clear which columns hold the two sides. Columns: {names[:300]}.",
             MAP_THEM,
-            report,
+            report.to_dict(),
         )
     if "role" in sample and "content" in sample:
         raise DatasetRefused(
@@ -96,6 +96,6 @@ def _map(sample: dict[str, Any], report: Report, asked: Mapping[str, str]) -> No
             "missing_columns",
             f"{what} Columns: {', '.join(report.columns)[:300] or '(none)'}.",
             MAP_THEM,
-            report,
+            report.to_dict(),
         )
     report.mapping = mapping

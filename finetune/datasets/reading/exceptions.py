@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from finetune.datasets.doctor.report import Report
+from typing import Any
 
 
 class DatasetRefused(Exception):
@@ -15,14 +12,16 @@ class DatasetRefused(Exception):
         code: stable name for tests and the API, such as `archive`.
         message: what is wrong, in plain words.
         hint: what to do about it.
-        report: what was counted before the refusal, if the file was read.
+        report: what was counted before the refusal, as plain data; empty if nothing was read.
     """
 
-    def __init__(self, code: str, message: str, hint: str, report: Report | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, hint: str, report: dict[str, Any] | None = None
+    ) -> None:
         self.code = code
         self.message = message
         self.hint = hint
-        self.report = report
+        self.report = report or {}
         super().__init__(f"{message} {hint}")
 
 

@@ -309,6 +309,12 @@ def _json() -> list[tuple[Any, ...]]:
         ("JSON null", "a.json", b"null", "unknown_format"),
         ("unclosed string in a list", "a.json", b'[{"messages": "abc', "no_usable"),
         ("closing brackets", "a.json", b"[]]]]}}}", "no_usable"),
+        (
+            "string of escaped quotation marks without end",
+            "a.jsonl",
+            lines(b'{"messages": [' + b"[]," * 40 + b'"' + b'\\"' * 400_000),
+            "ok:invalid_json",
+        ),
         ("huge line", "a.jsonl", _huge_line, "ok:line_too_long"),
         ("huge element", "a.json", _huge_element, "ok:line_too_long"),
         ("comment lines", "a.jsonl", lines(b"// a comment"), "ok:invalid_json"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from finetune.datasets.doctor.examination import examine
 from finetune.datasets.doctor.options import Options
+from finetune.datasets.reading import json_lists
 from finetune.datasets.reading import records as reading
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
@@ -66,7 +67,7 @@ def test_json_lists_are_split_as_json_reads_them(
 ) -> None:
     text = json.dumps(records, indent=indent, ensure_ascii=ascii_)
     raw = text.encode("utf-8", "surrogatepass")
-    reading_chunk, reading.CHUNK = reading.CHUNK, chunk
+    whole_chunk, json_lists.CHUNK = json_lists.CHUNK, chunk
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "a.json"
@@ -75,19 +76,20 @@ def test_json_lists_are_split_as_json_reads_them(
                 read.value for read in reading.read_records(path, Sniffed("json", 0), Limits())
             ]
     finally:
-        reading.CHUNK = reading_chunk
+        json_lists.CHUNK = whole_chunk
     assert [value for value in found if not isinstance(value, RecordProblem)] == records
     assert len(found) == len(records)
 
 
 def test_line_numbers_of_a_pretty_printed_list(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text('[\n  {"a": 1},\n  {\n    "a": 2\n  },\n\n  {"a": "x\\"]},"}\n]\n')
+    path.write_text('[\n  {"a": 1},\n  {\n    "a": 2\n  },\n\n  {"a": "x\\"]},"},\n  7\n]\n')
     found = list(reading.read_records(path, Sniffed("json", 0), Limits()))
     assert [(read.line, read.value) for read in found] == [
         (2, {"a": 1}),
         (3, {"a": 2}),
         (7, {"a": 'x"]},'}),
+        (8, 7),
     ]
 
 
