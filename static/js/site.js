@@ -33,6 +33,17 @@ const studio = (window.studio = {
       numeric: "always",
     }).format(Math.round(seconds / length), unit);
   },
+
+  /** A page or a part of one as a document; null where the site has no answer, or asks to sign in. */
+  async page(address) {
+    try {
+      const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+      if (!answer.ok || answer.redirected) return null;
+      return new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      return null;
+    }
+  },
 });
 
 function freshen(root = document) {
