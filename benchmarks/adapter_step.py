@@ -7,9 +7,9 @@ memory is taken in a fresh process for each adapter, weights included: resident 
 CPU, torch's own peak of allocated memory on CUDA. ``--clock cpu`` counts this process's processor
 time instead of the wall's, which is steadier on a machine that others use too.
 
-    python benchmarks/adapter_step.py --model var/base-models/smollm2-135m-instruct
-    python benchmarks/adapter_step.py --targets all --cases "lora r=8" gatenet
-    python benchmarks/adapter_step.py --device cuda --config qwen2.5-1.5b --length 512
+    python -m benchmarks.adapter_step --model var/base-models/smollm2-135m-instruct
+    python -m benchmarks.adapter_step --targets all --cases "lora r=8" gatenet
+    python -m benchmarks.adapter_step --device cuda --config qwen2.5-1.5b --length 512
 
 Without ``--model`` the weights are random: they do not matter for time or memory.
 """
@@ -30,13 +30,13 @@ from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config
 from transformers.utils import logging
 
+from benchmarks.frame import print_head, print_row
 from quantum.adapters.registry import ADAPTERS, get_adapter
 
 REFERENCE = "lora r=8"
@@ -164,7 +164,7 @@ def measure_times(args: argparse.Namespace) -> dict[str, dict[str, float]]:
 
 def measure_memory(case: str, args: argparse.Namespace) -> float:
     """Peak memory of two steps in a fresh process, in MB."""
-    command = [sys.executable, __file__, "--memory-of", case]
+    command = [sys.executable, "-m", "benchmarks.adapter_step", "--memory-of", case]
     for name in ("model", "config", "targets", "device", "dtype", "batch", "length", "threads"):
         if getattr(args, name) is not None:
             command += [f"--{name}", str(getattr(args, name))]
@@ -188,20 +188,19 @@ def print_table(table: dict[str, dict[str, float]], args: argparse.Namespace) ->
         f"{args.dtype}, {args.device}, targets {args.targets}, {args.steps} rounds, "
         f"{args.clock} clock\n"
     )
-    print(f"| adapter | step | ratio to {args.cases[0]} | tokens/s | trainable | memory | ratio |")
-    print("|---|---|---|---|---|---|---|")
+    first_title = f"ratio to {args.cases[0]}"
+    print_head("adapter", "step", first_title, "tokens/s", "trainable", "memory", "ratio")
     first = table[args.cases[0]]
     barred = TIME_BARS if args.targets == "qv" and args.config == "smollm2-135m" else {}
     for case, row in table.items():
         bar = f" (bar: {barred[case]:.2f})" if case in barred else ""
-        memory = " | "
+        memory = ["", ""]
         if "peak_mb" in row:
             share = row["peak_mb"] / first["peak_mb"]
-            memory = f"{row['peak_mb']:.0f} MB | {share:.3f} (bar: {MEMORY_BAR:.1f})"
-        print(
-            f"| {case} | {row['seconds']:.2f} s | {row['ratio']:.3f}{bar} | "
-            f"{row['tokens_per_second']:.0f} | {row['parameters']:,.0f} | {memory} |"
-        )
+            memory = [f"{row['peak_mb']:.0f} MB", f"{share:.3f} (bar: {MEMORY_BAR:.1f})"]
+        step, speed = f"{row['seconds']:.2f} s", f"{row['tokens_per_second']:.0f}"
+        ratio = f"{row['ratio']:.3f}{bar}"
+        print_row(case, step, ratio, speed, f"{row['parameters']:,.0f}", *memory)
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ process of its own interpreter, since their pins exclude one another. They take 
 so noise of the machine hits them alike. Before anything is timed, the values and both gradients of
 each are compared with ours.
 
-    python benchmarks/circuit_frameworks.py --setup /tmp/frameworks   # makes them if missing
-    python benchmarks/circuit_frameworks.py --pennylane PYTHON --torchquantum PYTHON --qiskit PYTHON
+    python -m benchmarks.circuit_frameworks --setup /tmp/frameworks   # makes them if missing
+    python -m benchmarks.circuit_frameworks --pennylane PYTHON --torchquantum PYTHON --qiskit PYTHON
 
 Slow frameworks run on fewer samples and are scaled up in proportion, which the table tells; so does
 it tell which are missing. "limit" is the machine's matrix product: the time of the dense real
@@ -27,10 +27,8 @@ from typing import Any
 
 import numpy as np
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-
-from quantum.circuits.ansatz import qtha_angle_count  # noqa: E402
+from benchmarks.frame import ROOT
+from quantum.circuits.ansatz import qtha_angle_count
 
 BAR = 10
 INSTALL_SECONDS = 900
@@ -60,7 +58,8 @@ class Worker:
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115  (open as long as the process)
         self.process = subprocess.Popen(
-            [python, str(HERE / "circuit_workers.py"), name, str(threads)],
+            [python, "-m", "benchmarks.circuit_workers", name, str(threads)],
+            cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.log,
@@ -94,7 +93,7 @@ def environments(folder: Path) -> dict[str, str]:
     One that cannot be installed is told and left out; the others are measured all the same.
     """
     found = {}
-    for requirements in sorted((HERE / "circuit_requirements").glob("*.txt")):
+    for requirements in sorted((ROOT / "benchmarks" / "circuit_requirements").glob("*.txt")):
         environment = folder / requirements.stem
         python, complete = environment / "bin" / "python", environment / "complete"
         if not complete.exists():  # missing, or its installation was interrupted

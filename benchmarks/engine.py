@@ -12,8 +12,6 @@ import json
 import os
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from contextlib import aclosing
@@ -24,6 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from benchmarks.frame import processes
 from chat.engine.client import EngineClient, EngineUnavailable
 from quantum.adapters.qtha.tuner import QTHAConfig
 
@@ -131,14 +130,9 @@ def main() -> None:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
         publish(Path(folder), arguments.base)
-        command = [sys.executable, "-m", "chat.engine", "--assistants", folder, "--port", str(port)]
-        engine = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        try:
+        with processes(f"chat.engine --assistants {folder} --port {port}"):
             client = EngineClient(f"http://127.0.0.1:{port}")
             asyncio.run(measure(client, arguments.tokens))
-        finally:
-            engine.terminate()
-            engine.wait(10)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long a metrics event takes from the trainer's clock to the browser's.
 
-    python benchmarks/event_latency.py [--steps 60]
+    python -m benchmarks.event_latency [--steps 60]
 
 Starts a real studio with the tiny base, opens a run's page in Chromium and compares each event's
 time (when the trainer wrote it) with the moment the browser got it; both clocks are this machine's.
@@ -9,17 +9,13 @@ time (when the trainer wrote it) with the moment the browser got it; both clocks
 from __future__ import annotations
 
 import argparse
-import statistics
-import sys
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tests.conftest import wait_until  # noqa: E402
-from tests.live.browser import FLAGS, chromium_needed  # noqa: E402
-from tests.live.conftest import SMOLLM2, TINY, studio_started  # noqa: E402
+from benchmarks.frame import ROOT, print_spread
+from tests.conftest import wait_until
+from tests.live.browser import FLAGS, chromium_needed
+from tests.live.conftest import SMOLLM2, TINY, studio_started
 
 LISTEN = """
 window.arrived = [];
@@ -66,12 +62,10 @@ def main() -> None:
         page.add_init_script(LISTEN)
         page.goto(f"/runs/{job['id']}/")
         wait_until(lambda: page.evaluate("window.arrived.length") >= steps, seconds=180, every=0.5)
-        delays = sorted(page.evaluate("window.arrived"))
+        delays = page.evaluate("window.arrived")
         browser.close()
-    print(f"events    {len(delays)}")
-    print(f"median    {statistics.median(delays):.3f} s")
-    print(f"95 %      {delays[int(0.95 * (len(delays) - 1))]:.3f} s")
-    print(f"slowest   {delays[-1]:.3f} s")
+    print(f"events        {len(delays)}")
+    print_spread(delays)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 
 import torch
 
+from benchmarks.frame import print_head, print_row
 from finetune.training.args import RunConfig
 from finetune.training.loop.finite import FiniteChecks
 from finetune.training.loop.metrics import token_loss
@@ -26,8 +27,8 @@ from quantum.adapters.registry import ADAPTERS
 LAYERS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
-def measure(model_dir: str, adapter: str, rounds: int, batch: int, length: int) -> str:
-    """Return one row: seconds of a step with and without the looks, and their ratio."""
+def measure(model_dir: str, adapter: str, rounds: int, batch: int, length: int) -> None:
+    """Print one row: seconds of a step with and without the looks, and their ratio."""
     config = RunConfig(base_model=model_dir, train_file="-", adapter=adapter, targets=LAYERS)
     model = attach_adapter(load_base(model_dir), config)
     weights = [item for item in model.parameters() if item.requires_grad]
@@ -61,9 +62,13 @@ def measure(model_dir: str, adapter: str, rounds: int, batch: int, length: int) 
     alone = time.perf_counter() - started
     with_looks, without = (statistics.median(seconds[looks]) for looks in (True, False))
     count = sum(item.numel() for item in weights)
-    return (
-        f"| {adapter} | {count:,} in {len(weights)} | {without:.3f} s | {with_looks:.3f} s | "
-        f"{with_looks / without:.3f} | {alone * 1e3:.2f} ms |"
+    print_row(
+        adapter,
+        f"{count:,} in {len(weights)}",
+        f"{without:.3f} s",
+        f"{with_looks:.3f} s",
+        f"{with_looks / without:.3f}",
+        f"{alone * 1e3:.2f} ms",
     )
 
 
@@ -76,10 +81,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--length", type=int, default=128)
     args = parser.parse_args()
-    print("| adapter | trainable numbers | step | with the looks | ratio | weights alone |")
-    print("|---|---|---|---|---|---|")
+    titles = ("trainable numbers", "step", "with the looks", "ratio", "weights alone")
+    print_head("adapter", *titles)
     for adapter in args.adapters:
-        print(measure(args.model, adapter, args.rounds, args.batch, args.length), flush=True)
+        measure(args.model, adapter, args.rounds, args.batch, args.length)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import torch
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from benchmarks.frame import print_head, print_row
 from quantum.adapters.circuits import circuit_cost, set_runner
 from quantum.adapters.qgs.tuner import QGSConfig
 from quantum.backends.wukong import WukongBackend
@@ -105,12 +106,9 @@ def measure(arguments: argparse.Namespace, name: str, chip: Calibration, coupler
         model_of_cost = sampling_cost(cost.circuits, arguments.shots)
     cosine = torch.nn.functional.cosine_similarity(found, wanted, dim=0).item()
     low, high = model_of_cost.seconds
-    print(
-        f"| {name} | {cost.circuits} | {cost.batches} | {low:.0f} to {high:.0f} s "
-        f"| {sum(job.new.circuits for job in sent)} in {len(sent)} "
-        f"| {cosine:.3f} | {seconds:.0f} s |",
-        flush=True,
-    )
+    in_all = f"{sum(job.new.circuits for job in sent)} in {len(sent)}"
+    time_range, took = f"{low:.0f} to {high:.0f} s", f"{seconds:.0f} s"
+    print_row(name, cost.circuits, cost.batches, time_range, in_all, f"{cosine:.3f}", took)
 
 
 def main() -> None:
@@ -120,10 +118,8 @@ def main() -> None:
     parser.add_argument("--shots", type=int, default=1024)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    print(
-        "| circuit | circuits a step | batches | modelled processor time | sent in all "
-        "| cosine to the exact gradient | took here |\n|---|---|---|---|---|---|---|"
-    )
+    titles = ("modelled processor time", "sent in all", "cosine to the exact gradient")
+    print_head("circuit", "circuits a step", "batches", *titles, "took here")
     measure(arguments, "72 qubits, chain", published_72(), snake(), 72)
     patchy = patchy_72()
     numbers = sorted(patchy.qubits)

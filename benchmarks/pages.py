@@ -1,7 +1,7 @@
 """How long every page and list takes, and how large it is, on the folder of `many_rows.py`.
 
-    python benchmarks/many_rows.py FOLDER
-    python benchmarks/pages.py FOLDER [--rounds 7] [--only /runs/] [--plans]
+    python -m benchmarks.many_rows FOLDER
+    python -m benchmarks.pages FOLDER [--rounds 7] [--only /runs/] [--plans]
 
 Requests go through Django's own client in this process: no network, no compression. The first
 answer of each address is thrown away; time is the median of the rest. `--plans` prints queries that
@@ -13,16 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from benchmarks.many_rows import public  # noqa: E402
+from benchmarks.frame import print_head, print_row, processes, studio_prepared, studio_settings
+from benchmarks.many_rows import public
 
 MOST_SECONDS, MOST_BYTES = 0.1, 200_000
 PATIENCE = 10.0  # seconds for one address
@@ -146,7 +143,7 @@ def report(options: argparse.Namespace) -> None:
     files = set(downloads())
     asked += [(path, bare if path.startswith("/v1") else client, KEY) for path in sorted(files)]
     missed = 0
-    print("| address | median | processor | bytes | |\n|---|---|---|---|---|")
+    print_head("address", "median", "processor", "bytes", "")
     for path, who, extra in asked:
         if options.only not in path:
             continue
@@ -155,8 +152,8 @@ def report(options: argparse.Namespace) -> None:
         missed += over
         verdict = f"answered {status}" if status != 200 else "missed" if over else ""
         shown = path.replace(LONG_RUN, "LONG").replace(SHORT_RUN, "SHORT")
-        times = f"{1000 * seconds:.1f} ms | {1000 * processor:.1f} ms"
-        print(f"| `{shown}` | {times} | {size:,} | {verdict} |", flush=True)
+        times = (f"{1000 * value:.1f} ms" for value in (seconds, processor))
+        print_row(f"`{shown}`", *times, f"{size:,}", verdict)
         if options.plans:
             for line in scans(who, path, **extra):
                 print(f"    {line}")
@@ -170,23 +167,15 @@ def main() -> None:
     parser.add_argument("--only", default="", help="addresses that contain this")
     parser.add_argument("--plans", action="store_true")
     options = parser.parse_args()
-    os.environ["WUKONG_DATA_DIR"] = str(options.folder.resolve())
-    os.environ["DJANGO_SETTINGS_MODULE"] = "wukongsite.settings"
+    studio_settings(options.folder.resolve())
     os.environ["WUKONG_API_REQUESTS_PER_MINUTE"] = "1000000"
     os.environ["WUKONG_ALLOWED_HOSTS"] = "testserver"
-    broker = subprocess.Popen([sys.executable, "-m", "wukongsite.processes.broker"], cwd=ROOT)
-    try:
+    studio_prepared()
+    with processes("wukongsite.processes.broker"):
         import django
 
         django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
         report(options)
-    finally:
-        broker.terminate()
-        broker.wait()
 
 
 if __name__ == "__main__":

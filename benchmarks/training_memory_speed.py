@@ -1,6 +1,6 @@
 """Logits at labelled positions against logits everywhere: seconds a step and peak memory.
 
-    python benchmarks/training_memory_speed.py var/base-models/smollm2-135m-instruct
+    python -m benchmarks.training_memory_speed var/base-models/smollm2-135m-instruct
 
 Each way runs in a process of its own, so that peak memory is its own.
 """
@@ -15,10 +15,8 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
 def measure(model_dir: str, way: str, length: int, batch: int, steps: int) -> None:
@@ -80,9 +78,10 @@ def main() -> None:
         return
     results = []
     for way in ("everywhere", "labels"):
-        command = [sys.executable, __file__, parsed.model, "--way", way]
-        command += ["--length", str(parsed.length), "--batch", str(parsed.batch)]
-        command += ["--steps", str(parsed.steps)]
+        command = [sys.executable, "-m", "benchmarks.training_memory_speed", parsed.model]
+        for name in ("length", "batch", "steps"):
+            command += [f"--{name}", str(getattr(parsed, name))]
+        command += ["--way", way]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         results.append(json.loads(done.stdout.strip().splitlines()[-1]))
         print(results[-1])

@@ -1,6 +1,6 @@
 """A thousand people watch one run: how late an event reaches them, and whether any is missed.
 
-    python benchmarks/watchers.py [--watchers 1000] [--rate 10] [--seconds 30]
+    python -m benchmarks.watchers [--watchers 1000] [--rate 10] [--seconds 30]
 
 The real web process on core 0, with Valkey and SQLite; the watchers, each a person with a session
 of their own, on core 1, beside the writer, which copies events into the database as a worker does.
@@ -14,20 +14,22 @@ import argparse
 import asyncio
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-import httpx
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tests.conftest import wait_until  # noqa: E402
-from tests.live.conftest import free_port  # noqa: E402
+from benchmarks.frame import (
+    ROOT,
+    answers,
+    print_spread,
+    processes,
+    studio_prepared,
+    studio_settings,
+)
+from tests.conftest import wait_until
+from tests.live.conftest import free_port
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 SETUP = """
@@ -159,18 +161,15 @@ async def watch(
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and any(len(one.seqs) < total for one in watchers):
         await asyncio.sleep(0.1)
-    late = sorted(delay for one in watchers for delay in one.late)
     return {
         "missed": sum(total - len(set(one.seqs)) for one in watchers),
         "doubled": sum(len(one.seqs) - len(set(one.seqs)) for one in watchers),
-        "late": sum(one.seqs != sorted(one.seqs) for one in watchers),
+        "unordered": sum(one.seqs != sorted(one.seqs) for one in watchers),
         "messages": len(Watcher.known),
         "bytes": sum(one.bytes for one in watchers),
         "busy": spent / seconds,
         "each": spent / max(1, len(Watcher.known) * len(watchers)),
-        "p50": statistics.median(late),
-        "p95": late[int(0.95 * (len(late) - 1))],
-        "max": late[-1],
+        "delays": [delay for one in watchers for delay in one.late],
     }
 
 
@@ -192,45 +191,22 @@ def main() -> None:
     options = parser.parse_args()
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="wukong-watchers-") as folder:
-        os.environ |= {
-            "WUKONG_DATA_DIR": folder,
-            "WUKONG_PORT": str(port),
-            "DJANGO_SETTINGS_MODULE": "wukongsite.settings",
-            "PYTHONPATH": str(ROOT),
-        }
-        manage = [sys.executable, "manage.py"]
-        subprocess.run([*manage, "migrate", "-v", "0"], cwd=ROOT, check=True)
-        subprocess.run([*manage, "collectstatic", "--noinput", "-v", "0"], cwd=ROOT, check=True)
+        studio_settings(folder, port)
+        studio_prepared()
         public_id, *sessions = python(SETUP.replace("COUNT", str(options.watchers))).split()
-        processes = [
-            subprocess.Popen([sys.executable, "-m", module], cwd=ROOT)
-            for module in ("wukongsite.processes.broker", "wukongsite.processes.web")
-        ]
-        try:
-            for process, core in zip(processes, (CLIENT_CORE, SERVER_CORE), strict=True):
-                os.sched_setaffinity(process.pid, {core})
-            os.sched_setaffinity(0, {CLIENT_CORE})
+        with processes("wukongsite.processes.broker", "wukongsite.processes.web") as (broker, web):
+            os.sched_setaffinity(web.pid, {SERVER_CORE})
+            for pid in (broker.pid, 0):
+                os.sched_setaffinity(pid, {CLIENT_CORE})
             wait_until(lambda: answers(port), seconds=60)
-            found = asyncio.run(watch(port, public_id, sessions, options, processes[1].pid))
-        finally:
-            for process in reversed(processes):
-                process.terminate()
-                process.wait()
+            found = asyncio.run(watch(port, public_id, sessions, options, web.pid))
     print(f"watchers {options.watchers}, events {int(options.rate * options.seconds)}")
     print(f"messages      {found['messages']} of {found['bytes'] / 2**20:.0f} MB in all")
-    print(f"median        {1000 * found['p50']:.0f} ms")
-    print(f"95 %          {1000 * found['p95']:.0f} ms")
-    print(f"slowest       {1000 * found['max']:.0f} ms")
-    print(f"missed        {found['missed']}, doubled {found['doubled']}, unordered {found['late']}")
+    print_spread(found["delays"])
+    counts = f"{found['missed']}, doubled {found['doubled']}, unordered {found['unordered']}"
+    print(f"missed        {counts}")
     print(f"server busy   {100 * found['busy']:.0f} % of its core")
     print(f"a message     {1e6 * found['each']:.0f} µs of the server's time")
-
-
-def answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def cpu_seconds(pid: int) -> float:

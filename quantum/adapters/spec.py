@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AdapterSpec",
     "CircuitFamily",
+    "ConfigFactory",
     "Controls",
     "ModuleCount",
     "Sampled",
     "Shapes",
     "SharedCount",
     "block_of",
+    "config_of",
     "targeted",
 ]
 
@@ -40,6 +42,31 @@ ModuleCount = Callable[[str, int, int, Options], int]
 
 SharedCount = Callable[[Sequence[str], Options], int]
 """(names of all targeted modules, options) -> trainable parameters that they share."""
+
+ConfigFactory = Callable[[Options, Sequence[str], int], Any]
+"""(options, module-name suffixes, seed) -> PEFT config; imports PEFT when called."""
+
+
+def config_of(
+    place: str, names: Mapping[str, str] | None = None, seed: str = "", **more: Any
+) -> ConfigFactory:
+    """A factory of the config class at ``module:class``, whose fields are the options.
+
+    Args:
+        place: Imported when a config is made.
+        names: The config's names of options that it calls otherwise.
+        seed: The config's field that takes the seed, if one does.
+        more: Fixed fields.
+    """
+    module, _, kind = place.partition(":")
+
+    def factory(options: Options, targets: Sequence[str], number: int) -> Any:
+        fields = {(names or {}).get(name, name): value for name, value in options.items()}
+        seeds = {seed: number} if seed else {}
+        common = {"task_type": "CAUSAL_LM", "target_modules": list(targets)}
+        return getattr(import_module(module), kind)(**common, **fields, **seeds, **more)
+
+    return factory
 
 
 def targeted(shapes: Shapes, targets: Sequence[str]) -> dict[str, tuple[int, int]]:
@@ -120,15 +147,14 @@ class AdapterSpec:
         title: Name for people.
         help: One plain line on what it is.
         quantum: Whether it has a circuit (in its default form).
-        mergeable: Whether it can be folded into the base weights (in its default form).
         fields: Its options.
         default_targets: Module names it is usually put on.
         default_learning_rate: A learning rate that usually trains.
         module_count: Counts trainable parameters per module.
-        config_factory: ``(options, targets, seed) -> PeftConfig``; imports PEFT when called.
+        config_factory: Makes its PEFT config.
         chip_config: Writes a chip's figures into that config, where a circuit is built on them.
         circuit_factory: ``(options, a chip's figures or None) -> Circuit`` for quantum adapters.
-        merges: ``options -> bool`` where it depends on them.
+        merges: ``options -> bool``: whether it can be folded into the base weights.
         shared_count: Counts trainable parameters that several modules share.
         sampled: What it takes on a backend that samples; ``None`` if it trains on exact values
             only.
@@ -141,14 +167,13 @@ class AdapterSpec:
     title: str
     help: str
     quantum: bool
-    mergeable: bool
     fields: tuple[OptionField, ...]
     default_targets: tuple[str, ...]
     default_learning_rate: float
     module_count: ModuleCount
-    config_factory: Callable[[Options, Sequence[str], int], Any]
+    config_factory: ConfigFactory
     circuit_factory: Callable[[Options, Calibration | None], Circuit | None] | None = None
-    merges: Callable[[Options], bool] | None = None
+    merges: Callable[[Options], bool] = lambda options: True
     shared_count: SharedCount | None = None
     chip_config: Callable[[Any, Calibration], None] | None = None
     sampled: Sampled | None = None
@@ -234,4 +259,4 @@ class AdapterSpec:
 
     def can_merge(self, options: Mapping[str, Any] | None = None) -> bool:
         """Whether these options give an adapter that merges into the base weights."""
-        return self.merges(self.validate(options)) if self.merges else self.mergeable
+        return self.merges(self.validate(options))

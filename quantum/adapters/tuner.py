@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import torch
 from peft import PeftConfig
@@ -15,33 +15,37 @@ from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer, check_adapters_t
 from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 from torch import Tensor, nn
 
-__all__ = ["LinearTuner", "LinearTunerLayer", "TargetedConfig", "option_help"]
+__all__ = ["LinearTuner", "LinearTunerLayer", "TargetedConfig", "described"]
 
 
-def option_help(text: str) -> dict[str, str]:
-    """A config field's metadata."""
-    return {"help": text}
+Cell = TypeVar("Cell", bound=nn.Module)
+
+
+def described(default: Any, text: str) -> Any:
+    """A config's field with its help text; a list or dictionary is made anew for each config."""
+    metadata = {"help": text}
+    if isinstance(default, list | dict):
+        return field(default_factory=default.copy, metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 @dataclass
 class TargetedConfig(PeftConfig):
     """A config with PEFT's usual ways to choose linear layers."""
 
-    target_modules: list[str] | str | None = field(
-        default=None, metadata=option_help("Names of the linear layers to adapt, or a regex.")
+    target_modules: list[str] | str | None = described(
+        None, "Names of the linear layers to adapt, or a regex."
     )
-    exclude_modules: list[str] | str | None = field(
-        default=None, metadata=option_help("Names of linear layers to leave out, or a regex.")
+    exclude_modules: list[str] | str | None = described(
+        None, "Names of linear layers to leave out, or a regex."
     )
-    layers_to_transform: list[int] | int | None = field(
-        default=None, metadata=option_help("Indexes of the blocks to adapt; all by default.")
+    layers_to_transform: list[int] | int | None = described(
+        None, "Indexes of the blocks to adapt; all by default."
     )
-    layers_pattern: list[str] | str | None = field(
-        default=None, metadata=option_help("Name of the module list that the indexes count.")
+    layers_pattern: list[str] | str | None = described(
+        None, "Name of the module list that the indexes count."
     )
-    modules_to_save: list[str] | None = field(
-        default=None, metadata=option_help("Modules trained in full and saved along.")
-    )
+    modules_to_save: list[str] | None = described(None, "Modules trained in full and saved along.")
 
     def __post_init__(self) -> None:
         super().__post_init__()  # type: ignore[no-untyped-call]
@@ -51,10 +55,10 @@ class TargetedConfig(PeftConfig):
                 setattr(self, name, set(value))
 
 
-class LinearTunerLayer(nn.Module, BaseTunerLayer):
+class LinearTunerLayer(nn.Module, BaseTunerLayer, Generic[Cell]):
     """A linear layer with an adapter: one cell per adapter name.
 
-    Subclasses name their container of cells first in ``adapter_layer_names``, give ``update_layer``
+    Subclasses name their container of cells first in ``adapter_layer_names``, give ``make_cell``
     and ``forward``, and say how a weight is merged and unmerged.
 
     Args:
@@ -90,13 +94,32 @@ class LinearTunerLayer(nn.Module, BaseTunerLayer):
     @property
     def cells(self) -> nn.ModuleDict:
         """The cells by adapter name."""
-        found = getattr(self, self.adapter_layer_names[0])
-        assert isinstance(found, nn.ModuleDict)
-        return found
+        return cast("nn.ModuleDict", getattr(self, self.adapter_layer_names[0]))
+
+    def cell(self, adapter_name: str) -> Cell:
+        """The cell of an adapter."""
+        return cast("Cell", self.cells[adapter_name])
+
+    def make_cell(self, config: Any) -> Cell:
+        """A new cell for this layer."""
+        raise NotImplementedError
 
     def update_layer(self, adapter_name: str, config: Any, *more: Any) -> None:
-        """Add a cell under an adapter name."""
-        raise NotImplementedError
+        """Add a cell under an adapter name, on the base layer's device, in float32 at least."""
+        self.cells[adapter_name] = self.make_cell(config)
+        self._move_adapter_to_device_of_base_layer(adapter_name)
+        cell = self.cell(adapter_name)
+        if next(cell.parameters()).dtype in (torch.float16, torch.bfloat16):
+            cell.float()  # circuits and small changes of gates need more than 8 bits of mantissa
+        self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
+
+    def cells_to_apply(self) -> list[Cell]:
+        """The active adapters' cells in their order; none where they are disabled or merged."""
+        if self.disable_adapters and self.merged:
+            self.unmerge()
+        if self.disable_adapters or self.merged:
+            return []
+        return [self.cell(name) for name in self.active_adapters if name in self.cells]
 
     def _merged(self, adapter: str, weight: Tensor) -> Tensor:
         """The weight with an adapter in it."""
@@ -122,8 +145,8 @@ class LinearTunerLayer(nn.Module, BaseTunerLayer):
 
     def _base(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """The base layer's output."""
-        found: Tensor = self.base_layer(x, *args, **kwargs)
-        return found
+        output: Tensor = self.base_layer(x, *args, **kwargs)
+        return output
 
     def merge(self, safe_merge: bool = False, adapter_names: list[str] | None = None) -> None:
         """Fold adapters, by default the active ones, into the base weight.
@@ -162,7 +185,7 @@ class LinearTunerLayer(nn.Module, BaseTunerLayer):
 class LinearTuner(BaseTuner):
     """A model with adapters on its linear layers, made by ``peft.get_peft_model``."""
 
-    tuner_layer_cls: type[LinearTunerLayer]
+    tuner_layer_cls: type[LinearTunerLayer[Any]]
     target_module_mapping: Any = TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 
     def _more(self, config: Any, key: str) -> tuple[Any, ...]:

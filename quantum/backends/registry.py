@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from quantum.backends.base import ExactBackend, SamplingBackend
@@ -44,22 +45,12 @@ class BackendSpec:
     missing: Callable[[], str] = lambda: ""
 
 
-def _statevector(options: Options) -> ExactBackend:
-    from quantum.backends.statevector import StatevectorBackend
-
-    return StatevectorBackend()
-
-
-def _aer(options: Options) -> SamplingBackend:
-    from quantum.backends.aer import AerBackend
-
-    return AerBackend(options)
-
-
-def _qpanda(options: Options) -> SamplingBackend:
-    from quantum.backends.qpanda import QPandaBackend
-
-    return QPandaBackend()
+def _made(place: str, *, takes_options: bool = False) -> Callable[[Options], Any]:
+    """Makes the class at ``module:class``, which is imported then."""
+    module, _, kind = place.partition(":")
+    return lambda options: getattr(import_module(module), kind)(
+        *([options] if takes_options else [])
+    )
 
 
 def _wukong(options: Options) -> SamplingBackend:
@@ -77,80 +68,46 @@ def _sdk_missing() -> str:
     return sdk_missing()
 
 
+# fmt: off
 _AER_FIELDS = (
-    OptionField(
-        "method",
-        "Method",
-        "choice",
-        "automatic",
+    OptionField("method", "Method", "choice", "automatic",
         choices=(
             ("automatic", "Whole state up to 26 qubits, product states above; noise: densities."),
             ("statevector", "The whole state, up to 26 qubits; with noise one run a shot, to 20."),
             ("density_matrix", "Noise without extra spread, up to 12 qubits."),
             ("matrix_product_state", "Many qubits with little entanglement; slow with noise."),
         ),
-        help="How Aer computes; all methods sample the same circuit.",
-    ),
-    OptionField(
-        "noise",
-        "Noise",
-        "choice",
-        "none",
+        help="How Aer computes; all methods sample the same circuit."),
+    OptionField("noise", "Noise", "choice", "none",
         choices=(
             ("none", "An ideal machine: only shot noise."),
             ("chip72", "A model, not hardware: the 72-qubit chip's published typical figures."),
         ),
-        help="Whose errors to imitate; circuits are then placed on that chip's couplers.",
-    ),
-    OptionField(
-        "seed",
-        "Seed",
-        "int",
-        0,
-        0,
-        2**31 - 1,
-        help="Equal seeds give equal counts; a run's own seed goes first.",
-    ),
+        help="Whose errors to imitate; circuits are then placed on that chip's couplers."),
+    OptionField("seed", "Seed", "int", 0, 0, 2**31 - 1,
+        help="Equal seeds give equal counts; a run's own seed goes first."),
 )
+# fmt: on
 
+# fmt: off
 _ALL = (
-    BackendSpec(
-        "statevector",
-        "Exact simulator",
+    BackendSpec("statevector", "Exact simulator",
         "Exact values and gradients; what adapters usually train on.",
-        exact=True,
-        billable=False,
-        factory=_statevector,
-    ),
-    BackendSpec(
-        "aer",
-        "Aer, simulated shots",
+        exact=True, billable=False,
+        factory=_made("quantum.backends.statevector:StatevectorBackend")),
+    BackendSpec("aer", "Aer, simulated shots",
         "Counts from shots on this machine, ideal or with a chip's modelled noise; repeatable.",
-        exact=False,
-        billable=False,
-        factory=_aer,
-        fields=_AER_FIELDS,
-    ),
-    BackendSpec(
-        "qpanda",
-        "Origin's CPU simulator",
+        exact=False, billable=False, fields=_AER_FIELDS,
+        factory=_made("quantum.backends.aer:AerBackend", takes_options=True)),
+    BackendSpec("qpanda", "Origin's CPU simulator",
         "Counts from the simulator in Origin's own SDK, on this machine; not repeatable.",
-        exact=False,
-        billable=False,
-        factory=_qpanda,
-        missing=_sdk_missing,
-    ),
-    BackendSpec(
-        "wukong",
-        "Origin Wukong",
+        exact=False, billable=False, missing=_sdk_missing,
+        factory=_made("quantum.backends.qpanda:QPandaBackend")),
+    BackendSpec("wukong", "Origin Wukong",
         "Origin's superconducting chips through its cloud; needs a key and may cost money.",
-        exact=False,
-        billable=True,
-        factory=_wukong,
-        fields=WUKONG_FIELDS,
-        missing=_sdk_missing,
-    ),
+        exact=False, billable=True, fields=WUKONG_FIELDS, missing=_sdk_missing, factory=_wukong),
 )
+# fmt: on
 
 BACKENDS: Mapping[str, BackendSpec] = {spec.name: spec for spec in _ALL}
 

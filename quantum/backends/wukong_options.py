@@ -50,48 +50,28 @@ class OpenChoice(OptionField):
         return text
 
 
+# fmt: off
 FIELDS: tuple[OptionField, ...] = (
-    OpenChoice(
-        "chip",
-        "Chip",
-        "choice",
-        "72",
+    OpenChoice("chip", "Chip", "choice", "72",
         choices=(("72", "Wukong, 72 qubits"), ("WK_C180", "Wukong 180, 180 qubits")),
         help="The provider's name of the chip. Which chips are online is read when a job is sent.",
         pattern=r"[A-Za-z0-9_.-]{1,40}",
-        shape="a chip's name: letters, digits, _ . -",
-    ),
-    OpenChoice(
-        "url",
-        "Address",
-        "choice",
-        "",
+        shape="a chip's name: letters, digits, _ . -"),
+    OpenChoice("url", "Address", "choice", "",
         choices=(("", "The one that belongs to the key"),),
         help="Address of the cloud. Left empty, the SDK takes the one in the key, or for older "
-        "keys http://pyqanda-admin.qpanda.cn: plain http, so that anybody on the way can read "
-        "the key and the circuits.",
+             "keys http://pyqanda-admin.qpanda.cn: plain http, so that anybody on the way can "
+             "read the key and the circuits.",
         pattern=r"(https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?)?",
-        shape="empty, or an address that begins with https:// or http://",
-    ),
-    OptionField(
-        "max_shots",
-        "Most shots",
-        "int",
-        10_000,
-        1,
-        1_000_000,
-        help="Your own limit of shots for each circuit; neither the SDK nor the cloud's documents "
-        "name one.",
-    ),
-    OptionField(
-        "amend",
-        "Readout correction by the cloud",
-        "bool",
-        False,
+        shape="empty, or an address that begins with https:// or http://"),
+    OptionField("max_shots", "Most shots", "int", 10_000, 1, 1_000_000,
+        help="Your own limit of shots for each circuit; neither the SDK nor the cloud's "
+             "documents name one."),
+    OptionField("amend", "Readout correction by the cloud", "bool", False,
         help="Let the cloud correct readout errors. Leave it off where we correct them: never "
-        "twice.",
-    ),
+             "twice."),
 )
+# fmt: on
 
 
 def wukong_limits(

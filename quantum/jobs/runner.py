@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 
 from quantum.backends.base import Batch, JobState, Result, SamplingBackend
 from quantum.exceptions import JobFailedError
@@ -18,6 +19,7 @@ from quantum.jobs.ledger import Ledger
 __all__ = ["LedgerRunner"]
 
 
+@dataclass(frozen=True)
 class LedgerRunner:
     """Runs batches on a backend, each once for ever within its scope.
 
@@ -27,37 +29,24 @@ class LedgerRunner:
         scope: What the jobs belong to. The same batch in the same scope is the same job.
         caps: Limits; checked when a batch is planned.
         chip: The chip's name, for the ledger.
-        run: Whose cap of kind "run" the jobs count against; the scope if empty.
+        run_name: Whose cap of kind "run" the jobs count against; the scope if empty.
         user: Whose cap of kind "user" they count against.
         recover: Nobody else sends jobs of this ledger (see ``advance``).
         poll_seconds: Pause between two looks at a job.
         between_polls: Called in each pause; raises to stop waiting. The job goes on.
     """
 
-    def __init__(
-        self,
-        backend: SamplingBackend,
-        ledger: Ledger,
-        scope: str,
-        *,
-        caps: Sequence[Cap] = (),
-        chip: str = "",
-        run: str = "",
-        user: str = "",
-        recover: bool = False,
-        poll_seconds: float = 2.0,
-        between_polls: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._backend = backend
-        self._ledger = ledger
-        self._scope = scope
-        self._caps = tuple(caps)
-        self._chip = chip
-        self._run = run or scope
-        self._user = user
-        self._recover = recover
-        self._poll_seconds = poll_seconds
-        self._between_polls = between_polls
+    backend: SamplingBackend
+    ledger: Ledger
+    scope: str
+    _: KW_ONLY
+    caps: Sequence[Cap] = ()
+    chip: str = ""
+    run_name: str = ""
+    user: str = ""
+    recover: bool = False
+    poll_seconds: float = 2.0
+    between_polls: Callable[[], None] = lambda: None
 
     def run(self, batch: Batch) -> Result:
         """Plan, send and wait.
@@ -69,21 +58,21 @@ class LedgerRunner:
         """
         new = NewJob.of(
             batch,
-            self._backend.estimate(batch),
-            scope=self._scope,
-            backend=self._backend.capabilities().name,
-            chip=self._chip,
-            run=self._run,
-            user=self._user,
+            self.backend.estimate(batch),
+            scope=self.scope,
+            backend=self.backend.capabilities().name,
+            chip=self.chip,
+            run=self.run_name or self.scope,
+            user=self.user,
         )
-        job = self._ledger.plan(new, self._caps)
+        job = self.ledger.plan(new, self.caps)
         while True:
-            job = advance(self._ledger, job.id, self._backend, recover=self._recover)
+            job = advance(self.ledger, job.id, self.backend, recover=self.recover)
             if job.state == JobState.DONE:
                 return Result.from_json(job.result)
             _raise_if_over(job)
-            self._between_polls()
-            time.sleep(self._poll_seconds)
+            self.between_polls()
+            time.sleep(self.poll_seconds)
 
 
 def _raise_if_over(job: Job) -> None:

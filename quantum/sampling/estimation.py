@@ -46,6 +46,7 @@ class Runner(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class DirectRunner:
     """Submit, wait, fetch, without a ledger: for local backends, where nothing can be spent.
 
@@ -54,9 +55,8 @@ class DirectRunner:
         pause: Seconds between two looks at a job.
     """
 
-    def __init__(self, backend: SamplingBackend, *, pause: float = 0.02) -> None:
-        self.backend = backend
-        self.pause = pause
+    backend: SamplingBackend
+    pause: float = 0.02
 
     def run(self, batch: Batch) -> Result:
         """Counts of the batch; see ``Runner``."""

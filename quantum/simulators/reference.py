@@ -12,23 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from quantum.circuits.circuit import Angle, Circuit, Input, Operation
+from quantum.circuits.circuit import Circuit
 from quantum.circuits.gates import gate
 from quantum.circuits.observables import PauliString
 
-__all__ = ["bind", "embed", "expectations", "observable_matrix", "statevector"]
+__all__ = ["embed", "expectations", "observable_matrix", "statevector"]
 
 ComplexArray = NDArray[np.complex128]
 Values = Sequence[float] | NDArray[np.float64]
-
-
-def bind(op: Operation, inputs: Values, angles: Values) -> float | None:
-    """The operation's angle in radians for one sample, ``None`` for a fixed gate."""
-    if isinstance(op.source, Angle):
-        return float(angles[op.source.index])
-    if isinstance(op.source, Input):
-        return float(inputs[op.source.index])
-    return op.source
 
 
 def embed(small: ComplexArray, qubits: Sequence[int], n_qubits: int) -> ComplexArray:
@@ -61,8 +52,8 @@ def statevector(circuit: Circuit, inputs: Values, angles: Values) -> ComplexArra
     """Final state of one sample, shape ``(2**n_qubits,)``, starting in |0…0>."""
     state = np.zeros(2**circuit.n_qubits, dtype=np.complex128)
     state[0] = 1
-    for op in circuit.operations:
-        small = np.array(gate(op.gate).matrix(bind(op, inputs, angles)), dtype=np.complex128)
+    for op in circuit.bind(inputs, angles).operations:
+        small = np.array(gate(op.gate).matrix(op.source), dtype=np.complex128)
         state = embed(small, op.qubits, circuit.n_qubits) @ state
     return state
 

@@ -1,27 +1,20 @@
 """The adapter's entry: a circuit of two layers between two matrices; torch-free."""
 
-from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, config_of
 from quantum.circuits.ansatz import qtha_circuit
 from quantum.options import OptionField
-
-
-def config(options, targets, seed):
-    from tests.made_up.tuner import MadeUpConfig
-
-    return MadeUpConfig(task_type="CAUSAL_LM", target_modules=list(targets), **options)
-
 
 MADE_UP = AdapterSpec(
     name="madeup",
     title="Made Up",
     help="Nobody has heard of it.",
     quantum=True,
-    mergeable=False,
     fields=(OptionField("wires", "Wires", "int", 3, 1, 6, help="Qubits."),),
     default_targets=("q_proj", "v_proj"),
     default_learning_rate=1e-2,
     module_count=lambda name, out, inside, options: options["wires"] * (out + inside + 2),
-    config_factory=config,
+    config_factory=config_of("tests.made_up.tuner:MadeUpConfig"),
+    merges=lambda options: False,
     circuit_factory=lambda options, chip: qtha_circuit(options["wires"]),
     controls=Controls("the same settings on a day off", {}, lambda options: ""),
     family=CircuitFamily(

@@ -50,19 +50,12 @@ class MadeUpLinear(LinearTunerLayer):
     title = "Made Up"
     adapter_layer_names = ("madeup_cell",)
 
-    def update_layer(self, adapter_name, config, *more):
-        self.cells[adapter_name] = MadeUpCell(self.in_features, self.out_features, config.wires)
-        self._move_adapter_to_device_of_base_layer(adapter_name)
-        self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
+    def make_cell(self, config):
+        return MadeUpCell(self.in_features, self.out_features, config.wires)
 
     def forward(self, x, *args, **kwargs):
         out = self._base(x, *args, **kwargs)
-        if self.disable_adapters:
-            return out
-        for name in self.active_adapters:
-            if name in self.cells:
-                out = out + self.cells[name](x)
-        return out
+        return sum((cell(x) for cell in self.cells_to_apply()), out)
 
 
 class MadeUpModel(LinearTuner):

@@ -93,7 +93,7 @@ class Carrier:
         if self._again and jobs and jobs[-1].state in (JobState.FAILED, JobState.CANCELLED):
             scope = f"{SCOPE}:{len(jobs)}"  # a new name, and with it a new job
         return LedgerRunner(
-            self._backend, self._ledger, scope, caps=self._caps, run=SCOPE,
+            self._backend, self._ledger, scope, caps=self._caps, run_name=SCOPE,
             recover=True, poll_seconds=POLL_SECONDS, between_polls=self._check,
         )  # fmt: skip
 

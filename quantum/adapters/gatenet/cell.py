@@ -10,8 +10,6 @@ layer and not eleven.
 
 from __future__ import annotations
 
-from typing import Self
-
 import torch
 from torch import Tensor, nn
 
@@ -19,13 +17,13 @@ from quantum.adapters.gatenet.config import GateNetConfig
 from quantum.adapters.gatenet.linear import gated_weight
 from quantum.adapters.gatenet.options import gatenet_axes, gatenet_module_count, gatenet_pairs
 from quantum.adapters.gatenet.steps import fuse, plan_steps
-from quantum.adapters.marks import Mark, mark_of
+from quantum.adapters.kept import KeepingModule
 from quantum.exceptions import MergeNotPossibleError
 
 __all__ = ["GateNetCell"]
 
 
-class GateNetCell(nn.Module):
+class GateNetCell(KeepingModule):
     """Gates on a layer's input and a scaling of its output.
 
     Args:
@@ -54,7 +52,6 @@ class GateNetCell(nn.Module):
         self.register_parameter("u", None)
         if config.output_scaling:
             self.u = nn.Parameter(torch.zeros(out_features))
-        self._kept: tuple[Mark, tuple[Tensor, ...]] | None = None
 
     def scale(self) -> Tensor | None:
         """``1 + u``, shape ``(d_out,)``, or ``None`` without output scaling."""
@@ -84,27 +81,12 @@ class GateNetCell(nn.Module):
         return found
 
     def matrices(self) -> tuple[Tensor, ...]:
-        """One matrix for each step; in inference they are kept while the gates stay.
-
-        The gates have changed if their storage or version counter has; ``train()`` drops what is
-        kept, since ``parameter.data`` can be written without a new version.
-        """
-        mark = mark_of(self.gates)
-        if self.training or torch.is_grad_enabled() or mark is None:
-            self._kept = None
-            return self._fused()
-        if self._kept is None or self._kept[0] != mark:
-            self._kept = (mark, self._fused())
-        return self._kept[1]
+        """One matrix for each step; in inference they are kept while the gates stay."""
+        return self.kept(self._fused, self.gates)
 
     def _fused(self) -> tuple[Tensor, ...]:
         gates = iter(self.gate_matrices())
         return tuple(fuse(step, [next(gates) for _ in step.pairs]) for step in self.steps)
-
-    def train(self, mode: bool = True) -> Self:
-        """Change the mode and drop what inference kept."""
-        self._kept = None
-        return super().train(mode)
 
     @torch.no_grad()
     def merged(self, weight: Tensor) -> Tensor:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from quantum.adapters.peft_registration import extend_peft_type
-from quantum.adapters.tuner import TargetedConfig, option_help
+from quantum.adapters.tuner import TargetedConfig, described
 from quantum.exceptions import OptionError
 
 __all__ = ["GateNetConfig"]
@@ -21,13 +21,9 @@ class GateNetConfig(TargetedConfig):
         OptionError: A value is out of range.
     """
 
-    n_axes: int = field(default=5, metadata=option_help("Into how many axes an input is split."))
-    orthogonal: bool = field(
-        default=False, metadata=option_help("Gates exp(K - Kᵀ): a true circuit.")
-    )
-    output_scaling: bool = field(
-        default=True, metadata=option_help("Also train 1 + u on the outputs.")
-    )
+    n_axes: int = described(5, "Into how many axes an input is split.")
+    orthogonal: bool = described(False, "Gates exp(K - Kᵀ): a true circuit.")
+    output_scaling: bool = described(True, "Also train 1 + u on the outputs.")
 
     def __post_init__(self) -> None:
         super().__post_init__()

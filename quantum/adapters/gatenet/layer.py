@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from quantum.adapters.gatenet.cell import GateNetCell
@@ -19,33 +18,20 @@ from quantum.adapters.tuner import LinearTunerLayer
 __all__ = ["GateNetLinear"]
 
 
-class GateNetLinear(LinearTunerLayer):
+class GateNetLinear(LinearTunerLayer[GateNetCell]):
     """A linear layer with GateNet."""
 
     title = "GateNet"
     adapter_layer_names: tuple[str, ...] = ("gatenet_cell",)
 
-    def update_layer(self, adapter_name: str, config: GateNetConfig, *more: Any) -> None:
-        """Add a cell under an adapter name, on the base layer's device, in float32 at least."""
-        self.cells[adapter_name] = GateNetCell(self.in_features, self.out_features, config)
-        self._move_adapter_to_device_of_base_layer(adapter_name)
-        cell = self.cell(adapter_name)
-        if cell.gates.dtype in (torch.float16, torch.bfloat16):
-            cell.float()  # a change of 1e-3 on a gate is lost in 8 bits of mantissa
-        self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
-
-    def cell(self, adapter_name: str) -> GateNetCell:
-        """The cell of an adapter."""
-        found = self.cells[adapter_name]
-        assert isinstance(found, GateNetCell)
-        return found
+    def make_cell(self, config: GateNetConfig) -> GateNetCell:
+        """A new cell for this layer."""
+        return GateNetCell(self.in_features, self.out_features, config)
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """The gated layer's output, ``(…, d_out)``; active adapters multiply in their order."""
-        if self.disable_adapters and self.merged:
-            self.unmerge()
-        cells = [self.cell(name) for name in self.active_adapters if name in self.cells]
-        if self.disable_adapters or self.merged or not cells:
+        cells = self.cells_to_apply()
+        if not cells:
             return self._base(x, *args, **kwargs)
         layer = self.get_base_layer()
         assert isinstance(layer, nn.Linear)

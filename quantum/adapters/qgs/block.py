@@ -1,28 +1,24 @@
-"""The circuit of one transformer block: its angles and what was measured with them.
+"""The circuit of one transformer block: what its values change in the block's layers.
 
-It knows nothing about layers; ``bank.py`` runs the circuit.
+It knows nothing about layers; ``bank.py`` runs the circuit, ``state.py`` holds its numbers.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, Self
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from quantum.adapters.host import CircuitHost, HostedCircuit
-from quantum.adapters.marks import Mark, mark_of
 from quantum.adapters.qgs.bank import CircuitBank
 from quantum.adapters.qgs.config import QGSConfig
-from quantum.adapters.qgs.signs import sign_matrix
+from quantum.adapters.qgs.signs import FrozenMap
+from quantum.adapters.qgs.state import CircuitState
 
 __all__ = ["QGSBlock"]
 
-_NAME_BYTES = 32
 
-
-class QGSBlock(CircuitHost):
+class QGSBlock(CircuitState, CircuitHost):
     """Angles of one block, and the values measured at the start and last.
 
     The values are saved with the adapter: in use it needs neither a machine nor a simulator, and a
@@ -39,41 +35,15 @@ class QGSBlock(CircuitHost):
         config: QGS's configuration.
     """
 
-    start: Tensor
-    z0: Tensor
-    z: Tensor
-    measured_at: Tensor
-    has_run: Tensor
-    start_name: Tensor
-
     def __init__(self, bank: CircuitBank, name: str, config: QGSConfig) -> None:
-        super().__init__()
-        self.control = config.control
-        self.map_name = f"qgs/{config.seed}/{name}/free"
-        self.bank = bank
         n_angles, n_values = bank.circuit.n_angles, len(bank.circuit.observables)
+        super().__init__(n_angles, n_values, config)
         self.n_values = n_values
-        self.number = -1
-        self._map: Tensor | None = None
-        self._name: tuple[Mark | None, str] | None = (
-            None  # reading it from a GPU at each call is slow
-        )
-        self.angles: Tensor
-        if self.control == "free":
-            self.angles = nn.Parameter(torch.zeros(n_angles))
-            return
-        angles = _start_angles(n_angles, config)
-        if self.control == "trained":
-            self.angles = nn.Parameter(angles)
-        else:
-            self.register_buffer("angles", angles)
-        self.register_buffer("start", angles.clone())
-        self.register_buffer("z0", torch.zeros(n_values))
-        self.register_buffer("z", torch.zeros(n_values))
-        self.register_buffer("measured_at", angles.clone())
-        self.register_buffer("has_run", torch.zeros(3, dtype=torch.int64))
-        self.register_buffer("start_name", torch.zeros(_NAME_BYTES, dtype=torch.uint8))
-        self.number = bank.add(self)
+        self.control = config.control
+        self.bank = bank
+        self._map = FrozenMap(f"qgs/{config.seed}/{name}/free", n_values, n_angles)
+        if self.control != "free":
+            self.number = bank.add(self)
 
     def hosted(self) -> HostedCircuit | None:
         """The circuit, one for the whole block; ``None`` for the free control."""
@@ -90,38 +60,13 @@ class QGSBlock(CircuitHost):
             self.has_run,
         )
 
-    @property
-    def start_backend(self) -> str:
-        """The backend that measured the start; empty if none has."""
-        mark = mark_of(self.start_name)
-        if mark is None or self._name is None or self._name[0] != mark:
-            self._name = (mark, bytes(self.start_name.tolist()).rstrip(b"\0").decode())
-        return self._name[1]
-
-    def keep_start(self, values: Tensor, backend: str) -> None:
-        """Remember the values at the start; what was measured elsewhere is out of date."""
-        self.z0.copy_(values)
-        name = backend.encode()[:_NAME_BYTES].ljust(_NAME_BYTES, b"\0")
-        self.start_name.copy_(torch.frombuffer(bytearray(name), dtype=torch.uint8))
-        self.z.copy_(values)
-        self.measured_at.copy_(self.start)
-
-    def keep(self, values: Tensor) -> None:
-        """Remember the values at the angles as they are."""
-        self.z.copy_(values)
-        self.measured_at.copy_(self.angles)
-
-    def is_fresh(self) -> bool:
-        """Whether the remembered values are those of the angles as they are."""
-        return torch.equal(self.measured_at, self.angles.detach())
-
     def change(self) -> Tensor:
         """What the layers multiply with their frozen maps, shape ``(n_values,)``, float32.
 
         Zero at the start, but for the frozen and random controls.
         """
         if self.control == "free":
-            return self._free_map() @ self.angles.float()
+            return self._map.on(self.angles.device) @ self.angles.float()
         if self.control == "trained":
             return self.bank.values(self) - self.z0.float()
         if self.start_backend != self.bank.config.backend:
@@ -132,13 +77,6 @@ class QGSBlock(CircuitHost):
     def parts(self) -> tuple[Tensor, ...]:
         """The tensors that ``change`` depends on."""
         return (self.angles,) if self.control == "free" else (self.angles, self.z0, self.z)
-
-    def _free_map(self) -> Tensor:
-        device = self.angles.device
-        if self._map is None or self._map.device != device:
-            with torch.inference_mode(False):
-                self._map = sign_matrix(self.map_name, self.n_values, self.angles.numel(), device)
-        return self._map
 
     def train(self, mode: bool = True) -> Self:
         """Change the mode; angles that were written through ``.data`` are then noticed."""
@@ -153,12 +91,3 @@ class QGSBlock(CircuitHost):
         if self.control != "free" and self.bank.exact and self.start_backend:
             self.bank.measure()
         super()._save_to_state_dict(destination, prefix, keep_vars)
-
-
-def _start_angles(n_angles: int, config: QGSConfig) -> Tensor:
-    if config.control == "random":
-        return torch.empty(n_angles).uniform_(-math.pi, math.pi)
-    # Not around π/2: there <X> is near zero after the CZ, and the later angles have no gradient.
-    angles = torch.randn(n_angles) * 0.1
-    angles[: config.n_qubits] += math.pi / 4
-    return angles

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from quantum.adapters.peft_registration import extend_peft_type
 from quantum.adapters.qgs.options import CONTROLS, FORMS, GRADIENTS, TOPOLOGIES, couplers_for
-from quantum.adapters.tuner import TargetedConfig, option_help
+from quantum.adapters.tuner import TargetedConfig, described
 from quantum.backends.registry import backend_spec
 from quantum.circuits.ansatz import qgs_circuit
 from quantum.circuits.circuit import Circuit
@@ -36,31 +36,22 @@ class QGSConfig(TargetedConfig):
         OptionError: A value is out of range.
     """
 
-    n_qubits: int = field(default=72, metadata=option_help("Qubits of each block's circuit."))
-    n_layers: int = field(default=1, metadata=option_help("Layers of CZ."))
-    topology: str = field(default="chain", metadata=option_help("chain, lattice, or chip."))
-    couplers: list[list[int]] = field(
-        default_factory=list,
-        metadata=option_help(
-            "Pairs joined by CZ; filled in for chain and lattice, given for chip."
-        ),
+    n_qubits: int = described(72, "Qubits of each block's circuit.")
+    n_layers: int = described(1, "Layers of CZ.")
+    topology: str = described("chain", "chain, lattice, or chip.")
+    couplers: list[list[int]] = described(
+        [], "Pairs joined by CZ; filled in for chain and lattice, given for chip."
     )
-    form: str = field(default="input", metadata=option_help("What the circuit scales."))
-    control: str = field(
-        default="trained", metadata=option_help("trained, free, frozen or random.")
-    )
-    backend: str = field(default="statevector", metadata=option_help("Where the circuits run."))
-    backend_options: dict[str, Any] = field(
-        default_factory=dict, metadata=option_help("Options of a sampling backend.")
-    )
-    shots: int = field(default=1000, metadata=option_help("Shots of each circuit."))
-    gradient: str = field(default="auto", metadata=option_help("auto, backprop, shift or spsa."))
-    spsa_samples: int = field(default=1, metadata=option_help("Random directions of SPSA a step."))
-    readout_mitigation: bool = field(
-        default=False, metadata=option_help("Correct readout by two extra circuits a batch.")
-    )
-    zne: bool = field(default=False, metadata=option_help("Extrapolate two-qubit noise to zero."))
-    seed: int = field(default=0, metadata=option_help("Of the frozen maps, of shots and of SPSA."))
+    form: str = described("input", "What the circuit scales.")
+    control: str = described("trained", "trained, free, frozen or random.")
+    backend: str = described("statevector", "Where the circuits run.")
+    backend_options: dict[str, Any] = described({}, "Options of a sampling backend.")
+    shots: int = described(1000, "Shots of each circuit.")
+    gradient: str = described("auto", "auto, backprop, shift or spsa.")
+    spsa_samples: int = described(1, "Random directions of SPSA a step.")
+    readout_mitigation: bool = described(False, "Correct readout by two extra circuits a batch.")
+    zne: bool = described(False, "Extrapolate two-qubit noise to zero.")
+    seed: int = described(0, "Of the frozen maps, of shots and of SPSA.")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -18,7 +18,7 @@ from quantum.adapters.tuner import LinearTunerLayer
 __all__ = ["QGSLinear"]
 
 
-class QGSLinear(LinearTunerLayer):
+class QGSLinear(LinearTunerLayer[QGSCell]):
     """A linear layer with QGS.
 
     ``qgs_cell`` has one cell per adapter name; ``qgs_block`` has the circuit of the transformer
@@ -52,23 +52,15 @@ class QGSLinear(LinearTunerLayer):
             block.to(device)
         self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
 
-    def cell(self, adapter_name: str) -> QGSCell:
-        """The cell of an adapter."""
-        found = self.cells[adapter_name]
-        assert isinstance(found, QGSCell)
-        return found
-
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """``(1 + u) ∘ W0 ((1 + g) ∘ x)`` plus the base's bias, ``(…, d_out)``."""
-        if self.disable_adapters and self.merged:
-            self.unmerge()
-        active = [name for name in self.active_adapters if name in self.cells]
-        if self.disable_adapters or self.merged or not active:
+        cells = self.cells_to_apply()
+        if not cells:
             return self._base(x, *args, **kwargs)
         outer: Tensor | None = None
         inner: Tensor | None = None
-        for name in active:
-            u, g = self.cell(name).scalings()
+        for cell in cells:
+            u, g = cell.scalings()
             outer, inner = _times(outer, u), _times(inner, g)
         if inner is not None:
             x = (x * inner).to(x.dtype)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["sign_matrix"]
+__all__ = ["FrozenMap", "sign_matrix"]
 
 
 def sign_matrix(name: str, rows: int, columns: int, device: torch.device | None = None) -> Tensor:
@@ -33,3 +33,18 @@ def sign_matrix(name: str, rows: int, columns: int, device: torch.device | None 
     positive = torch.from_numpy(bits).to(device).to(torch.float32)
     signs = (2 * positive - 1).reshape(rows, columns)  # (rows, columns)
     return torch.div(signs, columns**0.5)
+
+
+class FrozenMap:
+    """A ``sign_matrix`` that is made at its first use on a device and kept."""
+
+    def __init__(self, name: str, rows: int, columns: int) -> None:
+        self.name, self.rows, self.columns = name, rows, columns
+        self._matrix: Tensor | None = None
+
+    def on(self, device: torch.device) -> Tensor:
+        """The matrix on a device, shape ``(rows, columns)``."""
+        if self._matrix is None or self._matrix.device != device:
+            with torch.inference_mode(False):
+                self._matrix = sign_matrix(self.name, self.rows, self.columns, device)
+        return self._matrix

@@ -7,7 +7,7 @@ further layers cost it one number each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from quantum.adapters.qgs.options import (
@@ -23,7 +23,7 @@ from quantum.adapters.qgs.options import (
     qgs_module_count,
     qgs_shared_count,
 )
-from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, Sampled
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, Sampled, config_of
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qgs_circuit
@@ -32,111 +32,39 @@ from quantum.options import OptionField, Options
 
 __all__ = ["QGS"]
 
+# fmt: off
 _FIELDS = (
-    OptionField(
-        "form",
-        "Form",
-        "choice",
-        "input",
-        choices=tuple(FORMS.items()),
-        help="What the circuit scales: the inputs of the layers, or their outputs.",
-    ),
-    OptionField(
-        "n_qubits",
-        "Qubits",
-        "int",
-        72,
-        1,
-        180,
-        help="Qubits of each block's circuit; each brings one trained angle a row. On a chip's own "
-        "couplers, as many as it has available at most.",
-    ),
-    OptionField(
-        "n_layers",
-        "Circuit layers",
-        "int",
-        1,
-        1,
-        4,
-        help="Rows of entangling gates; one layer needs by far the fewest circuits.",
-    ),
-    OptionField(
-        "topology",
-        "Couplers",
-        "choice",
-        "chain",
-        choices=tuple(TOPOLOGIES.items()),
+    OptionField("form", "Form", "choice", "input", choices=tuple(FORMS.items()),
+        help="What the circuit scales: the inputs of the layers, or their outputs."),
+    OptionField("n_qubits", "Qubits", "int", 72, 1, 180,
+        help="Qubits of each block's circuit; each brings one trained angle a row. On a chip's "
+             "own couplers, as many as it has available at most."),
+    OptionField("n_layers", "Circuit layers", "int", 1, 1, 4,
+        help="Rows of entangling gates; one layer needs by far the fewest circuits."),
+    OptionField("topology", "Couplers", "choice", "chain", choices=tuple(TOPOLOGIES.items()),
         help="Which qubits are entangled. A chip's live couplers come from its newest figures, "
-        "on a simulator else from the published layout, and stay with the run.",
-    ),
-    OptionField(
-        "control",
-        "Control",
-        "choice",
-        "trained",
-        choices=tuple(CONTROLS.items()),
-        help="What stands in the circuit's place, to see what it contributes.",
-    ),
-    OptionField(
-        "gradient",
-        "Gradient",
-        "choice",
-        "auto",
-        choices=tuple(GRADIENTS.items()),
-        help="How the angles' gradient is found.",
-    ),
-    OptionField(
-        "spsa_samples",
-        "SPSA directions",
-        "int",
-        1,
-        1,
-        1000,
-        help="Random directions a step, two circuits each (gradient spsa).",
-    ),
-    OptionField(
-        "shots",
-        "Shots",
-        "int",
-        1000,
-        1,
-        1_000_000,
-        help="Runs of each circuit where values are sampled.",
-    ),
-    OptionField(
-        "readout_mitigation",
-        "Correct readout",
-        "bool",
-        False,
-        help="Measures readout errors with two more circuits a batch and takes them out.",
-    ),
-    OptionField(
-        "zne",
-        "Extrapolate noise",
-        "bool",
-        False,
-        help="Runs each circuit a second time with more noise and extrapolates to none.",
-    ),
-    OptionField(
-        "backend",
-        "Backend",
-        "choice",
-        "statevector",
+             "on a simulator else from the published layout, and stay with the run."),
+    OptionField("control", "Control", "choice", "trained", choices=tuple(CONTROLS.items()),
+        help="What stands in the circuit's place, to see what it contributes."),
+    OptionField("gradient", "Gradient", "choice", "auto", choices=tuple(GRADIENTS.items()),
+        help="How the angles' gradient is found."),
+    OptionField("spsa_samples", "SPSA directions", "int", 1, 1, 1000,
+        help="Random directions a step, two circuits each (gradient spsa)."),
+    OptionField("shots", "Shots", "int", 1000, 1, 1_000_000,
+        help="Runs of each circuit where values are sampled."),
+    OptionField("readout_mitigation", "Correct readout", "bool", False,
+        help="Measures readout errors with two more circuits a batch and takes them out."),
+    OptionField("zne", "Extrapolate noise", "bool", False,
+        help="Runs each circuit a second time with more noise and extrapolates to none."),
+    OptionField("backend", "Backend", "choice", "statevector",
         choices=tuple((name, spec.title) for name, spec in BACKENDS.items()),
-        help="Where the circuits run.",
-    ),
+        help="Where the circuits run."),
 )
+# fmt: on
 
 
 def _count(name: str, out: int, inside: int, options: Options) -> int:
     return qgs_module_count(out, options)
-
-
-def _config(options: Options, targets: Sequence[str], seed: int) -> Any:
-    from quantum.adapters.qgs.config import QGSConfig
-
-    values: dict[str, Any] = dict(options)
-    return QGSConfig(task_type="CAUSAL_LM", target_modules=list(targets), seed=seed, **values)
 
 
 def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
@@ -176,12 +104,11 @@ QGS = AdapterSpec(
     title="QGS",
     help="One circuit without data per block scales its layers; trains on real machines too.",
     quantum=True,
-    mergeable=True,
     fields=_FIELDS,
     default_targets=("q_proj", "v_proj"),
     default_learning_rate=3e-2,
     module_count=_count,
-    config_factory=_config,
+    config_factory=config_of("quantum.adapters.qgs.config:QGSConfig", seed="seed"),
     tuner="quantum.adapters.qgs.tuner",
     circuit_factory=_circuit,
     shared_count=qgs_shared_count,

@@ -11,14 +11,13 @@ Parameters have flat names because PEFT expects ``<container>.<adapter>.<name>``
 from __future__ import annotations
 
 import math
-from typing import Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from quantum.adapters.host import CircuitHost, HostedCircuit
-from quantum.adapters.marks import mark_of
+from quantum.adapters.kept import KeepingModule
 from quantum.adapters.qtha.config import QTHAConfig
 from quantum.adapters.qtha.factorisation import core_shapes, factorise
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
@@ -31,7 +30,7 @@ from quantum.exceptions import MergeNotPossibleError, OptionError
 __all__ = ["QTHACell"]
 
 
-class QTHACell(CircuitHost):
+class QTHACell(KeepingModule, CircuitHost):
     """The change that QTHA adds to one linear layer's output.
 
     Starts as an exact zero: the last core of MPO_B is zero; variants without MPO have MLP_B zero
@@ -76,7 +75,6 @@ class QTHACell(CircuitHost):
         self.n_hidden = HIDDEN_LAYERS.get(variant[-1], 0)
         for k in range(self.n_hidden + 1 if self.n_hidden else 0):
             self.register_parameter(f"nw_{k}", nn.Parameter(torch.empty(r, r)))
-        self._kept: tuple[object, Tensor, Tensor] | None = None
         self.reset(config.init)
 
     @torch.no_grad()
@@ -161,24 +159,10 @@ class QTHACell(CircuitHost):
         return torch.addmm(flat, middle, up).reshape(base.shape)  # (…, d_out)
 
     def halves(self) -> tuple[Tensor, Tensor]:
-        """``down()`` and ``up()``; in inference they are kept while the parameters stay.
-
-        A parameter has changed if its storage or its version counter has; ``train()`` drops what is
-        kept, since ``parameter.data`` can be written without a new version.
-        """
-        written = mark_of(*self.parameters())
-        if self.training or torch.is_grad_enabled() or written is None:
-            self._kept = None
-            return self.down(), self.up()
-        mark = (self.scaling, written)
-        if self._kept is None or self._kept[0] != mark:
-            self._kept = (mark, self.down().contiguous(), self.up().contiguous())
-        return self._kept[1], self._kept[2]
-
-    def train(self, mode: bool = True) -> Self:
-        """Change the mode and drop what inference kept."""
-        self._kept = None
-        return super().train(mode)
+        """``down()`` and ``up()``; in inference they are kept while the parameters stay."""
+        return self.kept(
+            lambda: (self.down(), self.up()), *self.parameters(), also=lambda: self.scaling
+        )
 
     def delta_weight(self) -> Tensor:
         """The change as a weight, shape ``(d_out, d_in)``.

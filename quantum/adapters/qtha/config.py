@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from quantum.adapters.peft_registration import extend_peft_type
 from quantum.adapters.qtha.options import INITS, VARIANTS
-from quantum.adapters.tuner import TargetedConfig, option_help
+from quantum.adapters.tuner import TargetedConfig, described
 from quantum.exceptions import OptionError
 
 __all__ = ["QTHAConfig"]
@@ -22,25 +22,18 @@ class QTHAConfig(TargetedConfig):
         OptionError: A value is out of range.
     """
 
-    r: int = field(default=8, metadata=option_help("Rank, which is also the number of qubits."))
-    alpha: float = field(
-        default=16.0, metadata=option_help("Scaling: the change is alpha / r times.")
+    r: int = described(8, "Rank, which is also the number of qubits.")
+    alpha: float = described(16.0, "Scaling: the change is alpha / r times.")
+    n_layers: int = described(1, "Layers of the circuit.")
+    variant: str = described("ABC", "A: MPO, B: MLP, C: circuit, D-F: SiLU.")
+    init: str = described("lora", "'origin': the authors', 'lora': like LoRA.")
+    dropout: float = described(0.0, "Dropout on the layer's input.")
+    mpo_width: int = described(32, "M, the width between MPO and MLP.")
+    mpo_bond: int = described(4, "Bond dimension of the MPO.")
+    mpo_factors: dict[str, list[int]] = described(
+        {}, "Own factors of a dimension, e.g. {'576': [6, 6, 4, 4]}."
     )
-    n_layers: int = field(default=1, metadata=option_help("Layers of the circuit."))
-    variant: str = field(
-        default="ABC", metadata=option_help("A: MPO, B: MLP, C: circuit, D-F: SiLU.")
-    )
-    init: str = field(
-        default="lora", metadata=option_help("'origin': the authors', 'lora': like LoRA.")
-    )
-    dropout: float = field(default=0.0, metadata=option_help("Dropout on the layer's input."))
-    mpo_width: int = field(default=32, metadata=option_help("M, the width between MPO and MLP."))
-    mpo_bond: int = field(default=4, metadata=option_help("Bond dimension of the MPO."))
-    mpo_factors: dict[str, list[int]] = field(
-        default_factory=dict,
-        metadata=option_help("Own factors of a dimension, e.g. {'576': [6, 6, 4, 4]}."),
-    )
-    backend: str = field(default="statevector", metadata=option_help("Where the circuit runs."))
+    backend: str = described("statevector", "Where the circuit runs.")
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,38 +17,22 @@ from quantum.adapters.tuner import LinearTunerLayer
 __all__ = ["QTHALinear"]
 
 
-class QTHALinear(LinearTunerLayer):
+class QTHALinear(LinearTunerLayer[QTHACell]):
     """A linear layer with QTHA."""
 
     title = "QTHA"
     adapter_layer_names: tuple[str, ...] = ("qtha_cell",)
 
-    def update_layer(self, adapter_name: str, config: QTHAConfig, *more: Any) -> None:
-        """Add a cell under an adapter name, on the base layer's device, in float32 at least."""
-        self.cells[adapter_name] = QTHACell(self.in_features, self.out_features, config)
-        self._move_adapter_to_device_of_base_layer(adapter_name)
-        cell = self.cell(adapter_name)
-        if cell.cw.dtype in (torch.float16, torch.bfloat16):
-            cell.float()  # circuits need more than 8 bits of mantissa
-        self.set_adapter(self.active_adapters, inference_mode=config.inference_mode)
-
-    def cell(self, adapter_name: str) -> QTHACell:
-        """The cell of an adapter."""
-        found = self.cells[adapter_name]
-        assert isinstance(found, QTHACell)
-        return found
+    def make_cell(self, config: QTHAConfig) -> QTHACell:
+        """A new cell for this layer."""
+        return QTHACell(self.in_features, self.out_features, config)
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """The base layer's output plus the change of every active adapter, ``(…, d_out)``."""
-        if self.disable_adapters and self.merged:
-            self.unmerge()
-        base = self._base(x, *args, **kwargs)
-        if self.disable_adapters or self.merged:
-            return base
-        result = base
-        for name in self.active_adapters:
-            if name in self.cells:
-                result = self.cell(name)(x, result)
+        cells = self.cells_to_apply()
+        base = result = self._base(x, *args, **kwargs)
+        for cell in cells:
+            result = cell(x, result)
         return result.to(base.dtype)
 
     def _merged(self, adapter: str, weight: Tensor) -> Tensor:

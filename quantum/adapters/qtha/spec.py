@@ -5,11 +5,11 @@ The defaults are for models of SmolLM2's size; the authors' M = 256 and bond 8 p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from quantum.adapters.qtha.options import INITS, VARIANTS, qtha_module_count
-from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, config_of
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qtha_circuit
@@ -18,80 +18,29 @@ from quantum.options import OptionField, Options
 
 __all__ = ["QTHA"]
 
+# fmt: off
 _FIELDS = (
-    OptionField(
-        "r",
-        "Qubits",
-        "int",
-        8,
-        1,
-        12,
-        help="Rank of the update, which is also the number of qubits.",
-    ),
-    OptionField(
-        "n_layers",
-        "Circuit layers",
-        "int",
-        1,
-        1,
-        8,
-        help="How often the data enters the circuit; one layer is by far the fastest.",
-    ),
-    OptionField(
-        "variant",
-        "Variant",
-        "choice",
-        "ABC",
-        choices=tuple(VARIANTS.items()),
-        help="ABC is QTHA; the others leave parts out, to see what each contributes.",
-    ),
-    OptionField(
-        "init",
-        "Start values",
-        "choice",
-        "lora",
-        choices=tuple(INITS.items()),
-        help="How the matrices start; the change itself always starts at zero.",
-    ),
-    OptionField(
-        "alpha",
-        "Alpha",
-        "float",
-        16.0,
-        0.01,
-        1024,
-        help="Scale of the update: it counts alpha / qubits times.",
-    ),
-    OptionField(
-        "dropout", "Dropout", "float", 0.0, 0, 0.9, help="Share of inputs dropped while training."
-    ),
-    OptionField(
-        "mpo_width",
-        "Tensor network width",
-        "int",
-        32,
-        1,
-        4096,
-        help="Width M between tensor network and MLP (variants with A).",
-    ),
-    OptionField(
-        "mpo_bond",
-        "Bond dimension",
-        "int",
-        4,
-        1,
-        64,
-        help="How much neighbouring parts of the tensor network share (variants with A).",
-    ),
-    OptionField(
-        "backend",
-        "Backend",
-        "choice",
-        "statevector",
+    OptionField("r", "Qubits", "int", 8, 1, 12,
+        help="Rank of the update, which is also the number of qubits."),
+    OptionField("n_layers", "Circuit layers", "int", 1, 1, 8,
+        help="How often the data enters the circuit; one layer is by far the fastest."),
+    OptionField("variant", "Variant", "choice", "ABC", choices=tuple(VARIANTS.items()),
+        help="ABC is QTHA; the others leave parts out, to see what each contributes."),
+    OptionField("init", "Start values", "choice", "lora", choices=tuple(INITS.items()),
+        help="How the matrices start; the change itself always starts at zero."),
+    OptionField("alpha", "Alpha", "float", 16.0, 0.01, 1024,
+        help="Scale of the update: it counts alpha / qubits times."),
+    OptionField("dropout", "Dropout", "float", 0.0, 0, 0.9,
+        help="Share of inputs dropped while training."),
+    OptionField("mpo_width", "Tensor network width", "int", 32, 1, 4096,
+        help="Width M between tensor network and MLP (variants with A)."),
+    OptionField("mpo_bond", "Bond dimension", "int", 4, 1, 64,
+        help="How much neighbouring parts of the tensor network share (variants with A)."),
+    OptionField("backend", "Backend", "choice", "statevector",
         choices=tuple((name, spec.title) for name, spec in BACKENDS.items() if spec.exact),
-        help="Where the circuit runs.",
-    ),
+        help="Where the circuit runs."),
 )
+# fmt: on
 
 
 def _count(name: str, out: int, inside: int, options: Options) -> int:
@@ -104,13 +53,6 @@ def _count(name: str, out: int, inside: int, options: Options) -> int:
         mpo_width=int(options["mpo_width"]),
         mpo_bond=int(options["mpo_bond"]),
     )
-
-
-def _config(options: Options, targets: Sequence[str], seed: int) -> Any:
-    from quantum.adapters.qtha.config import QTHAConfig
-
-    values: dict[str, Any] = dict(options)
-    return QTHAConfig(task_type="CAUSAL_LM", target_modules=list(targets), **values)
 
 
 def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
@@ -131,12 +73,11 @@ QTHA = AdapterSpec(
     title="QTHA",
     help="A quantum circuit between two thin tensor networks, after arXiv 2503.12790.",
     quantum=True,
-    mergeable=False,
     fields=_FIELDS,
     default_targets=("q_proj", "v_proj"),
     default_learning_rate=2e-3,
     module_count=_count,
-    config_factory=_config,
+    config_factory=config_of("quantum.adapters.qtha.config:QTHAConfig"),
     tuner="quantum.adapters.qtha.tuner",
     circuit_factory=_circuit,
     merges=lambda options: options["variant"] == "AB",

@@ -61,7 +61,7 @@ def test_layer_is_the_formula(form):
     cell, base = layer.cell("default"), layer.base_layer
     x = torch.randn(7, 5)
     with torch.no_grad():
-        gamma = sign_matrix(cell.map_name, 6 if form == "output" else 5, 7)
+        gamma = sign_matrix(cell._map.name, 6 if form == "output" else 5, 7)
         generated = cell.s * (gamma @ (cell.block.change()))
         if form == "input":
             weight = (1 + cell.u)[:, None] * base.weight * (1 + generated)

@@ -42,7 +42,7 @@ def test_a_loaded_adapter_runs_nothing(tmp_path, monkeypatch):
         raise AssertionError("no circuit may run")
 
     monkeypatch.setattr(Sampler, "submit", refuse)
-    monkeypatch.setattr("quantum.adapters.qgs.bank.exact_values", refuse)
+    monkeypatch.setattr("quantum.adapters.qgs.runs.exact_values", refuse)
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*missing adapter keys")
         loaded = PeftModel.from_pretrained(base_model(), tmp_path).eval()
@@ -60,7 +60,7 @@ def test_a_saved_exact_adapter_holds_the_values_of_its_angles(tmp_path, monkeypa
     model.save_pretrained(tmp_path)  # no evaluation in between
     with torch.no_grad():
         expected = model.eval()(IDS).logits
-    monkeypatch.setattr("quantum.adapters.qgs.bank.exact_values", None)
+    monkeypatch.setattr("quantum.adapters.qgs.runs.exact_values", None)
     loaded = PeftModel.from_pretrained(base_model(), tmp_path).eval()
     with torch.no_grad():
         assert torch.equal(loaded(IDS).logits, expected)

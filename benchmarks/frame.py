@@ -1,0 +1,75 @@
+"""What the benchmarks share: a studio's processes on a data folder of their own, spreads, tables.
+
+Run each as `python -m benchmarks.NAME` at the root of the repository.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def processes(*modules: str) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Modules of ours, each with its arguments in the same text; the last one is ended first."""
+    running = [
+        subprocess.Popen([sys.executable, "-m", *module.split()], cwd=ROOT) for module in modules
+    ]
+    try:
+        yield running
+    finally:
+        for process in reversed(running):
+            process.terminate()
+            process.wait()
+
+
+def studio_settings(folder: Path | str, port: int = 0) -> None:
+    """Point this process and those that it starts to a data folder."""
+    os.environ |= {
+        "WUKONG_DATA_DIR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "wukongsite.settings",
+        "PYTHONPATH": str(ROOT),
+        **({"WUKONG_PORT": str(port)} if port else {}),
+    }
+
+
+def studio_prepared() -> None:
+    """Migrate the data folder's database and collect the static files."""
+    for command in ("migrate -v 0", "collectstatic --noinput -v 0"):
+        subprocess.run([sys.executable, "manage.py", *command.split()], cwd=ROOT, check=True)
+
+
+def answers(port: int) -> bool:
+    """Whether the web process is ready."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def print_spread(seconds: Sequence[float]) -> None:
+    """How late things were: the middle one, the end of 95 %, the last."""
+    late = sorted(seconds)
+    print(f"median        {1000 * statistics.median(late):.0f} ms")
+    print(f"95 %          {1000 * late[int(0.95 * (len(late) - 1))]:.0f} ms")
+    print(f"slowest       {1000 * late[-1]:.0f} ms")
+
+
+def print_row(*cells: object) -> None:
+    """A row of a Markdown table; shown at once, since the next one may take minutes."""
+    print("|", " | ".join(map(str, cells)), "|", flush=True)
+
+
+def print_head(*titles: str) -> None:
+    """The titles of a Markdown table."""
+    print_row(*titles)
+    print(f"|{'---|' * len(titles)}")
