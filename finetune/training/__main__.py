@@ -80,7 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     supervision.install()
     supervision.watch()  # before torch is loaded, which takes seconds
-    from finetune.training.run import ALREADY_RUNNING, FAILED, SUCCEEDED, run
+    from finetune.training.exit_codes import ExitCode
+    from finetune.training.run import run
 
     told = False
 
@@ -91,15 +92,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         code = run(parsed.run_dir, listener=show, supervision=supervision)
-        if code == SUCCEEDED and not told:
+        if code == ExitCode.FINISHED and not told:
             print(f"This run has succeeded already: {parsed.run_dir / 'adapter'}")
         return code
     except AlreadyRunning as error:
         print(f"Error: {error}", file=sys.stderr)
-        return ALREADY_RUNNING
+        return ExitCode.HELD
     except (DamagedLog, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
-        return FAILED
+        return ExitCode.FAILED
 
 
 def _show(event: Event) -> None:

@@ -30,6 +30,7 @@ from finetune.training.circuits.runners import connect
 from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed
+from finetune.training.exit_codes import ExitCode
 from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog
@@ -44,10 +45,6 @@ from finetune.training.supervision import Stop, StopRequested, Supervision
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 from quantum.exceptions import QuantumError
-
-SUCCEEDED = 0
-FAILED = 1
-ALREADY_RUNNING = 6
 
 
 def run(
@@ -84,7 +81,7 @@ def run(
             stop = _train(folder, log, supervision)
         except (Exception, KeyboardInterrupt) as error:
             return _failed(folder, log, error)
-    return SUCCEEDED if stop is None else stop.value
+    return ExitCode.FINISHED if stop is None else stop.value
 
 
 @contextmanager

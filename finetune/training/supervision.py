@@ -17,6 +17,8 @@ from enum import Enum
 from pathlib import Path
 from types import FrameType
 
+from finetune.training.exit_codes import ExitCode
+
 HEARTBEAT = "heartbeat"
 LOOK_SECONDS = 0.2
 BEAT_SECONDS = 1.0
@@ -25,9 +27,9 @@ BEAT_SECONDS = 1.0
 class Stop(Enum):
     """A reason to leave early; the value is the process's exit code."""
 
-    CANCELLED = 3
-    PAUSED = 4
-    INTERRUPTED = 5
+    CANCELLED = ExitCode.CANCELLED
+    PAUSED = ExitCode.PAUSED
+    INTERRUPTED = ExitCode.LEFT
 
 
 class StopRequested(Exception):

@@ -6,33 +6,28 @@ the cause, leaves a worker that can say why and go on from the last checkpoint.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError
-from django.utils import timezone
 
 from finetune.condition import NEARLY_FULL, READY, data_condition
 from finetune.exceptions import RunRefused
-from finetune.faults import fault_of
 from finetune.runs.events import EventTail, run_events_copy
 from finetune.runs.models import Run
-from finetune.runs.transitions import run_transition
 from finetune.training.exceptions import DamagedLog
+from finetune.training.exit_codes import ExitCode
 from finetune.training.supervision import HEARTBEAT
 
-from .conclusions import HoldLost, run_fail, run_interrupt, run_put_back, run_stop, run_succeed
+from .conclusions import HoldLost, run_succeed
 from .exchange import Exchange
-from .folders import PASSES, control_write, folder_prepare, storage_problem
+from .folders import control_write, folder_prepare
+from .hold import Hold, LeaseLost, claim
 from .patience import Patience
 from .pulse import Pulse
 from .records import record_match
@@ -51,17 +46,9 @@ log = logging.getLogger(__name__)
 State = Run.State
 Request = Run.Request
 LOOK_SECONDS = 0.1
-ASK_SECONDS = 0.25  # how often a request is looked for
-EXIT_OK, EXIT_FAILED, EXIT_BAD_CONFIG, EXIT_CANCELLED, EXIT_PAUSED, EXIT_LEFT = 0, 1, 2, 3, 4, 5
-EXIT_HELD = 6
 LEAVE_SECONDS = 30.0  # that an orphan has to leave the folder
 HEED_SECONDS = 30.0  # that a trainer has to heed a cancel; it needs one, and a checkpoint's time
 TELL_SECONDS = 10.0
-MEMORY_HINT = "If memory ran out, choose a smaller batch or sequence length."
-
-
-class LeaseLost(Exception):
-    """Another worker has taken the run."""
 
 
 def run_execute(run_id: int) -> None:
@@ -76,47 +63,17 @@ def run_execute(run_id: int) -> None:
         Execution(run, owner).carry_out()
 
 
-def claim(run_id: int, owner: str) -> Run | None:
-    """Take a queued run under a lease; exactly one worker gets it."""
-    run = Run.objects.filter(pk=run_id).first()
-    if run is None or run.state != State.QUEUED:
-        return None
-    try:
-        return run_transition(
-            run_id,
-            State.RUNNING,
-            expected=[State.QUEUED],
-            message="Taken by a worker." if not run.started_at else "Taken by a worker again.",
-            lease_owner=owner,
-            lease_until=lease_end(),
-            attempts=run.attempts + 1,
-            started_at=run.started_at or timezone.now(),
-        )
-    except RunRefused:
-        return None
-
-
-def lease_end() -> Any:
-    return timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-
-
-class Execution:
-    """One worker's hold on one run."""
+class Execution(Hold):
+    """A hold on a run with its trainer: started, watched, its log copied, its end explained."""
 
     def __init__(self, run: Run, owner: str) -> None:
-        self.run = run
-        self.owner = owner
-        self.folder = run.folder
+        super().__init__(run, owner)
         self.tail = EventTail(self.folder / "events.jsonl")
         self.exchange = Exchange(run)
         self.step_before = run.step
         self.last_error: dict[str, Any] = {}
         self.patience = Patience(run)
-        self.renewed = 0.0
-        self.looked = 0.0
         self.told = 0.0
-        self.asked = ""
-        self.asked_at = 0.0
         self.signalled = False
         self.trainer: subprocess.Popen[bytes] | None = None
         self.why = ""
@@ -247,22 +204,6 @@ class Execution:
         elif line["type"] in {"state", "result", "error"}:
             log.info("%s: %s", self.run.name, line["message"])
 
-    def renew(self) -> None:
-        """Hold the lease; see what was asked for, and put it where the trainer looks."""
-        now = time.monotonic()
-        mine = Run.objects.filter(pk=self.run.pk, lease_owner=self.owner, state__in=Run.HELD)
-        if now - self.renewed >= min(1.0, settings.LEASE_SECONDS / 5):
-            self.renewed = now
-            if not mine.update(lease_until=lease_end()):
-                raise LeaseLost
-        if now - self.looked >= ASK_SECONDS:
-            self.looked = now
-            asked = mine.values_list("request", flat=True).first() or Request.NONE
-            if asked != self.asked:
-                self.asked, self.asked_at = asked, now
-            if self.asked:
-                self.pass_on(self.asked)
-
     def pass_on(self, request: str) -> None:
         """Tell the trainer what was asked for; by a signal where the disk takes no file."""
         try:
@@ -275,44 +216,19 @@ class Execution:
 
     def conclude(self, code: int) -> None:
         """Say what the trainer's exit code means for the run."""
-        if code == EXIT_OK:
+        if code == ExitCode.FINISHED:
             self.settle(run_succeed)
-        elif code == EXIT_CANCELLED:
+        elif code == ExitCode.CANCELLED:
             self.stopped(Request.CANCEL)
-        elif code == EXIT_PAUSED:
+        elif code == ExitCode.PAUSED:
             self.stopped(Request.PAUSE)
-        elif code == EXIT_HELD:
+        elif code == ExitCode.HELD:
             self.folder_held()
-        elif code < 0 or code == EXIT_LEFT:
+        elif code < 0 or code == ExitCode.LEFT:
             left = "The trainer was told to leave."
             self.interrupted(self.why or (signal_reason(-code) if code < 0 else left))
         else:
             self.explain(code)
-
-    def stopped(self, request: str) -> None:
-        self.settle(run_stop, request)
-        (self.folder / "control").unlink(missing_ok=True)  # it may have been written once more
-
-    def interrupted(self, reason: str, hint: str = MEMORY_HINT) -> None:
-        """The trainer was stopped from outside: go on from its checkpoint, within bounds."""
-        self.settle(
-            run_interrupt,
-            reason,
-            bound=f"{reason} It was started {{}} times without a step of progress.",
-            hint=hint,
-        )
-
-    def storage_failed(self, error: OSError) -> None:
-        """The system refused something: wait for what passes, fail for the rest."""
-        fault = fault_of(error)
-        if fault is not None and error.errno not in (errno.EACCES, errno.EPERM):
-            self.settle(run_put_back, fault.title)
-            return
-        code, message, hint = storage_problem(error)
-        if code in PASSES:
-            self.settle(run_put_back, message.removesuffix("."))
-        else:
-            self.fail(code, message, hint)
 
     def explain(self, code: int) -> None:
         data = self.last_error.get("data", {})
@@ -323,14 +239,3 @@ class Execution:
             hint=data.get("hint", ""),
             trace=data.get("trace_tail") or tail,
         )
-
-    def fail(self, code: str, message: str, hint: str = "", trace: str = "") -> None:
-        error = {"code": code, "message": message, "hint": hint, "trace": trace}
-        self.settle(run_fail, error)
-
-    def settle(self, ending: Callable[..., Run], *arguments: Any, **options: Any) -> None:
-        """End this hold in one of the ways of `conclusions`."""
-        try:
-            ending(self.run.pk, self.owner, *arguments, **options)
-        except HoldLost as error:
-            raise LeaseLost from error

@@ -18,6 +18,7 @@ from finetune.training.exceptions import (
     QuantumFailed,
     TrainingError,
 )
+from finetune.training.exit_codes import ExitCode
 from finetune.training.loop import checkpoints
 from finetune.training.loop.finite_files import adapter_problem
 from quantum.exceptions import BackendMissingError, QuantumError
@@ -28,7 +29,7 @@ NEARLY_FULL = 1 << 20
 
 @dataclass(frozen=True)
 class Failure:
-    """One failure: kind for machines, message for people, exit code for the parent.
+    """One failure: kind for machines, message for people.
 
     Attributes:
         hint: what to do about it, where the message does not say it.
@@ -36,8 +37,11 @@ class Failure:
 
     kind: str
     message: str
-    exit_code: int
     hint: str = ""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.BAD_CONFIG if self.kind == "bad_config" else ExitCode.FAILED
 
 
 def explain(error: BaseException, folder: Path) -> Failure:
@@ -47,30 +51,28 @@ def explain(error: BaseException, folder: Path) -> Failure:
     `exception`.
     """
     if isinstance(error, BadConfig):
-        return Failure("bad_config", f"The settings cannot be used. {error}", 2)
+        return Failure("bad_config", f"The settings cannot be used. {error}")
     if isinstance(error, BadData):
-        return Failure("data", str(error), 1)
+        return Failure("data", str(error))
     if _disk_full(error, folder):
         return Failure(
             "disk_full",
             f"The disk that holds {folder} is full. Free some space, then resume: the last "
             "checkpoint is kept.",
-            1,
         )
     if _out_of_memory(error):
         return Failure(
             "out_of_memory",
             "There is not enough memory. Halve the batch size and double the accumulation, or "
             "shorten the sequence length.",
-            1,
         )
     if (link := _quantum(error)) is not None:
-        return Failure("quantum", str(link), 1, hint=_quantum_hint(link))
+        return Failure("quantum", str(link), hint=_quantum_hint(link))
     if isinstance(error, NonFiniteLoss):
-        return Failure("not_finite", f"{error} {_kept(folder)}", 1)
+        return Failure("not_finite", f"{error} {_kept(folder)}")
     if isinstance(error, TrainingError):
-        return Failure("exception", str(error), 1)
-    return Failure("exception", f"{type(error).__name__}: {_first_line(error)}", 1)
+        return Failure("exception", str(error))
+    return Failure("exception", f"{type(error).__name__}: {_first_line(error)}")
 
 
 def trace_tail(error: BaseException) -> str:
