@@ -10,11 +10,11 @@ STATIC = ROOT / "static"
 FILES = sorted(path for kind in ("css", "js") for path in (STATIC / kind).rglob("*.*"))
 TEMPLATES = "\n".join(path.read_text() for path in sorted((ROOT / "templates").rglob("*.html")))
 
-# Django's own names in its console, htmx's, and those that a template puts together (f{{ level }}).
+# Django's own names in its console, and those that a template puts together (f{{ level }}).
 ELSEWHERE = {
     "deletelink", "deletelink-box", "field-name", "field-title", "inline-group", "messagelist",
     "theme-toggle", "changelist-filter", "logout-form", "nav-filter", "result_list", "searchbar",
-    "htmx-request", "field-noise", "field-topology", *(f"f{n}" for n in range(6)), "s1", "s2", "s3",
+    "field-noise", "field-topology", *(f"f{n}" for n in range(6)), "s1", "s2", "s3",
 }  # fmt: skip
 
 
