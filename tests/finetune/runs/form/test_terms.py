@@ -65,7 +65,7 @@ def test_every_backend_is_offered_and_what_costs_money_says_so(
     html = alice_client.get(reverse("run-new")).content.decode()
     for name, spec in BACKENDS.items():
         (head,) = re.findall(
-            rf'<label class="backend-head">(?:(?!</label>).)*value="{name}".*', html
+            rf'<label class="pick-head"><input type="radio" name="backend" value="{name}".*', html
         )
         assert ("costs money" in head) == spec.billable
     assert 'name="backend-aer-noise"' in html
