@@ -14,7 +14,7 @@ from ninja import NinjaAPI
 from ninja.security import HttpBearer
 from redis.exceptions import RedisError
 
-from chat.api import router as chat_router
+from chat.api.completions import router as chat_router
 from finetune.api.errors import ApiError
 from finetune.api.files import router as files_router
 from finetune.api.jobs import router as jobs_router
