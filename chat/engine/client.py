@@ -17,7 +17,7 @@ import httpx
 
 from chat.engine.exceptions import EngineError, EngineUnavailable
 
-__all__ = ["Completion", "Delta", "EngineClient", "EngineError", "EngineUnavailable", "Usage"]
+__all__ = ["Delta", "EngineClient", "EngineError", "EngineUnavailable", "Usage"]
 
 Message = dict[str, str]
 
@@ -46,13 +46,6 @@ class Delta:
     text: str = ""
     finish_reason: str | None = None
     usage: Usage | None = None
-
-
-@dataclass(frozen=True)
-class Completion:
-    text: str
-    finish_reason: str
-    usage: Usage
 
 
 class EngineClient:
@@ -103,29 +96,12 @@ class EngineClient:
         if not done:
             raise EngineUnavailable(f"The engine at {self._where} ended the reply too early.")
 
-    async def complete(self, model: str, messages: Sequence[Message], **options: Any) -> Completion:
-        """One whole reply; the same options as `stream_chat`."""
-        text, reason, used = "", "stop", Usage(0, 0)
-        # Streamed, so that a long reply is no silence and needs no time limit.
-        async for delta in self.stream_chat(model, messages, **options):
-            text += delta.text
-            reason = delta.finish_reason or reason
-            used = delta.usage or used
-        return Completion(text, reason, used)
-
     async def health(self) -> dict[str, Any]:
         """`ready`, `loaded`, `memory_bytes`, `device`, `active`, `waiting`."""
-        return await self._get("/health")
-
-    async def models(self) -> list[dict[str, Any]]:
-        """Published assistants: `id`, `object`, `created`, `owned_by`."""
-        data: list[dict[str, Any]] = (await self._get("/v1/models"))["data"]
-        return data
-
-    async def _get(self, path: str) -> dict[str, Any]:
         try:
             async with self._http() as http:
-                response = await http.get(path, timeout=httpx.Timeout(10, connect=CONNECT_SECONDS))
+                timeout = httpx.Timeout(10, connect=CONNECT_SECONDS)
+                response = await http.get("/health", timeout=timeout)
         except httpx.HTTPError as error:
             raise self._unavailable(error) from error
         if response.is_error:

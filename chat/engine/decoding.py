@@ -10,7 +10,8 @@ class TextDecoder:
 
     Text leaves only when it cannot change any more: not in the middle of a multi-byte character,
     and not while its end could still become a stop string. Each token is decoded together with
-    the ones before it, because many tokenizers drop the space of a token decoded alone.
+    the ones before it, because many tokenizers drop the space of a token decoded alone. Why not
+    with `DecodeStream` of tokenizers: docs/dependencies.md.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str], stop: Sequence[str] = ()) -> None:
@@ -36,7 +37,7 @@ class TextDecoder:
         text = self._decode(self._ids[self._start :])
         if len(text) <= len(before):
             return ""
-        if text.endswith(UNFINISHED) and (not final):
+        if text.endswith(UNFINISHED) and not final:
             return ""
         self._start, self._read = self._read, len(self._ids)
         # At the end of a reply the bytes of half a character are dropped.
@@ -46,10 +47,10 @@ class TextDecoder:
         if self.stopped:
             return ""
         text = self._held + new
-        found = [at for at in (text.find(stop) for stop in self._stop) if at >= 0]
-        if found:
+        stops = [at for at in (text.find(stop) for stop in self._stop) if at >= 0]
+        if stops:
             self.stopped, self._held = True, ""
-            return text[: min(found)]
+            return text[: min(stops)]
         keep = 0 if final else self._possible_stop(text)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

@@ -1,16 +1,26 @@
-"""OpenAI's chat protocol as data: checks requests, shapes responses; no torch, no server."""
+"""OpenAI's chat protocol as data: what a request may hold, how a response is shaped.
+
+The one definition for the engine, for the REST endpoint and for its documentation; no torch, no
+server, no Django.
+"""
 
 import time
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
+
+from annotated_types import Ge, Le
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationInfo as Info
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from chat.engine.exceptions import RequestError
 from chat.engine.options import Options
 from finetune.text import TextRefused, json_object
 
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+Role = Literal["system", "developer", "user", "assistant"]
 NO_TOOLS = "this engine calls no tools; leave it out"
+UNSUPPORTED_CODE = "unsupported_parameter"
 # Fields that we cannot honour: the values that ask nothing of us, and why any other is refused.
 UNSUPPORTED: dict[str, tuple[tuple[Any, ...], str]] = {
     "audio": ((), "replies are text only; leave it out"),
@@ -23,6 +33,7 @@ UNSUPPORTED: dict[str, tuple[tuple[Any, ...], str]] = {
     "parallel_tool_calls": ((False,), NO_TOOLS),
     "prediction": ((), "is not supported by this engine; leave it out"),
     "presence_penalty": ((0,), "only 0; repetition_penalty is what this engine has"),
+    "response_format": (({"type": "text"},), "only {'type': 'text'} is supported"),
     "tool_choice": (("none", "auto"), NO_TOOLS),
     "tools": (([],), NO_TOOLS),
     "top_logprobs": ((0,), "log-probabilities are not given out; leave it out"),
@@ -30,24 +41,129 @@ UNSUPPORTED: dict[str, tuple[tuple[Any, ...], str]] = {
 }
 MOST_CHOICES = 4
 MOST_STOPS = 4
+LONGEST_STOP = 200
+# What a field has to be; of a number its limits say it, of a flag its type.
+WORDS = {
+    "model": "the name of an assistant is required",
+    "messages": "a list with at least one message is required",
+    "content": "must be text or a list of text parts",
+    "stop": f"up to {MOST_STOPS} texts of 1 to {LONGEST_STOP} characters",
+    "stream_options": "must be an object",
+    "stream": "must be true or false",
+    "include_usage": "must be true or false",
+}
 
 
-@dataclass(frozen=True)
-class ChatRequest:
-    """A checked request body."""
+class Part(BaseModel):
+    """One part of a message's content."""
 
-    model: str
-    messages: list[dict[str, str]]
-    stream: bool
-    include_usage: bool
-    n: int
-    max_tokens: int
-    temperature: float
-    top_p: float
-    top_k: int
-    repetition_penalty: float
-    seed: int | None
-    stop: tuple[str, ...]
+    type: Literal["text", "refusal"] = Field(description="`refusal`: of an assistant.")
+    text: str = ""
+    refusal: str = ""
+
+
+def _text(content: Any, info: Info) -> Any:
+    """The text of a message; an assistant's may be missing, where it only called tools."""
+    role = info.data.get("role")
+    if content is None and role == "assistant":
+        return ""
+    if isinstance(content, list):
+        return "".join(_part(part, role, f"[{index}]") for index, part in enumerate(content))
+    return content
+
+
+def _part(part: Any, role: str | None, way: str) -> str:
+    """The text of one part of a message: of type text, or what an assistant refused with."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    reason = ""
+    if kind not in (("text", "refusal") if role == "assistant" else ("text",)):
+        given = f"one of type {kind[:40]!r}" if isinstance(kind, str) else "one without a type"
+        reason = f"only parts of type text are supported, not {given}"
+    elif not isinstance(part.get(kind), str):
+        way, reason = f"{way}.{kind}", "must be text"
+    if reason:
+        raise PydanticCustomError("part", "{reason}", {"way": way, "reason": reason})
+    return str(part[kind])
+
+
+def _no_tools(value: Any) -> Any:
+    if value:
+        raise PydanticCustomError(UNSUPPORTED_CODE, NO_TOOLS)
+    return value
+
+
+NoTools = Annotated[SkipJsonSchema[Any], AfterValidator(_no_tools)]
+Stop = Annotated[str, Field(min_length=1, max_length=LONGEST_STOP)]
+Stops = Annotated[list[Stop], Field(max_length=MOST_STOPS)]
+
+
+class ChatMessage(BaseModel):
+    """One message of a request; its parts are put together to one text."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    role: Role
+    content: Annotated[
+        str, BeforeValidator(_text, json_schema_input_type=str | list[Part] | None)
+    ] = Field(None, validate_default=True)
+    tool_calls: NoTools = None
+    function_call: NoTools = None
+
+    def plain(self) -> dict[str, str]:
+        """As chat templates take it, which know no developers."""
+        role = "system" if self.role == "developer" else self.role
+        return {"role": role, "content": self.content}
+
+
+class StreamOptions(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    include_usage: bool | None = None
+
+
+def _number(default: Any, low: float, high: float, description: str) -> Any:
+    return Field(default, ge=low, le=high, description=description)
+
+
+class ChatRequest(BaseModel):
+    """A checked request body. Fields that are null are as if they were left out."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    model: str = Field(min_length=1, description="An id from `/v1/models`, or a checkpoint's.")
+    messages: list[ChatMessage] = Field(
+        min_length=1, description="The conversation, oldest first: `role` and `content`."
+    )
+    stream: bool = Field(False, description="Send the reply piece by piece.")
+    stream_options: StreamOptions = Field(
+        StreamOptions(), description="`include_usage`: a last chunk with the counts."
+    )
+    n: int = _number(1, 1, MOST_CHOICES, "Replies to the same messages.")
+    max_completion_tokens: int | None = _number(None, 1, 2**31, "Longest reply in tokens.")
+    max_tokens: int = _number(Options.max_tokens, 1, 2**31, "The older name of the same.")
+    temperature: float = _number(Options.temperature, 0, 2, "0 is deterministic.")
+    top_p: float = _number(Options.top_p, 1e-6, 1, "Share of probability that is drawn from.")
+    top_k: int = _number(Options.top_k, 0, 2**31, "Most candidates that are drawn from; 0: all.")
+    repetition_penalty: float = _number(
+        Options.repetition_penalty, 0.1, 10, "On tokens of the reply so far; 1: none."
+    )
+    seed: int | None = _number(None, -(2**63), 2**63 - 1, "Repeats a reply.")
+    stop: Annotated[
+        Stops,
+        BeforeValidator(
+            lambda stop: [stop] if isinstance(stop, str) else stop,
+            json_schema_input_type=Stop | Stops,
+        ),
+    ] = Field([], description="Up to four texts that end the reply.")
+
+    @property
+    def conversation(self) -> list[dict[str, str]]:
+        return [message.plain() for message in self.messages]
+
+    @property
+    def reply_tokens(self) -> int:
+        """The longest reply, by the newer name where both are given."""
+        return self.max_completion_tokens or self.max_tokens
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
@@ -62,36 +178,15 @@ def parse_chat(body: dict[str, Any], options: Options) -> ChatRequest:
     """Checks every field; unknown ones are ignored, known ones we cannot honour are refused."""
     for name, (harmless, reason) in UNSUPPORTED.items():
         if name in body and not _asks_nothing(body[name], harmless):
-            raise _bad(name, reason, "unsupported_parameter")
-    kind = body.get("response_format")
-    if kind is not None and not (isinstance(kind, dict) and kind.get("type") == "text"):
-        raise _bad("response_format", "only {'type': 'text'} is supported", "unsupported_parameter")
-    model = body.get("model")
-    if not isinstance(model, str) or not model:
-        raise _bad("model", "the name of an assistant is required", "missing_required_parameter")
-    stream_options = body.get("stream_options")
-    if not isinstance(stream_options, dict | None):
-        raise _bad("stream_options", "must be an object")
-    newer = body.get("max_completion_tokens") is not None
-    limit = "max_completion_tokens" if newer else "max_tokens"
-    return ChatRequest(
-        model=model,
-        messages=_messages(body.get("messages")),
-        stream=_flag(body, "stream"),
-        include_usage=_flag(stream_options or {}, "include_usage"),
-        n=int(_number(body, "n", 1, 1, MOST_CHOICES, whole=True)),
-        max_tokens=int(_number(body, limit, options.max_tokens, 1, 2**31, whole=True)),
-        temperature=_number(body, "temperature", options.temperature, 0, 2),
-        top_p=_number(body, "top_p", options.top_p, 1e-6, 1),
-        top_k=int(_number(body, "top_k", options.top_k, 0, 2**31, whole=True)),
-        repetition_penalty=_number(body, "repetition_penalty", options.repetition_penalty, 0.1, 10),
-        seed=(
-            int(_number(body, "seed", 0, -(2**63), 2**63 - 1, whole=True))
-            if body.get("seed") is not None
-            else None
-        ),
-        stop=_stops(body.get("stop")),
-    )
+            raise _bad(name, reason, UNSUPPORTED_CODE)
+    defaults = ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty")
+    given = {name: value for name, value in body.items() if value is not None}
+    try:
+        return ChatRequest.model_validate(
+            {name: getattr(options, name) for name in defaults} | given
+        )
+    except ValidationError as error:
+        raise _refusal(error.errors(include_url=False)[0]) from None
 
 
 def seed_of(seed: int | None, index: int) -> int | None:
@@ -109,85 +204,35 @@ def _asks_nothing(value: Any, harmless: tuple[Any, ...]) -> bool:
     )
 
 
-def _messages(value: Any) -> list[dict[str, str]]:
-    if not isinstance(value, list) or not value:
-        raise _bad("messages", "a list with at least one message is required")
-    return [_message(item, f"messages[{index}]") for index, item in enumerate(value)]
+def _refusal(error: ErrorDetails) -> RequestError:
+    """The first thing that is wrong, in the words of this protocol."""
+    way, context = error["loc"], error.get("ctx", {})
+    if way[0] == "stop":
+        way = way[:1]  # its words are about the whole list
+    param = "".join(f"[{name}]" if isinstance(name, int) else f".{name}" for name in way)[1:]
+    code = "missing_required_parameter" if param == "model" else "invalid_value"
+    if error["type"] == "part":
+        return _bad(param + context["way"], context["reason"], code)
+    if error["type"] == UNSUPPORTED_CODE:
+        return _bad(param, error["msg"], UNSUPPORTED_CODE)
+    value = None if error["type"] == "missing" else error["input"]
+    if isinstance(way[-1], int):
+        return _bad(param, "must be an object with role and content", code)
+    if way[-1] == "role":
+        return _bad(param, f"must be one of {', '.join(get_args(Role))}, not {value!r:.60}", code)
+    reason = WORDS.get(way[-1]) or f"must be {_limits(way[-1])}, not {str(value)[:50]}"
+    return _bad(param, reason, code)
 
 
-def _message(item: Any, where: str) -> dict[str, str]:
-    if not isinstance(item, dict):
-        raise _bad(where, "must be an object with role and content")
-    role = item.get("role")
-    if not isinstance(role, str) or role not in ROLES:
-        raise _bad(f"{where}.role", f"must be one of {', '.join(ROLES)}, not {role!r:.60}")
-    content = item.get("content")
-    if content is None and role == "assistant":
-        content = ""
-    if isinstance(content, list):
-        content = "".join(
-            _part(part, role, f"{where}.content[{index}]") for index, part in enumerate(content)
-        )
-    if not isinstance(content, str):
-        raise _bad(f"{where}.content", "must be text or a list of text parts")
-    for name in ("tool_calls", "function_call"):
-        if item.get(name):
-            raise _bad(f"{where}.{name}", NO_TOOLS, "unsupported_parameter")
-    return {"role": ROLES[role], "content": content}
+def _limits(name: str) -> str:
+    field = ChatRequest.model_fields[name]
+    low = next(limit.ge for limit in field.metadata if isinstance(limit, Ge))
+    high = next(limit.le for limit in field.metadata if isinstance(limit, Le))
+    kind = "a number" if field.annotation is float else "a whole number"
+    return f"{kind} from {low} to {high}"
 
 
-def _part(part: Any, role: str, where: str) -> str:
-    """The text of one part of a message: of type text, or what an assistant refused with."""
-    kinds = ("text", "refusal") if role == "assistant" else ("text",)
-    kind = part.get("type") if isinstance(part, dict) else None
-    if kind not in kinds:
-        given = f"one of type {kind[:40]!r}" if isinstance(kind, str) else "one without a type"
-        raise _bad(where, f"only parts of type text are supported, not {given}")
-    if not isinstance(part.get(kind), str):
-        raise _bad(f"{where}.{kind}", "must be text")
-    return str(part[kind])
-
-
-def _stops(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    stops = [value] if isinstance(value, str) else value
-    if (
-        not isinstance(stops, list)
-        or len(stops) > MOST_STOPS
-        or not all(isinstance(stop, str) and 0 < len(stop) <= 200 for stop in stops)
-    ):
-        raise _bad("stop", f"up to {MOST_STOPS} texts of 1 to 200 characters")
-    return tuple(stops)
-
-
-def _number(
-    body: dict[str, Any],
-    name: str,
-    default: float,
-    low: float,
-    high: float,
-    *,
-    whole: bool = False,
-) -> float:
-    value = body.get(name)
-    if value is None:
-        return default
-    fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-    if not fits or not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
-        raise _bad(name, f"must be {kind} from {low} to {high}, not {str(value)[:50]}")
-    return value if whole else float(value)
-
-
-def _flag(body: dict[str, Any], name: str) -> bool:
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise _bad(name, "must be true or false")
-    return bool(value)
-
-
-def _bad(param: str, reason: str, code: str = "invalid_value") -> RequestError:
+def _bad(param: str, reason: str, code: str) -> RequestError:
     return RequestError(f"{param}: {reason}.", param=param, code=code)
 
 
@@ -202,7 +247,7 @@ class ChatResponse:
     def chunk(self, index: int, delta: dict[str, str], finish: str | None = None) -> dict[str, Any]:
         choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
         body = self._head("chat.completion.chunk") | {"choices": [choice]}
-        return body | {"usage": None} if self.request.include_usage else body
+        return body | {"usage": None} if self.request.stream_options.include_usage else body
 
     def usage_chunk(self, usage: dict[str, Any]) -> dict[str, Any]:
         return self._head("chat.completion.chunk") | {"choices": [], "usage": usage}

@@ -4,14 +4,11 @@ import asyncio
 import json
 import logging
 import re
-import time
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
-import jinja2
 import psutil
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,144 +17,17 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from chat.engine.assistants import Assistant, AssistantStore, Card
 from chat.engine.exceptions import BrokenAssistant, RequestError
 from chat.engine.gate import Gate, read_body, read_keys
-from chat.engine.generation import Event, Job, Piece, Scheduler
+from chat.engine.generation import Job
 from chat.engine.options import Options
-from chat.engine.protocol import ChatRequest, ChatResponse, parse_chat, parse_json, usage
-from chat.engine.sampling import Sampling
+from chat.engine.protocol import ChatResponse, parse_chat, parse_json
+from chat.engine.replies import Engine, Reply
 
 logger = logging.getLogger("engine")
 
 LISTED = 1_000  # models in one answer
 WHOLE = re.compile(r"[1-9][0-9]{0,5}")
-HEARTBEAT = 10.0  # seconds; an SSE comment while nothing else is sent
-
-
-class Engine:
-    """The parts behind the routes."""
-
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        self.store = AssistantStore(
-            options.assistants,
-            device=options.device,
-            loaded=options.loaded,
-            prefix_bytes=options.prefix_cache * 2**20,
-        )
-        self.scheduler = Scheduler(active=options.active, queue=options.queue)
-        self.loader = ThreadPoolExecutor(1, thread_name_prefix="load")
-        self.ready = False
-
-    async def assistant(self, name: str) -> Assistant:
-        card = self.store.card(name)
-        known = self.store.find(card)
-        if known is not None:
-            return known
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.loader, self.store.load, card)
-
-    async def start(self, request: ChatRequest) -> "Reply":
-        """Checks the prompt against the assistant and queues the job."""
-        assistant = await self.assistant(request.model)
-        try:
-            prompt = await asyncio.to_thread(assistant.prompt_ids, request.messages)
-        except jinja2.TemplateError as error:
-            raise RequestError(
-                f"The chat template refuses these messages: {error}", param="messages"
-            ) from error
-        context = min(self.options.context, assistant.base.context)
-        if len(prompt) >= context:
-            raise RequestError(
-                f"The prompt has {len(prompt)} tokens; prompt and reply may have {context} in all.",
-                param="messages",
-                code="context_length_exceeded",
-            )
-        loop = asyncio.get_running_loop()
-        events: asyncio.Queue[Event] = asyncio.Queue()
-
-        def emit(event: Event) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(events.put_nowait, event)
-
-        job = Job(
-            assistant=assistant,
-            prompt=prompt,
-            sampling=Sampling(
-                temperature=request.temperature,
-                top_p=request.top_p,
-                top_k=request.top_k,
-                repetition_penalty=request.repetition_penalty,
-                seed=request.seed,
-            ),
-            stop=request.stop,
-            max_tokens=min(request.max_tokens, context - len(prompt)),
-            choices=request.n,
-            emit=emit,
-        )
-        self.scheduler.submit(job)
-        return Reply(job, events)
-
-    async def warm_up(self) -> None:
-        """Loads one assistant per base, the plain base first, and generates a little with each.
-
-        The very first forward pass costs seconds (memory is touched, kernels are chosen).
-        """
-        begin = time.monotonic()
-        newest: dict[str, Card] = {}
-        for card in sorted(self.store.cards(), key=lambda c: (c.adapter is not None, -c.created)):
-            newest.setdefault(card.base, card)
-        for card in list(newest.values())[: self.options.loaded]:
-            body = {"model": card.name, "messages": [{"role": "user", "content": "Hello"}]}
-            try:
-                reply = await self.start(parse_chat(body | {"max_tokens": 4}, self.options))
-                async for _ in reply.pieces():
-                    pass
-            except RequestError as error:
-                logger.warning("warm-up of %s failed: %s", card.name, error)
-        self.ready = True
-        logger.info("ready after %.1f s on %s", time.monotonic() - begin, self.store.device)
-
-    def close(self) -> None:
-        self.scheduler.stop()
-        self.loader.shutdown(wait=False, cancel_futures=True)
-
-
-class Reply:
-    """The events of one job on the event loop's side."""
-
-    def __init__(self, job: Job, events: asyncio.Queue[Event]) -> None:
-        self.job = job
-        self.events = events
-        self.completion_tokens = 0
-
-    async def pieces(self) -> AsyncIterator[Piece | None]:
-        """Pieces until every choice has ended; None when nothing came for a while.
-
-        Leaving the iterator early stops the generation.
-        """
-        left = self.job.choices
-        try:
-            while left:
-                try:
-                    event = await asyncio.wait_for(self.events.get(), HEARTBEAT)
-                except TimeoutError:
-                    yield None
-                    continue
-                if isinstance(event, RequestError):
-                    raise event
-                if event.finish_reason == "cancelled":
-                    return
-                if event.finish_reason:
-                    left -= 1
-                    self.completion_tokens += event.tokens
-                yield event
-        finally:
-            self.job.cancel()
-
-    def usage(self) -> dict[str, Any]:
-        return usage(len(self.job.prompt), self.job.cached_tokens, self.completion_tokens)
 
 
 async def health(request: Request) -> Response:
@@ -246,7 +116,7 @@ class ReplyStream(StreamingResponse):
                     yield _event(response.chunk(piece.index, {"content": piece.text}))
                 if piece.finish_reason:
                     yield _event(response.chunk(piece.index, {}, piece.finish_reason))
-            if response.request.include_usage:
+            if response.request.stream_options.include_usage:
                 yield _event(response.usage_chunk(reply.usage()))
             yield "data: [DONE]\n\n"
         except RequestError as error:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .cards import Card, card_get, language_of
-from .rules import DESPAIR, FALSE_NEGATION, MEANS, NEGATION, REPLY_RULES, USER_RULES, Rule
+from .rule import Rule
+from .rules import DESPAIR, FALSE_NEGATION, MEANS, NEGATION, REPLY_RULES, USER_RULES
 
 TURNS_TOGETHER = 3
 LONGEST_TEXT = 20_000
@@ -51,12 +52,12 @@ def assess(
     """
     plain = normalised(text)
     rules = USER_RULES if role == "user" else REPLY_RULES
-    found = first_match(plain, rules)
-    if found is None and role == "user":
-        found = across_turns(plain, history)
-    if found is None:
+    rule = first_match(plain, rules)
+    if rule is None and role == "user":
+        rule = across_turns(plain, history)
+    if rule is None:
         return Assessment()
-    return Assessment(found.category, card_get(found.card, language_of(text)), found.id)
+    return Assessment(rule.category, card_get(rule.card, language_of(text)), rule.id)
 
 
 def normalised(text: str) -> str:

@@ -27,11 +27,6 @@ class Card:
     def lines(self) -> str:
         return "abuse" if self.key == "abuse" else "crisis"
 
-    @property
-    def urgent(self) -> bool:
-        """Whether the emergency number comes before the listening lines."""
-        return self.key == "emergency"
-
 
 DANGER = {
     "en": "If you or someone else is in danger right now, call your local emergency number",

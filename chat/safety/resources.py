@@ -71,7 +71,6 @@ def read(path: Path = TABLE) -> dict[str, Country]:
 
 
 COUNTRIES = read()
-DIRECTORY = "findahelpline.com"
 
 
 def country_get(code: str) -> Country | None:

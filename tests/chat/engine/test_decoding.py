@@ -1,6 +1,7 @@
 """Pieces add up to the whole text, whatever the boundaries."""
 
 import pytest
+from tokenizers import Tokenizer, decoders, models
 
 from chat.engine.decoding import TextDecoder
 
@@ -54,3 +55,18 @@ def test_a_space_that_a_lone_token_loses_is_kept() -> None:
 
     decoder = TextDecoder(sentencepiece)
     assert "".join(decoder.push(i) for i in range(3)) == "I am here"
+
+
+def test_a_stray_byte_ends_no_reply() -> None:
+    """Where a character in bytes is followed by half of one, `DecodeStream` of tokenizers fails."""
+    vocabulary = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"▁so": 256, "a": 257}
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[], byte_fallback=True))
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    decoder = TextDecoder(lambda ids: tokenizer.decode(list(ids)))
+    ids = [257, *"é".encode(), 0x80, 256, *"你".encode(), 257]
+    pieces = [decoder.push(token) for token in ids] + [decoder.flush()]
+    text = "".join(pieces)
+    assert text.startswith("aé")
+    assert text.endswith(" so你a")

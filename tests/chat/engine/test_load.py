@@ -111,7 +111,7 @@ def test_loading_an_assistant_does_not_hold_up_streams(world: tiny.World) -> Non
                 last = time.monotonic()
                 count += 1
                 if count == 10:
-                    late = asyncio.create_task(client.complete("late", tiny.HELLO, max_tokens=3))
+                    late = asyncio.create_task(tiny.whole(client, "late", tiny.HELLO, max_tokens=3))
         assert (await late).usage.completion_tokens == 3
         assert max(gaps[1:]) < 1.0
 

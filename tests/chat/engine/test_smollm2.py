@@ -21,6 +21,6 @@ def test_coherent_answer_that_ends_by_itself(tmp_path) -> None:
     ]
     with tiny.engine(world):
         client = EngineClient(world.url)
-        reply = asyncio.run(client.complete("smollm2", question, temperature=0, max_tokens=40))
+        reply = asyncio.run(tiny.whole(client, "smollm2", question, temperature=0, max_tokens=40))
     assert "Paris" in reply.text
     assert reply.finish_reason == "stop"

@@ -18,6 +18,7 @@ from peft import IA3Config, LoraConfig, PeftConfig, get_peft_model
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, TokenizersBackend
 
+from chat.engine.client import Delta, EngineClient
 from quantum.adapters.qtha.tuner import QTHAConfig
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -88,6 +89,15 @@ def qtha() -> PeftConfig:
     return QTHAConfig(
         r=4, mpo_width=8, mpo_bond=2, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"
     )
+
+
+async def whole(client: EngineClient, model: str, messages: list, **options: Any) -> Delta:
+    """A reply of the client, its pieces put together."""
+    text, reason, usage = "", None, None
+    async for delta in client.stream_chat(model, messages, **options):
+        text += delta.text
+        reason, usage = delta.finish_reason or reason, delta.usage or usage
+    return Delta(text, reason, usage)
 
 
 @dataclass

@@ -17,14 +17,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from ninja import Router
 
-from chat.api_schema import ANSWER, REQUEST
+from chat.api.moderation import moderation
+from chat.api.schema import ANSWER, REQUEST
 from chat.engine.client import Delta, EngineClient
 from chat.engine.exceptions import EngineError, EngineUnavailable, RequestError
 from chat.engine.options import Options
-from chat.engine.protocol import ChatRequest, ChatResponse, parse_chat, parse_json, seed_of
+from chat.engine.protocol import ChatRequest, ChatResponse, parse_chat, parse_json, seed_of, usage
 from chat.prompts import system_prompt
-from chat.safety import assess
-from chat.safety.rules import CATEGORIES
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.models import assistant_of
@@ -32,8 +31,7 @@ from finetune.runs.assistants import Assistant
 
 router = Router(tags=["Chat"])
 
-RULES = "wukong-rules"
-PASSED_ON = ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
+PASSED_ON = ("temperature", "top_p", "top_k", "repetition_penalty")
 RETRY_SECONDS = "5"
 Piece = tuple[int, Delta]
 
@@ -81,10 +79,10 @@ async def replies(assistant: Assistant, chat: ChatRequest) -> AsyncIterator[Piec
 
     async def read(index: int) -> None:
         options = {name: getattr(chat, name) for name in PASSED_ON}
-        options["seed"] = seed_of(chat.seed, index)
+        options |= {"max_tokens": chat.reply_tokens, "seed": seed_of(chat.seed, index)}
         try:
             stream = client.stream_chat(
-                assistant.engine_name, messages, stop=list(chat.stop) or None, **options
+                assistant.engine_name, messages, stop=chat.stop or None, **options
             )
             async with aclosing(stream) as deltas:  # type: ignore[type-var]
                 async for delta in deltas:
@@ -111,11 +109,11 @@ async def replies(assistant: Assistant, chat: ChatRequest) -> AsyncIterator[Piec
 
 
 def with_system(assistant: Assistant, chat: ChatRequest) -> list[dict[str, str]]:
-    if any(message["role"] == "system" for message in chat.messages):
-        return chat.messages
+    if any(message["role"] == "system" for message in chat.conversation):
+        return chat.conversation
     system = system_prompt(assistant)
     head = [{"role": "system", "content": system}] if system.strip() else []
-    return head + chat.messages
+    return head + chat.conversation
 
 
 def refusal(error: Exception) -> ApiError:
@@ -152,12 +150,7 @@ class Tally:
 
     @property
     def usage(self) -> dict[str, Any]:
-        return {
-            "prompt_tokens": self.prompt,
-            "completion_tokens": self.completion,
-            "total_tokens": self.prompt + self.completion,
-            "prompt_tokens_details": {"cached_tokens": self.cached},
-        }
+        return usage(self.prompt, self.cached, self.completion)
 
 
 async def whole(chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]) -> dict[str, Any]:
@@ -169,7 +162,7 @@ async def whole(chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]) -
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
     body = ChatResponse(chat).whole(tally.texts, tally.ends, tally.usage)
-    return body | {"moderation": moderation(chat, tally.texts)}
+    return body | {"moderation": moderation(chat.conversation, tally.texts)}
 
 
 async def events(
@@ -193,56 +186,16 @@ async def events(
                     open_replies -= 1
                     last = shape.chunk(index, {}, delta.finish_reason)
                     if not open_replies:
-                        last["moderation"] = moderation(chat, tally.texts)
+                        last["moderation"] = moderation(chat.conversation, tally.texts)
                     yield event(last)
                 piece = await anext(rest, None)
     except (EngineError, EngineUnavailable) as error:
         yield event(refusal(error).as_json())
         return
-    if chat.include_usage:
+    if chat.stream_options.include_usage:
         yield event(shape.usage_chunk(tally.usage))
     yield b"data: [DONE]\n\n"
 
 
 def event(body: dict[str, Any]) -> bytes:
     return b"data: " + json.dumps(body, ensure_ascii=False).encode() + b"\n\n"
-
-
-def moderation(chat: ChatRequest, texts: list[str]) -> dict[str, Any]:
-    """OpenAI's moderation object: the rules' view of the newest message and of each reply."""
-    own = [index for index, item in enumerate(chat.messages) if item["role"] == "user"]
-    asked = chat.messages[own[-1]]["content"] if own else ""
-    before = chat.messages[: own[-1]] if own else []
-    return {
-        "input": moderated([assess(asked, before)]),
-        "output": moderated([assess(text, role="assistant") for text in texts]),
-    }
-
-
-def moderated(found: list[Any]) -> dict[str, Any]:
-    return {
-        "type": "moderation_results",
-        "model": RULES,
-        "results": [moderation_result(assessment) for assessment in found],
-    }
-
-
-def moderation_result(assessment: Any) -> dict[str, Any]:
-    """Rules are sure or silent, so a score is 1 or 0; the care card's words come along."""
-    flags = {name: name == assessment.category for name in CATEGORIES}
-    card = assessment.card
-    return {
-        "type": "moderation_result",
-        "model": RULES,
-        "flagged": bool(assessment),
-        "categories": flags,
-        "category_scores": {name: float(flag) for name, flag in flags.items()},
-        "category_applied_input_types": {name: ["text"] if flags[name] else [] for name in flags},
-        "card": card
-        and {
-            "heading": card.heading,
-            "text": card.text,
-            "urge": card.urge,
-            "danger": card.danger,
-        },
-    }
