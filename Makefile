@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 export DJANGO_SETTINGS_MODULE ?= wukongsite.settings
+# So many processes share the tests out; each keeps to one thread, or they would take the cores from
+# each other.
+WORKERS ?= 2
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(PY) -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check link clean
+.PHONY: help run demo test test-all check link clean
 
 help:  ## Show this list.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,9 +39,13 @@ demo: $(VENV)/.runtime  ## The main job without a browser: upload, fine-tune, co
 link: $(VENV)/.runtime  ## Print a one-time sign-in link for the administrator.
 	@$(PY) manage.py sign_in_link
 
-test: $(VENV)/.dev  ## Run all tests with real parts (Valkey, workers, trainer, browser, SmolLM2).
+test: $(VENV)/.dev  ## Run the tests with real parts (Valkey, workers, trainer, browser, SmolLM2).
 	@$(PY) -m tests.prepare
-	@$(PY) -m pytest
+	@$(PYTEST) -m "not slow"
+
+test-all: $(VENV)/.dev  ## Run all tests, those marked slow as well; twice as long.
+	@$(PY) -m tests.prepare
+	@$(PYTEST)
 
 check: $(VENV)/.dev  ## Lint and type-check.
 	@$(VENV)/bin/ruff format --check .

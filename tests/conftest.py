@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.sharing"]
 ROOT = Path(__file__).resolve().parent.parent
 SHAPES = {
     f"model.layers.{layer}.self_attn.{name}": list(shape)

@@ -213,19 +213,49 @@ def steps_drawn(page: Page) -> list[int]:
 
 
 def wait_state(page: Page, state: str, seconds: float = 90) -> None:
-    page.wait_for_selector(
-        f'#run-status[data-state="{state}"]', state="attached", timeout=seconds * 1000
-    )
+    """Wait until a run's page shows the state; if it never does, say what it shows instead."""
+    with explained(page, f"the run is not shown as {state} after {seconds} s"):
+        page.wait_for_selector(
+            f'#run-status[data-state="{state}"]', state="attached", timeout=seconds * 1000
+        )
 
 
 def last_reply(page: Page, state: str = "done", seconds: float = 60) -> str:
     """Wait until the last turn's replies are in a state; the text of the last one."""
-    page.wait_for_function(
-        """(state) => {
-          const replies = [...document.querySelectorAll("#turns > .turn:last-child .reply")];
-          return replies.length && replies.every((one) => one.dataset.state === state);
-        }""",
-        arg=state,
-        timeout=seconds * 1000,
-    )
+    with explained(page, f"the last replies are not {state} after {seconds} s"):
+        page.wait_for_function(
+            """(state) => {
+              const replies = [...document.querySelectorAll("#turns > .turn:last-child .reply")];
+              return replies.length && replies.every((one) => one.dataset.state === state);
+            }""",
+            arg=state,
+            timeout=seconds * 1000,
+        )
     return page.locator("#turns > .turn:last-child .reply [data-text]").last.inner_text()
+
+
+SHOWN = """
+() => {
+  const words = (selector) => [...document.querySelectorAll(selector)].map((one) => one.innerText);
+  const states = [...document.querySelectorAll("[data-state]")].slice(0, 12);
+  return {
+    states: states.map((one) => `${one.id || one.className}: ${one.dataset.state}`),
+    status: words("#run-status, #turns > .turn:last-child"),
+    connection: words("#run-connection, #link-state"),
+    log: words("#run-log > li").slice(-8),
+  };
+}
+"""
+
+
+@contextmanager
+def explained(page: Page, words: str) -> Iterator[None]:
+    """Turn a wait that has run out into a failure that says what the page shows."""
+    from playwright.sync_api import TimeoutError as OutOfTime
+
+    try:
+        yield
+    except OutOfTime:
+        keep_picture(page)
+        shown = json.dumps(page.evaluate(SHOWN), indent=2, ensure_ascii=False)
+        pytest.fail(f"{words}; {page.url} shows:\n{shown}")

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,10 +25,24 @@ import httpx
 import psutil
 import pytest
 
+from finetune.bases.files.tiny import make_tiny
 from tests.conftest import ROOT, wait_until
 from tests.live.browser import alice_window, browser, chromium_needed, window  # noqa: F401 (fixtures)
 
 LAUNCHES = itertools.count()
+MARK = "@@answer "
+# One shell for the whole session: a new one would load Django for two seconds at each question.
+SHELL = f"""
+import json, sys, traceback
+for line in sys.stdin:
+    names = {{}}
+    try:
+        exec(json.loads(line), names)
+        outcome = {{"answer": names["answer"]}}
+    except Exception:
+        outcome = {{"problem": traceback.format_exc()}}
+    print("\\n{MARK}" + json.dumps(outcome), flush=True)
+"""
 SMOLLM2 = "smollm2-135m-instruct"
 TINY = "tiny-llama"
 
@@ -37,6 +51,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Look for a browser before a studio is started for it."""
     if item.get_closest_marker("browser"):
         chromium_needed()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Show the end of the studio's log below a test that failed."""
+    report = yield
+    studio = getattr(item, "funcargs", {}).get("studio")
+    if report.failed and studio:
+        report.sections.append(("The studio's log ends with", studio.tail()))
+    return report
 
 
 def free_port() -> int:
@@ -56,6 +80,7 @@ class Studio:
     log: Path
     process: subprocess.Popen[bytes] = field(init=False)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+    shell: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start it as a person does; `wait_until_ready` waits."""
@@ -86,17 +111,29 @@ class Studio:
 
     def manage(self, code: str) -> Any:
         """Run Python in the studio's Django and return what it assigns to `answer`."""
-        script = f"import json\n{code}\nprint('\\n@@' + json.dumps(answer))"
-        done = subprocess.run(
-            [sys.executable, "manage.py", "shell", "--no-imports", "-v", "0", "-c", script],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.rsplit("@@", 1)[1])
+        if self.shell is None:
+            self.shell = subprocess.Popen(
+                [sys.executable, "manage.py", "shell", "--no-imports", "-v", "0", "-c", SHELL],
+                cwd=ROOT,
+                env=self.env,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self.shell.stdin
+        assert self.shell.stdout
+        self.shell.stdin.write(json.dumps(code) + "\n")
+        self.shell.stdin.flush()
+        for line in self.shell.stdout:
+            if line.startswith(MARK):
+                outcome = json.loads(line.removeprefix(MARK))
+                assert "problem" not in outcome, outcome["problem"]
+                return outcome["answer"]
+        raise AssertionError(f"the shell ended: {self.shell.wait()}")
+
+    def close_shell(self) -> None:
+        if self.shell:
+            self.shell.communicate()  # the end of its input is its end
 
     def processes(self, mark: str) -> list[psutil.Process]:
         """The studio's processes whose command line has `mark`, oldest first."""
@@ -187,14 +224,7 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
     }
     for name in ("VALKEY_URL", "ENGINE_URL", "DATABASE_URL", "WUKONG_TEST_DATA_DIR"):
         env.pop(name, None)
-    tiny = folder / "base-models" / TINY
-    subprocess.run(
-        [sys.executable, "-m", "finetune.bases.files.tiny", tiny, "--tokenizer", real_base],
-        cwd=ROOT,
-        env=env,
-        check=True,
-        capture_output=True,
-    )
+    tiny = make_tiny(folder / "base-models" / TINY, real_base)
     log = folder / "studio.log"
     url = f"http://127.0.0.1:{port}"
     made = Studio(folder, url, f"http://127.0.0.1:{engine_port}", env, log)
@@ -204,6 +234,7 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
         made.people = made.manage(SEED.replace("TINY_FOLDER", repr(str(tiny))))
         yield made
     finally:
+        made.close_shell()
         made.process.send_signal(signal.SIGINT)
         try:
             made.process.wait(timeout=40)
@@ -285,7 +316,7 @@ def ended(studio: Studio, job: Callable[[str], dict[str, Any]]) -> Callable[...,
         try:
             return wait_until(look, seconds=seconds, every=0.3)  # type: ignore[no-any-return]
         except AssertionError:
-            pytest.fail(f"{job(job_id)}\n{studio.tail()}")
+            pytest.fail(f"not ended after {seconds} s: {job(job_id)}")
 
     return wait
 
@@ -298,8 +329,8 @@ def curve(studio: Studio) -> Callable[[str], list[int]]:
         code = (
             "from finetune.models import RunEvent\n"
             f"rows = RunEvent.objects.filter(run__public_id={job_id!r}, type='metrics')\n"
-            "found = rows.order_by('seq').values_list('data', flat=True)\n"
-            "answer = [data['step'] for data in found]"
+            "events = rows.order_by('seq').values_list('data', flat=True)\n"
+            "answer = [data['step'] for data in events]"
         )
         return list(studio.manage(code))
 

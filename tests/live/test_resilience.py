@@ -49,6 +49,7 @@ def test_trainer_killed(studio, at_step, job, ended, curve):
     assert any("signal 9" in event["message"] for event in events["data"])
 
 
+@pytest.mark.slow
 def test_worker_killed(studio, at_step, job, ended, curve):
     job_id = at_step()
     for process in studio.processes("--queues train"):
@@ -56,6 +57,7 @@ def test_worker_killed(studio, at_step, job, ended, curve):
     assert_whole(job_id, job, ended, curve)
 
 
+@pytest.mark.slow
 def test_worker_killed_at_its_parent(studio, at_step, job, ended, curve):
     job_id = at_step()
     parent, *children = studio.processes("--queues train")
@@ -65,6 +67,7 @@ def test_worker_killed_at_its_parent(studio, at_step, job, ended, curve):
     assert not any(lives(child.pid) for child in children)
 
 
+@pytest.mark.slow
 def test_pool_child_killed_while_the_trainer_imports(studio, launch, job, ended, curve):
     """The trainer is adopted before it can look at its parent; it must not stay."""
     job_id = launch(steps=STEPS)
@@ -75,6 +78,7 @@ def test_pool_child_killed_while_the_trainer_imports(studio, launch, job, ended,
     assert_whole(job_id, job, ended, curve)
 
 
+@pytest.mark.slow
 def test_supervisor_killed(studio, at_step, job, ended, curve):
     """All go with it, and after a new start there is one of each and the run goes on."""
     job_id = at_step()
@@ -88,6 +92,7 @@ def test_supervisor_killed(studio, at_step, job, ended, curve):
     assert_whole(job_id, job, ended, curve)
 
 
+@pytest.mark.slow
 def test_broker_killed(studio, at_step, job, ended, curve):
     job_id = at_step()
     (broker,) = studio.processes("valkey-server")
@@ -96,6 +101,7 @@ def test_broker_killed(studio, at_step, job, ended, curve):
     wait_until(lambda: studio.processes("valkey-server"), seconds=20)
 
 
+@pytest.mark.slow
 def test_run_started_while_broker_is_away(studio, launch, ended):
     (broker,) = studio.processes("valkey-server")
     os.kill(broker.pid, signal.SIGKILL)
@@ -103,6 +109,7 @@ def test_run_started_while_broker_is_away(studio, launch, ended):
     assert ended(job_id)["status"] == "succeeded"
 
 
+@pytest.mark.slow
 def test_web_killed(studio, at_step, job, ended, curve):
     job_id = at_step()
     (web,) = studio.processes("wukongsite.processes.web")
@@ -138,6 +145,7 @@ def test_engine_killed(studio):
     wait_until(reply, seconds=60, every=0.5)
 
 
+@pytest.mark.slow
 def test_cancel_keeps_a_checkpoint_and_requeue_goes_on(studio, at_step, job, ended, curve):
     job_id = at_step()
     with studio.client("alice") as client:
@@ -155,6 +163,7 @@ def test_cancel_keeps_a_checkpoint_and_requeue_goes_on(studio, at_step, job, end
     assert_whole(job_id, job, ended, curve)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["importing", "loading"])
 def test_a_cancel_counts_before_training_begins(studio, launch, ended, moment):
     job_id = launch(steps=STEPS)

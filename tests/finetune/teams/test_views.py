@@ -37,7 +37,7 @@ def invite(client, name, role="member"):
 def answer_to(client, name, role="member"):
     """The whole answer to an invitation, without what differs by chance or by the name itself."""
     page = invite(client, name, role)
-    text = re.sub(r'\b\w{64}\b|datetime="[^"]+"|>\w+ \d+,[^<]+<', "", page.content.decode())
+    text = re.sub(r"\b\w{64}\b|<time .*?</time>", "", page.content.decode())
     pks = re.sub(r"/invitations/\d+/", "/invitations/", text)
     return page.status_code, pks.replace(name, "NAME")
 

@@ -113,7 +113,8 @@ def test_a_run_that_was_killed_twice_ends_like_one_that_was_not(make_run: Make) 
 
 
 @pytest.mark.parametrize(
-    ("request_", "code", "state"), [("cancel", 3, "cancelled"), ("pause", 4, "paused")]
+    ("request_", "code", "state"),
+    [("cancel", 3, "cancelled"), pytest.param("pause", 4, "paused", marks=pytest.mark.slow)],
 )
 def test_cancel_and_pause_stop_within_a_step_and_keep_a_checkpoint(
     make_run: Make, request_: str, code: int, state: str
@@ -304,6 +305,8 @@ def test_new_makes_a_run_folder(tmp_path: Path, write_dialogues: Callable[..., P
     assert (config.seed, config.steps, config.learning_rate) == (5, 6, 5e-5)
 
 
+@pytest.mark.slow
+@pytest.mark.real_model
 def test_the_real_model_learns(make_run: Make, base_model_dir: Path) -> None:
     folder = make_run(
         base_model=str(base_model_dir),

@@ -144,6 +144,7 @@ def test_nothing_is_sent_without_agreement(
     assert main(["carry", str(plain)]) == 2
 
 
+@pytest.mark.slow
 def test_a_run_on_a_patchy_chip_through_the_sdk_with_ctrl_c_in_between(
     make_run: Callable[..., Path], run_here: Callable[[Path], int]
 ) -> None:

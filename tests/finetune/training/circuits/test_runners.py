@@ -143,6 +143,7 @@ def step_batch(asked: list[Batch], number: int) -> Batch:
     return [batch for batch in asked if len(batch.circuits) == most][number - 1]
 
 
+@pytest.mark.slow
 def test_a_kill_between_batch_and_result_asks_for_nothing_twice(
     make_run: Callable[..., Path], run_here: Callable[[Path], int], whole: tuple[Path, list[Batch]]
 ) -> None:
