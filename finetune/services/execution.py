@@ -25,7 +25,7 @@ from finetune.exceptions import RunRefused
 from finetune.faults import fault_of
 from finetune.models import Run
 from finetune.training.exceptions import DamagedLog
-from finetune.training.supervision import HEARTBEAT
+from finetune.training.supervision import HEARTBEAT, ExitCode
 
 from .conclusions import HoldLost, run_fail, run_interrupt, run_put_back, run_stop, run_succeed
 from .condition import NEARLY_FULL, READY, data_condition
@@ -52,8 +52,6 @@ State = Run.State
 Request = Run.Request
 LOOK_SECONDS = 0.1
 ASK_SECONDS = 0.25  # how often a request is looked for
-EXIT_OK, EXIT_FAILED, EXIT_BAD_CONFIG, EXIT_CANCELLED, EXIT_PAUSED, EXIT_LEFT = 0, 1, 2, 3, 4, 5
-EXIT_HELD = 6
 LEAVE_SECONDS = 30.0  # that an orphan has to leave the folder
 HEED_SECONDS = 30.0  # that a trainer has to heed a cancel; it needs one, and a checkpoint's time
 TELL_SECONDS = 10.0
@@ -275,15 +273,15 @@ class Execution:
 
     def conclude(self, code: int) -> None:
         """Say what the trainer's exit code means for the run."""
-        if code == EXIT_OK:
+        if code == ExitCode.SUCCEEDED:
             self.settle(run_succeed)
-        elif code == EXIT_CANCELLED:
+        elif code == ExitCode.CANCELLED:
             self.stopped(Request.CANCEL)
-        elif code == EXIT_PAUSED:
+        elif code == ExitCode.PAUSED:
             self.stopped(Request.PAUSE)
-        elif code == EXIT_HELD:
+        elif code == ExitCode.ALREADY_RUNNING:
             self.folder_held()
-        elif code < 0 or code == EXIT_LEFT:
+        elif code < 0 or code == ExitCode.INTERRUPTED:
             left = "The trainer was told to leave."
             self.interrupted(self.why or (signal_reason(-code) if code < 0 else left))
         else:

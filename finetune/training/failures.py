@@ -20,6 +20,7 @@ from finetune.training.exceptions import (
     TrainingError,
 )
 from finetune.training.finite_files import adapter_problem
+from finetune.training.supervision import ExitCode
 from quantum.exceptions import BackendMissingError, QuantumError
 
 TAIL_LINES = 12
@@ -36,8 +37,8 @@ class Failure:
 
     kind: str
     message: str
-    exit_code: int
     hint: str = ""
+    exit_code: ExitCode = ExitCode.FAILED
 
 
 def explain(error: BaseException, folder: Path) -> Failure:
@@ -47,30 +48,29 @@ def explain(error: BaseException, folder: Path) -> Failure:
     `exception`.
     """
     if isinstance(error, BadConfig):
-        return Failure("bad_config", f"The settings cannot be used. {error}", 2)
+        words = f"The settings cannot be used. {error}"
+        return Failure("bad_config", words, exit_code=ExitCode.BAD_CONFIG)
     if isinstance(error, BadData):
-        return Failure("data", str(error), 1)
+        return Failure("data", str(error))
     if _disk_full(error, folder):
         return Failure(
             "disk_full",
             f"The disk that holds {folder} is full. Free some space, then resume: the last "
             "checkpoint is kept.",
-            1,
         )
     if _out_of_memory(error):
         return Failure(
             "out_of_memory",
             "There is not enough memory. Halve the batch size and double the accumulation, or "
             "shorten the sequence length.",
-            1,
         )
     if (link := _quantum(error)) is not None:
-        return Failure("quantum", str(link), 1, hint=_quantum_hint(link))
+        return Failure("quantum", str(link), hint=_quantum_hint(link))
     if isinstance(error, NonFiniteLoss):
-        return Failure("not_finite", f"{error} {_kept(folder)}", 1)
+        return Failure("not_finite", f"{error} {_kept(folder)}")
     if isinstance(error, TrainingError):
-        return Failure("exception", str(error), 1)
-    return Failure("exception", f"{type(error).__name__}: {_first_line(error)}", 1)
+        return Failure("exception", str(error))
+    return Failure("exception", f"{type(error).__name__}: {_first_line(error)}")
 
 
 def trace_tail(error: BaseException) -> str:

@@ -39,15 +39,11 @@ from finetune.training.model import attach_adapter, facts, load_base, load_token
 from finetune.training.positions import check_positions
 from finetune.training.resuming import checkpoint_found
 from finetune.training.start import load_start
-from finetune.training.supervision import Stop, StopRequested, Supervision
+from finetune.training.supervision import ExitCode, Stop, StopRequested, Supervision
 from finetune.training.trainer import RUN_STATE, DialogueTrainer
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 from quantum.exceptions import QuantumError
-
-SUCCEEDED = 0
-FAILED = 1
-ALREADY_RUNNING = 6
 
 
 def run(
@@ -67,8 +63,7 @@ def run(
             whether to go on without a parent.
 
     Returns:
-        The exit code: 0 succeeded, 1 failed, 2 bad config, 3 cancelled, 4 paused, 5 told to
-        leave by a signal or by its parent's death (resumable).
+        The exit code, an `ExitCode`.
 
     Raises:
         AlreadyRunning: another trainer holds the folder.
@@ -84,7 +79,7 @@ def run(
             stop = _train(folder, log, supervision)
         except (Exception, KeyboardInterrupt) as error:
             return _failed(folder, log, error)
-    return SUCCEEDED if stop is None else stop.value
+    return ExitCode.SUCCEEDED if stop is None else stop.value
 
 
 @contextmanager

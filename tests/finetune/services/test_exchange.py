@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from finetune.files import write_whole
 from finetune.models import BaseModel, QuantumJob, QuantumKey, Run, RunEvent
 from finetune.services import exchange as exchange_module
 from finetune.services import execution, reaping
@@ -17,7 +18,7 @@ from finetune.services.exchange import Exchange
 from finetune.services.runs import run_cancel, run_create, run_requeue
 from finetune.services.spending import Agreement
 from finetune.services.transitions import run_transition
-from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT, write
+from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT
 from quantum.backends.base import Batch, JobState, Result
 from quantum.circuits.circuit import Circuit, Operation
 from tests.finetune.training.carrier import result_of
@@ -63,7 +64,7 @@ def batch(number: int, circuits: int = 2, shots: int = 10) -> Batch:
 
 def asked(run: Run, one: Batch) -> Path:
     path = run.folder / FOLDER / f"{one.fingerprint()}{BATCH}"
-    write(path, one.to_json())
+    write_whole(path, one.to_json())
     return path
 
 
@@ -238,7 +239,7 @@ def test_a_run_on_a_simulator_looks_for_nothing(run: Run) -> None:
 
 
 def test_a_file_that_is_no_batch_is_refused(run: Run) -> None:
-    write(run.folder / FOLDER / f"{'0' * 64}{BATCH}", "{}")
+    write_whole(run.folder / FOLDER / f"{'0' * 64}{BATCH}", "{}")
     looked(run)
     assert (run.folder / FOLDER / f"{'0' * 64}{ERROR}").exists()
 
