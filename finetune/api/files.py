@@ -132,7 +132,7 @@ def shaped(row: Dataset | Run) -> dict[str, Any]:
 def files_create(
     request: HttpRequest,
     file: Annotated[UploadedFile, File(description="Dialogues in any format the studio reads.")],
-    purpose: Annotated[str, Form(description="`fine-tune`.")],
+    purpose: Annotated[str, Form(description="`fine-tune`.", examples=["fine-tune"])],
 ) -> dict[str, Any]:
     """Keep a file and check it in the background; `status` says when it is `processed`.
 

@@ -1,13 +1,13 @@
 """Publishing models to the engine: one JSON file per assistant in `settings.ASSISTANT_DIR`."""
 
 import json
-import os
 import time
 from pathlib import Path
 
 from django.conf import settings
 
 from finetune.exceptions import RunRefused
+from finetune.files import write_whole
 from finetune.training.loop.finite_files import adapter_problem
 
 from .models import BaseModel
@@ -30,20 +30,14 @@ def publish(
     if adapter and (problem := adapter_problem(adapter)):
         words = f"The adapter cannot be published: {problem}. {advice}."
         raise RunRefused(words, code="not_finite")
-    path = assistant_file(name)
-    partial = path.with_suffix(f".{os.getpid()}.part")
-    partial.write_text(
-        json.dumps(
-            {
-                "name": name,
-                "base": base,
-                "adapter": str(adapter) if adapter else None,
-                "created": int(time.time()),
-                "owned_by": owned_by,
-            }
-        )
-    )
-    partial.replace(path)
+    entry = {
+        "name": name,
+        "base": base,
+        "adapter": str(adapter) if adapter else None,
+        "created": int(time.time()),
+        "owned_by": owned_by,
+    }
+    write_whole(assistant_file(name), json.dumps(entry))
 
 
 def base_publish(base: BaseModel) -> None:

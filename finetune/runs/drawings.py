@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from finetune.files import write_whole
 from finetune.queue import enqueue, messages_waiting
 from finetune.training.circuits.pictures import picture_of
 
@@ -61,8 +62,5 @@ def circuit_draw(adapter: str, options: str) -> None:
     from quantum.circuits.drawing import draw_svg
 
     for theme in THEMES:
-        path = picture_file(picture.key, theme)
-        partial = path.with_suffix(".part")
-        partial.write_text(draw_svg(picture.circuit, theme), encoding="utf-8")
-        partial.replace(path)
+        write_whole(picture_file(picture.key, theme), draw_svg(picture.circuit, theme))
     asked_file(picture.key).unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from finetune.training.args import RunConfig
 from finetune.training.exceptions import AlreadyRunning, BadConfig, DamagedLog
 from finetune.training.log.events import Event
 from finetune.training.new_run import new
-from finetune.training.supervision import Supervision
+from finetune.training.supervision import ExitCode, Supervision
 from quantum.threads import wait_passively
 
 EPILOG = """\
@@ -74,13 +74,12 @@ def main(arguments: list[str] | None = None) -> int:
     parsed = parser.parse_args(arguments)
     if not parsed.run_dir.is_dir():
         print(f"Error: there is no folder {parsed.run_dir}.", file=sys.stderr)
-        return 2
+        return ExitCode.BAD_CONFIG
     supervision = Supervision(
         parsed.run_dir.absolute() / "control", detached=parsed.detached, parent=parsed.parent
     )
     supervision.install()
     supervision.watch()  # before torch is loaded, which takes seconds
-    from finetune.training.exit_codes import ExitCode
     from finetune.training.run import run
 
     told = False
@@ -92,12 +91,12 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         code = run(parsed.run_dir, listener=show, supervision=supervision)
-        if code == ExitCode.FINISHED and not told:
+        if code == ExitCode.SUCCEEDED and not told:
             print(f"This run has succeeded already: {parsed.run_dir / 'adapter'}")
         return code
     except AlreadyRunning as error:
         print(f"Error: {error}", file=sys.stderr)
-        return ExitCode.HELD
+        return ExitCode.ALREADY_RUNNING
     except (DamagedLog, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return ExitCode.FAILED

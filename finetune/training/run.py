@@ -30,7 +30,6 @@ from finetune.training.circuits.runners import connect
 from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed
-from finetune.training.exit_codes import ExitCode
 from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog
@@ -41,7 +40,7 @@ from finetune.training.loop.resuming import checkpoint_found
 from finetune.training.loop.trainer import RUN_STATE, DialogueTrainer
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
 from finetune.training.start import load_start
-from finetune.training.supervision import Stop, StopRequested, Supervision
+from finetune.training.supervision import ExitCode, Stop, StopRequested, Supervision
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 from quantum.exceptions import QuantumError
@@ -64,8 +63,7 @@ def run(
             whether to go on without a parent.
 
     Returns:
-        The exit code: 0 succeeded, 1 failed, 2 bad config, 3 cancelled, 4 paused, 5 told to
-        leave by a signal or by its parent's death (resumable).
+        The exit code, an `ExitCode`.
 
     Raises:
         AlreadyRunning: another trainer holds the folder.
@@ -81,7 +79,7 @@ def run(
             stop = _train(folder, log, supervision)
         except (Exception, KeyboardInterrupt) as error:
             return _failed(folder, log, error)
-    return ExitCode.FINISHED if stop is None else stop.value
+    return ExitCode.SUCCEEDED if stop is None else stop.value
 
 
 @contextmanager

@@ -13,15 +13,25 @@ import os
 import signal
 import threading
 import time
-from enum import Enum
+from enum import Enum, IntEnum
 from pathlib import Path
 from types import FrameType
-
-from finetune.training.exit_codes import ExitCode
 
 HEARTBEAT = "heartbeat"
 LOOK_SECONDS = 0.2
 BEAT_SECONDS = 1.0
+
+
+class ExitCode(IntEnum):
+    """How a trainer's process ended, for whoever started it."""
+
+    SUCCEEDED = 0
+    FAILED = 1
+    BAD_CONFIG = 2
+    CANCELLED = 3
+    PAUSED = 4
+    INTERRUPTED = 5  # by a signal or by its parent's death: started again, it resumes
+    ALREADY_RUNNING = 6  # another trainer holds the folder
 
 
 class Stop(Enum):
@@ -29,7 +39,7 @@ class Stop(Enum):
 
     CANCELLED = ExitCode.CANCELLED
     PAUSED = ExitCode.PAUSED
-    INTERRUPTED = ExitCode.LEFT
+    INTERRUPTED = ExitCode.INTERRUPTED
 
 
 class StopRequested(Exception):

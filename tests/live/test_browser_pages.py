@@ -241,6 +241,11 @@ UNFOLD = """
 })
 """
 
+# Swagger UI is dark by a class, which a script of ours keeps in step with the system.
+SCHEME_TAKEN = """
+(scheme) => document.documentElement.classList.contains("dark-mode") === (scheme === "dark")
+"""
+
 # How many stops the Tab key makes, and whether it stands at the last one.
 STOPS = """
 () => {
@@ -411,9 +416,13 @@ def test_page(window, made, name):
             page.wait_for_load_state("load")
             if name == "run-running":
                 page.wait_for_function("() => window.testCharts.loss.series[0].x.length > 5")
+            if name == "api-docs":
+                page.wait_for_selector(".opblock")  # Swagger UI has read the document
             for scheme in ("light", "dark"):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.wait_for_timeout(60)
+                if name == "api-docs":
+                    page.wait_for_function(SCHEME_TAKEN, arg=scheme)
                 where = f"{viewport['width']} {scheme}"
                 picture(page, name, viewport["width"], scheme)
                 for unfold in (True, False):

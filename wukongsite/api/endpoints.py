@@ -3,13 +3,13 @@
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
 
 from chat.api.completions import router as chat_router
 from finetune.api.files import router as files_router
 from finetune.api.jobs import router as jobs_router
 from finetune.api.models import router as models_router
 
-from .docs import ApiDocs
 from .handlers import register
 from .keys import BearerKey
 from .parser import TextParser
@@ -32,7 +32,7 @@ api = StudioApi(
     ),
     auth=BearerKey(),
     parser=TextParser(),
-    docs=ApiDocs(),
+    docs=Swagger({"defaultModelsExpandDepth": -1, "validatorUrl": None}),
     urls_namespace="api",
 )
 register(api)

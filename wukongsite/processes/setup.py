@@ -79,9 +79,11 @@ def base_folder() -> Path:
 def static_collect() -> None:
     """Collect and compress the files for the browser, if any source has changed."""
     import django_htmx
+    import ninja
 
     digest = hashlib.sha256()
-    for folder in (settings.BASE_DIR / "static", Path(django_htmx.__file__).parent):
+    packages = [Path(str(package.__file__)).parent for package in (django_htmx, ninja)]
+    for folder in (settings.BASE_DIR / "static", *packages):
         for path in sorted(folder.rglob("*")):
             digest.update(f"{path}{path.stat().st_mtime_ns}".encode())
     stamp = Path(settings.STATIC_ROOT) / ".stamp"

@@ -20,6 +20,8 @@ from celery.signals import worker_ready
 from celery.worker import state
 from django.conf import settings
 
+from finetune.files import write_whole
+
 log = logging.getLogger(__name__)
 WRITE_SECONDS = 2.0
 
@@ -51,23 +53,21 @@ def sign_write(name: str, beat: int | None = None) -> None:
         (request.name.rpartition(".")[2], request.time_start or time.time())
         for request in list(state.active_requests)
     ]
-    partial = folder / f".{name}.part"
-    said = {"pid": os.getpid(), "beat": beat, "heard": time.time(), "busy": busy}
-    partial.write_text(json.dumps(said))
-    partial.replace(folder / f"{name}.json")
+    sign = {"pid": os.getpid(), "beat": beat, "heard": time.time(), "busy": busy}
+    write_whole(folder / f"{name}.json", json.dumps(sign))
 
 
 def signs_read() -> list[Sign]:
     """The newest sign of every worker that ever worked on this data folder."""
-    found = []
+    signs = []
     for path in sorted(signs_folder().glob("*.json")):
         try:
-            said = json.loads(path.read_text())
-            busy = [(str(task), float(since)) for task, since in said["busy"]]
-            found.append(Sign(path.stem, float(said["heard"]), int(said["pid"]), busy))
+            sign = json.loads(path.read_text())
+            busy = [(str(task), float(since)) for task, since in sign["busy"]]
+            signs.append(Sign(path.stem, float(sign["heard"]), int(sign["pid"]), busy))
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("the sign %s cannot be read: %s", path.name, error)
-    return found
+    return signs
 
 
 @worker_ready.connect

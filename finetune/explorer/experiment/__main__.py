@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from finetune.files import write_whole
 from quantum.exceptions import QuantumError
 from quantum.threads import wait_passively
 
@@ -28,7 +29,7 @@ def main(folder: Path, seconds: int) -> int:
         found["drawn"] = draw(folder, Spec.from_dict(values))
     except QuantumError as error:
         found = {"problem": str(error)}
-    write(folder / "result.json", json.dumps(found))
+    write_whole(folder / "result.json", json.dumps(found))
     return 0
 
 
@@ -42,15 +43,8 @@ def draw(folder: Path, spec: Spec) -> bool:
     if len(circuit.operations) > MAX_DRAWN:
         return False
     for theme in THEMES:
-        write(folder / f"circuit-{theme}.svg", draw_svg(circuit, theme))
+        write_whole(folder / f"circuit-{theme}.svg", draw_svg(circuit, theme))
     return True
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    partial = path.with_suffix(path.suffix + ".part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -21,8 +21,7 @@ from finetune.exceptions import RunRefused
 from finetune.runs.events import EventTail, run_events_copy
 from finetune.runs.models import Run
 from finetune.training.exceptions import DamagedLog
-from finetune.training.exit_codes import ExitCode
-from finetune.training.supervision import HEARTBEAT
+from finetune.training.supervision import HEARTBEAT, ExitCode
 
 from .conclusions import HoldLost, run_succeed
 from .exchange import Exchange
@@ -216,15 +215,15 @@ class Execution(Hold):
 
     def conclude(self, code: int) -> None:
         """Say what the trainer's exit code means for the run."""
-        if code == ExitCode.FINISHED:
+        if code == ExitCode.SUCCEEDED:
             self.settle(run_succeed)
         elif code == ExitCode.CANCELLED:
             self.stopped(Request.CANCEL)
         elif code == ExitCode.PAUSED:
             self.stopped(Request.PAUSE)
-        elif code == ExitCode.HELD:
+        elif code == ExitCode.ALREADY_RUNNING:
             self.folder_held()
-        elif code < 0 or code == ExitCode.LEFT:
+        elif code < 0 or code == ExitCode.INTERRUPTED:
             left = "The trainer was told to leave."
             self.interrupted(self.why or (signal_reason(-code) if code < 0 else left))
         else:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
+from finetune.files import write_whole
 from finetune.runs.checks import start_folder
 from finetune.runs.models import Run
 from finetune.training.args import RunConfig
@@ -49,7 +50,7 @@ def folder_prepare(run: Run) -> None:
                 "threads": run.config.get("threads") or settings.TRAINER_THREADS,
             }
         )
-        write_atomically(folder / "config.json", config.to_json())
+        write_whole(folder / "config.json", config.to_json())
     (folder / "control").unlink(missing_ok=True)
 
 
@@ -143,13 +144,4 @@ def control_write(folder: Path, request: str) -> None:
             return
     except FileNotFoundError:
         pass
-    write_atomically(path, request)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, request)

@@ -13,12 +13,12 @@ Knows nothing of keys, SDKs, ledgers or who carries the files.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from finetune.files import write_whole
 from finetune.training.exceptions import QuantumFailed
 from finetune.training.supervision import Supervision
 from quantum.backends.base import Batch, Result
@@ -65,7 +65,7 @@ class FolderRunner:
         fingerprint = batch.fingerprint()
         self.waiting_for = fingerprint
         if not (self.folder / f"{fingerprint}{BATCH}").exists():
-            write(self.folder / f"{fingerprint}{BATCH}", batch.to_json())
+            write_whole(self.folder / f"{fingerprint}{BATCH}", batch.to_json())
             if self._told is not None:
                 self._told(batch, fingerprint)
         started = time.monotonic()
@@ -142,23 +142,16 @@ def read_batch(folder: Path, fingerprint: str) -> Batch:
 
 def write_result(folder: Path, fingerprint: str, result: Result) -> None:
     """Give the trainer its counts; the provider's raw reply stays with whoever keeps the ledger."""
-    write(folder / f"{fingerprint}{RESULT}", replace(result, raw="").to_json())
+    write_whole(folder / f"{fingerprint}{RESULT}", replace(result, raw="").to_json())
 
 
 def write_error(folder: Path, fingerprint: str, kind: str, message: str, hint: str) -> None:
     """Tell the trainer why there are no counts."""
     answer = {"kind": kind, "message": message, "hint": hint}
-    write(folder / f"{fingerprint}{ERROR}", json.dumps(answer))
+    write_whole(folder / f"{fingerprint}{ERROR}", json.dumps(answer))
 
 
 def forget_errors(folder: Path) -> None:
     """Before a trainer starts anew: take back old refusals, since their cause may be gone."""
     for path in folder.glob(f"*{ERROR}"):
         path.unlink(missing_ok=True)
-
-
-def write(path: Path, text: str) -> None:
-    """Put a file into the folder in one rename, so that a reader never sees half of it."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -18,9 +18,9 @@ from finetune.training.exceptions import (
     QuantumFailed,
     TrainingError,
 )
-from finetune.training.exit_codes import ExitCode
 from finetune.training.loop import checkpoints
 from finetune.training.loop.finite_files import adapter_problem
+from finetune.training.supervision import ExitCode
 from quantum.exceptions import BackendMissingError, QuantumError
 
 TAIL_LINES = 12
@@ -29,7 +29,7 @@ NEARLY_FULL = 1 << 20
 
 @dataclass(frozen=True)
 class Failure:
-    """One failure: kind for machines, message for people.
+    """One failure: kind for machines, message for people, exit code for the parent.
 
     Attributes:
         hint: what to do about it, where the message does not say it.
@@ -38,10 +38,7 @@ class Failure:
     kind: str
     message: str
     hint: str = ""
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return ExitCode.BAD_CONFIG if self.kind == "bad_config" else ExitCode.FAILED
+    exit_code: ExitCode = ExitCode.FAILED
 
 
 def explain(error: BaseException, folder: Path) -> Failure:
@@ -51,7 +48,8 @@ def explain(error: BaseException, folder: Path) -> Failure:
     `exception`.
     """
     if isinstance(error, BadConfig):
-        return Failure("bad_config", f"The settings cannot be used. {error}")
+        words = f"The settings cannot be used. {error}"
+        return Failure("bad_config", words, exit_code=ExitCode.BAD_CONFIG)
     if isinstance(error, BadData):
         return Failure("data", str(error))
     if _disk_full(error, folder):

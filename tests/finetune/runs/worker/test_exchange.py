@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from finetune.bases.models import BaseModel
+from finetune.files import write_whole
 from finetune.hardware.models import QuantumJob, QuantumKey
 from finetune.runs.form.spending import Agreement
 from finetune.runs.models import Run, RunEvent
@@ -19,7 +20,7 @@ from finetune.runs.transitions import run_transition
 from finetune.runs.worker import exchange as exchange_module
 from finetune.runs.worker import execution, reaping
 from finetune.runs.worker.exchange import Exchange
-from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER, RESULT, write
+from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER, RESULT
 from quantum.backends.base import Batch, JobState, Result
 from quantum.circuits.circuit import Circuit, Operation
 from tests.finetune.training.circuits.carrier import result_of
@@ -65,7 +66,7 @@ def batch(number: int, circuits: int = 2, shots: int = 10) -> Batch:
 
 def asked(run: Run, one: Batch) -> Path:
     path = run.folder / FOLDER / f"{one.fingerprint()}{BATCH}"
-    write(path, one.to_json())
+    write_whole(path, one.to_json())
     return path
 
 
@@ -240,7 +241,7 @@ def test_a_run_on_a_simulator_looks_for_nothing(run: Run) -> None:
 
 
 def test_a_file_that_is_no_batch_is_refused(run: Run) -> None:
-    write(run.folder / FOLDER / f"{'0' * 64}{BATCH}", "{}")
+    write_whole(run.folder / FOLDER / f"{'0' * 64}{BATCH}", "{}")
     looked(run)
     assert (run.folder / FOLDER / f"{'0' * 64}{ERROR}").exists()
 

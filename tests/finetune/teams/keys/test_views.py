@@ -1,12 +1,14 @@
 """API keys: shown once, revoked for good, seen by nobody else."""
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from finetune.teams.keys.services import key_check, key_create
 from finetune.teams.models import ApiKey
+from wukongsite.api.endpoints import api
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +89,14 @@ def test_many_keys_come_in_pages(client, alice, team):
     second = client.get(reverse("keys") + "?page=2", headers={"HX-Request": "true"})
     assert b"key-00" in second.content
     assert b"<html" not in second.content
+
+
+def test_every_endpoint_is_shown_in_python(client, alice, team, settings):
+    client.force_login(alice)
+    page = unescape(client.get(reverse("keys")).content.decode())
+    paths = api.get_openapi_schema()["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert set(re.findall(r"^# ([A-Z]+ /v1/\S+)$", page, re.M)) == routes
+    code = page.partition('aria-label="Every endpoint in Python"><code>')[2].partition("</code>")[0]
+    compile(code, "keys", "exec")
+    assert f'base_url="{settings.SITE_URL}/v1"' in code

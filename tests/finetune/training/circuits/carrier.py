@@ -9,7 +9,8 @@ from types import TracebackType
 
 import numpy as np
 
-from finetune.training.circuits.exchange import BATCH, ERROR, RESULT, write
+from finetune.files import write_whole
+from finetune.training.circuits.exchange import BATCH, ERROR, RESULT
 from quantum.backends.base import Batch, Result
 from quantum.circuits.circuit import Circuit
 from quantum.simulators import reference
@@ -43,7 +44,7 @@ def waiting(folder: Path) -> list[str]:
 def answer(folder: Path, fingerprint: str, run: Run = result_of) -> Batch:
     batch = Batch.from_json((folder / f"{fingerprint}{BATCH}").read_text())
     assert batch.fingerprint() == fingerprint
-    write(folder / f"{fingerprint}{RESULT}", run(batch).to_json())
+    write_whole(folder / f"{fingerprint}{RESULT}", run(batch).to_json())
     return batch
 
 

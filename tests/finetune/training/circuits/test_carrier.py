@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
+from finetune.files import write_whole
 from finetune.training.__main__ import main
 from finetune.training.circuits import carrier as carrier_module
 from finetune.training.circuits.carrier import LEDGER, Carrier
-from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER, RESULT, write
+from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER, RESULT
 from finetune.training.exceptions import AlreadyRunning
 from quantum.adapters.qgs.options import chip_couplers
 from quantum.backends.base import Batch, JobState, Result
@@ -37,7 +38,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def asked(run_dir: Path, one: Batch) -> str:
     folder = run_dir / FOLDER
     folder.mkdir(exist_ok=True)
-    write(folder / f"{one.fingerprint()}{BATCH}", one.to_json())
+    write_whole(folder / f"{one.fingerprint()}{BATCH}", one.to_json())
     return one.fingerprint()
 
 
@@ -111,7 +112,7 @@ def test_what_may_have_been_sent_is_never_sent_again(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_batch_is_refused(tmp_path: Path) -> None:
     asked(tmp_path, batch(1))
-    write(tmp_path / FOLDER / f"{'0' * 64}{BATCH}", "{}")
+    write_whole(tmp_path / FOLDER / f"{'0' * 64}{BATCH}", "{}")
     carried(tmp_path, FakeCloud(), 10)
     assert told(tmp_path, "0" * 64)["kind"] == "refused"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from finetune.training.circuits.exchange import BATCH, ERROR, RESULT, FolderRunner, write
+from finetune.files import write_whole
+from finetune.training.circuits.exchange import BATCH, ERROR, RESULT, FolderRunner
 from finetune.training.exceptions import QuantumFailed
 from finetune.training.log.failures import explain
 from finetune.training.supervision import StopRequested, Supervision
@@ -33,7 +34,7 @@ def runner(tmp_path: Path) -> FolderRunner:
 
 def answer(runner: FolderRunner, batch: Batch, counts: int = 2) -> None:
     result = Result(tuple({"00": 7, "01": 3} for _ in range(counts)))
-    write(runner.folder / f"{batch.fingerprint()}{RESULT}", result.to_json())
+    write_whole(runner.folder / f"{batch.fingerprint()}{RESULT}", result.to_json())
 
 
 def later(seconds: float, what: Callable[[], None]) -> threading.Timer:
@@ -63,7 +64,7 @@ def test_it_asks_once_and_waits_for_the_counts(runner: FolderRunner, batch: Batc
 def test_a_request_ends_the_wait_and_leaves_the_batch(
     runner: FolderRunner, batch: Batch, request_: str
 ) -> None:
-    timer = later(0.2, lambda: write(runner.folder.parent / "control", request_) and None)
+    timer = later(0.2, lambda: write_whole(runner.folder.parent / "control", request_) and None)
     started = time.monotonic()
     with pytest.raises(StopRequested):
         runner.run(batch)
@@ -74,7 +75,7 @@ def test_a_request_ends_the_wait_and_leaves_the_batch(
 
 
 def test_a_trainer_that_comes_back_takes_the_answer(runner: FolderRunner, batch: Batch) -> None:
-    write(runner.folder.parent / "control", "pause")
+    write_whole(runner.folder.parent / "control", "pause")
     with pytest.raises(StopRequested):
         runner.run(batch)
     answer(runner, batch)
@@ -88,7 +89,7 @@ def test_old_answers_are_removed_and_open_questions_stay(
 ) -> None:
     other = Batch((CIRCUIT,), shots=5)
     for one in (batch, other):
-        write(runner.folder / f"{one.fingerprint()}{BATCH}", one.to_json())
+        write_whole(runner.folder / f"{one.fingerprint()}{BATCH}", one.to_json())
     answer(runner, batch)
     runner.prune(time.time() - 60)
     assert len(list(runner.folder.iterdir())) == 3
@@ -98,7 +99,7 @@ def test_old_answers_are_removed_and_open_questions_stay(
 
 def test_an_error_is_told_with_its_hint(runner: FolderRunner, batch: Batch) -> None:
     said = {"kind": "cap", "message": "The run's limit is reached.", "hint": "Take fewer shots."}
-    write(runner.folder / f"{batch.fingerprint()}{ERROR}", json.dumps(said))
+    write_whole(runner.folder / f"{batch.fingerprint()}{ERROR}", json.dumps(said))
     with pytest.raises(QuantumFailed, match="limit is reached") as failed:
         runner.run(batch)
     failure = explain(failed.value, runner.folder)
@@ -116,7 +117,7 @@ def test_autograd_may_wrap_it(runner: FolderRunner) -> None:
 def test_an_answer_that_cannot_be_read_is_told(
     runner: FolderRunner, batch: Batch, text: str
 ) -> None:
-    write(runner.folder / f"{batch.fingerprint()}{RESULT}", text)
+    write_whole(runner.folder / f"{batch.fingerprint()}{RESULT}", text)
     with pytest.raises(QuantumFailed, match="cannot be read"):
         runner.run(batch)
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from finetune.training.circuits.exchange import ERROR, FOLDER, write
+from finetune.files import write_whole
+from finetune.training.circuits.exchange import ERROR, FOLDER
 from finetune.training.circuits.sampling_plan import sampling_plan
 from finetune.training.log.events import read_events
 from finetune.training.loop.trainer import RUN_STATE
@@ -116,7 +117,7 @@ def test_a_stop_while_it_waits_drops_the_step_and_resumes_like_none(
     def ask() -> None:
         while not (len(carrier.batches) == done and waiting(folder / FOLDER)):
             time.sleep(0.02)
-        write(folder / "control", request_)
+        write_whole(folder / "control", request_)
 
     with Carrier(folder / FOLDER, most=done) as carrier:
         asking = threading.Thread(target=ask)
@@ -183,7 +184,7 @@ def test_a_job_that_failed_is_told_and_the_steps_before_it_are_kept(
             time.sleep(0.02)
         said = {"kind": "cap", "message": "The run's limit is reached.", "hint": "Fewer shots."}
         name = f"{waiting(folder / FOLDER)[0]}{ERROR}"
-        write(folder / FOLDER / name, json.dumps(said))
+        write_whole(folder / FOLDER / name, json.dumps(said))
 
     with Carrier(folder / FOLDER, most=2) as carrier:  # the start and the first step
         refusing = threading.Thread(target=refuse)

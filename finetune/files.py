@@ -1,0 +1,20 @@
+"""Files that are there whole or not at all. Knows nothing of Django, of runs or of data sets."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put a text file into its folder in one rename.
+
+    A reader never sees half of it; where it cannot be written (a full disk) the old file stays,
+    and nothing is left of the new one.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
