@@ -26,7 +26,7 @@ def measure(model_dir: str, way: str, length: int, batch: int, steps: int) -> No
     from transformers import AutoTokenizer
 
     from finetune.datasets import demo
-    from finetune.training.args import RunConfig
+    from finetune.training.config import RunConfig
     from finetune.training.data import load
     from finetune.training.metrics import token_loss
     from finetune.training.model import attach_adapter, load_base

@@ -23,6 +23,7 @@ from finetune.models import BaseModel, Dataset, Run, Team, User
 from finetune.services import bases, checking
 from finetune.services.assistants import base_publish
 from finetune.services.datasets import dataset_upload
+from finetune.services.run_checks import RunOrder, settings_read
 from finetune.services.runs import run_create
 from finetune.services.teams import sign_in_link_create, user_create
 from finetune.training.presets import PRESETS
@@ -129,14 +130,17 @@ def demo_queue(user: User) -> Run | None:
         )
         checking.dataset_check(dataset.pk)
         dataset.refresh_from_db()
-        run = run_create(
+        order = RunOrder(
             team=team,
             user=user,
             base=BaseModel.objects.get(slug=SLUG),
             dataset=dataset,
             name="Demo: quantum adapter",
-            config={**PRESETS["quick"].values, "preset": "quick", "suffix": "demo"},
+            settings=settings_read(PRESETS["quick"].values),
+            preset="quick",
+            suffix="demo",
         )
+        run = run_create(order)
     # The broker starts later: let the periodic task send the message at once.
     Run.objects.filter(pk=run.pk).update(enqueued_at=run.created_at.replace(year=2000))
     return run

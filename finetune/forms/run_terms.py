@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from finetune.models import QuantumKey
-from finetune.services.spending import Agreement
+from finetune.services.run_checks import Agreement
 
 
 class TermsForm(forms.Form):

@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from finetune.text import mended
+from finetune.training.settings import RunSettings
 
 from .bases import BaseModel
 from .datasets import Dataset
@@ -136,6 +137,11 @@ class Run(models.Model):
         """
         whole = [mended(value) for value in values]
         return super().from_db(db, field_names, whole, **options)
+
+    @property
+    def settings(self) -> RunSettings:
+        """What was chosen; what an older version kept and no setting is now, is left out."""
+        return RunSettings.draft(self.config)[0]
 
     @property
     def folder(self) -> Path:

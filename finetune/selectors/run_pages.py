@@ -12,8 +12,8 @@ from django.conf import settings
 from finetune.models import Run
 from finetune.selectors.curves import METRICS
 from finetune.selectors.run_calibrations import chip_words
-from finetune.training.args import help_texts
-from finetune.training.backends import run_chip
+from finetune.training.config import help_texts
+from quantum.adapters.registry import ADAPTERS
 
 ROWS = 40
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -98,14 +98,12 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
 
 
 def setting_words(run: Run, name: str) -> Any:
-    chip = run_chip(run.config) if name == "calibration" else None
+    chip = run.settings.chip if name == "calibration" else None
     return chip_words(chip) if chip else shown(run.config[name])
 
 
 def option_rows(run: Run) -> list[tuple[str, Any, str]]:
-    from quantum.adapters.registry import ADAPTERS
-
-    spec = ADAPTERS.get(run.config.get("adapter", ""))
+    spec = ADAPTERS.get(run.settings.adapter)
     helps = {option.name: option.help for option in spec.fields} if spec else {}
     options = run.config.get("adapter_options", {})
     return [

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from finetune.selectors.run_circuits import THEMES, RunCircuit, picture_file
+from finetune.selectors.run_circuits import THEMES, picture_file
 from finetune.training.pictures import picture_of
+from finetune.training.run_circuit import RunCircuit
 
 from .queue import enqueue, messages_waiting
 
@@ -35,7 +36,7 @@ def picture_ready(circuit: RunCircuit) -> bool:
     if waiting is not None and waiting < MOST_WAITING:
         asked.touch()
         options = json.dumps(circuit.options, sort_keys=True)
-        enqueue("circuit_draw", circuit.adapter, options, expires=ASK_AGAIN_SECONDS)
+        enqueue("circuit_draw", circuit.settings.adapter, options, expires=ASK_AGAIN_SECONDS)
     return False
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from finetune.exceptions import RunRefused
 from finetune.models import Dataset, Run
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 
 from .run_checks import start_folder
 
@@ -46,7 +46,7 @@ def folder_prepare(run: Run) -> None:
                 # A split that holds nothing out leaves an empty file: then nothing is measured.
                 "validation_file": str(validation) if validation.stat().st_size else "",
                 "start_adapter": start_adapter(run),
-                "threads": run.config.get("threads") or settings.TRAINER_THREADS,
+                "threads": run.settings.threads or settings.TRAINER_THREADS,
             }
         )
         write_atomically(folder / "config.json", config.to_json())

@@ -9,12 +9,13 @@ from typing import Any
 from django import template
 
 from finetune.models import QuantumJob, Run
-from finetune.selectors.run_circuits import RunCircuit, circuit_of_run
+from finetune.selectors.run_circuits import circuit_of_run
 from finetune.selectors.run_data import PartOfData, data_lost_words, data_of_run
 from finetune.selectors.run_sampling import place
 from finetune.services.conclusions import SILENT
 from finetune.services.condition import held_up
 from finetune.templatetags.words import count, duration
+from finetune.training.run_circuit import RunCircuit
 from finetune.training.verdicts import change_words, verdict
 from quantum.adapters.registry import ADAPTERS
 from quantum.adapters.spec import Controls
@@ -143,13 +144,14 @@ def without_circuit(run: Run) -> str:
     controls = run_controls(run)
     if controls is None:
         return ""
-    adapter = run.config["adapter"]
-    return "&".join(f"{adapter}-{name}={value}" for name, value in controls.without.items())
+    return "&".join(
+        f"{run.settings.adapter}-{name}={value}" for name, value in controls.without.items()
+    )
 
 
 def run_controls(run: Run) -> Controls | None:
     """What a run of this adapter is compared with; None where it has no circuit to leave out."""
-    spec = ADAPTERS.get(run.config.get("adapter", ""))
+    spec = ADAPTERS.get(run.settings.adapter)
     return spec.controls if spec else None
 
 
@@ -161,9 +163,9 @@ def run_circuit(run: Run) -> RunCircuit | None:
 @register.filter
 def adapter_title(run: Run) -> str:
     """Its title in the registry, with the variant where there are some."""
-    name = run.config.get("adapter", "")
-    title = ADAPTERS[name].title if name in ADAPTERS else name or "no adapter"
-    variant = run.config.get("adapter_options", {}).get("variant")
+    chosen = run.settings
+    title = ADAPTERS[chosen.adapter].title if chosen.adapter in ADAPTERS else chosen.adapter
+    variant = chosen.adapter_options.get("variant")
     return f"{title} · {variant}" if variant else title
 
 
@@ -262,7 +264,7 @@ def circuit_remark(run: Run) -> str:
     total = run.trainable_parameters
     controls = run_controls(run)
     if circuit is None:
-        return controls.remark(run.config.get("adapter_options", {})) if controls else ""
+        return controls.remark(run.settings.adapter_options) if controls else ""
     counted = f"{count(circuit.trained)} circuit angles"
     if total:
         counted += (

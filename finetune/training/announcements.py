@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.data import Loaded
 from finetune.training.events import EventLog
 from finetune.training.left_out import KINDS

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from finetune.training.args import RunConfig
 from finetune.training.backends import backends_of, cloud_limits
+from finetune.training.config import RunConfig
 from finetune.training.events import EventLog
 from finetune.training.quantum_exchange import FOLDER, FolderRunner
 from finetune.training.supervision import Supervision

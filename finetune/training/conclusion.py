@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training import checkpoints
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.events import EventLog
 from finetune.training.trainer import DialogueTrainer
 from finetune.training.verdicts import change_words, verdict

@@ -26,9 +26,9 @@ import torch
 import transformers
 
 from finetune.training.announcements import announce
-from finetune.training.args import RunConfig
 from finetune.training.circuits import connect
 from finetune.training.conclusion import already_concluded, conclude
+from finetune.training.config import RunConfig
 from finetune.training.data import Loaded, load
 from finetune.training.events import Event, EventLog
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed

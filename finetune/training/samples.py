@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.training.args import RunConfig
 from finetune.training.chat_format import ChatFormat
+from finetune.training.config import RunConfig
 from finetune.training.model import prompt_messages, reply
 from finetune.training.positions import positions_of
 

@@ -7,15 +7,17 @@ neither on the batch nor on the length of the dialogues. Tests hold it against w
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from finetune.training.backends import calibration_read, on_chip, run_chip
+from finetune.training.backends import backends_of, cloud_limits
+from finetune.training.settings import RunSettings, calibration_read
 from quantum.adapters.registry import get_adapter
 from quantum.adapters.spec import block_of
 from quantum.backends.base import Cost
+from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.chips.couplers import connected_parts
 from quantum.sampling.costs import MAX_CIRCUITS, Tariff, sampling_cost
 
@@ -28,6 +30,7 @@ class SamplingPlan:
     """Circuits and batches of one run.
 
     Attributes:
+        backend: what samples them.
         qubits: qubits of each circuit.
         joined: the most of them that gates join with each other.
         blocks: blocks of the model, each with a circuit of its own.
@@ -43,6 +46,7 @@ class SamplingPlan:
         evaluations: evaluations.
     """
 
+    backend: BackendSpec
     qubits: int
     joined: int
     blocks: int
@@ -101,35 +105,23 @@ class SamplingPlan:
 
 
 def sampling_plan(
-    config: Mapping[str, Any],
-    modules: Collection[str],
-    *,
-    max_circuits: int | None,
-    max_shots: int | None,
-    continued: bool = False,
+    settings: RunSettings, modules: Collection[str], *, continued: bool = False
 ) -> SamplingPlan | None:
-    """Count the circuits of a run; None for an adapter that cannot train on sampled values.
+    """Count the circuits of a run; None where its circuits are not sampled.
 
     Args:
-        config: fields of `RunConfig`; adapter, its options, the calibration and the number
-            of steps are read.
+        settings: what goes together (`finetune.training.conflicts`).
         modules: names of the linear layers that get an adapter.
-        max_circuits: most circuits in a batch; None for no limit.
-        max_shots: most shots of a circuit; None for no limit.
         continued: whether the run goes on from another one's adapter, whose values are then
             measured before the first step.
-
-    Raises:
-        OptionError: an option of the adapter is wrong.
-        CircuitError: the calibration is none.
     """
-    spec = get_adapter(str(config["adapter"]))
-    if spec.sampled is None:
+    spec, place = get_adapter(settings.adapter), BACKENDS[settings.backend]
+    if place.exact or spec.sampled is None or place.name not in backends_of(spec):
         return None
-    options = spec.validate({**config.get("adapter_options", {}), "backend": config["backend"]})
-    circuit = spec.circuit(options, run_chip(config))
+    circuit, options = settings.circuit(), settings.options
     if circuit is None:
         return None
+    limits = cloud_limits(place.name, settings.backend_options) if place.billable else None
     blocks = len(blocks_of(modules))
     folds = ZNE_FOLDS if options.get("zne") else 1
     extra = READOUT_CIRCUITS if options.get("readout_mitigation") else 0
@@ -139,33 +131,34 @@ def sampling_plan(
     def amount(each: int) -> tuple[int, int]:
         """Circuits and batches for `each` circuits in every block."""
         circuits = blocks * each * folds
-        room = None if max_circuits is None else max_circuits - extra
-        batches = min(1, circuits) if room is None else math.ceil(circuits / room)
+        most = limits.max_circuits if limits else None
+        batches = min(1, circuits) if most is None else math.ceil(circuits / (most - extra))
         return circuits + batches * extra, batches
 
     each_step = block_circuits(
         spec.name,
         tuple(sorted(options.items())),
-        str(config["calibration"]) if on_chip(config) else "",
+        settings.calibration if settings.on_chip else "",
     )
     step, step_batches = amount(each_step)
     forward, forward_batches = amount(1)
     trains = bool(step)  # a circuit that stays as it is runs once, at the start
+    most_shots = (limits.max_shots if limits else None) or start_shots
     return SamplingPlan(
+        backend=place,
         qubits=circuit.n_qubits,
         joined=len(connected_parts(range(circuit.n_qubits), circuit.pairs())[0]),
         blocks=blocks,
         shots=shots,
-        start_shots=max(shots, min(start_shots, max_shots or start_shots)),
+        start_shots=max(shots, min(start_shots, most_shots)),
         start=forward,
         per_step=step,
         per_evaluation=forward if trains else 0,
         start_batches=forward_batches,
         step_batches=step_batches,
         evaluation_batches=forward_batches if trains else 0,
-        steps=int(config["steps"]),
-        evaluations=evaluations_of(int(config["steps"]), int(config.get("eval_every") or 0))
-        + continued,
+        steps=settings.steps,
+        evaluations=evaluations_of(settings.steps, settings.eval_every) + continued,
     )
 
 

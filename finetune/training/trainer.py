@@ -21,8 +21,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer
 
 from finetune.training import checkpoints, randomness
-from finetune.training.args import RunConfig
 from finetune.training.circuits import circuits_taken
+from finetune.training.config import RunConfig
 from finetune.training.data import Example
 from finetune.training.evaluation import held_out
 from finetune.training.events import EventLog

@@ -11,7 +11,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from finetune.training import randomness
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 
 
 def training_arguments(config: RunConfig, folder: Path) -> TrainingArguments:

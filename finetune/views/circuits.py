@@ -10,8 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.selectors.run_circuits import THEMES, picture_file
 from finetune.services.circuits import picture_ready
+from finetune.training.run_circuit import circuit_for
+from finetune.training.settings import RunSettings
 
 from .access import signed_in
 
@@ -23,7 +25,9 @@ KEY = re.compile(r"[a-z0-9]{1,30}-[0-9a-f]{16}")
 def circuit_picture(request: HttpRequest) -> HttpResponse:
     """The picture, or a fragment that asks again in a moment while a worker draws."""
     options = request.GET.dict()
-    circuit = circuit_for(options.pop("adapter", ""), options, (), for_picture=True)
+    values = {"adapter": options.pop("adapter", ""), "adapter_options": options}
+    chosen, problems = RunSettings.draft(values)
+    circuit = None if problems else circuit_for(chosen, (), for_picture=True)
     if circuit is None:
         raise Http404("No such circuit.")
     context = {"circuit": circuit, "picture_ready": picture_ready(circuit), "picture_delay": "1s"}

@@ -149,7 +149,7 @@ from finetune.models import BaseModel, Run, RunEvent, User
 from finetune.services import assistants, keys, teams
 from finetune.services.checking import dataset_check
 from finetune.services.datasets import dataset_upload
-from finetune.training.args import defaults
+from finetune.training.config import defaults
 from tests.conftest import SHAPES
 
 alice, bob, charlie = (User.objects.create_user(name) for name in ("alice", "bob", "charlie"))

@@ -14,12 +14,13 @@ from finetune.models import BaseModel, QuantumJob, QuantumKey, Run, RunEvent
 from finetune.services import exchange as exchange_module
 from finetune.services import execution, reaping
 from finetune.services.exchange import Exchange
-from finetune.services.runs import run_cancel, run_create, run_requeue
-from finetune.services.spending import Agreement
+from finetune.services.run_checks import Agreement
+from finetune.services.runs import run_cancel, run_requeue
 from finetune.services.transitions import run_transition
 from finetune.training.quantum_exchange import BATCH, ERROR, FOLDER, RESULT, write
 from quantum.backends.base import Batch, JobState, Result
 from quantum.circuits.circuit import Circuit, Operation
+from tests.finetune.conftest import run_ordered
 from tests.finetune.training.carrier import result_of
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +50,7 @@ def key(team: Any, alice: Any) -> QuantumKey:
 @pytest.fixture
 def run(team: Any, alice: Any, base: Any, dataset: Any, key: QuantumKey) -> Run:
     agreed = Agreement(key=key.public_id, circuits=1000, shots=10**6, seconds=1000)
-    made = run_create(
-        team=team, user=alice, base=base, dataset=dataset, config=CONFIG, agreement=agreed
-    )
+    made = run_ordered(team, alice, base, dataset, CONFIG, agreement=agreed)
     (made.folder / FOLDER).mkdir(parents=True)
     return made
 
@@ -278,9 +277,7 @@ def test_a_worker_carries_a_run_through(
 
     monkeypatch.setattr(exchange_module, "job_plan", planned_and_done)
     agreed = Agreement(key=key.public_id, circuits=1000, shots=10**6, seconds=1000)
-    made = run_create(
-        team=team, user=alice, base=tiny, dataset=dataset, config=CONFIG, agreement=agreed
-    )
+    made = run_ordered(team, alice, tiny, dataset, CONFIG, agreement=agreed)
     execution.run_execute(made.pk)
     made.refresh_from_db()
     assert made.state == State.SUCCEEDED, made.error

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from finetune.training.events import read_events
 from finetune.training.quantum_exchange import ERROR, FOLDER, write
 from finetune.training.sampling_plan import sampling_plan
+from finetune.training.settings import RunSettings
 from finetune.training.trainer import RUN_STATE
 from quantum.adapters.qgs.options import chip_couplers
 from quantum.backends.base import Batch
@@ -83,9 +84,7 @@ def first(tiny_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_a_run_through_the_folder_takes_what_was_foretold(whole: tuple[Path, list[Batch]]) -> None:
     folder, carried = whole
-    plan = sampling_plan(
-        {**SMALL, "backend": "wukong"}, MODULES, max_circuits=200, max_shots=10_000
-    )
+    plan = sampling_plan(RunSettings.from_dict({**SMALL, "backend": "wukong"}), MODULES)
     assert plan is not None
     assert len(carried) == len(names(carried)) == plan.batches
     assert sum(len(batch.circuits) for batch in carried) == plan.circuits
@@ -238,9 +237,8 @@ def test_it_goes_on_on_the_machine(
         runner = LedgerRunner(backend, ledger, "the run", chip="72", poll_seconds=0.05)
         with Carrier(folder / FOLDER, run=runner.run) as carrier:
             assert run_here(folder) == 0, of(folder, "error")
-    plan = sampling_plan(
-        {**SMALL, "backend": "wukong"}, MODULES, max_circuits=200, max_shots=10_000, continued=True
-    )
+    settings = RunSettings.from_dict({**SMALL, "backend": "wukong"})
+    plan = sampling_plan(settings, MODULES, continued=True)
     assert plan is not None
     assert carrier.batches[0].shots == plan.start_shots == 640
     assert sum(len(batch.circuits) for batch in carrier.batches) == plan.circuits
@@ -285,7 +283,7 @@ def test_a_run_on_the_couplers_of_a_chip(
     saved = json.loads((folder / "adapter" / "adapter_config.json").read_text())
     assert saved["couplers"] == couplers
     assert of(folder, "circuit")[0]["gates"]["cz"] == len(couplers)
-    plan = sampling_plan(values, MODULES, max_circuits=200, max_shots=10_000)
+    plan = sampling_plan(RunSettings.from_dict(values), MODULES)
     assert plan is not None
     assert sum(len(batch.circuits) for batch in carrier.batches) == plan.circuits
     assert plan.joined == 5

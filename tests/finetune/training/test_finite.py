@@ -12,7 +12,7 @@ from peft import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
 from finetune.training import checkpoints
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.events import Event, read_events
 from finetune.training.exceptions import NonFiniteLoss
 from finetune.training.finite import FiniteChecks, all_finite

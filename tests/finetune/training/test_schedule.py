@@ -9,9 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.training.args import SCHEDULERS, RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.events import read_events
 from finetune.training.schedule import rate_share, warmup_steps
+from finetune.training.settings import SCHEDULERS
 
 from .conftest import Make
 

@@ -10,10 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from finetune.models import QuantumJob, QuantumKey, Run
-from finetune.selectors.run_circuits import THEMES, circuit_for, picture_file
+from finetune.selectors.run_circuits import THEMES, picture_file
 from finetune.services import circuits
 from finetune.services.quantum_chips import calibration_store
 from finetune.services.transitions import run_transition
+from finetune.training.run_circuit import circuit_for
+from finetune.training.settings import RunSettings
 from quantum.adapters.qgs.options import chip_couplers, circuits_per_step
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS
@@ -212,10 +214,9 @@ def test_a_circuit_on_the_chips_couplers_is_counted_and_fits(
 def test_its_picture_is_a_small_lattice(
     alice_client: Client, base: Any, dataset: Any, patchy: Calibration
 ) -> None:
-    circuit = circuit_for(
-        "qgs", {"topology": "chip", "n_qubits": 7}, ["model.layers.0.self_attn.q_proj"],
-        calibration=patchy.to_json(),
-    )  # fmt: skip
+    on_chip = {"topology": "chip", "n_qubits": 7}
+    settings = RunSettings(adapter="qgs", adapter_options=on_chip, calibration=patchy.to_json())
+    circuit = circuit_for(settings, ["model.layers.0.self_attn.q_proj"])
     assert circuit
     assert (circuit.qubits, circuit.drawn, circuit.angles) == (7, 6, 14)
     address = f"{reverse('circuit-picture')}?{circuit.query}"
