@@ -175,7 +175,8 @@ def option_fields(team: Team) -> dict[str, forms.Field]:
             help_text="Whose account pays. Keys are added on the Quantum page.",
         )
     }
-    for spec in (*BACKENDS.values(), *ADAPTERS.values()):
+    specs: list[AdapterSpec | BackendSpec] = [*BACKENDS.values(), *ADAPTERS.values()]
+    for spec in specs:
         options = {option.name: option for option in spec.fields}
         for option, name in option_names(spec).items():
             fields[name] = option_field(options[option])

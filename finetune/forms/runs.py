@@ -81,7 +81,7 @@ class RunForm(forms.Form):
         choices=[(name, spec.title) for name, spec in BACKENDS.items()],
         initial=RunSettings.model_fields["backend"].default,
         label=RunSettings.model_fields["backend"].title,
-        help_text=RunSettings.model_fields["backend"].description,
+        help_text=RunSettings.model_fields["backend"].description or "",
         required=False,
     )
     continues = forms.ModelChoiceField(
@@ -90,7 +90,7 @@ class RunForm(forms.Form):
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         label=RunSettings.model_fields["targets"].title,
-        help_text=RunSettings.model_fields["targets"].description,
+        help_text=RunSettings.model_fields["targets"].description or "",
         initial=RunSettings.model_fields["targets"].default,
     )
 

@@ -35,7 +35,7 @@ def picture_ready(circuit: RunCircuit) -> bool:
     waiting = messages_waiting(QUEUE)
     if waiting is not None and waiting < MOST_WAITING:
         asked.touch()
-        options = json.dumps(circuit.options, sort_keys=True)
+        options = json.dumps(circuit.settings.options, sort_keys=True)
         enqueue("circuit_draw", circuit.settings.adapter, options, expires=ASK_AGAIN_SECONDS)
     return False
 

@@ -270,12 +270,12 @@ def circuit_remark(run: Run) -> str:
         counted += (
             f" of {count(total)} trainable parameters ({100 * circuit.trained / total:.2g} %)"
         )
-    if circuit.exact:
+    if circuit.machine.exact:
         where = "simulated exactly; no quantum hardware was used"
-    elif circuit.billable:
-        where = f"run on {circuit.place}"
+    elif circuit.machine.billable:
+        where = f"run on {circuit.machine.title}"
     else:
-        where = f"sampled on {circuit.place}; no quantum hardware was used"
+        where = f"sampled on {circuit.machine.title}; no quantum hardware was used"
     compared = controls.words if controls else "the same settings without the circuit"
     return (
         f"{counted}, {where}. This run alone cannot tell what the circuit adds: compare it with "

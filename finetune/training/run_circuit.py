@@ -12,7 +12,7 @@ from finetune.training.pictures import Picture, picture_of
 from finetune.training.sampling_plan import blocks_of
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
-from quantum.backends.registry import BACKENDS
+from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.circuits.circuit import Circuit
 from quantum.exceptions import CircuitError, OptionError
 
@@ -27,33 +27,30 @@ class RunCircuit:
         settings: the run's.
         circuit: one of the copies.
         copies: circuits with angles of their own: one for each adapted layer, or for each block.
+        by_block: whether there is one for all layers of a block, without data in it.
         picture: what is drawn of it.
     """
 
     settings: RunSettings
     circuit: Circuit
     copies: int
+    by_block: bool
     picture: Picture
 
     @property
-    def options(self) -> dict[str, Any]:
-        """All options of the adapter."""
-        return self.settings.options
-
-    @property
-    def by_block(self) -> bool:
-        """Whether there is one for all layers of a block, without data in it."""
-        return ADAPTERS[self.settings.adapter].shared_count is not None
+    def machine(self) -> BackendSpec:
+        """What runs it."""
+        return BACKENDS[self.settings.backend]
 
     @property
     def qubits(self) -> int:
         """Qubits, as the options name them."""
-        return int(self.options.get("n_qubits", self.circuit.n_qubits))
+        return int(self.settings.options.get("n_qubits", self.circuit.n_qubits))
 
     @property
     def layers(self) -> int:
         """Layers, as the options name them."""
-        return int(self.options.get("n_layers", 1))
+        return int(self.settings.options.get("n_layers", 1))
 
     @property
     def angles(self) -> int:
@@ -61,20 +58,10 @@ class RunCircuit:
         return self.circuit.n_angles
 
     @property
-    def depth(self) -> int:
-        """Gates one after the other."""
-        return self.circuit.depth
-
-    @property
     def trained(self) -> int:
         """Trainable angles of the whole run; a control may keep them as they are."""
-        kept = self.options.get("control") in ("frozen", "random")
+        kept = self.settings.options.get("control") in ("frozen", "random")
         return 0 if kept else self.angles * self.copies
-
-    @property
-    def on_chip(self) -> bool:
-        """Whether it is built on a chip's couplers."""
-        return self.settings.on_chip
 
     @property
     def key(self) -> str:
@@ -89,22 +76,7 @@ class RunCircuit:
     @property
     def query(self) -> str:
         """Its settings as the query of an address."""
-        return urlencode({"adapter": self.settings.adapter, **self.options})
-
-    @property
-    def place(self) -> str:
-        """The title of what runs it."""
-        return BACKENDS[self.settings.backend].title
-
-    @property
-    def exact(self) -> bool:
-        """Whether it is simulated without shots."""
-        return BACKENDS[self.settings.backend].exact
-
-    @property
-    def billable(self) -> bool:
-        """Whether it runs on a machine that costs money."""
-        return BACKENDS[self.settings.backend].billable
+        return urlencode({"adapter": self.settings.adapter, **self.settings.options})
 
     @property
     def gate_words(self) -> str:
@@ -139,7 +111,7 @@ def circuit_for(
         return None
     by_block = ADAPTERS[settings.adapter].shared_count is not None
     copies = len(blocks_of(modules)) if by_block else len(modules)
-    return RunCircuit(settings, circuit, copies, picture)
+    return RunCircuit(settings, circuit, copies, by_block, picture)
 
 
 @lru_cache(maxsize=256)

@@ -26,6 +26,23 @@ ZNE_FOLDS = 2  # each circuit as it is, and with folded two-qubit gates
 
 
 @dataclass(frozen=True)
+class Part:
+    """What is done again and again in a run: how often, and what it samples each time.
+
+    Attributes:
+        times: how often.
+        circuits: circuits each time.
+        batches: submissions each time.
+        shots: shots of each circuit.
+    """
+
+    times: int
+    circuits: int
+    batches: int
+    shots: int
+
+
+@dataclass(frozen=True)
 class SamplingPlan:
     """Circuits and batches of one run.
 
@@ -34,63 +51,45 @@ class SamplingPlan:
         qubits: qubits of each circuit.
         joined: the most of them that gates join with each other.
         blocks: blocks of the model, each with a circuit of its own.
-        shots: shots of each circuit.
-        start_shots: shots of each circuit before the first step, which all later ones build on.
-        start: circuits before the first step.
-        per_step: circuits of one optimizer step.
-        per_evaluation: circuits of one evaluation.
-        start_batches: submissions before the first step.
-        step_batches: submissions of one optimizer step.
-        evaluation_batches: submissions of one evaluation.
-        steps: optimizer steps.
-        evaluations: evaluations.
+        start: what comes before the first step, which all later ones build on.
+        step: an optimizer step.
+        evaluation: an evaluation.
     """
 
     backend: BackendSpec
     qubits: int
     joined: int
     blocks: int
-    shots: int
-    start_shots: int
-    start: int
-    per_step: int
-    per_evaluation: int
-    start_batches: int
-    step_batches: int
-    evaluation_batches: int
-    steps: int
-    evaluations: int
+    start: Part
+    step: Part
+    evaluation: Part
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All that is sampled."""
+        return self.start, self.step, self.evaluation
 
     @property
     def circuits(self) -> int:
         """Circuits of the whole run."""
-        return self.start + self.steps * self.per_step + self.evaluations * self.per_evaluation
+        return sum(part.times * part.circuits for part in self.parts)
 
     @property
     def batches(self) -> int:
         """Submissions of the whole run."""
-        return (
-            self.start_batches
-            + self.steps * self.step_batches
-            + self.evaluations * self.evaluation_batches
-        )
+        return sum(part.times * part.batches for part in self.parts)
 
     @property
     def total_shots(self) -> int:
         """Shots of all circuits together."""
-        return self.start * self.start_shots + (self.circuits - self.start) * self.shots
+        return sum(part.times * part.circuits * part.shots for part in self.parts)
 
     def cost(self, tariff: Tariff | None = None) -> Cost:
         """What the whole run takes: start, steps and evaluations, each in batches of its own."""
-        parts = (
-            (1, self.start, self.start_shots),
-            (self.steps, self.per_step, self.shots),
-            (self.evaluations, self.per_evaluation, self.shots),
-        )
         costs = [
-            (times, sampling_cost(circuits, shots, MAX_CIRCUITS, tariff))
-            for times, circuits, shots in parts
-            if times and circuits
+            (part.times, sampling_cost(part.circuits, part.shots, MAX_CIRCUITS, tariff))
+            for part in self.parts
+            if part.times and part.circuits
         ]
         money = [times * cost.money for times, cost in costs if cost.money is not None]
         low, high = (sum(times * cost.seconds[end] for times, cost in costs) for end in (0, 1))
@@ -127,38 +126,27 @@ def sampling_plan(
     extra = READOUT_CIRCUITS if options.get("readout_mitigation") else 0
     shots = int(options["shots"])
     start_shots = spec.sampled.start_shots * shots
+    most_shots = (limits.max_shots if limits else None) or start_shots
 
-    def amount(each: int) -> tuple[int, int]:
-        """Circuits and batches for `each` circuits in every block."""
+    def part(times: int, each: int, shots: int = shots) -> Part:
+        """`each` circuits in every block."""
         circuits = blocks * each * folds
         most = limits.max_circuits if limits else None
         batches = min(1, circuits) if most is None else math.ceil(circuits / (most - extra))
-        return circuits + batches * extra, batches
+        return Part(times, circuits + batches * extra, batches, shots)
 
-    each_step = block_circuits(
-        spec.name,
-        tuple(sorted(options.items())),
-        settings.calibration if settings.on_chip else "",
-    )
-    step, step_batches = amount(each_step)
-    forward, forward_batches = amount(1)
-    trains = bool(step)  # a circuit that stays as it is runs once, at the start
-    most_shots = (limits.max_shots if limits else None) or start_shots
+    figures = settings.calibration if settings.on_chip else ""
+    each_step = block_circuits(spec.name, tuple(sorted(options.items())), figures)
+    evaluations = evaluations_of(settings.steps, settings.eval_every) + continued
     return SamplingPlan(
         backend=place,
         qubits=circuit.n_qubits,
         joined=len(connected_parts(range(circuit.n_qubits), circuit.pairs())[0]),
         blocks=blocks,
-        shots=shots,
-        start_shots=max(shots, min(start_shots, most_shots)),
-        start=forward,
-        per_step=step,
-        per_evaluation=forward if trains else 0,
-        start_batches=forward_batches,
-        step_batches=step_batches,
-        evaluation_batches=forward_batches if trains else 0,
-        steps=settings.steps,
-        evaluations=evaluations_of(settings.steps, settings.eval_every) + continued,
+        start=part(1, 1, max(shots, min(start_shots, most_shots))),
+        step=part(settings.steps, each_step),
+        # A circuit that stays as it is runs once, at the start.
+        evaluation=part(evaluations, 1 if each_step else 0),
     )
 
 

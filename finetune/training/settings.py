@@ -34,9 +34,13 @@ SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup")
 CHOICES: Mapping[str, tuple[str, ...]] = {"backend": tuple(BACKENDS), "scheduler": SCHEDULERS}
 
 
-def setting(default: Any, help: str, label: str = "", **bounds: Any) -> Any:
+def setting(
+    default: Any, help: str, label: str = "", bounds: tuple[float, float] | None = None, **more: Any
+) -> Any:
     """Declare one field with its help text, its label in the form and its bounds."""
-    return Field(default, title=label or None, description=help, validate_default=True, **bounds)
+    if bounds is not None:
+        more |= {"ge": bounds[0], "le": bounds[1]}
+    return Field(default, title=label or None, description=help, validate_default=True, **more)
 
 
 class RunSettings(BaseModel):
@@ -50,9 +54,7 @@ class RunSettings(BaseModel):
     adapter: str = setting("qtha", "Which adapter is trained: a name from the adapter registry.")
     adapter_options: dict[str, Any] = setting({}, "Options of the adapter, such as its rank.")
     targets: list[str] = setting(
-        ["q_proj", "v_proj"],
-        "Names of the linear layers that get an adapter.",
-        "On these layers",
+        ["q_proj", "v_proj"], "Names of the linear layers that get an adapter.", "On these layers"
     )
     system_prompt: str = setting(
         DEFAULT_SYSTEM_PROMPT,
@@ -64,47 +66,38 @@ class RunSettings(BaseModel):
         {}, "Options of the backend, such as its noise model or its chip."
     )
     calibration: str = setting(
-        "",
-        "A chip's figures as JSON, where the circuit is built on the live couplers of a chip.",
+        "", "A chip's figures as JSON, where the circuit is built on the live couplers of a chip."
     )
     learning_rate: float = setting(
         1e-2, "Step size of the optimizer (AdamW) after warm-up.", "Learning rate", gt=0.0, le=1.0
     )
     steps: int = setting(
-        60,
-        "Optimizer steps. Each sees batch size x accumulation dialogues.",
-        "Steps",
-        ge=1,
-        le=1_000_000,
+        60, "Optimizer steps. Each sees batch size x accumulation dialogues.", "Steps", (1, 10**6)
     )
     batch_size: int = setting(
-        4, "Dialogues in one forward and backward pass.", "Batch size", ge=1, le=1024
+        4, "Dialogues in one forward and backward pass.", "Batch size", (1, 1024)
     )
     gradient_accumulation: int = setting(
-        1, "Passes added up before one optimizer step.", "Gradient accumulation", ge=1, le=1024
+        1, "Passes added up before one optimizer step.", "Gradient accumulation", (1, 1024)
     )
     sequence_length: int = setting(
         384,
         "Longest dialogue in tokens; the last turns of longer ones are left out.",
         "Sequence length",
-        ge=16,
-        le=1_048_576,
+        (16, 2**20),
     )
-    seed: int = setting(
-        7, "Fixes initial weights, data order and dropout.", "Seed", ge=0, le=2**32 - 1
-    )
+    seed: int = setting(7, "Fixes initial weights, data order and dropout.", "Seed", (0, 2**32 - 1))
     warmup_ratio: float = setting(
         0.1,
         "Share of the steps in which the learning rate rises; one step at least has the full rate.",
         "Warm-up",
-        ge=0.0,
-        le=1.0,
+        (0.0, 1.0),
     )
     weight_decay: float = setting(
-        0.0, "Pull of the adapter's weights toward zero.", "Weight decay", ge=0.0, le=1.0
+        0.0, "Pull of the adapter's weights toward zero.", "Weight decay", (0.0, 1.0)
     )
     max_grad_norm: float = setting(
-        1.0, "Longest gradient; longer ones are scaled down. 0: no limit.", ge=0.0, le=1e6
+        1.0, "Longest gradient; longer ones are scaled down. 0: no limit.", bounds=(0.0, 1e6)
     )
     scheduler: str = setting(
         "cosine", "How the learning rate falls after warm-up; constant has neither.", "Schedule"
@@ -113,23 +106,20 @@ class RunSettings(BaseModel):
         20,
         "Steps between evaluations. 0: only before the first and after the last step.",
         "Evaluate every",
-        ge=0,
-        le=1_000_000,
+        (0, 10**6),
     )
     eval_dialogues: int = setting(
-        32, "Most held-out dialogues in an evaluation.", "Held-out dialogues", ge=1, le=100_000
+        32, "Most held-out dialogues in an evaluation.", "Held-out dialogues", (1, 10**5)
     )
-    save_every: int = setting(
-        20, "Steps between checkpoints.", "Checkpoint every", ge=1, le=1_000_000
-    )
+    save_every: int = setting(20, "Steps between checkpoints.", "Checkpoint every", (1, 10**6))
     sample_prompts: list[str] = setting(
         SAMPLE_PROMPTS, "Messages answered at each evaluation, to read along (at most 8)."
     )
     sample_tokens: int = setting(
-        40, "Longest sample reply in tokens. 0: no samples.", ge=0, le=1024
+        40, "Longest sample reply in tokens. 0: no samples.", bounds=(0, 1024)
     )
     threads: int = setting(
-        0, "CPU threads of the trainer. 0: as many as there are cores.", ge=0, le=1024
+        0, "CPU threads of the trainer. 0: as many as there are cores.", bounds=(0, 1024)
     )
 
     # -- parsing ----------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ def test_it_goes_on_on_the_machine(
     settings = RunSettings.from_dict({**SMALL, "backend": "wukong"})
     plan = sampling_plan(settings, MODULES, continued=True)
     assert plan is not None
-    assert carrier.batches[0].shots == plan.start_shots == 640
+    assert carrier.batches[0].shots == plan.start.shots == 640
     assert sum(len(batch.circuits) for batch in carrier.batches) == plan.circuits
     assert (
         of(folder, "result")[0]["validation_loss"] < of(first, "evaluation")[0]["validation_loss"]
