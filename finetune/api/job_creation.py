@@ -10,7 +10,7 @@ from finetune.selectors.assistants import assistant_get
 from finetune.selectors.bases import bases_ready
 from finetune.selectors.checkpoints import checkpoint_get
 from finetune.selectors.runs import run_list_for
-from finetune.services.run_checks import Agreement, RunOrder, settings_read
+from finetune.services.run_checks import RunOrder, settings_read
 from finetune.services.runs import run_create
 from finetune.services.transitions import run_log
 from finetune.training.presets import PRESETS, Preset
@@ -67,7 +67,7 @@ def job_create(key: ApiKey, job: JobBody) -> str:
             suffix=job.suffix or "",
             preset=preset_of(job).name,
             epochs=epochs,
-            agreement=Agreement(**job.spending.model_dump()) if job.spending else None,
+            agreement=job.spending,
             metadata=job.metadata or {},
             request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
         )

@@ -18,6 +18,7 @@ from pydantic import (
     create_model,
 )
 
+from finetune.services.run_checks import Agreement
 from finetune.text import TextRefused, json_value
 from finetune.training.settings import RunSettings
 
@@ -69,17 +70,6 @@ class Supervised(BaseModel):
 class Method(BaseModel):
     type: Literal["supervised"] = "supervised"
     supervised: Supervised | None = None
-
-
-class Spending(BaseModel):
-    """What a run on a billable backend may take at most: the consent that the page asks for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str = Field(max_length=40, description="Id of the team's quantum key that pays.")
-    circuits: int = Field(gt=0, description="Most circuits of the whole job.")
-    shots: int = Field(gt=0, description="Most shots of all circuits together.")
-    seconds: float = Field(gt=0, description="Most seconds of processor time, by estimate.")
 
 
 class Integration(BaseModel):
@@ -157,7 +147,7 @@ class JobBody(AskedSettings):  # type: ignore[misc, valid-type]
     hyperparameters: Hyperparameters | None = Field(
         None, description="The older place of `method.supervised.hyperparameters`."
     )
-    spending: Spending | None = Field(
+    spending: Agreement | None = Field(
         None,
         description="Needed for a billable backend, and nothing is sent without it: the caps that "
         "you agree to.",

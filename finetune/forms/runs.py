@@ -104,7 +104,6 @@ class RunForm(forms.Form):
         self.fields |= {name: setting_field(name) for name in (*MAIN, *MORE)}
         self.fields |= option_fields(team)
         self._offer_rows()
-        self.mark_fields()
 
     def _offer_rows(self) -> None:
         """Offer the team's data sets and runs, the bases, and the layers that these have."""
@@ -133,14 +132,6 @@ class RunForm(forms.Form):
             field: Any = self.fields[name]
             for word in query.split()[:6]:
                 field.queryset = field.queryset.filter(Q(name__icontains=word) | Q(public_id=word))
-
-    def mark_fields(self) -> None:
-        """Tie each control to its error (Django ties the help text by itself)."""
-        if not self.is_bound:
-            return
-        for name in self.errors:
-            if name in self.fields:
-                self.fields[name].widget.attrs["aria-invalid"] = "true"
 
     # -- as the template shows it -----------------------------------------------------------------
 
@@ -224,7 +215,6 @@ class RunForm(forms.Form):
             elif name == "backend_options":
                 name = option_names(BACKENDS[settings.backend]).get(problem.option, "")
             self.add_error(name if name in self.fields else None, sentence(problem.text))
-        self.mark_fields()
 
 
 def sentence(words: str) -> str:
@@ -235,7 +225,7 @@ def sentence(words: str) -> str:
 
 def initial_from_run(run: Run) -> dict[str, Any]:
     """The form filled in as a run was."""
-    values = initial_from_settings(run.settings.to_dict())
+    values = initial_from_settings(run.settings)
     if run.spending:
         values["quantum_key"] = run.spending["key"]
     if run.continues:
@@ -248,13 +238,12 @@ def initial_from_run(run: Run) -> dict[str, Any]:
     return values
 
 
-def initial_from_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Some or all settings under the form's names."""
-    initial = {name: values[name] for name in (*TYPED, "backend") if name in values}
-    adapter = ADAPTERS.get(values.get("adapter", RunSettings.model_fields["adapter"].default))
-    backend = BACKENDS.get(values.get("backend", ""))
-    for spec, setting in ((adapter, "adapter_options"), (backend, "backend_options")):
+def initial_from_settings(settings: RunSettings) -> dict[str, Any]:
+    """Settings under the form's names."""
+    initial = {name: getattr(settings, name) for name in (*TYPED, "backend")}
+    for owners, setting in ((ADAPTERS, "adapter"), (BACKENDS, "backend")):
+        spec = owners.get(getattr(settings, setting))
         names = option_names(spec) if spec is not None else {}
-        options = values.get(setting, {})
+        options = getattr(settings, f"{setting}_options")
         initial |= {names[name]: value for name, value in options.items() if name in names}
     return initial

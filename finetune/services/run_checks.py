@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from finetune.exceptions import RunRefused
-from finetune.models import BaseModel, Dataset, Run, Team, User
+from finetune.models import BaseModel as Base
+from finetune.models import Dataset, Run, Team, User
 from finetune.selectors.run_estimates import RunChoice
 from finetune.training import checkpoints
 from finetune.training.exceptions import BadConfig
@@ -31,21 +34,15 @@ MAY_CHANGE = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """Upper bounds that a person has agreed to.
+class Agreement(BaseModel):
+    """What a run on a billable backend may take at most: the consent that the page asks for."""
 
-    Attributes:
-        key: public id of the team's key that pays.
-        circuits: most circuits of the whole run.
-        shots: most shots of all circuits together.
-        seconds: most seconds of processor time, by estimate.
-    """
+    model_config = ConfigDict(title="Spending", frozen=True, extra="forbid")
 
-    key: str
-    circuits: int
-    shots: int
-    seconds: float
+    key: str = Field(max_length=40, description="Id of the team's quantum key that pays.")
+    circuits: int = Field(gt=0, description="Most circuits of the whole job.")
+    shots: int = Field(gt=0, description="Most shots of all circuits together.")
+    seconds: float = Field(gt=0, description="Most seconds of processor time, by estimate.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +60,7 @@ class RunOrder(RunChoice):
         request_body: the API request, answered back as it came.
     """
 
-    base: BaseModel
+    base: Base
     dataset: Dataset
     user: User | None
     name: str = ""
@@ -87,14 +84,14 @@ def settings_read(values: Mapping[str, Any]) -> RunSettings:
         raise refusal(error.problems) from error
 
 
-def settings_check(chosen: RunSettings, base: BaseModel, plan: RunPlan) -> None:
+def settings_check(chosen: RunSettings, base: Base, plan: RunPlan) -> None:
     """Refuse settings that do not go together, or not with the base.
 
     Raises:
         RunRefused: with one problem per field that cannot be used.
     """
     problems = []
-    if base.state != BaseModel.State.READY:
+    if base.state != Base.State.READY:
         words = f"{base.title} is not ready: {base.problem or base.get_state_display()}"
         problems.append(Problem("base", words))
     if chosen.machine.get("url"):
@@ -108,7 +105,7 @@ def settings_check(chosen: RunSettings, base: BaseModel, plan: RunPlan) -> None:
         raise refusal(problems)
 
 
-def base_problems(chosen: RunSettings, base: BaseModel) -> Iterable[Problem]:
+def base_problems(chosen: RunSettings, base: Base) -> Iterable[Problem]:
     """What the base has not: layers of that name, positions for that length."""
     known = {module.rsplit(".", 1)[-1] for module in base.shapes}
     missing = [name for name in chosen.targets if known and name not in known]
@@ -139,7 +136,7 @@ def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
         )
 
 
-def continuation_check(previous: Run, base: BaseModel, team: Team, chosen: RunSettings) -> None:
+def continuation_check(previous: Run, base: Base, team: Team, chosen: RunSettings) -> None:
     """Refuse settings under which the adapter of an earlier run would be another adapter.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, get_adapter
 from quantum.backends.base import Capabilities
-from quantum.backends.registry import BACKENDS, backend_spec
+from quantum.backends.registry import backend_spec
 from quantum.backends.wukong_options import CHIPS
 from quantum.options import validate_options
 from quantum.sampling.costs import MAX_CIRCUITS
@@ -22,12 +22,6 @@ def backends_of(spec: AdapterSpec) -> tuple[str, ...]:
         if option.name == "backend":
             return tuple(name for name, _ in option.choices)
     return ()
-
-
-def sampled_adapters() -> tuple[str, ...]:
-    """Return the adapters that can train on sampled values, and so on real machines."""
-    sampling = {name for name, spec in BACKENDS.items() if not spec.exact}
-    return tuple(name for name, spec in ADAPTERS.items() if sampling & set(backends_of(spec)))
 
 
 def backend_problem(adapter: str, backend: str) -> str:
@@ -42,7 +36,7 @@ def backend_problem(adapter: str, backend: str) -> str:
         return ""
     if not allowed:
         return f"{spec.title} has no circuit to run on {place.title}; leave it at statevector"
-    others = " or ".join(sampled_adapters())
+    others = " or ".join(name for name, other in ADAPTERS.items() if backend in backends_of(other))
     return (
         f"{spec.title} trains on exact simulators only, since it runs one circuit for each token "
         f"and layer; choose {', '.join(allowed)}"

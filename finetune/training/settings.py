@@ -124,11 +124,6 @@ class RunSettings(BaseModel):
 
     # -- parsing ----------------------------------------------------------------------------------
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _as_list(cls, value: Any) -> Any:
-        return list(value) if isinstance(value, tuple) else value
-
     @field_validator("*")
     @classmethod
     def _sound(cls, value: Any, info: ValidationInfo) -> Any:

@@ -192,7 +192,8 @@ def initial_of(request: HttpRequest) -> dict[str, Any]:
         chosen = dataset_list_for(request.team).filter(public_id=asked.get("dataset", ""))  # type: ignore[attr-defined]
         first = chosen.first()
         dialogues = train_dialogues(first, None) if first else 0
-        values = {**initial_from_settings(preset_values(preset, dialogues)), "preset": preset}
+        settings, _ = RunSettings.draft(preset_values(preset, dialogues))
+        values = {**initial_from_settings(settings), "preset": preset}
     names = set(asked) - {"preset", "continue", "from"}
     known = RunForm(team=request.team).fields if names else {}  # type: ignore[attr-defined]
     single = {name: asked[name] for name in names if name in known}
@@ -202,18 +203,13 @@ def initial_of(request: HttpRequest) -> dict[str, Any]:
     return {**values, **single}
 
 
-def standard_values() -> dict[str, Any]:
-    """Every setting's default under the form's names, without what a preset never touches."""
-    values = initial_from_settings(RunSettings().to_dict())
-    for spec in ADAPTERS.values():
-        options = {option.name: option.default for option in spec.fields}
-        values |= initial_from_settings({"adapter": spec.name, "adapter_options": options})
-    return values | {"adapter": RunSettings().adapter}
-
-
 def presets_for(request: HttpRequest) -> list[dict[str, Any]]:
     """The preset cards: words, an address that works without JavaScript, values for with it."""
-    standard = standard_values()
+    options = {
+        f"{spec.name}-{option.name}": option.default
+        for spec in ADAPTERS.values()
+        for option in spec.fields
+    }
     kept = f"&dataset={request.GET['dataset']}" if "dataset" in request.GET else ""
     return [
         {
@@ -221,7 +217,7 @@ def presets_for(request: HttpRequest) -> list[dict[str, Any]]:
             "label": preset.label,
             "help": preset.help,
             "address": f"?preset={preset.name}{kept}",
-            "values": {**standard, **initial_from_settings(preset.values)},
+            "values": options | initial_from_settings(RunSettings.from_dict(preset.values)),
             "epochs": preset.epochs,
         }
         for preset in PRESETS.values()
