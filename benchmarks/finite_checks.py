@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 import torch
 
 from benchmarks.frame import print_head, print_row
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.loop.finite import FiniteChecks
 from finetune.training.loop.metrics import token_loss
 from finetune.training.model import attach_adapter, load_base

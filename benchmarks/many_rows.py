@@ -78,11 +78,11 @@ def datasets_make(alice: Any, teams: list[Any]) -> list[Any]:
 
 def runs_make(alice: Any, teams: list[Any], base: Any, datasets: list[Any]) -> list[Any]:
     """Alice's team has 10,002 runs, of which 5,000 can be talked to; the others have some."""
-    from finetune.runs.checks import config_check
     from finetune.runs.models import Run
     from finetune.training.presets import PRESETS
+    from finetune.training.settings import RunSettings
 
-    config = config_check(dict(PRESETS["quick"].values), base)
+    config = RunSettings.from_dict(PRESETS["quick"].values).completed().to_dict()
     states = ("failed", "cancelled", "succeeded", "paused")
     runs = []
     for number in range(1, RUNS + 1 + 20 * (TEAMS - 1)):

@@ -24,7 +24,7 @@ def measure(model_dir: str, way: str, length: int, batch: int, steps: int) -> No
     from transformers import AutoTokenizer
 
     from finetune.datasets import demo
-    from finetune.training.args import RunConfig
+    from finetune.training.config import RunConfig
     from finetune.training.dialogues.data import load
     from finetune.training.dialogues.order import collate
     from finetune.training.loop.metrics import token_loss

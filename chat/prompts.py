@@ -11,7 +11,7 @@ from django.conf import settings
 
 from chat.models import Conversation, Message
 from finetune.runs.assistants import Assistant
-from finetune.training.args import DEFAULT_SYSTEM_PROMPT
+from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 
 WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 TOKENS_PER_MESSAGE = 6
@@ -27,7 +27,7 @@ def system_prompt(assistant: Assistant) -> str:
     """
     if assistant.run is None:
         return DEFAULT_SYSTEM_PROMPT
-    return str(assistant.run.config.get("system_prompt", DEFAULT_SYSTEM_PROMPT))
+    return assistant.run.settings.system_prompt
 
 
 def estimated_tokens(text: str) -> int:

@@ -1,5 +1,7 @@
 """Errors of the site that a person sees: what is wrong, where, and what to do."""
 
+from finetune.training.problems import Problem
+
 
 class StudioError(Exception):
     """A refusal with a stable code, the field it is about (or empty) and a message to show."""
@@ -19,11 +21,11 @@ class RunRefused(StudioError):
     """A run that cannot be created or moved to the state that was asked for.
 
     Attributes:
-        problems: one sentence per field, where fields are at fault.
+        problems: what is wrong with each field; the whole message where there are none.
     """
 
     def __init__(
-        self, message: str, *, code: str, field: str = "", problems: dict[str, str] | None = None
+        self, message: str, *, code: str, field: str = "", problems: tuple[Problem, ...] = ()
     ) -> None:
         super().__init__(message, code=code, field=field)
-        self.problems = problems or ({field: message} if field else {})
+        self.problems = problems or (Problem(field, message),)

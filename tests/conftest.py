@@ -154,17 +154,11 @@ def checked_dataset(team: Any, user: Any) -> Any:
 @pytest.fixture
 def run_made(team: Any, alice: Any, base: Any, dataset: Any) -> Any:
     """A queued run with its first events; no worker is there to take it."""
-    from finetune.runs.services import run_create
     from finetune.training.presets import PRESETS
+    from tests.finetune.conftest import run_ordered
 
-    return run_create(
-        team=team,
-        user=alice,
-        base=base,
-        dataset=dataset,
-        name="First run",
-        config={**PRESETS["quick"].values, "preset": "quick"},
-    )
+    values = PRESETS["quick"].values
+    return run_ordered(team, alice, base, dataset, values, name="First run", preset="quick")
 
 
 @pytest.fixture(scope="session")

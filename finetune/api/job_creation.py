@@ -9,14 +9,14 @@ from finetune.bases.selectors import bases_ready
 from finetune.exceptions import RunRefused
 from finetune.runs.assistants import assistant_get
 from finetune.runs.checkpoints import checkpoint_get
-from finetune.runs.form.spending import Agreement
+from finetune.runs.checks import RunOrder, settings_read
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_create
 from finetune.runs.transitions import run_log
 from finetune.teams.models import ApiKey
-from finetune.training.args import defaults
-from finetune.training.presets import PRESETS
+from finetune.training.presets import PRESETS, Preset
+from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
 from .errors import ApiError, api_error_of, not_found
@@ -35,15 +35,7 @@ OUR_NAMES = {
 }
 # What makes the adapter of an earlier job what it is, and what it was told; the rest is training.
 OPTIONS = {"adapter_options": "adapter", "backend_options": "backend"}
-KEPT = (
-    "adapter",
-    "adapter_options",
-    "backend",
-    "backend_options",
-    "seed",
-    "system_prompt",
-    "targets",
-)
+KEPT = ("adapter", "backend", "seed", "system_prompt", "targets")
 
 
 def run_of(key: ApiKey, job_id: str, param: str = "fine_tuning_job_id") -> Run:
@@ -64,19 +56,24 @@ def job_create(key: ApiKey, job: JobBody) -> str:
         else None
     )
     try:
-        run = run_create(
+        settings, epochs = job_settings(job, earlier)
+        order = RunOrder(
             team=key.team,
             user=key.user,
+            settings=settings,
             base=base,
             dataset=dataset,
             validation_dataset=held_out,
-            name=job.suffix or "",
-            config=job_config(job, earlier),
-            metadata=job.metadata,
-            request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
             continues=earlier,
-            agreement=Agreement(**job.spending.model_dump()) if job.spending else None,
+            name=job.suffix or "",
+            suffix=job.suffix or "",
+            preset=preset_of(job).name,
+            epochs=epochs,
+            agreement=job.spending,
+            metadata=job.metadata or {},
+            request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
         )
+        run = run_create(order)
     except RunRefused as error:
         refusal = api_error_of(error)
         refusal.param = OUR_NAMES.get(error.field, error.field) or None
@@ -149,10 +146,8 @@ def base_of(model: str) -> BaseModel:
 # -- its settings ---------------------------------------------------------------------------------
 
 
-def job_config(job: JobBody, earlier: Run | None) -> dict[str, Any]:
-    """The run's settings: the preset's, those of an earlier job's adapter, ours, OpenAI's."""
-    chosen = job.settings()
-    name = chosen.pop("preset", DEFAULT_PRESET)
+def preset_of(job: JobBody) -> Preset:
+    name = job.settings().get("preset", DEFAULT_PRESET)
     if name not in PRESETS:
         raise ApiError(
             400,
@@ -160,52 +155,55 @@ def job_config(job: JobBody, earlier: Run | None) -> dict[str, Any]:
             code="invalid_value",
             param="preset",
         )
-    preset = PRESETS[name]
-    config = dict(preset.values)
-    kept = kept_of(earlier, chosen)
-    chosen = {**kept, **chosen, **{name: kept[name] for name in OPTIONS if name in kept}}
-    adapter = chosen.get("adapter", config["adapter"])
-    if adapter != config["adapter"]:
+    return PRESETS[name]
+
+
+def job_settings(job: JobBody, earlier: Run | None) -> tuple[RunSettings, float | None]:
+    """The settings, and the epochs that decide their steps: the preset's, those of an earlier
+    job's adapter, ours, OpenAI's; what comes later counts.
+
+    Raises:
+        RunRefused: a value is out of its bounds, or no option.
+        ApiError: the preset is not known, or both steps and epochs are given.
+    """
+    preset, tuned = preset_of(job), job.tuned()
+    ours = {name: value for name, value in job.settings().items() if name != "preset"}
+    ours = kept_of(earlier, ours)
+    values = dict(preset.values)
+    if ours.get("adapter", values["adapter"]) != values["adapter"]:
         # The preset's options and learning rate belong to its own adapter.
-        config["adapter_options"] = {}
-        if adapter in ADAPTERS:
-            config["learning_rate"] = ADAPTERS[adapter].default_learning_rate
-    if preset.epochs:
-        config["epochs"] = preset.epochs
-    config |= chosen
-    tuned = job.tuned()
-    if "steps" in chosen:
-        config.pop("epochs", None)
-        if tuned.n_epochs is not None:
-            raise ApiError(
-                400,
-                "n_epochs: steps already decides how long the run is. Give one of the two.",
-                code="invalid_value",
-                param="n_epochs",
-            )
+        values["adapter_options"] = {}
+        if (spec := ADAPTERS.get(ours["adapter"])) is not None:
+            values["learning_rate"] = spec.default_learning_rate
+    values |= ours
     if tuned.learning_rate_multiplier is not None:
-        rate = config.get("learning_rate", defaults()["learning_rate"])
-        config["learning_rate"] = rate * tuned.learning_rate_multiplier
+        values["learning_rate"] *= tuned.learning_rate_multiplier
     if tuned.batch_size is not None:
-        config |= {"batch_size": tuned.batch_size, "gradient_accumulation": 1}
-    if tuned.n_epochs is not None:
-        config["epochs"] = tuned.n_epochs
+        values |= {"batch_size": tuned.batch_size, "gradient_accumulation": 1}
     if job.seed is not None:
-        config["seed"] = job.seed
-    return config | {"preset": name, "suffix": job.suffix or ""}
+        values["seed"] = job.seed
+    if "steps" in ours and tuned.n_epochs is not None:
+        raise ApiError(
+            400,
+            "n_epochs: steps already decides how long the run is. Give one of the two.",
+            code="invalid_value",
+            param="n_epochs",
+        )
+    epochs = None if "steps" in ours else tuned.n_epochs or preset.epochs or None
+    return settings_read(values), epochs
 
 
-def kept_of(earlier: Run | None, chosen: dict[str, Any]) -> dict[str, Any]:
-    """What a job that goes on takes over from the earlier one, where it does not say otherwise.
+def kept_of(earlier: Run | None, ours: dict[str, Any]) -> dict[str, Any]:
+    """Our settings, with what a job that goes on takes over from the earlier one.
 
     Another adapter or backend has other options, so they are not mixed: what may not change is
     then refused by its own name.
     """
     if earlier is None:
-        return {}
-    kept = {name: earlier.config[name] for name in KEPT if name in earlier.config}
+        return ours
+    before = earlier.settings.to_dict()
+    values = {name: before[name] for name in KEPT} | ours
     for options, owner in OPTIONS.items():
-        own = kept.pop(options, {})
-        if chosen.get(owner, kept[owner]) == kept[owner]:
-            kept[options] = own | chosen.get(options, {})
-    return kept
+        if values[owner] == before[owner]:
+            values[options] = before[options] | ours.get(options, {})
+    return values

@@ -125,7 +125,7 @@ def job_object(run: Run) -> dict[str, Any]:
         "trained_tokens": run.trained_tokens if run.is_finished else None,
         "training_file": run.dataset.public_id,
         "validation_file": run.validation_dataset.public_id if run.validation_dataset else None,
-        "seed": run.config["seed"],
+        "seed": run.settings.seed,
         "estimated_finish": int(time.time() + left) if left is not None else None,
         "integrations": [],
         "metadata": run.metadata,
@@ -151,7 +151,7 @@ def hyperparameters(run: Run) -> dict[str, Any]:
     epochs = run.epochs or (None if run.state in UNCOUNTED else epochs_of(run))
     factor = asked.get("learning_rate_multiplier")
     return {
-        "batch_size": run.config["batch_size"] * run.config["gradient_accumulation"],
+        "batch_size": run.settings.dialogues_per_step,
         "learning_rate_multiplier": factor or (1.0 if epochs else "auto"),
         # A whole number, as clients in other languages want it: a pass that is begun counts.
         "n_epochs": math.ceil(epochs) if epochs else "auto",

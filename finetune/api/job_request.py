@@ -1,11 +1,11 @@
 """What a client may ask of a job: OpenAI's fields, and ours beside them or in the metadata.
 
-Our own fields are those of `RunConfig`, so that a new setting is in the API and in its
+Our own fields are those of `RunSettings`, so that a new setting is in the API and in its
 documentation without a line here. The models are pydantic's own and not Ninja's: those read
 attributes and would drop the fields that are too much, and with them every misspelt name.
 """
 
-from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -18,17 +18,20 @@ from pydantic import (
     create_model,
 )
 
+from finetune.runs.checks import Agreement
 from finetune.text import TextRefused, json_value
-from finetune.training.args import RunConfig, help_texts
+from finetune.training.settings import RunSettings
 
 from .errors import ApiError
 
 METADATA_PREFIX = "wukong_"
 METADATA_PAIRS, METADATA_NAME, METADATA_TEXT = 16, 64, 512
 SUFFIX_LENGTH = 64
-NOT_OURS = frozenset(
-    {"base_model", "train_file", "validation_file", "start_adapter", "threads", "seed"}
-)
+OWN = {  # of our settings, those that a client may give; `seed` is OpenAI's
+    name: field
+    for name, field in RunSettings.model_fields.items()
+    if name not in ("threads", "seed")
+}
 
 
 def automatic(value: Any) -> Any:
@@ -69,17 +72,6 @@ class Method(BaseModel):
     supervised: Supervised | None = None
 
 
-class Spending(BaseModel):
-    """What a run on a billable backend may take at most: the consent that the page asks for."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str = Field(max_length=40, description="Id of the team's quantum key that pays.")
-    circuits: int = Field(gt=0, description="Most circuits of the whole job.")
-    shots: int = Field(gt=0, description="Most shots of all circuits together.")
-    seconds: float = Field(gt=0, description="Most seconds of processor time, by estimate.")
-
-
 class Integration(BaseModel):
     """A service that the client wants the numbers sent to; accepted, and answered by an event."""
 
@@ -100,26 +92,20 @@ def checked_metadata(pairs: dict[str, str] | None) -> dict[str, str] | None:
     return pairs
 
 
-class Settings(BaseModel):
-    """Our own settings: made below, one field for each of `RunConfig`."""
-
+class AskedPreset(BaseModel):
     preset: str | None = Field(None, description="Where the other settings start from.")
 
 
-def _fields() -> dict[str, Any]:
-    texts = help_texts()
-    return {
-        name: (kind | None, Field(None, description=texts[name]))
-        for name, kind in get_type_hints(RunConfig).items()
-        if name in texts and name not in NOT_OURS
-    }
+# One field for each of ours: here only the types are looked at, since nothing is complete yet.
+_fields: dict[str, Any] = {
+    name: (field.annotation | None, Field(None, description=field.description))  # type: ignore[operator]
+    for name, field in OWN.items()
+}
+AskedSettings = create_model("AskedSettings", __base__=AskedPreset, **_fields)
+SETTING_NAMES = frozenset(AskedSettings.model_fields)
 
 
-RunSettings = create_model("RunSettings", __base__=Settings, **_fields())
-SETTING_NAMES = frozenset(RunSettings.model_fields)
-
-
-class JobBody(RunSettings):  # type: ignore[misc, valid-type]
+class JobBody(AskedSettings):  # type: ignore[misc, valid-type]
     """The body of `POST /v1/fine_tuning/jobs`."""
 
     model_config = ConfigDict(
@@ -149,7 +135,9 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
     suffix: str | None = Field(
         None, max_length=SUFFIX_LENGTH, description="Part of the tuned model's name."
     )
-    seed: int | None = Field(None, ge=0, le=2**32 - 1, description=help_texts()["seed"])
+    seed: int | None = Field(
+        None, ge=0, le=2**32 - 1, description=RunSettings.model_fields["seed"].description
+    )
     metadata: Annotated[dict[str, str] | None, AfterValidator(checked_metadata)] = Field(
         None,
         description=f"Your labels. Names that begin with `{METADATA_PREFIX}` set our settings: "
@@ -159,7 +147,7 @@ class JobBody(RunSettings):  # type: ignore[misc, valid-type]
     hyperparameters: Hyperparameters | None = Field(
         None, description="The older place of `method.supervised.hyperparameters`."
     )
-    spending: Spending | None = Field(
+    spending: Agreement | None = Field(
         None,
         description="Needed for a billable backend, and nothing is sent without it: the caps that "
         "you agree to.",
@@ -204,7 +192,7 @@ def metadata_settings(pairs: dict[str, str]) -> dict[str, Any]:
             raise unknown_setting(setting, f"metadata.{name}")
         texts[setting] = unpacked(setting, text)
     try:
-        chosen = RunSettings.model_validate(texts)
+        chosen = AskedSettings.model_validate(texts)
     except ValidationError as error:
         problem = error.errors()[0]
         place = f"metadata.{METADATA_PREFIX}{problem['loc'][0]}"
@@ -216,7 +204,7 @@ def metadata_settings(pairs: dict[str, str]) -> dict[str, Any]:
 
 def unpacked(setting: str, text: str) -> Any:
     """Metadata values are text: lists and objects come as JSON, a list also with commas."""
-    kind = get_origin(get_type_hints(RunConfig).get(setting, str))
+    kind = get_origin(OWN[setting].annotation) if setting in OWN else None
     if kind not in (list, dict):
         return text
     try:

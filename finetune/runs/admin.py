@@ -73,7 +73,7 @@ class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="adapter")
     def adapter(self, run: Run) -> str:
-        return str(run.config.get("adapter", ""))
+        return run.settings.adapter
 
     @admin.display(description="held-out loss")
     def validation_loss(self, run: Run) -> str:

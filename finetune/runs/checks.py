@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from finetune.bases.models import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+
+from finetune.bases.models import BaseModel as Base
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
-from finetune.teams.models import Team
-from finetune.training.args import RunConfig, defaults
-from finetune.training.circuits.backends import backend_options
+from finetune.runs.form.estimates import RunChoice
+from finetune.teams.models import Team, User
 from finetune.training.dialogues.positions import positions_problem
 from finetune.training.exceptions import BadConfig
 from finetune.training.loop import checkpoints
 from finetune.training.loop.finite_files import adapter_problem
-from quantum.adapters.registry import ADAPTERS, get_adapter
-from quantum.backends.registry import BACKENDS
-from quantum.exceptions import OptionError, UnknownNameError
+from finetune.training.plan import RunPlan
+from finetune.training.problems import Problem
+from finetune.training.settings import RunSettings
 
 from .models import Run
 
-DEFAULTS = defaults()
-PLACEHOLDERS = {"base_model": "base", "train_file": "train.jsonl", "start_adapter": ""}
-PATHS = ("base_model", "train_file", "validation_file", "start_adapter")
 MAY_CHANGE = frozenset(
     {
         "backend",
@@ -38,91 +37,96 @@ MAY_CHANGE = frozenset(
 )
 
 
-def config_check(values: Mapping[str, Any], base: BaseModel) -> dict[str, Any]:
-    """Return the settings complete and normalised, without paths.
+class Agreement(BaseModel):
+    """What a run on a billable backend may take at most: the consent that the page asks for."""
+
+    model_config = ConfigDict(title="Spending", frozen=True, extra="forbid")
+
+    key: str = Field(max_length=40, description="Id of the team's quantum key that pays.")
+    circuits: int = Field(gt=0, description="Most circuits of the whole job.")
+    shots: int = Field(gt=0, description="Most shots of all circuits together.")
+    seconds: float = Field(gt=0, description="Most seconds of processor time, by estimate.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOrder(RunChoice):
+    """A run that somebody wants started.
+
+    Attributes:
+        user: who; None for the studio itself.
+        name: what it is found by later; empty for one made from its settings.
+        suffix: part of the model's name.
+        preset: which one its settings started from.
+        epochs: decides the steps once the data is counted; None for the steps as they are.
+        agreement: what may be spent at most; needed for a billable backend.
+        metadata: the labels that a client gave it.
+        request_body: the API request, answered back as it came.
+    """
+
+    base: Base
+    dataset: Dataset
+    user: User | None
+    name: str = ""
+    suffix: str = ""
+    preset: str = ""
+    epochs: float | None = None
+    agreement: Agreement | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    request_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+def settings_read(values: Mapping[str, Any]) -> RunSettings:
+    """Parse plain values.
 
     Raises:
-        RunRefused: an unknown base, adapter, option, target or a value out of its bounds.
+        RunRefused: an unknown field, a wrong type, a value out of its bounds.
     """
-    problems: dict[str, str] = {}
-    if base.state != BaseModel.State.READY:
-        problems["base"] = f"{base.title} is not ready: {base.problem or base.get_state_display()}"
-    options = values.get("backend_options")
-    if isinstance(options, Mapping) and options.get("url"):
-        # Else whoever starts a run could have the team's key sent to any address.
-        problems["backend_options"] = "url: the address belongs to the key, on the Quantum page"
-    complete: dict[str, Any] = {}
     try:
-        complete = RunConfig.from_dict({**values, **PLACEHOLDERS}).to_dict()
-        spec = get_adapter(complete["adapter"])
-        clean = spec.validate(complete["adapter_options"])
-        clean.pop("backend", None)  # a setting of the run
-        complete["adapter_options"] = clean
-        place = dict(backend_options(complete["backend"], complete["backend_options"]))
-        place.pop("url", None)  # belongs to the key
-        complete["backend_options"] = place
-        if base.shapes:
-            spec.count(base.linear_shapes, complete["targets"], complete["adapter_options"])
+        return RunSettings.from_dict(values)
     except BadConfig as error:
-        problems |= named_options(error.problems, values)
-    except UnknownNameError as error:
-        problems["adapter"] = str(error)
-    except OptionError as error:
-        problems[error.field] = str(error).removeprefix(f"{error.field}: ")
+        raise refusal(error.problems) from error
+
+
+def settings_check(chosen: RunSettings, base: Base, plan: RunPlan) -> None:
+    """Refuse settings that do not go together, or not with the base.
+
+    Raises:
+        RunRefused: with one problem per field that cannot be used.
+    """
+    problems = []
+    if base.state != Base.State.READY:
+        words = f"{base.title} is not ready: {base.problem or base.get_state_display()}"
+        problems.append(Problem("base", words))
+    if chosen.machine.get("url"):
+        # Else whoever starts a run could have the team's key sent to any address.
+        words = "the address belongs to the key, on the Quantum page"
+        problems.append(Problem("backend_options", words, "url"))
+    problems += plan.problems
+    if not problems:
+        problems += base_problems(chosen, base)
     if problems:
-        raise refusal(problems, values)
-    for name in PATHS:
-        del complete[name]
+        raise refusal(problems)
+
+
+def base_problems(chosen: RunSettings, base: Base) -> Iterable[Problem]:
+    """What the base has not: layers of that name, positions for that length."""
     known = {module.rsplit(".", 1)[-1] for module in base.shapes}
-    missing = [name for name in complete["targets"] if known and name not in known]
+    missing = [name for name in chosen.targets if known and name not in known]
     if missing:
-        problems["targets"] = (
-            f"{base.title} has no layer named {', '.join(missing)}; "
-            f"it has {', '.join(sorted(known))}."
-        )
-    if too_long := positions_problem(base.title, base.max_positions, complete["sequence_length"]):
-        problems["sequence_length"] = f"{too_long}."
-    if problems:
-        raise refusal(problems, values)
-    return complete
+        words = f"{base.title} has no layer named {', '.join(missing)}; it has "
+        yield Problem("targets", f"{words}{', '.join(sorted(known))}.")
+    if too_long := positions_problem(base.title, base.max_positions, chosen.sequence_length):
+        yield Problem("sequence_length", f"{too_long}.")
 
 
-def named_options(problems: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
-    """The problems, with an option of the adapter or backend under that option's own name."""
-    named = {}
-    for field, problem in problems.items():
-        option, _, words = problem.partition(": ")
-        is_option = option in options_of(field, values)
-        named[option if is_option else field] = words if is_option else problem
-    return named
-
-
-def options_of(field: str, values: Mapping[str, Any]) -> set[str]:
-    """The names of options that a setting takes or was given; none for one without options."""
-    specs: Mapping[str, Any] = {}
-    chosen = ""
-    if field == "adapter_options":
-        specs, chosen = ADAPTERS, str(values.get("adapter", DEFAULTS["adapter"]))
-    elif field == "backend_options":
-        specs, chosen = BACKENDS, str(values.get("backend", DEFAULTS["backend"]))
-    known = {option.name for option in specs[chosen].fields} if chosen in specs else set()
-    given = values.get(field) if specs else None
-    return known | set(given if isinstance(given, Mapping) else ())
-
-
-def place_of(name: str, values: Mapping[str, Any]) -> str:
-    """Where the one who sent the settings finds this one: `adapter_options.r`."""
-    if name not in DEFAULTS:
-        for field in ("adapter_options", "backend_options"):
-            if name in options_of(field, values):
-                return f"{field}.{name}"
-    return name
-
-
-def refusal(problems: Mapping[str, str], values: Mapping[str, Any]) -> RunRefused:
-    name, first = next(iter(problems.items()))
-    field = place_of(name, values)
-    return RunRefused(f"{field}: {first}", code="invalid", field=field, problems=dict(problems))
+def refusal(problems: Iterable[Problem]) -> RunRefused:
+    first, *others = problems
+    return RunRefused(
+        f"{first.place}: {first.text}",
+        code="invalid",
+        field=first.place,
+        problems=(first, *others),
+    )
 
 
 def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
@@ -135,9 +139,7 @@ def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
         )
 
 
-def continuation_check(
-    previous: Run, base: BaseModel, team: Team, config: Mapping[str, Any]
-) -> None:
+def continuation_check(previous: Run, base: Base, team: Team, chosen: RunSettings) -> None:
     """Refuse settings under which the adapter of an earlier run would be another adapter.
 
     Raises:
@@ -157,15 +159,16 @@ def continuation_check(
         )
     if previous.base_id != base.pk:
         raise refused(f"that adapter was made for {previous.base.title}.")
-    before = previous.config
+    before = previous.settings
     for name in ("adapter", "targets", "seed"):
-        if before[name] != config[name]:
-            raise refused(f"{name} must stay {shown(before[name])}, not {shown(config[name])}.")
-    other = before["adapter_options"]
-    for name, value in config["adapter_options"].items():
+        old, new = getattr(before, name), getattr(chosen, name)
+        if old != new:
+            raise refused(f"{name} must stay {shown(old)}, not {shown(new)}.")
+    other = before.adapter_options
+    for name, value in chosen.adapter_options.items():
         if name not in MAY_CHANGE and other.get(name, value) != value:
             raise refused(f"{name} must stay {shown(other[name])}, not {shown(value)}.")
-    if before.get("calibration", "") != config["calibration"]:
+    if before.calibration != chosen.calibration:
         raise refused("the couplers of its circuit must stay; leave out the setting calibration.")
 
 

@@ -11,8 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from finetune.teams.access import signed_in
+from finetune.training.run_circuit import circuit_for
+from finetune.training.settings import RunSettings
 
-from .circuits import THEMES, circuit_for, picture_file
+from .circuits import THEMES, picture_file
 from .drawings import picture_ready
 
 KEY = re.compile(r"[a-z0-9]{1,30}-[0-9a-f]{16}")
@@ -23,7 +25,9 @@ KEY = re.compile(r"[a-z0-9]{1,30}-[0-9a-f]{16}")
 def circuit_picture(request: HttpRequest) -> HttpResponse:
     """The picture, or a fragment that asks again in a moment while a worker draws."""
     options = request.GET.dict()
-    circuit = circuit_for(options.pop("adapter", ""), options, (), for_picture=True)
+    values = {"adapter": options.pop("adapter", ""), "adapter_options": options}
+    chosen, problems = RunSettings.draft(values)
+    circuit = None if problems else circuit_for(chosen, (), for_picture=True)
     if circuit is None:
         raise Http404("No such circuit.")
     context = {"circuit": circuit, "picture_ready": picture_ready(circuit), "picture_delay": "1s"}

@@ -13,8 +13,9 @@ from django.conf import settings
 from finetune.files import write_whole
 from finetune.queue import enqueue, messages_waiting
 from finetune.training.circuits.pictures import picture_of
+from finetune.training.run_circuit import RunCircuit
 
-from .circuits import THEMES, RunCircuit, picture_file
+from .circuits import THEMES, picture_file
 
 QUEUE = "drawings"
 MOST_WAITING = 20
@@ -35,8 +36,8 @@ def picture_ready(circuit: RunCircuit) -> bool:
     waiting = messages_waiting(QUEUE)
     if waiting is not None and waiting < MOST_WAITING:
         asked.touch()
-        options = json.dumps(circuit.options, sort_keys=True)
-        enqueue("circuit_draw", circuit.adapter, options, expires=ASK_AGAIN_SECONDS)
+        options = json.dumps(circuit.settings.options, sort_keys=True)
+        enqueue("circuit_draw", circuit.settings.adapter, options, expires=ASK_AGAIN_SECONDS)
     return False
 
 

@@ -15,6 +15,7 @@ from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.teams.models import Team, User
 from finetune.text import mended
+from finetune.training.settings import RunSettings
 
 
 def job_id() -> str:
@@ -140,6 +141,11 @@ class Run(models.Model):
         """
         whole = [mended(value) for value in values]
         return super().from_db(db, field_names, whole, **options)
+
+    @property
+    def settings(self) -> RunSettings:
+        """What was chosen; what an older version kept and no setting is now, is left out."""
+        return RunSettings.draft(self.config)[0]
 
     @property
     def folder(self) -> Path:

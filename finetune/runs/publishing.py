@@ -16,7 +16,7 @@ def run_publish(run: Run) -> None:
     Raises:
         RunRefused: the adapter holds numbers that are not finite, or cannot be read.
     """
-    rate = run.config["learning_rate"]
+    rate = run.settings.learning_rate
     publish(
         run.public_id,
         base=run.base.source,

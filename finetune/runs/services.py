@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
-from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.queue import enqueue
-from finetune.runs.form.spending import Agreement, spending_check
+from finetune.runs.form.estimates import run_plan, train_dialogues
+from finetune.runs.form.spending import spending_check
 from finetune.runs.page.data import given_of
 from finetune.runs.worker.exchange import jobs_cancel
-from finetune.teams.models import Team, User
+from finetune.teams.models import User
+from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
 
-from .calibrations import calibration_for
-from .checks import config_check, continuation_check, dataset_usable
+from .checks import RunOrder, continuation_check, dataset_usable, settings_check
 from .models import Run
 from .transitions import run_log, run_transition
 
@@ -29,73 +29,45 @@ State = Run.State
 
 
 @transaction.atomic
-def run_create(
-    *,
-    team: Team,
-    user: User | None,
-    base: BaseModel,
-    dataset: Dataset,
-    validation_dataset: Dataset | None = None,
-    name: str = "",
-    config: Mapping[str, Any],
-    metadata: Mapping[str, str] | None = None,
-    request_body: Mapping[str, Any] | None = None,
-    continues: Run | None = None,
-    agreement: Agreement | None = None,
-) -> Run:
+def run_create(order: RunOrder) -> Run:
     """Check everything that can be checked now, then queue the run.
-
-    Args:
-        config: fields of `RunConfig` without paths; beside them `suffix` (part of the model's
-            name), `preset` and `epochs` (decides the steps once the data is counted).
-        continues: a finished or paused run whose adapter this one starts from.
-        agreement: what may be spent at most; needed for a billable backend.
 
     Raises:
         RunRefused: with one sentence per field that cannot be used.
     """
-    values = dict(config)
-    suffix = slugify(str(values.pop("suffix", "") or ""))[:64]
-    preset = str(values.pop("preset", "") or "")
-    epochs = values.pop("epochs", None)
-    values["calibration"] = calibration_for(team, values, continues)
-    checked = config_check(values, base)
-    if continues is not None:
-        continuation_check(continues, base, team, checked)
-    spending = spending_check(
-        team,
-        user,
-        base,
-        checked,
-        agreement,
-        continued=continues is not None,
-        by_epochs=epochs is not None,
-    )
+    base, team, epochs = order.base, order.team, order.epochs
+    plan = run_plan(order)
+    settings_check(plan.settings, base, plan)
+    chosen = plan.settings.completed()
+    if order.continues is not None:
+        continuation_check(order.continues, base, team, chosen)
+    spending = spending_check(order, plan)
     if epochs is not None and not 0 < float(epochs) <= 1000:
         raise RunRefused(
             "Epochs must be more than 0 and at most 1000.", code="invalid", field="epochs"
         )
-    for field, chosen in (("dataset", dataset), ("validation_dataset", validation_dataset)):
-        if chosen is not None:
+    for field in ("dataset", "validation_dataset"):
+        if (dataset := getattr(order, field)) is not None:
             # A check may have ended since the row was read; it releases only runs that exist.
-            chosen.refresh_from_db(from_queryset=Dataset.objects.select_for_update())
-            dataset_usable(field, chosen, team)
+            dataset.refresh_from_db(from_queryset=Dataset.objects.select_for_update())
+            dataset_usable(field, dataset, team)
+    suffix = slugify(order.suffix)[:64]
     run = Run.objects.create(
         team=team,
-        created_by=user,
-        name=(name.strip() or suffix or run_name(checked, dataset))[:64],
+        created_by=order.user,
+        name=(order.name.strip() or suffix or run_name(chosen, order.dataset))[:64],
         base=base,
-        dataset=dataset,
-        validation_dataset=validation_dataset,
+        dataset=order.dataset,
+        validation_dataset=order.validation_dataset,
         suffix=suffix,
-        preset=preset[:20],
+        preset=order.preset[:20],
         epochs=epochs,
-        config=checked,
-        continues=continues,
+        config=chosen.to_dict(),
+        continues=order.continues,
         spending=spending,
-        total_steps=checked["steps"],
-        metadata=dict(metadata or {}),
-        request_body=dict(request_body or {}),
+        total_steps=chosen.steps,
+        metadata=dict(order.metadata),
+        request_body=dict(order.request_body),
     )
     run_log(run, "state", "Created.", {"state": State.CREATED})
     if all(one is None or one.state == Dataset.State.READY for one in run_datasets(run)):
@@ -103,10 +75,9 @@ def run_create(
     return run_transition(run.pk, State.VALIDATING, message="Waiting for the data to be checked.")
 
 
-def run_name(config: Mapping[str, Any], dataset: Dataset) -> str:
+def run_name(chosen: RunSettings, dataset: Dataset) -> str:
     """A name that tells runs apart in a list, for those who give none."""
-    title = get_adapter(config["adapter"]).title
-    return f"{title}, {config['steps']} steps on {dataset.name}"
+    return f"{get_adapter(chosen.adapter).title}, {chosen.steps} steps on {dataset.name}"
 
 
 def run_datasets(run: Run) -> tuple[Dataset, Dataset | None]:
@@ -156,26 +127,19 @@ def run_enqueue(
 
 def steps_of(run: Run) -> int:
     """Optimizer steps that make up the epochs asked for, once the data set is counted."""
-    return max(1, math.ceil((run.epochs or 1) * dialogues_of(run) / dialogues_per_step(run)))
+    per_step = run.settings.dialogues_per_step
+    return max(1, math.ceil((run.epochs or 1) * dialogues_of(run) / per_step))
 
 
 def epochs_of(run: Run) -> float | None:
     """How often a run goes through its data; None while that is not counted."""
     dialogues = dialogues_of(run)
-    return run.total_steps * dialogues_per_step(run) / dialogues if dialogues else None
+    return run.total_steps * run.settings.dialogues_per_step / dialogues if dialogues else None
 
 
 def dialogues_of(run: Run) -> int:
     """Dialogues that a run is trained on, as far as they are counted."""
-    dialogues: int = run.dataset.report.get("train", {}).get("dialogues", 0)
-    if run.validation_dataset is not None:
-        dialogues += run.dataset.report.get("validation", {}).get("dialogues", 0)
-    return dialogues
-
-
-def dialogues_per_step(run: Run) -> int:
-    per_step: int = run.config["batch_size"] * run.config["gradient_accumulation"]
-    return per_step
+    return train_dialogues(run.dataset, run.validation_dataset)
 
 
 def by_whom(by: User | None) -> str:

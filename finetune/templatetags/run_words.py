@@ -10,13 +10,14 @@ from django import template
 
 from finetune.condition import held_up
 from finetune.hardware.models import QuantumJob
-from finetune.runs.circuits import RunCircuit, circuit_of_run
+from finetune.runs.circuits import circuit_of_run
 from finetune.runs.form.sampling import place
 from finetune.runs.models import Run
 from finetune.runs.page.data import PartOfData, data_lost_words, data_of_run
 from finetune.runs.worker.conclusions import SILENT
 from finetune.templatetags.words import count, duration
 from finetune.training.log.verdicts import change_words, verdict
+from finetune.training.run_circuit import RunCircuit
 from quantum.adapters.registry import ADAPTERS
 from quantum.adapters.spec import Controls
 
@@ -144,13 +145,14 @@ def without_circuit(run: Run) -> str:
     controls = run_controls(run)
     if controls is None:
         return ""
-    adapter = run.config["adapter"]
-    return "&".join(f"{adapter}-{name}={value}" for name, value in controls.without.items())
+    return "&".join(
+        f"{run.settings.adapter}-{name}={value}" for name, value in controls.without.items()
+    )
 
 
 def run_controls(run: Run) -> Controls | None:
     """What a run of this adapter is compared with; None where it has no circuit to leave out."""
-    spec = ADAPTERS.get(run.config.get("adapter", ""))
+    spec = ADAPTERS.get(run.settings.adapter)
     return spec.controls if spec else None
 
 
@@ -162,9 +164,9 @@ def run_circuit(run: Run) -> RunCircuit | None:
 @register.filter
 def adapter_title(run: Run) -> str:
     """Its title in the registry, with the variant where there are some."""
-    name = run.config.get("adapter", "")
-    title = ADAPTERS[name].title if name in ADAPTERS else name or "no adapter"
-    variant = run.config.get("adapter_options", {}).get("variant")
+    chosen = run.settings
+    title = ADAPTERS[chosen.adapter].title if chosen.adapter in ADAPTERS else chosen.adapter
+    variant = chosen.adapter_options.get("variant")
     return f"{title} · {variant}" if variant else title
 
 
@@ -263,18 +265,18 @@ def circuit_remark(run: Run) -> str:
     total = run.trainable_parameters
     controls = run_controls(run)
     if circuit is None:
-        return controls.remark(run.config.get("adapter_options", {})) if controls else ""
+        return controls.remark(run.settings.adapter_options) if controls else ""
     counted = f"{count(circuit.trained)} circuit angles"
     if total:
         counted += (
             f" of {count(total)} trainable parameters ({100 * circuit.trained / total:.2g} %)"
         )
-    if circuit.exact:
+    if circuit.machine.exact:
         where = "simulated exactly; no quantum hardware was used"
-    elif circuit.billable:
-        where = f"run on {circuit.place}"
+    elif circuit.machine.billable:
+        where = f"run on {circuit.machine.title}"
     else:
-        where = f"sampled on {circuit.place}; no quantum hardware was used"
+        where = f"sampled on {circuit.machine.title}; no quantum hardware was used"
     compared = controls.words if controls else "the same settings without the circuit"
     return (
         f"{counted}, {where}. This run alone cannot tell what the circuit adds: compare it with "

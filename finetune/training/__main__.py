@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.exceptions import AlreadyRunning, BadConfig, DamagedLog
 from finetune.training.log.events import Event
 from finetune.training.new_run import new
+from finetune.training.problems import Problem
 from finetune.training.supervision import ExitCode, Supervision
 from quantum.threads import wait_passively
 
@@ -137,7 +138,8 @@ def _carry(arguments: list[str]) -> int:
     try:
         config = RunConfig.read(parsed.run_dir / "config.json")
         if not BACKENDS[config.backend].billable:
-            raise BadConfig({"backend": f"{config.backend} needs no carrier: start the trainer"})
+            words = f"{config.backend} needs no carrier: start the trainer"
+            raise BadConfig(Problem("backend", words))
         print(_needed(config))
         key = os.environ.get(KEY_VARIABLE) or getpass.getpass("API key: ")
         backend = WukongBackend(config.backend_options, key)
@@ -169,20 +171,13 @@ def _needed(config: RunConfig) -> str:
     """Say what the whole run takes; looks at the base model for its blocks."""
     from finetune.bases.files.inspect import inspect
     from finetune.training.circuits.backends import cloud_limits
-    from finetune.training.circuits.sampling_plan import sampling_plan
-    from quantum.adapters.spec import targeted
+    from finetune.training.plan import RunPlan
 
     limits = cloud_limits(config.backend, config.backend_options)
-    plan = sampling_plan(
-        config.to_dict(),
-        targeted(inspect(config.base_model).linear_shapes, config.targets),
-        max_circuits=limits.max_circuits,
-        max_shots=limits.max_shots,
-        continued=bool(config.start_adapter),
-    )
-    if plan is None:
+    shapes = inspect(config.base_model).linear_shapes
+    cost = RunPlan.of(config, shapes, continued=bool(config.start_adapter)).cost
+    if cost is None:
         return "These settings have no circuit."
-    cost = plan.cost()
     low, high = cost.seconds
     return (
         f"The whole run on {limits.title}: {cost.circuits:,} circuits in {cost.batches:,} batches, "

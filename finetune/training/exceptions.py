@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from finetune.training.problems import Problem
 
 
 class TrainingError(Exception):
@@ -13,12 +13,17 @@ class BadConfig(TrainingError):
     """The settings of a run cannot be used.
 
     Attributes:
-        problems: one sentence per field, by the field's name.
+        problems: what is wrong with each field or option.
     """
 
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        self.problems = dict(problems)
-        super().__init__("; ".join(f"{name}: {text}" for name, text in self.problems.items()))
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(map(str, problems)))
+
+    @property
+    def by_field(self) -> dict[str, str]:
+        """What is wrong, by the field's name."""
+        return {problem.field: problem.words for problem in self.problems}
 
 
 class BadData(TrainingError):

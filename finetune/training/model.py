@@ -14,11 +14,12 @@ import torch
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.data import PLAIN_TEMPLATE
 from finetune.training.dialogues.folding import Message, with_system
 from finetune.training.exceptions import BadConfig
+from finetune.training.problems import Problem
 from quantum.adapters.registry import Shapes, get_adapter, reference_count
 from quantum.adapters.shapes import linear_shapes
 
@@ -59,9 +60,11 @@ def load_tokenizer(base_model: str) -> tuple[Any, bool]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(base_model)
     except (OSError, ValueError) as error:
-        raise BadConfig({"base_model": _first_line(base_model, error)}) from error
+        raise BadConfig(Problem("base_model", _first_line(base_model, error))) from error
     if not getattr(tokenizer, "is_fast", False):
-        raise BadConfig({"base_model": f"{base_model} has no fast tokenizer (tokenizer.json)"})
+        raise BadConfig(
+            Problem("base_model", f"{base_model} has no fast tokenizer (tokenizer.json)")
+        )
     missing = tokenizer.chat_template is None
     if missing:
         tokenizer.chat_template = PLAIN_TEMPLATE
@@ -79,7 +82,7 @@ def load_base(base_model: str) -> Any:
     try:
         model = AutoModelForCausalLM.from_pretrained(base_model, dtype=precision())
     except (OSError, ValueError) as error:
-        raise BadConfig({"base_model": _first_line(base_model, error)}) from error
+        raise BadConfig(Problem("base_model", _first_line(base_model, error))) from error
     model.config.use_cache = False
     return model
 
@@ -100,12 +103,11 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
     names = {name.rsplit(".", 1)[-1] for name in linear_shapes(model)}
     missing = [target for target in config.targets if target not in names]
     if missing:
-        raise BadConfig(
-            {
-                "targets": f"{', '.join(missing)}: no such linear layer in this model; "
-                f"it has {', '.join(sorted(names))}"
-            }
+        words = (
+            f"{', '.join(missing)}: no such linear layer in this model; "
+            f"it has {', '.join(sorted(names))}"
         )
+        raise BadConfig(Problem("targets", words))
     torch.manual_seed(config.seed)
     try:
         peft_config = get_adapter(config.adapter).build_config(
@@ -114,7 +116,7 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
         peft_config.base_model_name_or_path = config.base_model
         return get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
-        raise BadConfig({"adapter_options": str(error).strip().splitlines()[0]}) from error
+        raise BadConfig(Problem("adapter_options", str(error).strip().splitlines()[0])) from error
 
 
 def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -> Facts:

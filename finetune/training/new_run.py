@@ -10,17 +10,21 @@ import argparse
 import json
 import re
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from finetune.training.args import RunConfig, help_texts
+from finetune.training.config import RunConfig, help_texts
 from finetune.training.dialogues.positions import positions_in, positions_problem
 from finetune.training.exceptions import BadConfig
 from finetune.training.presets import PRESETS, preset_values
+from finetune.training.problems import Problem
 
 PATHS = ("train_file", "validation_file", "start_adapter")
-TYPES = {item.name: str(item.type) for item in fields(RunConfig)}
+NAMES = {str: "str", int: "int", float: "float", list[str]: "list[str]"}
+TYPES = {
+    name: NAMES.get(field.annotation, "dict[str, Any]")  # type: ignore[arg-type]
+    for name, field in RunConfig.model_fields.items()
+}
 SHAPES = {  # of the types that are written as JSON: how it must begin in Python, and words
     "list[str]": (list, """a list of texts as JSON, such as '["one", "two"]'"""),
     "dict[str, Any]": (dict, """an object as JSON, such as '{"name": 1}'"""),
@@ -48,7 +52,7 @@ def new(arguments: list[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(config.to_json(), encoding="utf-8")
     except BadConfig as error:
-        problems = (f"{option_of(name)}: {text}" for name, text in error.problems.items())
+        problems = (f"{option_of(one.field)}: {one.words}" for one in error.problems)
         print(f"Error: {'; '.join(problems)}", file=sys.stderr)
         return 2
     except (OSError, ValueError) as error:  # a path with a null character is a ValueError
@@ -97,7 +101,7 @@ def _config(preset: str, texts: dict[str, Any]) -> RunConfig:
     Raises:
         BadConfig: with one sentence for each option that cannot be used.
     """
-    problems: dict[str, str] = {}
+    problems: list[Problem] = []
     given: dict[str, Any] = {}
     for name, text in texts.items():
         try:
@@ -107,18 +111,18 @@ def _config(preset: str, texts: dict[str, Any]) -> RunConfig:
             if name in PATHS and text:
                 given[name] = str(Path(text).absolute())
         except ValueError as error:
-            problems[name] = str(error)
+            problems.append(Problem(name, str(error)))
     dialogues = 0
     try:
         dialogues = _dialogues(given.get("train_file", ""))
     except ValueError as error:
-        problems["train_file"] = str(error)
+        problems.append(Problem("train_file", str(error)))
     if problems:
-        raise BadConfig(problems)
+        raise BadConfig(*problems)
     config = RunConfig.from_dict({**preset_values(preset, dialogues), **given})
     positions = positions_in(Path(config.base_model))
     if problem := positions_problem(config.base_model, positions, config.sequence_length):
-        raise BadConfig({"sequence_length": problem})
+        raise BadConfig(Problem("sequence_length", problem))
     return config
 
 

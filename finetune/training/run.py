@@ -25,8 +25,8 @@ from typing import Any
 import torch
 import transformers
 
-from finetune.training.args import RunConfig
 from finetune.training.circuits.runners import connect
+from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed

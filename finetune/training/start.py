@@ -14,9 +14,10 @@ from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.exceptions import BadConfig
 from finetune.training.loop.finite_files import WEIGHTS, adapter_problem
+from finetune.training.problems import Problem
 
 # Of circuits: counts of what ran, and where the start was measured. Another run counts anew, and
 # measures the start again, since its backend, noise, chip or shots may be others.
@@ -103,4 +104,4 @@ def _difference(own: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) ->
 
 
 def _refused(problem: str) -> BadConfig:
-    return BadConfig({"start_adapter": f"cannot be taken: {problem}"})
+    return BadConfig(Problem("start_adapter", f"cannot be taken: {problem}"))

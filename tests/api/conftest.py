@@ -151,7 +151,7 @@ from finetune.teams import services as teams
 from finetune.teams.keys import services as keys
 from finetune.datasets.checking import dataset_check
 from finetune.datasets.services import dataset_upload
-from finetune.training.args import defaults
+from finetune.training.config import defaults
 from tests.conftest import SHAPES
 
 alice, bob, charlie = (User.objects.create_user(name) for name in ("alice", "bob", "charlie"))

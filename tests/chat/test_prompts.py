@@ -7,7 +7,7 @@ import pytest
 from chat import services
 from chat.models import Message
 from chat.prompts import estimated_tokens, prompt_of, system_prompt, trimmed, turns_for
-from finetune.training.args import DEFAULT_SYSTEM_PROMPT
+from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 
 pytestmark = pytest.mark.django_db
 

@@ -13,6 +13,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def run_ordered(team: Any, user: Any, base: Any, dataset: Any, config: Any, **order: Any) -> Any:
+    """A run of plain settings, made as a form or a client has it made."""
+    from finetune.runs.checks import RunOrder, settings_read
+    from finetune.runs.services import run_create
+
+    settings = settings_read(config)
+    return run_create(
+        RunOrder(team=team, user=user, base=base, dataset=dataset, settings=settings, **order)
+    )
+
+
 @pytest.fixture(scope="session")
 def base_model_dir() -> Path:
     """The converted SmolLM2-135M-Instruct."""

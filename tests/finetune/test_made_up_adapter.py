@@ -10,8 +10,9 @@ from django.urls import reverse
 from chat.engine.assistants import AssistantStore
 from finetune.explorer.experiment.compute import compute
 from finetune.explorer.experiment.spec import Spec, SpecError
-from finetune.runs.circuits import circuit_for
 from finetune.training.model import load_tokenizer
+from finetune.training.run_circuit import circuit_for
+from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 from tests.finetune.training.conftest import folder_made, trained
 from tests.made_up.spec import MADE_UP
@@ -29,7 +30,8 @@ def test_the_form_offers_and_counts_it(known, alice, dataset, base):
     page = client.get(reverse("run-new")).content.decode()
     assert MADE_UP.title in page
     assert 'name="madeup-wires"' in page
-    assert circuit_for("madeup", {"wires": 4}, ["model.layers.0.self_attn.q_proj"]).qubits == 4
+    settings = RunSettings(adapter="madeup", adapter_options={"wires": 4})
+    assert circuit_for(settings, ["model.layers.0.self_attn.q_proj"]).qubits == 4
 
 
 def test_the_explorer_offers_its_circuits(known, alice, team):

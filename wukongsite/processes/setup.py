@@ -24,6 +24,7 @@ from finetune.bases.publishing import base_publish
 from finetune.datasets import checking, demo
 from finetune.datasets.models import Dataset
 from finetune.datasets.services import dataset_upload
+from finetune.runs.checks import RunOrder, settings_read
 from finetune.runs.models import Run
 from finetune.runs.services import run_create
 from finetune.teams.models import Team, User
@@ -134,14 +135,17 @@ def demo_queue(user: User) -> Run | None:
         )
         checking.dataset_check(dataset.pk)
         dataset.refresh_from_db()
-        run = run_create(
+        order = RunOrder(
             team=team,
             user=user,
             base=BaseModel.objects.get(slug=SLUG),
             dataset=dataset,
             name="Demo: quantum adapter",
-            config={**PRESETS["quick"].values, "preset": "quick", "suffix": "demo"},
+            settings=settings_read(PRESETS["quick"].values),
+            preset="quick",
+            suffix="demo",
         )
+        run = run_create(order)
     # The broker starts later: let the periodic task send the message at once.
     Run.objects.filter(pk=run.pk).update(enqueued_at=run.created_at.replace(year=2000))
     return run

@@ -1,154 +1,79 @@
-"""What a run will cost, told before it starts: parameters, passes over the data, circuits, time.
-
-Counts are exact, from the base's real shapes. Time and memory come from runs this machine has
-measured; without one they are unknown, and that is what is said.
-"""
+"""The plan of a run that somebody chooses: its settings and what the site knows beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
-from finetune.runs.calibrations import calibration_for, chip_words
-from finetune.runs.circuits import RunCircuit, circuit_for
+from finetune.runs.calibrations import calibration_for
 from finetune.runs.models import Run
 from finetune.teams.models import Team
-from finetune.training.circuits.backends import on_chip, run_chip
-from quantum.adapters.registry import ADAPTERS, OptionError, reference_count
-from quantum.adapters.spec import targeted
-from quantum.chips.calibration import Calibration
+from finetune.training.plan import DataSize, Measured, RunPlan
+from finetune.training.problems import Problem
+from finetune.training.settings import RunSettings
+from quantum.adapters.registry import ADAPTERS
 
-from .sampling import RunSampling, run_sampling
+from .sampling import tariff
 
 MEASURED_RUNS = 5
 
 
 @dataclass(frozen=True)
-class RunEstimate:
-    """Each number is None where something it needs is missing or cannot be used."""
+class RunChoice:
+    """What is chosen for a run, so far or in full.
 
-    parameters: int | None = None
-    reference: int | None = None
-    modules: int = 0
-    problem: str = ""
-    chip: str = ""
-    circuit: RunCircuit | None = None
-    quantum: bool = False
-    dialogues: int | None = None
-    epochs: float | None = None
-    tokens_per_step: int | None = None
-    circuits_per_step: int | None = None
-    sampling: RunSampling | None = None
-    seconds: float | None = None
-    memory_mb: float | None = None
-    measured_on: str = ""
-
-    @property
-    def ratio(self) -> float | None:
-        """Parameters over those of LoRA r = 8 on q_proj and v_proj."""
-        if self.parameters is None or not self.reference:
-            return None
-        return self.parameters / self.reference
-
-    @property
-    def ratio_words(self) -> str:
-        """For example “79.8 % fewer than LoRA r = 8”."""
-        ratio = self.ratio
-        if ratio is None:
-            return ""
-        if abs(ratio - 1) < 0.0005:
-            return "as many as LoRA r = 8 on q and v"
-        if ratio >= 2:
-            return f"{ratio:.3g} times LoRA r = 8 on q and v"
-        word = "fewer" if ratio < 1 else "more"
-        return f"{100 * abs(1 - ratio):.1f} % {word} than LoRA r = 8 on q and v"
-
-
-def run_estimate(team: Team, chosen: Mapping[str, Any]) -> RunEstimate:
-    """Estimate from what is chosen so far; unusable fields are simply not in `chosen`.
-
-    Args:
-        chosen: fields of the run form by name: base and dataset as objects, `adapter_options` as a
-            dict, numbers as numbers.
+    Attributes:
+        team: whose run it is.
+        settings: with a default for what `problems` and `unknown` name.
+        base: the model that it adapts.
+        dataset: what it learns from.
+        validation_dataset: what it is measured on, where that is not held out of the other.
+        continues: the run whose adapter it starts from.
+        problems: what cannot be used of what was typed.
+        unknown: settings that are not chosen yet.
     """
-    base: BaseModel | None = chosen.get("base")
-    adapter = chosen.get("adapter", "")
-    targets = chosen.get("targets") or []
-    found: dict[str, Any] = {}
-    if base is not None and adapter in ADAPTERS and targets:
-        config = {**chosen, "backend": chosen.get("backend") or "statevector"}
-        config["calibration"] = calibration_for(team, config, chosen.get("continues"))
-        found |= counted(base, config)
-        found["sampling"] = run_sampling(
-            config, base.linear_shapes, continued=chosen.get("continues") is not None
-        )
-    found |= amounts(chosen, found.get("circuit"))
-    if base is not None:
-        found |= measured(team, base, adapter, chosen, found.get("tokens_per_step"))
-    return RunEstimate(**found)
+
+    team: Team
+    settings: RunSettings
+    base: BaseModel | None = None
+    dataset: Dataset | None = None
+    validation_dataset: Dataset | None = None
+    continues: Run | None = None
+    problems: tuple[Problem, ...] = ()
+    unknown: frozenset[str] = frozenset()
 
 
-def counted(base: BaseModel, config: Mapping[str, Any]) -> dict[str, Any]:
-    shapes, adapter, targets = base.linear_shapes, config["adapter"], config["targets"]
-    options, calibration = config.get("adapter_options", {}), config["calibration"]
-    modules = targeted(shapes, targets)
-    found: dict[str, Any] = {
-        "modules": len(modules),
-        "circuit": circuit_for(adapter, options, modules, config["backend"], calibration),
-        "quantum": ADAPTERS[adapter].quantum,
-    }
-    try:
-        if on_chip(config):
-            found |= on_its_chip(adapter, options, run_chip(config))
-        found["parameters"] = ADAPTERS[adapter].count(shapes, targets, options)
-    except OptionError as error:
-        labels = {option.name: option.label for option in ADAPTERS[adapter].fields}
-        words = str(error).removeprefix(f"{error.field}: ")
-        found["problem"] = f"{labels.get(error.field, error.field)}: {words}"
-    try:
-        found["reference"] = reference_count(shapes)
-    except OptionError:
-        found["reference"] = None  # a base without q_proj and v_proj has no such reference
-    return found
+def run_settled(choice: RunChoice) -> RunSettings:
+    """The settings with the figures of the chip that the circuit is built on."""
+    figures = calibration_for(choice.team, choice.settings, choice.continues)
+    if figures == choice.settings.calibration:
+        return choice.settings
+    return choice.settings.changed(calibration=figures)
 
 
-def on_its_chip(
-    adapter: str, options: Mapping[str, Any], chip: Calibration | None
-) -> dict[str, Any]:
-    """The chip that the circuit is built on, in words.
+def run_plan(choice: RunChoice) -> RunPlan:
+    """Plan from what is chosen; what is missing is unknown in the plan."""
+    return RunPlan.of(
+        run_settled(choice),
+        choice.base.linear_shapes if choice.base else {},
+        continued=choice.continues is not None,
+        tariff=tariff(),
+        data=data_size(choice.dataset, choice.validation_dataset),
+        measured=measured(choice.team, choice.base, choice.settings.adapter),
+        problems=choice.problems,
+        unknown=choice.unknown,
+    )
 
-    Raises:
-        OptionError: it is not known, or too small.
-    """
-    if chip is None:
-        raise OptionError("topology", "nobody has fetched this chip's figures yet")
-    ADAPTERS[adapter].circuit(options, chip)
-    return {"chip": chip_words(chip)}
 
-
-def amounts(chosen: Mapping[str, Any], circuit: RunCircuit | None) -> dict[str, Any]:
-    """Passes over the data, tokens and circuits of a step."""
-    batch, passes = chosen.get("batch_size"), chosen.get("gradient_accumulation")
-    dataset: Dataset | None = chosen.get("dataset")
-    if not (batch and passes and dataset):
-        return {}
-    per_step = batch * passes
-    found: dict[str, Any] = {}
-    if circuit and circuit.by_block:
-        found["circuits_per_step"] = circuit.copies  # without data: the same for any batch
-    if dialogues := train_dialogues(dataset, chosen.get("validation_dataset")):
-        found["dialogues"] = dialogues
-        if chosen.get("steps"):
-            found["epochs"] = chosen["steps"] * per_step / dialogues
-    if (mean := mean_tokens(dataset)) and chosen.get("sequence_length"):
-        found["tokens_per_step"] = round(per_step * min(mean, chosen["sequence_length"]))
-        if circuit and not circuit.by_block:
-            found["circuits_per_step"] = found["tokens_per_step"] * circuit.copies
-    return found
+def data_size(dataset: Dataset | None, validation: Dataset | None) -> DataSize:
+    """What the check counted; all of it is learnt from where another set is held out."""
+    if dataset is None:
+        return DataSize()
+    learnt = train_dialogues(dataset, validation)
+    tokens, dialogues = dataset.report.get("tokens"), dataset.report.get("dialogues")
+    return DataSize(learnt or None, tokens / dialogues if tokens and dialogues else None)
 
 
 def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
@@ -158,39 +83,25 @@ def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
     return int(learnt) + (int(held) if validation else 0)
 
 
-def mean_tokens(dataset: Dataset) -> float | None:
-    """Tokens in a dialogue, on average."""
-    tokens, dialogues = dataset.report.get("tokens"), dataset.report.get("dialogues")
-    return tokens / dialogues if tokens and dialogues else None
-
-
-def measured(
-    team: Team,
-    base: BaseModel,
-    adapter: str,
-    chosen: Mapping[str, Any],
-    tokens_per_step: int | None,
-) -> dict[str, Any]:
+def measured(team: Team, base: BaseModel | None, adapter: str) -> Measured | None:
     """Time and memory from the team's newest runs on this base, with this adapter if there are."""
     runs = list(
         Run.objects.for_team(team)
         .filter(base=base, state=Run.State.SUCCEEDED)
         .only("name", "config", "latest")
         .order_by("-finished_at")[:40]
+        if base
+        else ()
     )
     same = [run for run in runs if run.config.get("adapter") == adapter]
     taken = [run for run in same or runs if run.latest.get("tokens_per_second")][:MEASURED_RUNS]
     if not taken:
-        return {}
+        return None
     speed = median(run.latest["tokens_per_second"] for run in taken)
     memory = [run.latest["memory_mb"] for run in taken if run.latest.get("memory_mb")]
     what = ADAPTERS[adapter].title if same and adapter in ADAPTERS else "other adapters"
-    found: dict[str, Any] = {
-        "memory_mb": max(memory) if memory else None,
-        "measured_on": f"{len(taken)} earlier run{'s' if len(taken) > 1 else ''} with {what}: "
-        f"{speed:.0f} tokens a second",
-    }
-    if tokens_per_step and chosen.get("steps") and speed > 0:
-        seconds = chosen["steps"] * tokens_per_step / speed
-        found["seconds"] = round(seconds, -1) if seconds < 600 else round(seconds / 60) * 60
-    return found
+    words = (
+        f"{len(taken)} earlier run{'s' if len(taken) > 1 else ''} with {what}: "
+        f"{speed:.0f} tokens a second"
+    )
+    return Measured(words, speed, max(memory) if memory else None)

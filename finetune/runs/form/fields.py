@@ -1,34 +1,32 @@
-"""Fields of the run form, made from the metadata of `RunConfig` and of the adapters' options."""
+"""Fields of the run form, made from `RunSettings` and from the options of adapters and backends.
+
+Only the options of the adapter and the backend that are chosen count; the others are hidden.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.boundfield import BoundField
 from django.forms.models import ModelChoiceIterator
 
 from finetune.datasets.models import Dataset
-from finetune.training.args import RunConfig, defaults
-from quantum.adapters.registry import OptionField
+from finetune.hardware.models import QuantumKey
+from finetune.teams.models import Team
+from finetune.training.circuits.backends import backends_of
+from finetune.training.settings import CHOICES, RunSettings
+from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionField
+from quantum.backends.registry import BACKENDS, BackendSpec
 
-CHOICES = 20  # newest data sets in a select; others are found by a search
-LABELS = {
-    "learning_rate": "Learning rate",
-    "steps": "Steps",
-    "batch_size": "Batch size",
-    "gradient_accumulation": "Gradient accumulation",
-    "sequence_length": "Sequence length",
-    "warmup_ratio": "Warm-up",
-    "scheduler": "Schedule",
-    "seed": "Seed",
-    "weight_decay": "Weight decay",
-    "eval_every": "Evaluate every",
-    "eval_dialogues": "Held-out dialogues",
-    "save_every": "Checkpoint every",
-    "system_prompt": "System prompt",
-}
+SHOWN = 20  # newest data sets in a select; others are found by a search
+UP_FRONT = 3  # options of an adapter that are shown before “More options”
+CHOSEN_ONCE = frozenset({"backend"})  # for all adapters
+FROM_KEY = frozenset({"url"})  # stored with the key, chosen on the Quantum page
+FROM_RUN = frozenset({"seed", "shots"})  # follow from the run's seed and the adapter's shots
+NOT_SHOWN = FROM_KEY | FROM_RUN
 
 
 class FewChoices(ModelChoiceIterator):  # type: ignore[type-arg]
@@ -38,7 +36,7 @@ class FewChoices(ModelChoiceIterator):  # type: ignore[type-arg]
         field: Any = self.field
         if field.empty_label is not None:
             yield ("", field.empty_label)
-        rows = list(self.queryset[:CHOICES])
+        rows = list(self.queryset[:SHOWN])
         chosen = [name for name in field.chosen if name]
         if missing := set(chosen) - {row.public_id for row in rows}:
             rows += field.every.filter(public_id__in=missing)
@@ -58,26 +56,28 @@ class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name} ({size})"
 
 
-def config_field(name: str) -> forms.Field:
-    """One setting of `RunConfig` as a form field."""
-    item = RunConfig.__dataclass_fields__[name]
-    rules: Mapping[str, Any] = item.metadata
+def setting_field(name: str) -> forms.Field:
+    """One setting as a form field. Its bounds are for the control: `RunSettings` checks them."""
+    setting = RunSettings.model_fields[name]
     common: dict[str, Any] = {
-        "label": LABELS[name],
-        "help_text": rules["help"],
-        "initial": defaults()[name],
+        "label": setting.title,
+        "help_text": setting.description,
+        "initial": setting.get_default(call_default_factory=True),
     }
-    if rules["choices"]:
-        choices = [(value, value.replace("_", " ")) for value in rules["choices"]]
+    if name in CHOICES:
+        choices = [(value, value.replace("_", " ")) for value in CHOICES[name]]
         return forms.ChoiceField(choices=choices, **common)
-    if item.type == "str":
+    if setting.annotation is str:
         area = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
         return forms.CharField(required=False, max_length=4000, widget=area, **common)
-    attrs = {"inputmode": "numeric" if item.type == "int" else "decimal", "autocomplete": "off"}
-    if item.type == "int":  # bounds are for the arrows of the control; `RunConfig` checks them
-        attrs |= {"min": str(rules["minimum"]), "max": str(rules["maximum"])}
-        return forms.IntegerField(widget=forms.NumberInput(attrs=attrs), **common)
-    return forms.FloatField(widget=forms.TextInput(attrs=attrs), **common)
+    if setting.annotation is float:
+        attrs = {"inputmode": "decimal", "autocomplete": "off"}
+        return forms.FloatField(widget=forms.TextInput(attrs=attrs), **common)
+    bounds = {bound: getattr(rule, bound) for rule in setting.metadata
+              for bound in ("ge", "le") if hasattr(rule, bound)}  # fmt: skip
+    attrs = {"inputmode": "numeric", "autocomplete": "off"}
+    attrs |= {"min": str(bounds["ge"]), "max": str(bounds["le"])}
+    return forms.IntegerField(widget=forms.NumberInput(attrs=attrs), **common)
 
 
 def option_field(option: OptionField) -> forms.Field:
@@ -109,3 +109,90 @@ class OptionText(forms.CharField):
 
     def validate(self, value: Any) -> None:
         """Nothing to do here."""
+
+
+class QuantumKeyField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Shows a key by its label and its last four letters."""
+
+    def label_from_instance(self, obj: QuantumKey) -> str:
+        return str(obj)
+
+
+class AdapterChoice:
+    """One adapter as the template shows it: its card and its own fields."""
+
+    def __init__(self, form: forms.Form, spec: AdapterSpec) -> None:
+        self.spec = spec
+        self.checked = str(form["adapter"].value()) == spec.name
+        self.targets = " ".join(spec.default_targets)
+        self.backends = " ".join(backends_of(spec))
+        fields = [form[name] for name in option_names(spec).values()]
+        self.shown = fields[:UP_FRONT]
+        self.more = fields[UP_FRONT:]
+
+    @property
+    def more_open(self) -> bool:
+        return any(field.errors for field in self.more)
+
+
+class BackendChoice:
+    """One backend as the template shows it: its radio and its own fields."""
+
+    def __init__(self, form: forms.Form, spec: BackendSpec) -> None:
+        self.spec = spec
+        self.checked = str(form["backend"].value()) == spec.name
+        self.missing = spec.missing()
+        self.fields: list[BoundField] = [form[name] for name in option_names(spec).values()]
+        self.key: BoundField | None = form["quantum_key"] if spec.billable else None
+
+
+def option_names(spec: AdapterSpec | BackendSpec) -> dict[str, str]:
+    """The options that the form shows, each with the name of its field."""
+    if isinstance(spec, AdapterSpec):
+        prefix, left_out = spec.name, CHOSEN_ONCE
+    else:
+        prefix, left_out = f"backend-{spec.name}", NOT_SHOWN
+    names = (option.name for option in spec.fields if option.name not in left_out)
+    return {name: f"{prefix}-{name}" for name in names}
+
+
+def options_typed(spec: AdapterSpec | BackendSpec, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as typed; empty ones are left to their defaults."""
+    names = option_names(spec)
+    return {
+        option: typed[name] for option, name in names.items() if typed.get(name) not in ("", None)
+    }
+
+
+def option_fields(team: Team) -> dict[str, forms.Field]:
+    """The fields of all options, and the key that pays, for one team."""
+    keys = QuantumKey.objects.for_team(team)
+    fields: dict[str, forms.Field] = {
+        "quantum_key": QuantumKeyField(
+            keys,
+            to_field_name="public_id",
+            required=False,
+            empty_label="Choose a key…",
+            label="Key",
+            help_text="Whose account pays. Keys are added on the Quantum page.",
+        )
+    }
+    specs: list[AdapterSpec | BackendSpec] = [*BACKENDS.values(), *ADAPTERS.values()]
+    for spec in specs:
+        options = {option.name: option for option in spec.fields}
+        for option, name in option_names(spec).items():
+            fields[name] = option_field(options[option])
+            if isinstance(spec, BackendSpec) and spec.billable and option == "chip":
+                chip: Any = fields[name].widget
+                chip.choices = chips(keys, chip.choices)
+    return fields
+
+
+def chips(keys: Iterable[QuantumKey], known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The chips known in advance and those that were read with the team's keys."""
+    words = dict(known)
+    for key in keys:
+        for chip in key.chips:
+            title = words.get(chip["name"], chip["name"]).partition(" · ")[0]
+            words[chip["name"]] = f"{title} · {'online' if chip.get('online') else 'offline'}"
+    return list(words.items())

@@ -1,9 +1,10 @@
-"""The form of a new run. Labels are here; help texts, bounds and defaults come from `RunConfig` and
-from the adapters' own option fields, so that form, docs and errors say the same."""
+"""The form of a new run. Labels, help texts, bounds and defaults are those of `RunSettings` and of
+the options of adapters and backends, so that form, docs and errors say the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -14,48 +15,46 @@ from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.datasets.models import Dataset
 from finetune.datasets.selectors import dataset_list_for
+from finetune.runs.checks import Agreement, RunOrder
 from finetune.runs.models import Run
-from finetune.teams.models import Team
-from finetune.training.args import RunConfig, defaults
+from finetune.teams.models import Team, User
 from finetune.training.circuits.backends import backends_of
-from finetune.training.exceptions import BadConfig
-from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionError
+from finetune.training.conflicts import conflicts
+from finetune.training.problems import Problem
+from finetune.training.settings import RunSettings
+from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 
-from .backends import (
+from .estimates import RunChoice, run_settled
+from .fields import (
+    SHOWN,
+    AdapterChoice,
     BackendChoice,
-    backend_errors,
-    backend_field,
-    backend_fields,
-    backend_options,
-    chosen_backend,
-    field_name,
+    DatasetField,
+    option_fields,
+    option_names,
+    options_typed,
+    setting_field,
 )
-from .fields import CHOICES, DatasetField, config_field, option_field
 
-UP_FRONT = 3  # options of an adapter that are shown before “More options”
 USUAL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-
-
-class AdapterChoice:
-    """One adapter as the template shows it: its card and its own fields."""
-
-    def __init__(self, form: RunForm, spec: AdapterSpec) -> None:
-        self.spec = spec
-        self.checked = str(form["adapter"].value()) == spec.name
-        self.targets = " ".join(spec.default_targets)
-        self.backends = " ".join(backends_of(spec))
-        fields = [form[key] for key in form.option_names(spec)]
-        self.shown = fields[:UP_FRONT]
-        self.more = fields[UP_FRONT:]
-
-    @property
-    def more_open(self) -> bool:
-        return any(field.errors for field in self.more)
+MAIN = ("learning_rate", "steps", "batch_size", "sequence_length")
+MORE = (
+    "gradient_accumulation",
+    "warmup_ratio",
+    "scheduler",
+    "weight_decay",
+    "seed",
+    "eval_every",
+    "eval_dialogues",
+    "save_every",
+    "system_prompt",
+)
+TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own
 
 
 class RunForm(forms.Form):
-    """Everything a person chooses for a run, for one team."""
+    """Everything a person chooses for a run, for one team; `choice` holds it once it is cleaned."""
 
     name = forms.CharField(
         max_length=64,
@@ -81,71 +80,54 @@ class RunForm(forms.Form):
     adapter = forms.ChoiceField(
         choices=lambda: [(spec.name, spec.title) for spec in ADAPTERS.values()], initial="qtha"
     )
-    backend = backend_field()
+    backend = forms.ChoiceField(
+        choices=[(name, spec.title) for name, spec in BACKENDS.items()],
+        initial=RunSettings.model_fields["backend"].default,
+        label=RunSettings.model_fields["backend"].title,
+        help_text=RunSettings.model_fields["backend"].description or "",
+        required=False,
+    )
     continues = forms.ModelChoiceField(
         Run.objects.none(), to_field_name="public_id", required=False, widget=forms.HiddenInput
     )
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
-        label="On these layers",
-        help_text=RunConfig.__dataclass_fields__["targets"].metadata["help"],
-        initial=defaults()["targets"],
+        label=RunSettings.model_fields["targets"].title,
+        help_text=RunSettings.model_fields["targets"].description or "",
+        initial=RunSettings.model_fields["targets"].default,
     )
-    learning_rate = config_field("learning_rate")
-    steps = config_field("steps")
-    batch_size = config_field("batch_size")
-    sequence_length = config_field("sequence_length")
-    gradient_accumulation = config_field("gradient_accumulation")
-    warmup_ratio = config_field("warmup_ratio")
-    scheduler = config_field("scheduler")
-    weight_decay = config_field("weight_decay")
-    seed = config_field("seed")
-    eval_every = config_field("eval_every")
-    eval_dialogues = config_field("eval_dialogues")
-    save_every = config_field("save_every")
-    system_prompt = config_field("system_prompt")
 
     use_required_attribute = False  # the hidden options of other adapters must not hold it back
-    MAIN = ("learning_rate", "steps", "batch_size", "sequence_length")
-    MORE = (
-        "gradient_accumulation",
-        "warmup_ratio",
-        "scheduler",
-        "weight_decay",
-        "seed",
-        "eval_every",
-        "eval_dialogues",
-        "save_every",
-        "system_prompt",
-    )
+    choice: RunChoice
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        ready = dataset_list_for(team).filter(state=Dataset.State.READY).defer("options")
+        self.team = team
+        self.fields |= {name: setting_field(name) for name in (*MAIN, *MORE)}
+        self.fields |= option_fields(team)
+        self._offer_rows()
+
+    def _offer_rows(self) -> None:
+        """Offer the team's data sets and runs, the bases, and the layers that these have."""
+        ready = dataset_list_for(self.team).filter(state=Dataset.State.READY).defer("options")
         bases = bases_ready()
-        self.fields["base"].queryset = bases  # type: ignore[attr-defined]
-        self.fields["dataset"].queryset = ready  # type: ignore[attr-defined]
-        self.fields["validation_dataset"].queryset = ready  # type: ignore[attr-defined]
-        self.fields["continues"].queryset = Run.objects.for_team(team)  # type: ignore[attr-defined]
-        self.fields |= backend_fields(team)
+        fields: dict[str, Any] = self.fields
+        fields["base"].queryset = bases
+        fields["continues"].queryset = Run.objects.for_team(self.team)
         if first := bases.first():
-            self.fields["base"].initial = first.slug
-        self.more_datasets = ready[CHOICES : CHOICES + 1].exists()
-        if newest := ready.first():
-            self.fields["dataset"].initial = newest.public_id
+            fields["base"].initial = first.slug
+        self.more_datasets = ready[SHOWN : SHOWN + 1].exists()
         for name in ("dataset", "validation_dataset"):
-            field: Any = self.fields[name]
-            field.every, field.chosen = ready, [str(self[name].value() or "")]
+            fields[name].queryset = fields[name].every = ready
+        if newest := ready.first():
+            fields["dataset"].initial = newest.public_id
+        for name in ("dataset", "validation_dataset"):
+            fields[name].chosen = [str(self[name].value() or "")]
         layers = {name.rpartition(".")[2] for base in bases for name in base.shapes}
         ordered = [name for name in USUAL_TARGETS if name in layers]
         ordered += sorted(layers - set(ordered) - {"lm_head"})
-        self.fields["targets"].choices = [(name, name) for name in ordered]  # type: ignore[attr-defined]
-        for spec in ADAPTERS.values():
-            for option in spec.fields:
-                if option.name != "backend":  # chosen once, for all adapters
-                    self.fields[f"{spec.name}-{option.name}"] = option_field(option)
-        self.mark_fields()
+        fields["targets"].choices = [(name, name) for name in ordered]
 
     def search(self, query: str) -> None:
         """Offer the data sets whose names hold every word."""
@@ -154,17 +136,7 @@ class RunForm(forms.Form):
             for word in query.split()[:6]:
                 field.queryset = field.queryset.filter(Q(name__icontains=word) | Q(public_id=word))
 
-    def mark_fields(self) -> None:
-        """Tie each control to its error (Django ties the help text by itself)."""
-        if not self.is_bound:
-            return
-        for name in self.errors:
-            if name in self.fields:
-                self.fields[name].widget.attrs["aria-invalid"] = "true"
-
-    @staticmethod
-    def option_names(spec: AdapterSpec) -> list[str]:
-        return [f"{spec.name}-{option.name}" for option in spec.fields if option.name != "backend"]
+    # -- as the template shows it -----------------------------------------------------------------
 
     @property
     def adapters(self) -> list[AdapterChoice]:
@@ -176,99 +148,87 @@ class RunForm(forms.Form):
 
     @property
     def main_fields(self) -> Iterator[BoundField]:
-        return (self[name] for name in self.MAIN)
+        return (self[name] for name in MAIN)
 
     @property
     def more_fields(self) -> Iterator[BoundField]:
-        return (self[name] for name in self.MORE)
+        return (self[name] for name in MORE)
 
     @property
     def more_open(self) -> bool:
-        return any(self[name].errors for name in self.MORE)
+        return any(self[name].errors for name in MORE)
+
+    # -- what was chosen --------------------------------------------------------------------------
 
     def clean(self) -> dict[str, Any]:
-        """Ask `RunConfig` and the chosen adapter here, so that all problems show at once."""
-        names = [name for name in (*self.MAIN, *self.MORE) if name in self.cleaned_data]
-        values = {name: self.cleaned_data[name] for name in names}
-        try:
-            RunConfig.from_dict({**values, "base_model": "base", "train_file": "train.jsonl"})
-        except BadConfig as error:
-            for name, problem in error.problems.items():
-                self.add_error(name, sentence(problem, name))
-        spec = self.spec()
+        """Parse the settings here, so that all problems show at once."""
+        typed = self.cleaned_data
+        settings, problems = RunSettings.draft(self._values(typed))
+        choice = RunChoice(
+            team=self.team,
+            settings=settings,
+            base=typed.get("base"),
+            dataset=typed.get("dataset"),
+            validation_dataset=typed.get("validation_dataset"),
+            continues=typed.get("continues"),
+            problems=problems,
+            unknown=frozenset(TYPED) - set(typed),
+        )
+        self.choice = replace(choice, settings=run_settled(choice))
+        self.add_problems(problems or conflicts(self.choice.settings))
+        backend = BACKENDS[settings.backend]
+        if missing := backend.missing():
+            self.add_problems([Problem("backend", missing)])
+        elif backend.billable and typed.get("quantum_key") is None:
+            words = "Choose the key that pays for it, or add one on the Quantum page"
+            self.add_problems([Problem("quantum_key", words)])
+        return typed
+
+    @staticmethod
+    def _values(typed: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings under their own names. An adapter without a circuit has no backend."""
+        values = {name: typed[name] for name in TYPED if name in typed}
+        spec = ADAPTERS.get(typed.get("adapter", ""))
         if spec is None:
-            return self.cleaned_data
-        for option in spec.fields:
-            value = self.cleaned_data.get(f"{spec.name}-{option.name}", "")
-            if value not in ("", None):
-                try:
-                    option.clean(value)
-                except OptionError as error:
-                    self.add_error(f"{spec.name}-{option.name}", sentence(str(error), option.name))
-        for name, problem in backend_errors(self, spec).items():
-            self.add_error(name, sentence(problem, name))
-        return self.cleaned_data
+            return values
+        values["adapter_options"] = options_typed(spec, typed)
+        if typed.get("backend") and backends_of(spec):
+            values["backend"] = typed["backend"]
+            values["backend_options"] = options_typed(BACKENDS[typed["backend"]], typed)
+        return values
 
-    # -- what was chosen ---------------------------------------------------------------------------
+    def order(self, user: User, agreement: Agreement | None) -> RunOrder:
+        """What `run_create` takes, of a form without errors."""
+        typed = self.cleaned_data
+        return RunOrder(
+            **vars(self.choice),
+            user=user,
+            name=typed["name"],
+            preset=typed["preset"],
+            agreement=agreement,
+        )
 
-    def spec(self) -> AdapterSpec | None:
-        return ADAPTERS.get(self.cleaned_data.get("adapter", ""))
-
-    def adapter_options(self) -> dict[str, Any]:
-        """The chosen adapter's options as typed; empty ones are left to their defaults."""
-        spec = self.spec()
-        if spec is None:
-            return {}
-        found = {}
-        for option in spec.fields:
-            if option.name == "backend":
-                continue
-            key = f"{spec.name}-{option.name}"
-            value = self.cleaned_data.get(key, self.data.get(key, ""))
-            if value not in ("", None):
-                found[option.name] = value
-        return found
-
-    def config(self) -> dict[str, Any]:
-        """What `run_create` takes."""
-        names = (*self.MAIN, *self.MORE, "adapter", "targets", "preset")
-        chosen = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
-        backend = chosen_backend(self.spec(), self.cleaned_data)
-        return {
-            **chosen,
-            "adapter_options": self.adapter_options(),
-            "backend": backend.name,
-            "backend_options": backend_options(self, backend),
-        }
-
-    def add_problems(self, problems: Mapping[str, str]) -> None:
-        """Put the service's refusals beside the fields they are about."""
-        adapter = self.cleaned_data.get("adapter", "")
-        for name, problem in problems.items():
-            own = f"{adapter}-{name.removeprefix('adapter_options.')}"
-            place = field_name(str(self.data.get("backend", "")), name)
-            known = (one for one in (own, place, name) if one in self.fields)
-            field = next(known, None)
-            self.add_error(field, sentence(problem, name))
-        self.mark_fields()
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Put each problem beside the field that it is about."""
+        settings = self.choice.settings
+        for problem in problems:
+            name = problem.field
+            if name == "adapter_options":
+                name = option_names(ADAPTERS[settings.adapter]).get(problem.option, "")
+            elif name == "backend_options":
+                name = option_names(BACKENDS[settings.backend]).get(problem.option, "")
+            self.add_error(name if name in self.fields else None, sentence(problem.text))
 
 
-def sentence(problem: str, name: str) -> str:
-    """A refusal as it stands beside its field: without its name, with a capital and a stop."""
-    words = problem.removeprefix(f"{name}: ")
+def sentence(words: str) -> str:
+    """A refusal as it stands beside its field: with a capital and a stop."""
     words = words[:1].upper() + words[1:]
     return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def initial_from_run(run: Run) -> dict[str, Any]:
     """The form filled in as a run was."""
-    config = dict(run.config)
-    options = config.pop("adapter_options", {})
-    values = {name: config[name] for name in RunForm.base_fields if name in config}
-    values |= {f"{config.get('adapter')}-{name}": value for name, value in options.items()}
-    place = config.get("backend", "")
-    for name, value in config.get("backend_options", {}).items():
-        values[field_name(place, name)] = value
+    values = initial_from_settings(run.settings)
     if run.spending:
         values["quantum_key"] = run.spending["key"]
     if run.continues:
@@ -281,9 +241,12 @@ def initial_from_run(run: Run) -> dict[str, Any]:
     return values
 
 
-def initial_from_preset(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A preset's settings under the form's names."""
-    options = values.get("adapter_options", {})
-    adapter = values.get("adapter", "qtha")
-    own = {name: value for name, value in values.items() if name in RunForm.base_fields}
-    return own | {f"{adapter}-{name}": value for name, value in options.items()}
+def initial_from_settings(settings: RunSettings) -> dict[str, Any]:
+    """Settings under the form's names."""
+    initial = {name: getattr(settings, name) for name in (*TYPED, "backend")}
+    for owners, setting in ((ADAPTERS, "adapter"), (BACKENDS, "backend")):
+        spec = owners.get(getattr(settings, setting))
+        names = option_names(spec) if spec is not None else {}
+        options = getattr(settings, f"{setting}_options")
+        initial |= {names[name]: value for name, value in options.items() if name in names}
+    return initial

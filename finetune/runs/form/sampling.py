@@ -1,69 +1,13 @@
-"""What sampled circuits of a run take: how many, in how many batches, how long, how much."""
+"""What the site knows of machines that sample: their price, whether circuits fit, their names."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 
 from finetune.hardware.models import QuantumCalibration, QuantumJob
 from finetune.teams.models import Team
-from finetune.training.circuits.backends import backends_of, cloud_limits
-from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
-from quantum.adapters.registry import ADAPTERS, OptionError, Shapes
-from quantum.adapters.spec import targeted
-from quantum.backends.registry import BACKENDS, BackendSpec
-from quantum.exceptions import CircuitError
-from quantum.sampling.costs import Cost, Tariff
-
-
-@dataclass(frozen=True)
-class RunSampling:
-    """Circuits of a run on a sampling backend.
-
-    Attributes:
-        cost: what they take on a quantum computer; None for a simulator.
-    """
-
-    backend: BackendSpec
-    plan: SamplingPlan
-    cost: Cost | None
-
-
-def run_sampling(
-    config: Mapping[str, Any], shapes: Shapes, *, continued: bool = False
-) -> RunSampling | None:
-    """Count the circuits of these settings; None where nothing is sampled or cannot be counted.
-
-    Args:
-        config: fields of `RunConfig`, as typed or checked.
-        shapes: every linear layer of the base.
-        continued: whether the run starts from another one's adapter.
-    """
-    backend, adapter = BACKENDS.get(config.get("backend", "")), ADAPTERS.get(config["adapter"])
-    if backend is None or adapter is None or backend.exact or not config.get("steps"):
-        return None
-    if backend.name not in backends_of(adapter):
-        return None
-    modules = targeted(shapes, config.get("targets") or ())
-    try:
-        limits = None
-        if backend.billable:
-            limits = cloud_limits(backend.name, config.get("backend_options", {}))
-        plan = sampling_plan(
-            config,
-            modules,
-            max_circuits=limits.max_circuits if limits else None,
-            max_shots=limits.max_shots if limits else None,
-            continued=continued,
-        )
-    except (OptionError, CircuitError):
-        return None
-    if plan is None or not plan.circuits:
-        return None
-    return RunSampling(backend, plan, plan.cost(tariff()) if backend.billable else None)
+from quantum.backends.registry import BACKENDS
+from quantum.sampling.costs import Tariff
 
 
 def tariff() -> Tariff | None:

@@ -5,69 +5,38 @@ The numbers agreed to are kept on the run and are its cap: no job beyond them is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
-from finetune.bases.models import BaseModel
 from finetune.exceptions import RunRefused
 from finetune.hardware.models import QuantumKey
-from finetune.teams.models import Team, User
+from finetune.runs.checks import RunOrder
+from finetune.training.plan import RunPlan
 from quantum.backends.registry import BACKENDS
 from quantum.sampling.costs import Cost
 
-from .sampling import run_sampling
 
-
-@dataclass(frozen=True)
-class Agreement:
-    """Upper bounds that a person has agreed to.
-
-    Attributes:
-        key: public id of the team's key that pays.
-        circuits: most circuits of the whole run.
-        shots: most shots of all circuits together.
-        seconds: most seconds of processor time, by estimate.
-    """
-
-    key: str
-    circuits: int
-    shots: int
-    seconds: float
-
-
-def spending_check(
-    team: Team,
-    user: User | None,
-    base: BaseModel,
-    config: Mapping[str, Any],
-    agreement: Agreement | None,
-    *,
-    continued: bool,
-    by_epochs: bool,
-) -> dict[str, Any]:
+def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
     """The agreement as the run keeps it; empty where nothing can be spent.
 
     Raises:
         RunRefused: nobody agreed, the key is not this team's, or the run needs more than that.
     """
-    spec = BACKENDS[config["backend"]]
+    spec = BACKENDS[plan.settings.backend]
     if not spec.billable:
         return {}
-    if by_epochs:
+    if order.epochs is not None:
         raise RunRefused(
             f"On {spec.title} a run is given in steps, not in epochs: its circuits must be known "
             "before anything is sent.",
             code="invalid",
             field="steps",
         )
-    sampling = run_sampling(config, base.linear_shapes, continued=continued)
-    if sampling is None or sampling.cost is None:
+    if plan.cost is None:
         raise RunRefused("There is no circuit to send.", code="invalid", field="backend")
-    need = sampling.cost
+    need, agreement = plan.cost, order.agreement
     words = (
         f"It needs up to {need.circuits:,} circuits, {need.shots:,} shots and about "
         f"{need.seconds[1]:,.0f} s of processor time on {spec.title}"
@@ -80,7 +49,7 @@ def spending_check(
             code="agreement_needed",
             field="spending",
         )
-    key = QuantumKey.objects.for_team(team).filter(public_id=agreement.key).first()
+    key = QuantumKey.objects.for_team(order.team).filter(public_id=agreement.key).first()
     if key is None:
         raise RunRefused(
             "There is no such quantum key in this team. Add one on the Quantum page.",
@@ -101,11 +70,11 @@ def spending_check(
         )
     return {
         "key": key.public_id,
-        "chip": str(config.get("backend_options", {}).get("chip", "")),
+        "chip": str(plan.settings.machine.get("chip", "")),
         "circuits": agreement.circuits,
         "shots": agreement.shots,
         "seconds": agreement.seconds,
-        "confirmed_by": user.get_username() if user else "",
+        "confirmed_by": order.user.get_username() if order.user else "",
         "confirmed_at": timezone.now().isoformat(),
     }
 

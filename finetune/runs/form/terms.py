@@ -5,8 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from finetune.hardware.models import QuantumKey
-
-from .spending import Agreement
+from finetune.runs.checks import Agreement
 
 
 class TermsForm(forms.Form):
@@ -15,16 +14,11 @@ class TermsForm(forms.Form):
     terms = forms.CharField(widget=forms.HiddenInput, initial="shown")
     circuits = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     shots = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    seconds = forms.FloatField(min_value=0, widget=forms.HiddenInput)
+    seconds = forms.FloatField(min_value=0.001, widget=forms.HiddenInput)
     agree = forms.BooleanField(
         error_messages={"required": "Tick this to send it, or go back and change the run."}
     )
 
     def agreement(self, key: QuantumKey) -> Agreement:
-        values = self.cleaned_data
-        return Agreement(
-            key=key.public_id,
-            circuits=values["circuits"],
-            shots=values["shots"],
-            seconds=values["seconds"],
-        )
+        caps = {name: self.cleaned_data[name] for name in ("circuits", "shots", "seconds")}
+        return Agreement(key=key.public_id, **caps)

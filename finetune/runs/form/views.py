@@ -13,23 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from finetune.datasets.selectors import dataset_list_for, dataset_ready_for
 from finetune.exceptions import RunRefused
-from finetune.runs.calibrations import calibration_for
-from finetune.runs.checks import named_options
+from finetune.runs.calibrations import chip_words
 from finetune.runs.drawings import picture_ready
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_get
 from finetune.runs.services import run_create
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import in_team
-from finetune.training.args import defaults
-from finetune.training.circuits.backends import backend_options, circuit_problems
 from finetune.training.presets import PRESETS, preset_values
+from finetune.training.problems import Problem
+from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 
-from .estimates import run_estimate, train_dialogues
-from .form import RunForm, initial_from_preset, initial_from_run
-from .sampling import placement_doubt, run_sampling
+from .estimates import run_plan, train_dialogues
+from .form import RunForm, initial_from_run, initial_from_settings
+from .sampling import placement_doubt
 from .terms import TermsForm
 
 FIRST_PRESET = "quick"
@@ -48,36 +47,22 @@ def run_new(request: HttpRequest) -> HttpResponse:
     form = RunForm(request.POST, team=team)
     if not form.is_valid() or "change" in request.POST:
         return form_page(request, form)
-    chosen, config = form.cleaned_data, form.config()
-    billable = BACKENDS[config["backend"]].billable
+    billable = BACKENDS[form.choice.settings.backend].billable
     terms = TermsForm(request.POST if "terms" in request.POST else None)
     if billable and not terms.is_valid():
         return terms_page(request, form, terms)
-
-    def make() -> str:
-        run = run_create(
-            team=team,
-            user=request.user,  # type: ignore[arg-type]
-            base=chosen["base"],
-            dataset=chosen["dataset"],
-            validation_dataset=chosen["validation_dataset"],
-            name=chosen["name"],
-            config=config,
-            continues=chosen["continues"],
-            agreement=terms.agreement(chosen["quantum_key"]) if billable else None,
-        )
-        return run.public_id
-
+    key = form.cleaned_data["quantum_key"]
+    order = form.order(request.user, terms.agreement(key) if billable else None)  # type: ignore[arg-type]
     try:
         made, repeated = submission_once(
             user=request.user,  # type: ignore[arg-type]
             digest=submission_digest("run", team, request.POST, costly=True),
-            make=make,
+            make=lambda: run_create(order).public_id,
         )
     except RunRefused as error:
         if error.code == "agreement_too_small":
             return terms_page(request, form, TermsForm())
-        form.add_problems(error.problems or {"": error.message})
+        form.add_problems(error.problems)
         return form_page(request, form)
     if repeated:
         messages.info(
@@ -93,18 +78,12 @@ def run_new(request: HttpRequest) -> HttpResponse:
 
 def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpResponse:
     """What would be sent and spent, and a tick without which nothing is."""
-    config, continues = form.config(), form.cleaned_data["continues"]
-    config["calibration"] = calibration_for(request.team, config, continues)  # type: ignore[attr-defined]
-    if problems := named_options(circuit_problems(config), config):
-        form.add_problems(problems)
+    plan = run_plan(form.choice)
+    if plan.cost is None or plan.sampling is None:
+        nothing = Problem("backend", "These settings have no circuit to send.")
+        form.add_problems(plan.problems or (nothing,))
         return form_page(request, form)
-    sampling = run_sampling(
-        config, form.cleaned_data["base"].linear_shapes, continued=continues is not None
-    )
-    if sampling is None or sampling.cost is None:
-        form.add_error("backend", "These settings have no circuit to send.")
-        return form_page(request, form)
-    chip = str(backend_options(config["backend"], config["backend_options"]).get("chip", ""))
+    chip = str(plan.settings.machine.get("chip", ""))
     typed = [
         (name, value)
         for name, values in request.POST.lists()
@@ -114,11 +93,12 @@ def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpRes
     context = {
         "typed": typed,
         "terms": terms,
-        "sampling": sampling,
-        "seconds": math.ceil(sampling.cost.seconds[1]),
+        "sampling": plan.sampling,
+        "cost": plan.cost,
+        "seconds": math.ceil(plan.cost.seconds[1]),
         "key": form.cleaned_data["quantum_key"],
         "chip": chip,
-        "doubt": placement_doubt(request.team, chip, sampling.plan.joined),  # type: ignore[attr-defined]
+        "doubt": placement_doubt(request.team, chip, plan.sampling.joined),  # type: ignore[attr-defined]
         "form": form,
     }
     return render(request, "finetune/runs/form/terms.html", context)
@@ -172,16 +152,15 @@ def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:
     if not form.is_bound:
         form = RunForm(filled(form), team=request.team)  # type: ignore[attr-defined]
         form.is_valid()
-    chosen = {**form.cleaned_data, **form.config()}
-    estimate = run_estimate(request.team, chosen)  # type: ignore[attr-defined]
-    spec = form.spec()
+    plan = run_plan(form.choice)
     return {
-        "estimate": estimate,
-        "circuit": estimate.circuit,
-        "picture_ready": estimate.circuit is not None and picture_ready(estimate.circuit),
-        "adapter_spec": spec,
-        "sampling": estimate.sampling,
-        "chosen": form.cleaned_data,
+        "plan": plan,
+        "chip": chip_words(plan.chip) if plan.chip else "",
+        "circuit": plan.circuit,
+        "picture_ready": plan.circuit is not None and picture_ready(plan.circuit),
+        "sampling": plan.sampling,
+        "cost": plan.cost,
+        "dataset": form.choice.dataset,
     }
 
 
@@ -215,7 +194,8 @@ def initial_of(request: HttpRequest) -> dict[str, Any]:
         chosen = dataset_list_for(request.team).filter(public_id=asked.get("dataset", ""))  # type: ignore[attr-defined]
         first = chosen.first()
         dialogues = train_dialogues(first, None) if first else 0
-        values = {**initial_from_preset(preset_values(preset, dialogues)), "preset": preset}
+        settings, _ = RunSettings.draft(preset_values(preset, dialogues))
+        values = {**initial_from_settings(settings), "preset": preset}
     names = set(asked) - {"preset", "continue", "from"}
     known = RunForm(team=request.team).fields if names else {}  # type: ignore[attr-defined]
     single = {name: asked[name] for name in names if name in known}
@@ -225,17 +205,13 @@ def initial_of(request: HttpRequest) -> dict[str, Any]:
     return {**values, **single}
 
 
-def standard_values() -> dict[str, Any]:
-    """Every setting's default under the form's names, without what a preset never touches."""
-    values = {name: value for name, value in defaults().items() if name in RunForm.base_fields}
-    for spec in ADAPTERS.values():
-        values |= {f"{spec.name}-{option.name}": option.default for option in spec.fields}
-    return values
-
-
 def presets_for(request: HttpRequest) -> list[dict[str, Any]]:
     """The preset cards: words, an address that works without JavaScript, values for with it."""
-    standard = standard_values()
+    options = {
+        f"{spec.name}-{option.name}": option.default
+        for spec in ADAPTERS.values()
+        for option in spec.fields
+    }
     kept = f"&dataset={request.GET['dataset']}" if "dataset" in request.GET else ""
     return [
         {
@@ -243,7 +219,7 @@ def presets_for(request: HttpRequest) -> list[dict[str, Any]]:
             "label": preset.label,
             "help": preset.help,
             "address": f"?preset={preset.name}{kept}",
-            "values": {**standard, **initial_from_preset(preset.values)},
+            "values": options | initial_from_settings(RunSettings.from_dict(preset.values)),
             "epochs": preset.epochs,
         }
         for preset in PRESETS.values()

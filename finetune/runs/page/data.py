@@ -74,7 +74,7 @@ def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
     if skipped:
         rows.append(("left out", left_out_words(counts)))
     if truncated:
-        length = run.config.get("sequence_length", 0)
+        length = run.settings.sequence_length
         rows.append(
             (
                 "shortened",

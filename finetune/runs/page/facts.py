@@ -11,8 +11,8 @@ from django.conf import settings
 
 from finetune.runs.calibrations import chip_words
 from finetune.runs.models import Run
-from finetune.training.args import help_texts
-from finetune.training.circuits.backends import run_chip
+from finetune.training.config import help_texts
+from quantum.adapters.registry import ADAPTERS
 
 from .curves import METRICS
 
@@ -99,14 +99,12 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
 
 
 def setting_words(run: Run, name: str) -> Any:
-    chip = run_chip(run.config) if name == "calibration" else None
+    chip = run.settings.chip if name == "calibration" else None
     return chip_words(chip) if chip else shown(run.config[name])
 
 
 def option_rows(run: Run) -> list[tuple[str, Any, str]]:
-    from quantum.adapters.registry import ADAPTERS
-
-    spec = ADAPTERS.get(run.config.get("adapter", ""))
+    spec = ADAPTERS.get(run.settings.adapter)
     helps = {option.name: option.help for option in spec.fields} if spec else {}
     options = run.config.get("adapter_options", {})
     return [

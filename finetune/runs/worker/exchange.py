@@ -50,8 +50,7 @@ class Exchange:
     @property
     def used(self) -> bool:
         """Whether this run's circuits go to a machine at all."""
-        backend = self.run.config.get("backend", "")
-        return backend in BACKENDS and BACKENDS[backend].billable
+        return BACKENDS[self.run.settings.backend].billable
 
     def prepare(self) -> None:
         """Before a trainer starts: take back old refusals, since their cause may be gone."""
@@ -100,9 +99,13 @@ class Exchange:
 
     def options(self) -> dict[str, Any]:
         """The backend's options, beside the chip and the address, which belongs to the key."""
-        given = self.run.config.get("backend_options", {})
-        options = {name: value for name, value in given.items() if name not in ("chip", "url")}
-        if self.run.config.get("adapter_options", {}).get("readout_mitigation"):
+        chosen = self.run.settings
+        options: dict[str, Any] = {
+            name: value
+            for name, value in chosen.backend_options.items()
+            if name not in ("chip", "url")
+        }
+        if chosen.options.get("readout_mitigation"):
             options["amend"] = False  # never correct twice
         return options
 

@@ -16,7 +16,7 @@ from finetune.exceptions import RunRefused
 from finetune.files import write_whole
 from finetune.runs.checks import start_folder
 from finetune.runs.models import Run
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 
 PASSES = frozenset({"disk_full", "no_resources"})  # problems that end without a change to the run
 
@@ -47,7 +47,7 @@ def folder_prepare(run: Run) -> None:
                 # A split that holds nothing out leaves an empty file: then nothing is measured.
                 "validation_file": str(validation) if validation.stat().st_size else "",
                 "start_adapter": start_adapter(run),
-                "threads": run.config.get("threads") or settings.TRAINER_THREADS,
+                "threads": run.settings.threads or settings.TRAINER_THREADS,
             }
         )
         write_whole(folder / "config.json", config.to_json())

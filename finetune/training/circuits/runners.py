@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.log.events import EventLog
 from finetune.training.supervision import Supervision
 from quantum.adapters.circuits import set_runner

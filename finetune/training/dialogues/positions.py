@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.exceptions import BadConfig
+from finetune.training.problems import Problem
 
 # What configs call it; transformers' own objects answer to the first one.
 NAMES = ("max_position_embeddings", "n_positions")
@@ -65,4 +66,4 @@ def check_positions(base_model: str, sequence_length: int) -> None:
         return
     problem = positions_problem(base_model, positions_of(config), sequence_length)
     if problem:
-        raise BadConfig({"sequence_length": problem})
+        raise BadConfig(Problem("sequence_length", problem))

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from finetune.training.args import RunConfig
 from finetune.training.circuits.pictures import picture_of
+from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Loaded
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.model import Facts

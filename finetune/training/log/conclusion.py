@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.loop import checkpoints
 from finetune.training.loop.trainer import DialogueTrainer
 

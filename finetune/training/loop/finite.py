@@ -16,7 +16,7 @@ import torch
 from peft import get_peft_model_state_dict
 from torch.nn.utils import get_total_norm
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.exceptions import NonFiniteLoss
 
 

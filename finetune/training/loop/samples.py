@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.positions import positions_of
 from finetune.training.model import prompt_messages, reply

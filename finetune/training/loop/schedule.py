@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 
 
 def warmup_steps(config: RunConfig) -> int:

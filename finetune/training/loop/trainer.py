@@ -20,9 +20,9 @@ import torch
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import Trainer
 
-from finetune.training.args import RunConfig
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.circuits.runners import circuits_taken
+from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import RunOrder, collate
 from finetune.training.log.events import EventLog

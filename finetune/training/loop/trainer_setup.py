@@ -10,7 +10,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 
 from . import randomness
 

@@ -12,12 +12,13 @@ from finetune.hardware.chips import calibration_store
 from finetune.hardware.models import QuantumKey
 from finetune.runs.calibrations import calibration_for, chip_words
 from finetune.runs.models import Run
-from finetune.runs.services import run_create
 from finetune.runs.worker.execution import folder_prepare
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
+from finetune.training.settings import RunSettings
 from quantum.chips.calibration import Calibration
 from quantum.chips.published import PUBLISHED_SOURCE, published_72
 from tests.doubles.wukong_chips import line, patchy_72
+from tests.finetune.conftest import run_ordered
 
 pytestmark = pytest.mark.django_db
 ON_CHIP = {"adapter": "qgs", "adapter_options": {"topology": "chip", "n_qubits": 5}}
@@ -31,7 +32,7 @@ def key(team: Any, alice: Any) -> QuantumKey:
 
 
 def taken(team: Any, **config: Any) -> Calibration | None:
-    text = calibration_for(team, {**ON_CHIP, **config})
+    text = calibration_for(team, RunSettings.draft({**ON_CHIP, **config})[0])
     return Calibration.from_json(text) if text else None
 
 
@@ -68,7 +69,7 @@ def test_a_run_keeps_its_figures_and_so_does_one_that_goes_on_from_it(
     team: Any, alice: Any, base: Any, dataset: Any, key: QuantumKey
 ) -> None:
     calibration_store(key=key, calibration=patchy_72())
-    first = run_create(team=team, user=alice, base=base, dataset=dataset, config=ON_CHIP)
+    first = run_ordered(team, alice, base, dataset, ON_CHIP)
     folder_prepare(first)
     assert RunConfig.read(first.folder / "config.json").chip == patchy_72()
     (first.folder / "adapter").mkdir()
@@ -77,10 +78,8 @@ def test_a_run_keeps_its_figures_and_so_does_one_that_goes_on_from_it(
     calibration_store(key=key, calibration=line(9))
 
     def go_on(**config: Any) -> Run:
-        return run_create(
-            team=team, user=alice, base=base, dataset=dataset, config={**ON_CHIP, **config},
-            continues=first,
-        )  # fmt: skip
+        values = {**ON_CHIP, **config}
+        return run_ordered(team, alice, base, dataset, values, continues=first)
 
     assert go_on(backend="aer").config["calibration"] == first.config["calibration"]
     with pytest.raises(RunRefused, match="couplers of its circuit must stay"):
@@ -95,5 +94,7 @@ def test_more_qubits_than_the_chip_has_are_refused_with_the_number(
     calibration_store(key=key, calibration=patchy_72())
     config = {"adapter": "qgs", "adapter_options": {"topology": "chip"}}
     with pytest.raises(RunRefused) as refused:
-        run_create(team=team, user=alice, base=base, dataset=dataset, config=config)
-    assert "66 available qubits: set Qubits to 66 or fewer" in refused.value.problems["n_qubits"]
+        run_ordered(team, alice, base, dataset, config)
+    (problem,) = refused.value.problems
+    assert problem.option == "n_qubits"
+    assert "66 available qubits: set Qubits to 66 or fewer" in problem.text

@@ -9,7 +9,9 @@ import redis
 from django.conf import settings
 
 from finetune.runs import drawings as circuits
-from finetune.runs.circuits import THEMES, RunCircuit, circuit_for, picture_file
+from finetune.runs.circuits import THEMES, picture_file
+from finetune.training.run_circuit import RunCircuit, circuit_for
+from finetune.training.settings import RunSettings
 
 pytestmark = pytest.mark.django_db
 WORDS = "<svg xmlns='http://www.w3.org/2000/svg'/>"
@@ -35,7 +37,7 @@ def ready(django_capture_on_commit_callbacks: Any) -> Any:
 
 def circuit(width: int) -> RunCircuit:
     """A circuit that nobody has drawn or asked for."""
-    found = circuit_for("qtha", {"r": width}, (), for_picture=True)
+    found = circuit_for(RunSettings(adapter_options={"r": width}), (), for_picture=True)
     assert found
     circuits.asked_file(found.key).unlink(missing_ok=True)
     for theme in THEMES:

@@ -11,16 +11,11 @@ from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.page.data import data_of_run
-from finetune.runs.services import (
-    run_cancel,
-    run_create,
-    run_pause,
-    run_requeue,
-    run_resume,
-)
+from finetune.runs.services import run_cancel, run_pause, run_requeue, run_resume
 from finetune.runs.transitions import ALLOWED, run_transition
 from finetune.runs.worker import execution, reaping
 from finetune.runs.worker.waiting import runs_release
+from tests.finetune.conftest import run_ordered
 from tests.finetune.runs.test_events import line
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +23,8 @@ State = Run.State
 
 
 def create(team, alice, base, dataset, **config):
-    return run_create(team=team, user=alice, base=base, dataset=dataset, config=config)
+    epochs = config.pop("epochs", None)
+    return run_ordered(team, alice, base, dataset, config, epochs=epochs)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +47,7 @@ def create(team, alice, base, dataset, **config):
 def test_what_cannot_run_is_refused_with_its_field(config, field, team, alice, base, dataset):
     with pytest.raises(RunRefused) as refused:
         create(team, alice, base, dataset, **config)
-    assert field in refused.value.problems
+    assert field in {problem.option or problem.field for problem in refused.value.problems}
     assert not Run.objects.exists()
 
 

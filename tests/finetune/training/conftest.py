@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from tests.finetune.conftest import dialogue
 
 Make = Callable[..., Path]

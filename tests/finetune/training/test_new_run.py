@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from finetune.training.__main__ import main
-from finetune.training.args import RunConfig, defaults
+from finetune.training.config import RunConfig, defaults
 from finetune.training.new_run import TYPES, option_of, value_of
 from tests.conftest import ROOT
 from tests.doubles.wukong_chips import patchy_72

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from finetune.datasets import demo
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.log.events import Event, read_events
 
 ROOT = Path(__file__).resolve().parents[3]

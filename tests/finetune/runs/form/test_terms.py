@@ -12,9 +12,11 @@ from django.urls import reverse
 from finetune.hardware.chips import calibration_store
 from finetune.hardware.models import QuantumJob, QuantumKey
 from finetune.runs import drawings as circuits
-from finetune.runs.circuits import THEMES, circuit_for, picture_file
+from finetune.runs.circuits import THEMES, picture_file
 from finetune.runs.models import Run
 from finetune.runs.transitions import run_transition
+from finetune.training.run_circuit import circuit_for
+from finetune.training.settings import RunSettings
 from quantum.adapters.qgs.options import chip_couplers, circuits_per_step
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS
@@ -213,10 +215,9 @@ def test_a_circuit_on_the_chips_couplers_is_counted_and_fits(
 def test_its_picture_is_a_small_lattice(
     alice_client: Client, base: Any, dataset: Any, patchy: Calibration
 ) -> None:
-    circuit = circuit_for(
-        "qgs", {"topology": "chip", "n_qubits": 7}, ["model.layers.0.self_attn.q_proj"],
-        calibration=patchy.to_json(),
-    )  # fmt: skip
+    on_chip = {"topology": "chip", "n_qubits": 7}
+    settings = RunSettings(adapter="qgs", adapter_options=on_chip, calibration=patchy.to_json())
+    circuit = circuit_for(settings, ["model.layers.0.self_attn.q_proj"])
     assert circuit
     assert (circuit.qubits, circuit.drawn, circuit.angles) == (7, 6, 14)
     address = f"{reverse('circuit-picture')}?{circuit.query}"

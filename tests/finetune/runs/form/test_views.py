@@ -13,10 +13,12 @@ from django.urls import reverse
 
 from finetune.datasets.models import Dataset
 from finetune.runs import drawings as circuits
-from finetune.runs.circuits import THEMES, circuit_for, picture_file
+from finetune.runs.circuits import THEMES, picture_file
 from finetune.runs.form.form import RunForm
 from finetune.runs.models import Run
 from finetune.training.circuits.pictures import picture_of
+from finetune.training.run_circuit import circuit_for
+from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
 pytestmark = pytest.mark.django_db
@@ -278,7 +280,7 @@ def test_no_circuit_of_a_silly_size(alice_client: Client, query: dict[str, str])
 
 
 def test_a_wide_circuit_is_drawn_small(alice_client: Client) -> None:
-    circuit = circuit_for("qgs", {}, ["model.layers.0.self_attn.q_proj"])
+    circuit = circuit_for(RunSettings(adapter="qgs"), ["model.layers.0.self_attn.q_proj"])
     assert circuit
     assert (circuit.qubits, circuit.drawn) == (72, 6)
     for theme in THEMES:

@@ -201,7 +201,7 @@ def test_parts_and_downloads(alice_client: Client, told: Run) -> None:
 
 
 def test_the_config_runs_in_the_trainer_as_it_is(alice_client: Client, told: Run) -> None:
-    from finetune.training.args import RunConfig
+    from finetune.training.config import RunConfig
 
     RunConfig.from_json(page(alice_client, "run-code", told.public_id))
 

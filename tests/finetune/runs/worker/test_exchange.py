@@ -13,9 +13,9 @@ from django.utils import timezone
 from finetune.bases.models import BaseModel
 from finetune.files import write_whole
 from finetune.hardware.models import QuantumJob, QuantumKey
-from finetune.runs.form.spending import Agreement
+from finetune.runs.checks import Agreement
 from finetune.runs.models import Run, RunEvent
-from finetune.runs.services import run_cancel, run_create, run_requeue
+from finetune.runs.services import run_cancel, run_requeue
 from finetune.runs.transitions import run_transition
 from finetune.runs.worker import exchange as exchange_module
 from finetune.runs.worker import execution, reaping
@@ -23,6 +23,7 @@ from finetune.runs.worker.exchange import Exchange
 from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER, RESULT
 from quantum.backends.base import Batch, JobState, Result
 from quantum.circuits.circuit import Circuit, Operation
+from tests.finetune.conftest import run_ordered
 from tests.finetune.training.circuits.carrier import result_of
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +53,7 @@ def key(team: Any, alice: Any) -> QuantumKey:
 @pytest.fixture
 def run(team: Any, alice: Any, base: Any, dataset: Any, key: QuantumKey) -> Run:
     agreed = Agreement(key=key.public_id, circuits=1000, shots=10**6, seconds=1000)
-    made = run_create(
-        team=team, user=alice, base=base, dataset=dataset, config=CONFIG, agreement=agreed
-    )
+    made = run_ordered(team, alice, base, dataset, CONFIG, agreement=agreed)
     (made.folder / FOLDER).mkdir(parents=True)
     return made
 
@@ -281,9 +280,7 @@ def test_a_worker_carries_a_run_through(
 
     monkeypatch.setattr(exchange_module, "job_plan", planned_and_done)
     agreed = Agreement(key=key.public_id, circuits=1000, shots=10**6, seconds=1000)
-    made = run_create(
-        team=team, user=alice, base=tiny, dataset=dataset, config=CONFIG, agreement=agreed
-    )
+    made = run_ordered(team, alice, tiny, dataset, CONFIG, agreement=agreed)
     execution.run_execute(made.pk)
     made.refresh_from_db()
     assert made.state == State.SUCCEEDED, made.error

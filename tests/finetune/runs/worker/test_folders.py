@@ -3,7 +3,7 @@
 import pytest
 
 from finetune.runs.worker.folders import folder_prepare
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from finetune.runs.models import Run
-from finetune.runs.services import run_create
 from finetune.runs.worker import execution, reaping
 from finetune.training.presets import PRESETS
+from tests.finetune.conftest import run_ordered
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +33,7 @@ def broker() -> Any:
 @pytest.fixture
 def runs(team: Any, alice: Any, base: Any, dataset: Any) -> list[int]:
     """Four runs that wait, oldest first; the ids of the rows tell nothing of their order."""
-    made = [
-        run_create(
-            team=team, user=alice, base=base, dataset=dataset, config={**PRESETS["quick"].values}
-        ).pk
-        for _ in range(4)
-    ]
+    made = [run_ordered(team, alice, base, dataset, PRESETS["quick"].values).pk for _ in range(4)]
     ordered = [made[2], made[0], made[3], made[1]]
     for place, pk in enumerate(ordered):
         queued_at = timezone.now() - timedelta(minutes=10 - place)

@@ -20,6 +20,7 @@ from finetune.training.circuits.exchange import ERROR, FOLDER
 from finetune.training.circuits.sampling_plan import sampling_plan
 from finetune.training.log.events import read_events
 from finetune.training.loop.trainer import RUN_STATE
+from finetune.training.settings import RunSettings
 from quantum.adapters.qgs.options import chip_couplers
 from quantum.backends.base import Batch
 from tests.conftest import ROOT
@@ -83,9 +84,7 @@ def first(tiny_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_a_run_through_the_folder_takes_what_was_foretold(whole: tuple[Path, list[Batch]]) -> None:
     folder, carried = whole
-    plan = sampling_plan(
-        {**SMALL, "backend": "wukong"}, MODULES, max_circuits=200, max_shots=10_000
-    )
+    plan = sampling_plan(RunSettings.from_dict({**SMALL, "backend": "wukong"}), MODULES)
     assert plan is not None
     assert len(carried) == len(names(carried)) == plan.batches
     assert sum(len(batch.circuits) for batch in carried) == plan.circuits
@@ -239,11 +238,10 @@ def test_it_goes_on_on_the_machine(
         runner = LedgerRunner(backend, ledger, "the run", chip="72", poll_seconds=0.05)
         with Carrier(folder / FOLDER, run=runner.run) as carrier:
             assert run_here(folder) == 0, of(folder, "error")
-    plan = sampling_plan(
-        {**SMALL, "backend": "wukong"}, MODULES, max_circuits=200, max_shots=10_000, continued=True
-    )
+    settings = RunSettings.from_dict({**SMALL, "backend": "wukong"})
+    plan = sampling_plan(settings, MODULES, continued=True)
     assert plan is not None
-    assert carrier.batches[0].shots == plan.start_shots == 640
+    assert carrier.batches[0].shots == plan.start.shots == 640
     assert sum(len(batch.circuits) for batch in carrier.batches) == plan.circuits
     assert (
         of(folder, "result")[0]["validation_loss"] < of(first, "evaluation")[0]["validation_loss"]
@@ -286,7 +284,7 @@ def test_a_run_on_the_couplers_of_a_chip(
     saved = json.loads((folder / "adapter" / "adapter_config.json").read_text())
     assert saved["couplers"] == couplers
     assert of(folder, "circuit")[0]["gates"]["cz"] == len(couplers)
-    plan = sampling_plan(values, MODULES, max_circuits=200, max_shots=10_000)
+    plan = sampling_plan(RunSettings.from_dict(values), MODULES)
     assert plan is not None
     assert sum(len(batch.circuits) for batch in carrier.batches) == plan.circuits
     assert plan.joined == 5

@@ -11,7 +11,7 @@ import torch
 from peft import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
-from finetune.training.args import RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.exceptions import NonFiniteLoss
 from finetune.training.log.events import Event, read_events
 from finetune.training.loop import checkpoints

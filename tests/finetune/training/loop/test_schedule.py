@@ -9,9 +9,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.training.args import SCHEDULERS, RunConfig
+from finetune.training.config import RunConfig
 from finetune.training.log.events import read_events
 from finetune.training.loop.schedule import rate_share, warmup_steps
+from finetune.training.settings import SCHEDULERS
 from tests.finetune.training.conftest import Make
 
 RATIOS = [0.0, 0.1, 0.5, 1.0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from finetune.training.args import RunConfig, defaults, help_texts
+from finetune.training.config import RunConfig, defaults, help_texts
 from finetune.training.exceptions import BadConfig
 from finetune.training.presets import PRESETS, preset_values
 from quantum.backends.registry import BACKENDS
@@ -53,7 +53,7 @@ def test_json_round_trip() -> None:
 def test_a_bad_value_is_named(field: str, value: Any, words: str) -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({**BASE, field: value})
-    assert words in bad.value.problems[field]
+    assert words in bad.value.by_field[field]
 
 
 QGS = {**BASE, "adapter": "qgs"}
@@ -104,7 +104,7 @@ def test_what_the_backend_cannot_run_is_named(
 ) -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({**QGS, **values})
-    assert words in bad.value.problems[field]
+    assert words in bad.value.by_field[field]
 
 
 def test_a_chip_belongs_to_a_circuit_that_is_built_on_it() -> None:
@@ -118,7 +118,7 @@ def test_a_chip_belongs_to_a_circuit_that_is_built_on_it() -> None:
 def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({"steps": 0, "seed": -1})
-    assert set(bad.value.problems) == {"steps", "seed", "base_model", "train_file"}
+    assert set(bad.value.by_field) == {"steps", "seed", "base_model", "train_file"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])
@@ -143,7 +143,7 @@ def test_presets_are_valid(name: str) -> None:
 
 def test_settings_and_events_need_neither_torch_nor_django() -> None:
     code = (
-        "import sys, finetune.training.args, finetune.training.log.events, "
+        "import sys, finetune.training.config, finetune.training.log.events, "
         "finetune.training.presets, finetune.training.loop.checkpoints\n"
         "assert not {'torch', 'transformers', 'peft', 'django'} & set(sys.modules)"
     )

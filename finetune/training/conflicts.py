@@ -1,0 +1,50 @@
+"""What does not go together among a run's settings: adapter, backend, their options, the chip.
+
+Each setting for itself is right by then: `RunSettings` has seen to it.
+"""
+
+from __future__ import annotations
+
+from finetune.training.circuits.backends import backend_problem, cloud_limits
+from finetune.training.problems import Problem
+from finetune.training.settings import RunSettings
+from quantum.backends.registry import BACKENDS
+from quantum.exceptions import CircuitError, OptionError, UnknownNameError
+
+
+def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
+    """Return the first thing that cannot be run as it is chosen; nothing if all goes together."""
+    try:
+        if problem := backend_problem(settings.adapter, settings.backend):
+            return (Problem("backend", problem),)
+    except UnknownNameError as error:
+        return (Problem("adapter", str(error)),)
+    if settings.adapter_options.get("backend", settings.backend) != settings.backend:
+        words = "it is a setting of the run; leave it out here"
+        return (Problem("adapter_options", words, "backend"),)
+    place = BACKENDS[settings.backend]
+    if settings.options.get("gradient") == "backprop" and not place.exact:
+        words = (
+            f"{settings.backend} samples, so there is nothing to go back through; take auto, "
+            "shift or spsa"
+        )
+        return (Problem("adapter_options", words, "gradient"),)
+    if settings.on_chip and not settings.calibration:
+        words = (
+            "the chip's figures are not known, so neither are its live couplers. Read them on "
+            "the Quantum page (or give them as the setting calibration); or take the chain or "
+            "the lattice"
+        )
+        return (Problem("adapter_options", words, "topology"),)
+    try:
+        circuit = settings.circuit()  # some sizes have none, which is told
+    except OptionError as error:
+        return (Problem.of_option("adapter_options", error),)
+    except CircuitError as error:
+        return (Problem("calibration", str(error)),)
+    if circuit is not None and place.billable:
+        limits = cloud_limits(settings.backend, settings.backend_options)
+        if circuit.n_qubits > limits.max_qubits:
+            words = f"{limits.title} has {limits.max_qubits}"
+            return (Problem("adapter_options", words, "n_qubits"),)
+    return ()

@@ -1,0 +1,222 @@
+"""What a run will be and take, told before it starts: one answer for form, terms, API and trainer.
+
+Counts are exact, from the base's real shapes. Time and memory come from runs that were measured;
+without one they are unknown. Knows nothing of torch, of Django or of where the numbers are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
+from finetune.training.conflicts import conflicts
+from finetune.training.problems import Problem
+from finetune.training.run_circuit import RunCircuit, circuit_for
+from finetune.training.settings import RunSettings
+from quantum.adapters.registry import ADAPTERS, Shapes, reference_count
+from quantum.adapters.spec import targeted
+from quantum.chips.calibration import Calibration
+from quantum.exceptions import OptionError
+from quantum.sampling.costs import Cost, Tariff
+
+NO_FIGURES = "nobody has fetched this chip's figures yet"
+
+
+@dataclass(frozen=True)
+class DataSize:
+    """What is known of the data: dialogues to learn from, and tokens in one on average."""
+
+    dialogues: int | None = None
+    mean_tokens: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What earlier runs on the same base took.
+
+    Attributes:
+        words: which runs these are, and their speed.
+        tokens_per_second: their speed.
+        memory_mb: the most that one took, where it is known.
+    """
+
+    words: str
+    tokens_per_second: float
+    memory_mb: float | None
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Each number is None where something it needs is missing or cannot be used.
+
+    Attributes:
+        settings: what it is the plan of.
+        problems: what cannot be used or does not go together, with the base too.
+        unknown: settings that are not chosen yet, or cannot be used.
+        modules: linear layers that get an adapter.
+        parameters: trainable parameters.
+        reference: parameters of LoRA r = 8 on q_proj and v_proj of this base.
+        circuit: the circuit, where there is one.
+        sampling: its circuits and batches, where they are sampled.
+        cost: what these take on a machine that costs money.
+        data: the data's size.
+        measured: what earlier runs took.
+    """
+
+    settings: RunSettings
+    problems: tuple[Problem, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    modules: int = 0
+    parameters: int | None = None
+    reference: int | None = None
+    circuit: RunCircuit | None = None
+    sampling: SamplingPlan | None = None
+    cost: Cost | None = None
+    data: DataSize = DataSize()
+    measured: Measured | None = None
+
+    @classmethod
+    def of(
+        cls,
+        settings: RunSettings,
+        shapes: Shapes,
+        *,
+        continued: bool = False,
+        tariff: Tariff | None = None,
+        data: DataSize = DataSize(),
+        measured: Measured | None = None,
+        problems: Collection[Problem] = (),
+        unknown: Collection[str] = (),
+    ) -> RunPlan:
+        """Plan a run; half a form has a plan too.
+
+        Args:
+            settings: with the calibration of the chip that the circuit is built on, if it is.
+            shapes: every linear layer of the base; none while there is no base.
+            continued: whether it starts from another run's adapter.
+            tariff: what the machine costs, where that is known.
+            data: the data's size.
+            measured: what earlier runs took.
+            problems: what could not be parsed; `settings` has a default there.
+            unknown: settings that are not chosen; `settings` has a default there.
+        """
+        problems = (*problems, *(() if problems else conflicts(settings)))
+        unknown = frozenset({*unknown, *(problem.field for problem in problems)})
+        modules = {} if "targets" in unknown else targeted(shapes, settings.targets)
+        parameters = circuit = sampling = reference = None
+        spec = ADAPTERS.get(settings.adapter)
+        if spec and shapes and not {"adapter", "adapter_options", "targets"} & unknown:
+            circuit = circuit_for(settings, tuple(modules))
+            try:
+                parameters = spec.count(shapes, settings.targets, settings.options)
+            except OptionError as error:
+                field = "targets" if error.field == "targets" else "adapter_options"
+                option = "" if error.field == "targets" else error.field
+                problems = (*problems, Problem(field, error.words, option))
+            try:
+                reference = reference_count(shapes)
+            except OptionError:
+                reference = None  # a base without q_proj and v_proj has no such reference
+            if not problems and "steps" not in unknown:
+                sampling = sampling_plan(settings, tuple(modules), continued=continued)
+        if sampling is not None and not sampling.circuits:
+            sampling = None
+        return cls(
+            settings=settings,
+            problems=problems,
+            unknown=unknown,
+            modules=len(modules),
+            parameters=parameters,
+            reference=reference,
+            circuit=circuit,
+            sampling=sampling,
+            cost=sampling.cost(tariff) if sampling and sampling.backend.billable else None,
+            data=data,
+            measured=measured,
+        )
+
+    @property
+    def chip(self) -> Calibration | None:
+        """The chip that the circuit is built on, where it is."""
+        return self.settings.chip if self.circuit else None
+
+    # -- parameters -------------------------------------------------------------------------------
+
+    @property
+    def quantum(self) -> bool:
+        """Whether the adapter has a circuit in its default form."""
+        spec = ADAPTERS.get(self.settings.adapter)
+        return spec is not None and spec.quantum and bool(self.modules)
+
+    @property
+    def problem(self) -> str:
+        """Why the parameters cannot be counted, with the option's label before it."""
+        spec = ADAPTERS.get(self.settings.adapter)
+        labels = {option.name: option.label for option in spec.fields} if spec else {}
+        for problem in self.problems if self.modules else ():
+            if problem.field in ("adapter_options", "targets"):
+                no_figures = problem.option == "topology" and not self.settings.calibration
+                text = NO_FIGURES if no_figures and self.settings.on_chip else problem.text
+                name = problem.option or problem.field
+                return f"{labels.get(name, name)}: {text}"
+        return ""
+
+    @property
+    def ratio(self) -> float | None:
+        """Parameters over those of LoRA r = 8 on q_proj and v_proj."""
+        if self.parameters is None or not self.reference:
+            return None
+        return self.parameters / self.reference
+
+    @property
+    def ratio_words(self) -> str:
+        """For example “79.8 % fewer than LoRA r = 8”."""
+        ratio = self.ratio
+        if ratio is None:
+            return ""
+        if abs(ratio - 1) < 0.0005:
+            return "as many as LoRA r = 8 on q and v"
+        if ratio >= 2:
+            return f"{ratio:.3g} times LoRA r = 8 on q and v"
+        word = "fewer" if ratio < 1 else "more"
+        return f"{100 * abs(1 - ratio):.1f} % {word} than LoRA r = 8 on q and v"
+
+    # -- data, circuits and time ------------------------------------------------------------------
+
+    @property
+    def per_step(self) -> int | None:
+        """Dialogues of one optimizer step."""
+        known = not {"batch_size", "gradient_accumulation"} & self.unknown
+        return self.settings.dialogues_per_step if known else None
+
+    @property
+    def epochs(self) -> float | None:
+        """Passes over the data."""
+        if not (self.per_step and self.data.dialogues) or "steps" in self.unknown:
+            return None
+        return self.settings.steps * self.per_step / self.data.dialogues
+
+    @property
+    def tokens_per_step(self) -> int | None:
+        """Tokens of one optimizer step, on average."""
+        if not (self.per_step and self.data.mean_tokens) or "sequence_length" in self.unknown:
+            return None
+        return round(self.per_step * min(self.data.mean_tokens, self.settings.sequence_length))
+
+    @property
+    def circuits_per_step(self) -> int | None:
+        """Circuits of one step: without data the same for any batch, else one for each token."""
+        if self.circuit is None or not self.per_step:
+            return None
+        if self.circuit.by_block:
+            return self.circuit.copies
+        return self.tokens_per_step * self.circuit.copies if self.tokens_per_step else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Time of all steps, rounded as far as it can be trusted."""
+        if not (self.tokens_per_step and self.measured) or "steps" in self.unknown:
+            return None
+        seconds = self.settings.steps * self.tokens_per_step / self.measured.tokens_per_second
+        return round(seconds, -1) if seconds < 600 else round(seconds / 60) * 60

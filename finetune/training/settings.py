@@ -1,0 +1,293 @@
+"""The settings of a run: what a person chooses, parsed once, with the words that all edges share.
+
+Form, API, command line and file each make one `RunSettings` and pass it on. Knows nothing of paths,
+of torch or of Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from finetune.training.circuits.backends import backends_of
+from finetune.training.exceptions import BadConfig
+from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of
+from quantum.adapters.registry import ADAPTERS, AdapterSpec, Options, get_adapter
+from quantum.backends.registry import BACKENDS, BackendSpec
+from quantum.chips.calibration import Calibration
+from quantum.circuits.circuit import Circuit
+from quantum.exceptions import OptionError
+from quantum.options import OptionField, validate_options
+
+DEFAULT_SYSTEM_PROMPT = (
+    "You are a warm, attentive support companion. Listen first, reflect what you hear, "
+    "ask one gentle question at a time, and urge real help when someone may be in danger."
+)
+SAMPLE_PROMPTS = [
+    "I keep waking up at 4am worrying about work.",
+    "My best friend moved away and I feel so alone.",
+]
+SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup")
+CHOICES: Mapping[str, tuple[str, ...]] = {"backend": tuple(BACKENDS), "scheduler": SCHEDULERS}
+
+
+def setting(
+    default: Any, help: str, label: str = "", bounds: tuple[float, float] | None = None, **more: Any
+) -> Any:
+    """Declare one field with its help text, its label in the form and its bounds."""
+    if bounds is not None:
+        more |= {"ge": bounds[0], "le": bounds[1]}
+    return Field(default, title=label or None, description=help, validate_default=True, **more)
+
+
+class RunSettings(BaseModel):
+    """What a person chooses for a run. Each value is of its type, in its bounds, and an option.
+
+    What only shows where they are put together, `finetune.training.conflicts` tells.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    adapter: str = setting("qtha", "Which adapter is trained: a name from the adapter registry.")
+    adapter_options: dict[str, Any] = setting({}, "Options of the adapter, such as its rank.")
+    targets: list[str] = setting(
+        ["q_proj", "v_proj"], "Names of the linear layers that get an adapter.", "On these layers"
+    )
+    system_prompt: str = setting(
+        DEFAULT_SYSTEM_PROMPT,
+        "Instruction put before every dialogue that has none. Empty: the base model's own.",
+        "System prompt",
+    )
+    backend: str = setting("statevector", "What runs the circuit.", "Circuit runs on")
+    backend_options: dict[str, Any] = setting(
+        {}, "Options of the backend, such as its noise model or its chip."
+    )
+    calibration: str = setting(
+        "", "A chip's figures as JSON, where the circuit is built on the live couplers of a chip."
+    )
+    learning_rate: float = setting(
+        1e-2, "Step size of the optimizer (AdamW) after warm-up.", "Learning rate", gt=0.0, le=1.0
+    )
+    steps: int = setting(
+        60, "Optimizer steps. Each sees batch size x accumulation dialogues.", "Steps", (1, 10**6)
+    )
+    batch_size: int = setting(
+        4, "Dialogues in one forward and backward pass.", "Batch size", (1, 1024)
+    )
+    gradient_accumulation: int = setting(
+        1, "Passes added up before one optimizer step.", "Gradient accumulation", (1, 1024)
+    )
+    sequence_length: int = setting(
+        384,
+        "Longest dialogue in tokens; the last turns of longer ones are left out.",
+        "Sequence length",
+        (16, 2**20),
+    )
+    seed: int = setting(7, "Fixes initial weights, data order and dropout.", "Seed", (0, 2**32 - 1))
+    warmup_ratio: float = setting(
+        0.1,
+        "Share of the steps in which the learning rate rises; one step at least has the full rate.",
+        "Warm-up",
+        (0.0, 1.0),
+    )
+    weight_decay: float = setting(
+        0.0, "Pull of the adapter's weights toward zero.", "Weight decay", (0.0, 1.0)
+    )
+    max_grad_norm: float = setting(
+        1.0, "Longest gradient; longer ones are scaled down. 0: no limit.", bounds=(0.0, 1e6)
+    )
+    scheduler: str = setting(
+        "cosine", "How the learning rate falls after warm-up; constant has neither.", "Schedule"
+    )
+    eval_every: int = setting(
+        20,
+        "Steps between evaluations. 0: only before the first and after the last step.",
+        "Evaluate every",
+        (0, 10**6),
+    )
+    eval_dialogues: int = setting(
+        32, "Most held-out dialogues in an evaluation.", "Held-out dialogues", (1, 10**5)
+    )
+    save_every: int = setting(20, "Steps between checkpoints.", "Checkpoint every", (1, 10**6))
+    sample_prompts: list[str] = setting(
+        SAMPLE_PROMPTS, "Messages answered at each evaluation, to read along (at most 8)."
+    )
+    sample_tokens: int = setting(
+        40, "Longest sample reply in tokens. 0: no samples.", bounds=(0, 1024)
+    )
+    threads: int = setting(
+        0, "CPU threads of the trainer. 0: as many as there are cores.", bounds=(0, 1024)
+    )
+
+    # -- parsing ----------------------------------------------------------------------------------
+
+    @field_validator("*")
+    @classmethod
+    def _sound(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what no file can hold, and what is no choice."""
+        name = info.field_name or ""
+        for text in _texts(value):
+            if "\0" in text:
+                raise Unusable("must not contain null characters")
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise Unusable(HALF_CHARACTER) from None
+        if name in CHOICES and value not in CHOICES[name]:
+            raise Unusable(f"unknown: {value!r:.60}; known: {', '.join(CHOICES[name])}")
+        if name == "adapter" and not value.strip():
+            raise Unusable("is required")
+        if name == "targets" and not value:
+            raise Unusable("name at least one linear layer")
+        if name == "sample_prompts" and len(value) > 8:
+            raise Unusable("at most 8")
+        return value
+
+    @field_validator("adapter_options", "backend_options")
+    @classmethod
+    def _options(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Options in their types. Those of a name that is not known wait for `conflicts`."""
+        owners: Mapping[str, AdapterSpec | BackendSpec] = (
+            ADAPTERS if info.field_name == "adapter_options" else BACKENDS
+        )
+        owner = owners.get(info.data.get(str(info.field_name).removesuffix("_options"), ""))
+        return given if owner is None else _parsed(str(info.field_name), owner.fields, given)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Parse plain values.
+
+        Raises:
+            BadConfig: an unknown field, a wrong type or a value out of its bounds.
+        """
+        try:
+            return cls.model_validate(dict(values))
+        except ValidationError as error:
+            raise BadConfig(*problems_of(error, cls)) from None
+
+    @classmethod
+    def draft(cls, values: Mapping[str, Any]) -> tuple[Self, tuple[Problem, ...]]:
+        """Parse what can be used; the rest has its default, and its problem is returned."""
+        try:
+            return cls.from_dict(values), ()
+        except BadConfig as error:
+            problems = error.problems
+        bad = {problem.field for problem in problems}
+        bad |= {f"{name}_options" for name in bad & {"adapter", "backend"}}
+        return cls.from_dict({k: v for k, v in values.items() if k not in bad}), problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as `from_dict` takes them."""
+        return self.model_dump()
+
+    def completed(self) -> Self:
+        """The same with every option written out, so that a later default changes no run.
+
+        The backend is a setting of the run and no option, and an address belongs to the key.
+        """
+        return self.changed(
+            adapter_options={k: v for k, v in self.options.items() if k != "backend"},
+            backend_options={k: v for k, v in self.machine.items() if k != "url"},
+        )
+
+    def changed(self, **values: Any) -> Self:
+        """The same with other values, which are checked."""
+        return self.from_dict({**self.to_dict(), **values})
+
+    # -- what follows from them -------------------------------------------------------------------
+
+    @property
+    def options(self) -> Options:
+        """All options of the adapter, with the run's backend where it has a circuit.
+
+        Raises:
+            UnknownNameError: there is no such adapter.
+        """
+        spec = get_adapter(self.adapter)
+        own = {name: value for name, value in self.adapter_options.items() if name != "backend"}
+        return spec.validate(
+            own | ({"backend": self.backend} if self.backend in backends_of(spec) else {})
+        )
+
+    @property
+    def machine(self) -> Options:
+        """All options of the backend."""
+        return validate_options(BACKENDS[self.backend].fields, self.backend_options)
+
+    @property
+    def on_chip(self) -> bool:
+        """Whether the circuit is built on a chip's couplers."""
+        return self.adapter in ADAPTERS and self.options.get("topology") == "chip"
+
+    @property
+    def chip(self) -> Calibration | None:
+        """The chip on whose couplers the circuit is built, or None.
+
+        Raises:
+            CircuitError: the calibration is none.
+        """
+        return calibration_read(self.calibration) if self.calibration and self.on_chip else None
+
+    @property
+    def dialogues_per_step(self) -> int:
+        """Dialogues one optimizer step sees."""
+        return self.batch_size * self.gradient_accumulation
+
+    def circuit(self) -> Circuit | None:
+        """The circuit, or None where the adapter (or its variant) has none.
+
+        Raises:
+            UnknownNameError: there is no such adapter.
+            OptionError: there is no circuit of that size.
+            CircuitError: the calibration is none.
+        """
+        text = self.calibration if self.on_chip else ""
+        return circuit_of(self.adapter, tuple(sorted(self.options.items())), text)
+
+
+@lru_cache(maxsize=64)
+def calibration_read(text: str) -> Calibration:
+    """Return a calibration from its JSON; kept, since lists of runs ask for the same ones."""
+    return Calibration.from_json(text)
+
+
+@lru_cache(maxsize=256)
+def circuit_of(
+    adapter: str, options: tuple[tuple[str, Any], ...], calibration: str
+) -> Circuit | None:
+    """The circuit of an adapter; kept, since forms and lists ask for the same few."""
+    chip = calibration_read(calibration) if calibration else None
+    return get_adapter(adapter).circuit(dict(options), chip)
+
+
+def _parsed(field: str, known: tuple[OptionField, ...], given: dict[str, Any]) -> dict[str, Any]:
+    """The given options in their types; every wrong one is told."""
+    parsed: dict[str, Any] = {}
+    problems = []
+    for name, value in given.items():
+        try:
+            if name == "backend":
+                parsed[name] = value  # older files have it here too: `conflicts` compares them
+            elif value is not None:
+                parsed[name] = validate_options(known, {name: value})[name]
+        except OptionError as error:
+            problems.append(Problem.of_option(field, error))
+    if problems:
+        raise Unusable("", *problems)
+    return parsed
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, at any depth."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            left += [*item, *item.values()]
+        elif isinstance(item, list | tuple):
+            left += item
