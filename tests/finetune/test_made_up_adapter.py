@@ -32,7 +32,7 @@ def test_the_form_offers_and_counts_it(known, alice, dataset, base):
     assert circuit_for("madeup", {"wires": 4}, ["model.layers.0.self_attn.q_proj"]).qubits == 4
 
 
-def test_the_explorer_offers_its_circuits(known, alice):
+def test_the_explorer_offers_its_circuits(known, alice, team):
     client = Client()
     client.force_login(alice)
     page = client.get(reverse("quantum-explorer")).content.decode()
