@@ -16,8 +16,6 @@ from quantum.circuits.circuit import Angle, Circuit, Input
 from quantum.circuits.gates import gate
 from quantum.circuits.observables import PauliString
 
-__all__ = ["embed", "expectations", "observable_matrix", "statevector"]
-
 ComplexArray = NDArray[np.complex128]
 Values = Sequence[float] | NDArray[np.float64]
 
