@@ -29,9 +29,9 @@ KEY = {"headers": {"authorization": "Bearer sk-wk-benchmark"}}
 
 def pages() -> Iterator[str]:
     """Every address of the site that shows a list, and a page of each kind."""
-    from finetune.models import QuantumCalibration, QuantumJob
-    from finetune.selectors.quantum import FILTERS as JOB_FILTERS
-    from finetune.views.runs import FILTERS
+    from finetune.hardware.models import QuantumCalibration, QuantumJob
+    from finetune.hardware.selectors import FILTERS as JOB_FILTERS
+    from finetune.runs.page.views import FILTERS
 
     yield from (
         "/",
@@ -57,7 +57,8 @@ def pages() -> Iterator[str]:
 
 
 def console_pages() -> Iterator[str]:
-    from finetune.models import ApiKey, Run, Team, User
+    from finetune.runs.models import Run
+    from finetune.teams.models import ApiKey, Team, User
 
     yield f"/admin/finetune/run/{Run.objects.get(public_id=LONG_RUN).pk}/change/"
     yield f"/admin/finetune/apikey/{ApiKey.objects.latest('pk').pk}/change/"
@@ -118,7 +119,7 @@ def scans(client: Any, path: str, **extra: Any) -> list[str]:
 
     with CaptureQueriesContext(connection) as captured:
         client.get(path, **extra)
-    slow_queries = []
+    found = []
     for query in captured.captured_queries:
         if query["sql"].startswith("SELECT"):
             with connection.cursor() as cursor:
@@ -126,14 +127,14 @@ def scans(client: Any, path: str, **extra: Any) -> list[str]:
                 steps = [row[3] for row in cursor.fetchall()]
             slow = [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step]
             if slow or float(query["time"]) > 0.01:
-                slow_queries.append(f"{query['time']} s {slow} {query['sql'][:300]}")
-    return slow_queries
+                found.append(f"{query['time']} s {slow} {query['sql'][:300]}")
+    return found
 
 
 def report(options: argparse.Namespace) -> None:
     from django.test import Client
 
-    from finetune.models import User
+    from finetune.teams.models import User
 
     client, bare = Client(raise_request_exception=False), Client(raise_request_exception=False)
     client.force_login(User.objects.get(username="alice"))
@@ -150,9 +151,9 @@ def report(options: argparse.Namespace) -> None:
         over = path not in files and (seconds > MOST_SECONDS or size > MOST_BYTES)
         missed += over
         verdict = f"answered {status}" if status != 200 else "missed" if over else ""
-        address = path.replace(LONG_RUN, "LONG").replace(SHORT_RUN, "SHORT")
+        shown = path.replace(LONG_RUN, "LONG").replace(SHORT_RUN, "SHORT")
         times = (f"{1000 * value:.1f} ms" for value in (seconds, processor))
-        print_row(f"`{address}`", *times, f"{size:,}", verdict)
+        print_row(f"`{shown}`", *times, f"{size:,}", verdict)
         if options.plans:
             for line in scans(who, path, **extra):
                 print(f"    {line}")
@@ -170,7 +171,7 @@ def main() -> None:
     os.environ["WUKONG_API_REQUESTS_PER_MINUTE"] = "1000000"
     os.environ["WUKONG_ALLOWED_HOSTS"] = "testserver"
     studio_prepared()
-    with processes("wukongsite.broker"):
+    with processes("wukongsite.processes.broker"):
         import django
 
         django.setup()

@@ -23,10 +23,10 @@ def constant(array: np.ndarray[Any, Any], like: Tensor) -> Tensor:
     """
     dtype = torch.int64 if array.dtype.kind == "i" else like.dtype
     key = (id(array), dtype, like.device)
-    tensor = _CACHE.get(key)
-    if tensor is None:
+    found = _CACHE.get(key)
+    if found is None:
         with torch.inference_mode(False):
-            tensor = torch.as_tensor(array, dtype=dtype).to(like.device, copy=True)
-        _CACHE[key] = tensor
+            found = torch.as_tensor(array, dtype=dtype).to(like.device, copy=True)
+        _CACHE[key] = found
         weakref.finalize(array, _CACHE.pop, key, None)
-    return tensor
+    return found

@@ -76,10 +76,12 @@ class QGSConfig(TargetedConfig):
             OptionError: The chip's couplers were not given.
             CircuitError: The couplers do not fit the qubits.
         """
+        pairs: list[list[int]] = self.couplers
         if self.topology == "chip":
-            couplers_for(self.n_qubits, "chip", self.couplers)  # refuses none
-        pairs = tuple((first, second) for first, second in self.couplers)
-        return qgs_circuit(self.n_qubits, self.n_layers, pairs)
+            pairs = [list(pair) for pair in couplers_for(self.n_qubits, "chip", self.couplers)]
+        return qgs_circuit(
+            self.n_qubits, self.n_layers, tuple((first, second) for first, second in pairs)
+        )
 
     @property
     def method(self) -> Method:
