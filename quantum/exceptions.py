@@ -8,24 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = [
-    "BackendMissingError",
-    "BadResultError",
-    "CapExceededError",
-    "CircuitError",
-    "ContactLostError",
-    "JobFailedError",
-    "MergeNotPossibleError",
-    "NotSentError",
-    "OptionError",
-    "QuantumError",
-    "RefusedError",
-    "SubmitUnknownError",
-    "UnknownJobError",
-    "UnknownNameError",
-    "UnsupportedCircuitError",
-]
-
 
 class QuantumError(Exception):
     """Base of all errors raised by this library."""

@@ -12,8 +12,6 @@ from typing import Any, Literal
 
 from quantum.exceptions import OptionError
 
-__all__ = ["OptionField", "OptionValue", "Options", "validate_options"]
-
 OptionValue = int | float | str | bool
 Options = dict[str, OptionValue]
 

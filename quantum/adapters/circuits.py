@@ -19,14 +19,6 @@ from quantum.gradients.exact import exact_values
 from quantum.sampling.estimation import Runner
 from quantum.simulators import statevector, subcircuits
 
-__all__ = [
-    "StepCost",
-    "circuit_cost",
-    "entanglement",
-    "measure",
-    "set_runner",
-]
-
 _MAX_AMPLITUDES = 2**20  # of one measure of entanglement: fractions of a second
 _SAMPLED_INPUTS = 8
 

@@ -12,8 +12,6 @@ from quantum.adapters import counting
 from quantum.adapters.spec import AdapterSpec, ConfigFactory, ModuleCount, config_of
 from quantum.options import OptionField, Options
 
-__all__ = ["CLASSICAL"]
-
 _ATTENTION = ("q_proj", "v_proj")
 _RANK_HELP = "Width of the low-rank update: more can learn more and costs more."
 

@@ -9,20 +9,6 @@ from __future__ import annotations
 from quantum.exceptions import OptionError
 from quantum.options import Options
 
-__all__ = [
-    "FEEDFORWARD",
-    "c3a",
-    "dora",
-    "fourierft",
-    "ia3",
-    "is_feedforward",
-    "loha",
-    "lokr",
-    "lora",
-    "oft",
-    "vera",
-]
-
 FEEDFORWARD = ("down_proj", "fc2", "w2", "dense_4h_to_h", "output.dense")
 """Second linear layer of a feed-forward block: there IA3 scales the input instead of the output."""
 

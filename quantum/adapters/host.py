@@ -17,8 +17,6 @@ from quantum.backends.base import Batch, Capabilities
 from quantum.circuits.circuit import Circuit
 from quantum.sampling.estimation import Runner
 
-__all__ = ["CircuitHost", "HostedCircuit", "SampledCircuits", "hosted_circuits"]
-
 
 class SampledCircuits(Protocol):
     """The circuits of one adapter where values may come from shots; modules share it."""

@@ -8,8 +8,6 @@ from typing import Any, Generic, Self, TypeVar
 import torch
 from torch import Tensor, nn
 
-__all__ = ["KeepingModule", "Kept", "Mark", "mark_of"]
-
 Value = TypeVar("Value")
 Mark = tuple[tuple[int, int], ...]
 

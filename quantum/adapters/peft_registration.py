@@ -12,8 +12,6 @@ from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 from peft.tuners.tuners_utils import BaseTuner
 from peft.utils import PeftType, register_peft_method
 
-__all__ = ["extend_peft_type", "register"]
-
 
 def extend_peft_type(name: str) -> PeftType:
     """Add a member to PEFT's enum of adapter types; does nothing if it is there already.

@@ -14,8 +14,6 @@ from torch import nn
 from quantum.adapters import circuits
 from quantum.adapters.host import hosted_circuits
 
-__all__ = ["CircuitReport", "circuit_report"]
-
 
 @dataclass(frozen=True)
 class CircuitReport:

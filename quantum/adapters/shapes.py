@@ -9,8 +9,6 @@ from typing import Any
 
 from torch import nn
 
-__all__ = ["linear_shapes"]
-
 
 def linear_shapes(model: nn.Module) -> dict[str, tuple[int, int]]:
     """Every linear module but the output head.

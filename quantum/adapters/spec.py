@@ -20,20 +20,6 @@ from quantum.options import OptionField, Options, validate_options
 if TYPE_CHECKING:
     from peft import PeftConfig
 
-__all__ = [
-    "AdapterSpec",
-    "CircuitFamily",
-    "ConfigFactory",
-    "Controls",
-    "ModuleCount",
-    "Sampled",
-    "Shapes",
-    "SharedCount",
-    "block_of",
-    "config_of",
-    "targeted",
-]
-
 Shapes = Mapping[str, tuple[int, int]]
 """Name of every linear module -> (out_features, in_features)."""
 

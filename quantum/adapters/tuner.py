@@ -15,9 +15,6 @@ from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer, check_adapters_t
 from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 from torch import Tensor, nn
 
-__all__ = ["LinearTuner", "LinearTunerLayer", "TargetedConfig", "described"]
-
-
 Cell = TypeVar("Cell", bound=nn.Module)
 
 

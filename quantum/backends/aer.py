@@ -25,8 +25,6 @@ from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import UnsupportedCircuitError
 from quantum.sampling.noise import native_circuit, noise_model
 
-__all__ = ["AerBackend"]
-
 # Trainers use threads too; two cores are what the smallest machines have.
 _THREADS = min(2, os.cpu_count() or 1)
 # A density matrix of 12 qubits takes 256 MB, a state of 26 qubits 1 GB. Matrix product states grow

@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
     from quantum.sampling.costs import Cost
 
-__all__ = [
-    "Batch",
-    "Capabilities",
-    "ExactBackend",
-    "Handle",
-    "JobState",
-    "Result",
-    "SamplingBackend",
-    "Status",
-]
-
 
 class JobState(StrEnum):
     """Where a job stands; the allowed moves are in ``quantum.jobs.states``."""

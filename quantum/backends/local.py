@@ -15,8 +15,6 @@ from quantum.backends.base import Batch, Capabilities, Handle, JobState, Result,
 from quantum.exceptions import BadResultError, UnsupportedCircuitError
 from quantum.sampling.costs import Cost
 
-__all__ = ["MAX_SHOTS", "LocalSampler"]
-
 MAX_SHOTS = 1_000_000
 _KEPT_RESULTS = 16
 _LOST = "This process has no counts of that batch any more; run it again."

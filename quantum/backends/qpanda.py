@@ -12,8 +12,6 @@ from quantum.backends.sdk.client import SdkClient, SdkError, sdk_client, sdk_mis
 from quantum.circuits.interchange.originir import to_originir
 from quantum.exceptions import BackendMissingError, NotSentError, UnsupportedCircuitError
 
-__all__ = ["QPandaBackend"]
-
 _MAX_QUBITS = 24  # whole states; about ten seconds a circuit at this size
 _TIMEOUT = 900.0
 

@@ -17,8 +17,6 @@ from quantum.backends.wukong_options import FIELDS as WUKONG_FIELDS
 from quantum.exceptions import BackendMissingError, OptionError, UnknownNameError
 from quantum.options import OptionField, Options, validate_options
 
-__all__ = ["BACKENDS", "BackendSpec", "backend_spec", "get_backend", "make_sampler"]
-
 
 @dataclass(frozen=True)
 class BackendSpec:

@@ -17,8 +17,6 @@ from quantum.circuits.circuit import Circuit
 from quantum.exceptions import UnsupportedCircuitError
 from quantum.simulators import lightcone, statevector, subcircuits
 
-__all__ = ["StatevectorBackend"]
-
 _MAX_QUBITS = 16
 _KEPT_QUBITS = 8  # whose last states are kept for the backward pass
 _MARGIN = 4  # a small state costs more per amplitude than a large one: each has its own angles

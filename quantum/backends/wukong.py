@@ -30,8 +30,6 @@ from quantum.exceptions import (
 from quantum.options import validate_options
 from quantum.sampling.costs import MAX_CIRCUITS, Cost, Tariff, sampling_cost
 
-__all__ = ["WukongBackend"]
-
 _ASK_SECONDS = 30.0
 _SUBMIT_SECONDS = 120.0
 _SIMULATORS = frozenset({"full_amplitude", "partial_amplitude", "single_amplitude"})

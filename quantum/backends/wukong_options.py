@@ -15,8 +15,6 @@ from quantum.exceptions import OptionError
 from quantum.options import OptionField
 from quantum.sampling.costs import MAX_CIRCUITS
 
-__all__ = ["FIELDS", "OpenChoice", "wukong_limits"]
-
 _CHIPS = {"72": 72, "WK_C180": 180}
 """Qubits of the chips known when this was written; which exist is read at run time."""
 

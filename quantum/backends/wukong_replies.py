@@ -12,8 +12,6 @@ from typing import Any
 from quantum.backends.base import Handle, JobState, Result, Status
 from quantum.exceptions import BadResultError, ContactLostError
 
-__all__ = ["read_result", "read_status"]
-
 _STATES = {
     "1": Status(JobState.QUEUED, "The provider has it; it is waiting."),
     "2": Status(JobState.RUNNING),

@@ -16,8 +16,6 @@ from typing import Any
 from quantum.chips.couplers import connected_parts
 from quantum.exceptions import CircuitError
 
-__all__ = ["Calibration", "Coupler", "QubitFigures"]
-
 
 @dataclass(frozen=True)
 class QubitFigures:

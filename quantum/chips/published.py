@@ -12,8 +12,6 @@ from functools import cache
 from quantum.chips.calibration import Calibration, Coupler, QubitFigures
 from quantum.circuits.ansatz import lattice_couplers
 
-__all__ = ["PUBLISHED_SOURCE", "noise_label", "published_72"]
-
 PUBLISHED_SOURCE = "published typical figures, not a fetched calibration"
 
 _ROWS, _COLUMNS = 12, 6

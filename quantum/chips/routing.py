@@ -30,8 +30,6 @@ from quantum.circuits.circuit import Circuit, Operation
 from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import UnsupportedCircuitError
 
-__all__ = ["Placed", "place"]
-
 _SEED = 7
 _TINY = 1e-9  # radians; a rotation below it is left out
 

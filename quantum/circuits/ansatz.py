@@ -13,16 +13,6 @@ from quantum.circuits.circuit import Angle, Circuit, Input, Operation
 from quantum.circuits.observables import z, zz
 from quantum.exceptions import CircuitError
 
-__all__ = [
-    "Couplers",
-    "chain_couplers",
-    "lattice_couplers",
-    "qgs_angle_count",
-    "qgs_circuit",
-    "qtha_angle_count",
-    "qtha_circuit",
-]
-
 Couplers = tuple[tuple[int, int], ...]
 
 

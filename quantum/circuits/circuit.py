@@ -17,8 +17,6 @@ from quantum.circuits.gates import gate
 from quantum.circuits.observables import PauliString
 from quantum.exceptions import CircuitError
 
-__all__ = ["Angle", "Circuit", "Input", "Operation", "Source"]
-
 
 @dataclass(frozen=True, order=True)
 class Angle:

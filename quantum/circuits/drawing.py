@@ -24,8 +24,6 @@ from quantum.circuits.circuit import Circuit
 from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import UnknownNameError
 
-__all__ = ["MOST_QUBITS", "THEMES", "draw_svg", "drawn_part"]
-
 Theme = Literal["light", "dark"]
 
 MOST_QUBITS = 16

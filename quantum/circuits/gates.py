@@ -22,8 +22,6 @@ from functools import cache
 
 from quantum.exceptions import CircuitError, UnknownNameError
 
-__all__ = ["GATES", "PAULI", "Gate", "Matrix", "gate", "kron", "matmul"]
-
 Matrix = tuple[tuple[complex, ...], ...]
 
 _H = 1 / math.sqrt(2)

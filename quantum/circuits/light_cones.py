@@ -18,8 +18,6 @@ from quantum.circuits.circuit import Angle, Circuit, Operation
 from quantum.circuits.gates import gate
 from quantum.circuits.observables import PauliString
 
-__all__ = ["LightCone", "parameters_of", "past_cone", "trace_back"]
-
 
 @dataclass(frozen=True)
 class LightCone:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from quantum.circuits.circuit import Operation
 from quantum.circuits.observables import PauliString
 
-__all__ = ["MeasurementGroup", "group"]
-
 
 @dataclass(frozen=True)
 class MeasurementGroup:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from quantum.exceptions import CircuitError
 
-__all__ = ["PauliString", "pauli", "z", "zz"]
-
 
 @dataclass(frozen=True)
 class PauliString:

@@ -18,8 +18,6 @@ from quantum.circuits.circuit import Angle, Circuit, Input, Operation, Source
 from quantum.circuits.gates import GATES
 from quantum.exceptions import CircuitError
 
-__all__ = ["from_qiskit", "to_qiskit"]
-
 _SILENT = {"barrier", "id", "delay"}
 _SYMBOL = re.compile(r"(h|θ)(\d+)")
 

@@ -22,8 +22,6 @@ from quantum.circuits.observables import PauliString
 from quantum.simulators import subcircuits
 from quantum.simulators.constants import constant
 
-__all__ = ["exact_jacobian", "exact_values"]
-
 
 def exact_values(circuit: Circuit, rows: Tensor) -> Tensor:
     """Expectation values without noise.

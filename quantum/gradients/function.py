@@ -25,15 +25,6 @@ from quantum.gradients.grouping import shift_plan
 from quantum.gradients.spsa import DEFAULT_STEP, directions, spsa_rows, spsa_slopes
 from quantum.simulators.constants import constant
 
-__all__ = [
-    "Evaluate",
-    "Method",
-    "Spsa",
-    "differentiable",
-    "rows_for",
-    "values_and_jacobian",
-]
-
 Evaluate = Callable[[Circuit, Tensor], Tensor]
 """``(circuit, rows (k, n_angles)) -> values (k, n_observables)``, on the rows' device and dtype."""
 

@@ -19,8 +19,6 @@ from quantum.circuits.circuit import Circuit
 from quantum.circuits.light_cones import parameters_of
 from quantum.gradients.shift_rules import Occurrences, split_occurrences
 
-__all__ = ["ShiftPlan", "circuit_count", "shift_plan"]
-
 
 @dataclass(frozen=True)
 class ShiftPlan:

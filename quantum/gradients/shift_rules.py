@@ -21,8 +21,6 @@ from quantum.circuits.circuit import Angle, Circuit
 from quantum.circuits.gates import gate
 from quantum.exceptions import CircuitError
 
-__all__ = ["Occurrences", "ShiftTerm", "shift_rule", "split_occurrences"]
-
 
 @dataclass(frozen=True)
 class ShiftTerm:

@@ -11,9 +11,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["DEFAULT_STEP", "directions", "spsa_rows", "spsa_slopes"]
-
-
 DEFAULT_STEP = 0.2  # radians: small against a period, large against the noise of 1,000 shots
 
 

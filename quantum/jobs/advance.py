@@ -31,8 +31,6 @@ from quantum.jobs.job import Job
 from quantum.jobs.ledger import Ledger
 from quantum.jobs.states import FINAL, SENT
 
-__all__ = ["LEASE", "RETRY_ASKING", "RETRY_SENDING", "advance", "cancel", "resolve"]
-
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)

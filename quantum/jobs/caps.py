@@ -14,8 +14,6 @@ from quantum.backends.base import JobState
 from quantum.exceptions import CapExceededError
 from quantum.jobs.job import NewJob
 
-__all__ = ["Cap", "CapKind", "Usage", "check_caps", "counted", "day_start"]
-
 CapKind = Literal["run", "user", "day"]
 
 

@@ -8,8 +8,6 @@ from datetime import datetime
 from quantum.backends.base import Batch, Handle, JobState
 from quantum.sampling.costs import Cost
 
-__all__ = ["Job", "NewJob"]
-
 
 @dataclass(frozen=True)
 class NewJob:

@@ -12,8 +12,6 @@ from quantum.backends.base import JobState
 from quantum.jobs.caps import Cap
 from quantum.jobs.job import Job, NewJob
 
-__all__ = ["CHANGES", "Ledger"]
-
 # What ``move`` may change besides the state.
 CHANGES = frozenset({"task_id", "handle", "message", "result", "seconds_used"})
 

@@ -16,8 +16,6 @@ from quantum.jobs.caps import Cap
 from quantum.jobs.job import Job, NewJob
 from quantum.jobs.ledger import Ledger
 
-__all__ = ["LedgerRunner"]
-
 
 @dataclass(frozen=True)
 class LedgerRunner:

@@ -21,8 +21,6 @@ from quantum.jobs.job import Job, NewJob
 from quantum.jobs.ledger import CHANGES
 from quantum.jobs.states import allowed
 
-__all__ = ["FileLedger"]
-
 _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
   id TEXT PRIMARY KEY,

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 
 from quantum.backends.base import JobState
 
-__all__ = ["FINAL", "MOVES", "SENT", "allowed"]
-
 _S = JobState
 
 FINAL = frozenset({_S.DONE, _S.FAILED, _S.CANCELLED})

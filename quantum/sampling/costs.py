@@ -12,8 +12,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["MAX_CIRCUITS", "SOURCE", "Cost", "Tariff", "sampling_cost"]
-
 MAX_CIRCUITS = 200
 """Most circuits that the cloud takes in one batch, by its documents."""
 

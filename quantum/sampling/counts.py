@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from quantum.exceptions import BadResultError
 
-__all__ = ["Samples", "product_rows", "read_counts"]
-
 Floats = NDArray[np.float64]
 Readings = NDArray[np.float32]
 _ZERO, _ONE = ord("0"), ord("1")

@@ -27,8 +27,6 @@ from quantum.exceptions import (
 from quantum.sampling import mitigation
 from quantum.sampling.counts import Samples, product_rows, read_counts
 
-__all__ = ["DirectRunner", "Estimates", "Estimator", "Runner"]
-
 Floats = NDArray[np.float64]
 _ENDED = {JobState.FAILED, JobState.CANCELLED, JobState.SUBMIT_UNKNOWN}
 

@@ -22,8 +22,6 @@ from quantum.circuits.circuit import Circuit, Operation
 from quantum.exceptions import BadResultError, CircuitError
 from quantum.sampling.counts import Samples
 
-__all__ = ["FOLDS", "ReadoutCorrection", "extrapolate", "fold", "readout_circuits"]
-
 Floats = NDArray[np.float64]
 
 FOLDS = (1, 3)

@@ -24,12 +24,9 @@ from qiskit_aer.noise import NoiseModel, QuantumError, ReadoutError
 from qiskit_aer.noise.errors import depolarizing_error, thermal_relaxation_error
 
 from quantum.chips.calibration import Calibration, QubitFigures
-from quantum.chips.published import noise_label
 from quantum.circuits.circuit import Circuit
 from quantum.circuits.qiskit_bridge import to_qiskit
 from quantum.exceptions import UnsupportedCircuitError
-
-__all__ = ["native_circuit", "noise_label", "noise_model"]
 
 _NATIVE = ["u", "cz"]
 

@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from quantum.circuits.circuit import Angle, Circuit, Input, Operation, Source
 from quantum.circuits.gates import gate
 
-__all__ = ["Affine", "GateBlock", "PhaseBlock", "RotationBlock", "basis_phases", "compile_blocks"]
-
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 

@@ -19,8 +19,6 @@ from quantum.circuits.light_cones import trace_back
 from quantum.circuits.observables import PauliString
 from quantum.simulators.blocks import basis_phases
 
-__all__ = ["MAX_TERMS", "Cone", "ConeStep", "find_cones"]
-
 MAX_TERMS = 243  # above, evolving the state is cheaper than the table
 _MAX_QUBITS = 7
 

@@ -13,8 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["constant"]
-
 _CACHE: dict[tuple[int, torch.dtype, torch.device], Tensor] = {}
 
 

@@ -17,8 +17,6 @@ from torch import Tensor
 
 from quantum.simulators.constants import constant
 
-__all__ = ["Layout", "contract"]
-
 
 class Layout(NamedTuple):
     """Where the operators of each cone come from.

@@ -31,8 +31,6 @@ from quantum.simulators.constants import constant
 from quantum.simulators.contraction import Layout, contract
 from quantum.simulators.rotations import rotation_matrix
 
-__all__ = ["expectations", "supports"]
-
 # Angles (by identity, held weakly) -> groups, the angles' values then, tables.
 _KEPT: WeakIdKeyDictionary = WeakIdKeyDictionary()
 

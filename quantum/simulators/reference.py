@@ -12,11 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from quantum.circuits.circuit import Circuit
+from quantum.circuits.circuit import Angle, Circuit, Input
 from quantum.circuits.gates import gate
 from quantum.circuits.observables import PauliString
-
-__all__ = ["embed", "expectations", "observable_matrix", "statevector"]
 
 ComplexArray = NDArray[np.complex128]
 Values = Sequence[float] | NDArray[np.float64]
@@ -52,7 +50,8 @@ def statevector(circuit: Circuit, inputs: Values, angles: Values) -> ComplexArra
     """Final state of one sample, shape ``(2**n_qubits,)``, starting in |0…0>."""
     state = np.zeros(2**circuit.n_qubits, dtype=np.complex128)
     state[0] = 1
-    for op in circuit.bind(inputs, angles).operations:
+    for op in circuit.bind(list(inputs), list(angles)).operations:
+        assert not isinstance(op.source, Angle | Input)
         small = np.array(gate(op.gate).matrix(op.source), dtype=np.complex128)
         state = embed(small, op.qubits, circuit.n_qubits) @ state
     return state

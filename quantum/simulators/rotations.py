@@ -26,16 +26,6 @@ from torch.nn.functional import pad
 
 from quantum.simulators.constants import constant
 
-__all__ = [
-    "GROUP",
-    "Workspace",
-    "group_states",
-    "join",
-    "rotate",
-    "rotation_gradient",
-    "rotation_matrix",
-]
-
 GROUP = 4  # qubits rotated by one matrix product
 _KEPT_BYTES = 8 << 20  # larger pieces of memory are given back after each pass
 _THREAD = threading.local()

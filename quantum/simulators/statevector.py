@@ -31,8 +31,6 @@ from quantum.simulators.blocks import Block, RotationBlock, compile_blocks
 from quantum.simulators.constants import constant
 from quantum.simulators.rotations import GROUP, Workspace, join
 
-__all__ = ["amplitudes", "check_shapes", "expectations"]
-
 
 def expectations(
     circuit: Circuit, inputs: Tensor, angles: Tensor, *, recompute: bool = False

@@ -20,8 +20,6 @@ from quantum.simulators.blocks import Affine, Block, GateBlock, PhaseBlock, Rota
 from quantum.simulators.constants import constant
 from quantum.simulators.rotations import Workspace, group_states, rotate, rotation_gradient
 
-__all__ = ["add_gradient", "apply", "is_complex", "values"]
-
 
 def values(blocks: Sequence[Block], inputs: Tensor, angles: Tensor) -> list[Tensor | None]:
     """The blocks' values; ``None`` for a gate without angle.

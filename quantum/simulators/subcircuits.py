@@ -30,8 +30,6 @@ from quantum.exceptions import CircuitError, UnsupportedCircuitError
 from quantum.simulators import statevector
 from quantum.simulators.constants import constant
 
-__all__ = ["MAX_CONE_QUBITS", "batched", "expectations", "supports", "total_amplitudes", "widest"]
-
 MAX_CONE_QUBITS = 16
 _CHUNK = 2**22  # amplitudes held at a time
 _KEEP = 2**20  # below, keeping the states for backward is faster than computing them again

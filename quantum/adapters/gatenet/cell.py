@@ -20,8 +20,6 @@ from quantum.adapters.gatenet.steps import fuse, plan_steps
 from quantum.adapters.kept import KeepingModule
 from quantum.exceptions import MergeNotPossibleError
 
-__all__ = ["GateNetCell"]
-
 
 class GateNetCell(KeepingModule):
     """Gates on a layer's input and a scaling of its output.

@@ -8,8 +8,6 @@ from quantum.adapters.peft_registration import extend_peft_type
 from quantum.adapters.tuner import TargetedConfig, described
 from quantum.exceptions import OptionError
 
-__all__ = ["GateNetConfig"]
-
 _GATENET = extend_peft_type("GATENET")
 
 

@@ -15,8 +15,6 @@ from quantum.adapters.gatenet.config import GateNetConfig
 from quantum.adapters.gatenet.linear import gated_linear
 from quantum.adapters.tuner import LinearTunerLayer
 
-__all__ = ["GateNetLinear"]
-
 
 class GateNetLinear(LinearTunerLayer[GateNetCell]):
     """A linear layer with GateNet."""

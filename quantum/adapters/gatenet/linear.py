@@ -31,8 +31,6 @@ from quantum.adapters.gatenet.steps import (
     work_per_row,
 )
 
-__all__ = ["gated_linear", "gated_weight"]
-
 
 def gated_linear(
     x: Tensor,

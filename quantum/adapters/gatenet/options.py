@@ -11,8 +11,6 @@ from itertools import combinations
 from quantum.adapters.qtha.factorisation import factorise
 from quantum.exceptions import OptionError
 
-__all__ = ["gatenet_axes", "gatenet_module_count", "gatenet_pairs"]
-
 LARGEST_GATE = 1024
 
 

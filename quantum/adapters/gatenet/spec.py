@@ -6,8 +6,6 @@ from quantum.adapters.gatenet.options import gatenet_module_count
 from quantum.adapters.spec import AdapterSpec, config_of
 from quantum.options import OptionField, Options
 
-__all__ = ["GATENET"]
-
 # fmt: off
 _FIELDS = (
     OptionField("n_axes", "Axes", "int", 5, 2, 8,

@@ -17,17 +17,6 @@ from torch import Tensor
 
 from quantum.adapters.gatenet.options import gatenet_pairs
 
-__all__ = [
-    "Step",
-    "apply_steps",
-    "fuse",
-    "last_result",
-    "plan_steps",
-    "pull_back",
-    "step_inputs",
-    "work_per_row",
-]
-
 PASS_COST = 100
 """What moving a row through memory costs, in multiplications per number (measured on a CPU)."""
 

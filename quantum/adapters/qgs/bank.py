@@ -24,8 +24,6 @@ from quantum.circuits.circuit import Circuit
 from quantum.gradients.function import differentiable
 from quantum.sampling.estimation import Runner
 
-__all__ = ["CircuitBank"]
-
 
 @dataclass
 class _Last:

@@ -15,8 +15,6 @@ from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.qgs.signs import FrozenMap
 from quantum.adapters.qgs.state import CircuitState
 
-__all__ = ["QGSBlock"]
-
 
 class QGSBlock(CircuitState, CircuitHost):
     """Angles of one block, and the values measured at the start and last.

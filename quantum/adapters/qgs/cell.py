@@ -18,8 +18,6 @@ from quantum.adapters.qgs.block import QGSBlock
 from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.qgs.signs import FrozenMap
 
-__all__ = ["QGSCell"]
-
 _START_SCALE = 0.1
 
 Scalings = tuple[Tensor | None, Tensor | None]

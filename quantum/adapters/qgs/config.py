@@ -17,8 +17,6 @@ from quantum.exceptions import OptionError
 if TYPE_CHECKING:
     from quantum.gradients.function import Method
 
-__all__ = ["QGSConfig"]
-
 _QGS = extend_peft_type("QGS")
 _CHOICES: Mapping[str, Mapping[str, str]] = {
     "form": FORMS,

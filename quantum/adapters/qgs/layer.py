@@ -15,8 +15,6 @@ from quantum.adapters.qgs.cell import QGSCell
 from quantum.adapters.qgs.config import QGSConfig
 from quantum.adapters.tuner import LinearTunerLayer
 
-__all__ = ["QGSLinear"]
-
 
 class QGSLinear(LinearTunerLayer[QGSCell]):
     """A linear layer with QGS.

@@ -22,20 +22,6 @@ from quantum.circuits.ansatz import (
 from quantum.exceptions import OptionError
 from quantum.gradients.grouping import circuit_count
 
-__all__ = [
-    "CONTROLS",
-    "FORMS",
-    "GRADIENTS",
-    "START_SHOTS",
-    "TOPOLOGIES",
-    "chip_couplers",
-    "circuits_per_step",
-    "couplers_for",
-    "cut",
-    "qgs_module_count",
-    "qgs_shared_count",
-]
-
 FORMS: Mapping[str, str] = {
     "input": "as designed: the circuit scales the inputs, a trained vector scales the outputs",
     "output": "the circuit scales the outputs and little else is trained: about 1 % of LoRA",

@@ -21,8 +21,6 @@ from quantum.gradients.function import Evaluate, Spsa, rows_for, values_and_jaco
 from quantum.sampling.estimation import DirectRunner, Estimator, Runner
 from quantum.simulators import subcircuits
 
-__all__ = ["CircuitRuns"]
-
 
 class CircuitRuns:
     """Runs the circuit of one adapter.

@@ -12,8 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["FrozenMap", "sign_matrix"]
-
 
 def sign_matrix(name: str, rows: int, columns: int, device: torch.device | None = None) -> Tensor:
     """A matrix with entries ``±1 / sqrt(columns)``: rows of length one.

@@ -30,8 +30,6 @@ from quantum.circuits.ansatz import qgs_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.options import OptionField, Options
 
-__all__ = ["QGS"]
-
 # fmt: off
 _FIELDS = (
     OptionField("form", "Form", "choice", "input", choices=tuple(FORMS.items()),

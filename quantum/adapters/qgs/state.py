@@ -13,8 +13,6 @@ from torch import Tensor, nn
 from quantum.adapters.kept import Kept
 from quantum.adapters.qgs.config import QGSConfig
 
-__all__ = ["CircuitState"]
-
 _NAME_BYTES = 32
 
 

@@ -27,8 +27,6 @@ from quantum.circuits.ansatz import qtha_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.exceptions import MergeNotPossibleError, OptionError
 
-__all__ = ["QTHACell"]
-
 
 class QTHACell(KeepingModule, CircuitHost):
     """The change that QTHA adds to one linear layer's output.

@@ -9,8 +9,6 @@ from quantum.adapters.qtha.options import INITS, VARIANTS
 from quantum.adapters.tuner import TargetedConfig, described
 from quantum.exceptions import OptionError
 
-__all__ = ["QTHAConfig"]
-
 _QTHA = extend_peft_type("QTHA")
 
 

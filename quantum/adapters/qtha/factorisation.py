@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterator
 from functools import cache
 
-__all__ = ["core_shapes", "factorise", "mpo_count"]
-
 N_CORES = 4
 
 

@@ -14,8 +14,6 @@ from quantum.adapters.qtha.cell import QTHACell
 from quantum.adapters.qtha.config import QTHAConfig
 from quantum.adapters.tuner import LinearTunerLayer
 
-__all__ = ["QTHALinear"]
-
 
 class QTHALinear(LinearTunerLayer[QTHACell]):
     """A linear layer with QTHA."""

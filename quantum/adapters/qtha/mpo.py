@@ -14,8 +14,6 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-__all__ = ["apply_mpo", "apply_mpo_transposed"]
-
 
 def apply_mpo(cores: Sequence[Tensor], in_factors: Sequence[int], x: Tensor) -> Tensor:
     """MPO times a matrix, transposed: ``(MPO @ x).T``.

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from quantum.adapters.qtha.factorisation import factorise, mpo_count
 from quantum.circuits.ansatz import qtha_angle_count
 
-__all__ = ["HIDDEN_LAYERS", "INITS", "VARIANTS", "qtha_module_count"]
-
 VARIANTS: Mapping[str, str] = {
     "ABC": "tensor network, MLP and circuit: QTHA",
     "BC": "MLP and circuit: simple quantum LoRA",

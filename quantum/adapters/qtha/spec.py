@@ -16,8 +16,6 @@ from quantum.circuits.ansatz import qtha_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.options import OptionField, Options
 
-__all__ = ["QTHA"]
-
 # fmt: off
 _FIELDS = (
     OptionField("r", "Qubits", "int", 8, 1, 12,

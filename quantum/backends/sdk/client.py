@@ -20,16 +20,6 @@ from typing import Any
 
 from quantum.exceptions import BackendMissingError, QuantumError
 
-__all__ = [
-    "INSTALL",
-    "KEY_VARIABLE",
-    "SdkClient",
-    "SdkError",
-    "close_clients",
-    "sdk_client",
-    "sdk_missing",
-]
-
 KEY_VARIABLE = "WUKONG_API_KEY"
 """Holds a key for use by hand; the child must not inherit it: environments can be read."""
 

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TextIO
 
-__all__ = ["main"]
-
 Data = dict[str, Any]
 
 _SHORTEST_KEY = 8  # a shorter text would be found in innocent places of a reply

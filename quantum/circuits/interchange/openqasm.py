@@ -15,8 +15,6 @@ from quantum.circuits.gates import GATES
 from quantum.circuits.qiskit_bridge import from_qiskit, to_qiskit
 from quantum.exceptions import CircuitError
 
-__all__ = ["MAX_BITS", "MAX_NESTING", "MAX_OPERATIONS", "from_openqasm", "to_openqasm"]
-
 MAX_BITS = 4096
 MAX_OPERATIONS = 20_000
 MAX_NESTING = 50

@@ -17,8 +17,6 @@ from quantum.circuits.interchange.originir_gates import GATE_NAMES, IDLE_NAMES, 
 from quantum.circuits.interchange.pieces import GROWTH, Piece, controlled, inverse
 from quantum.exceptions import CircuitError
 
-__all__ = ["MAX_OPERATIONS", "MAX_QUBITS", "from_originir", "to_originir"]
-
 MAX_QUBITS = 4096
 MAX_OPERATIONS = 20_000
 """Limits of reading: a short text with nested CONTROL blocks can mean millions of gates."""

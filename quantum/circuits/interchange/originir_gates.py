@@ -14,8 +14,6 @@ from quantum.circuits.gates import gate
 from quantum.circuits.interchange.pieces import Piece, controlled, joined, one_qubit, phase_gate
 from quantum.exceptions import CircuitError
 
-__all__ = ["GATE_NAMES", "IDLE_NAMES", "read_gate"]
-
 GATE_NAMES = {
     "x": "X",
     "y": "Y",

@@ -14,8 +14,6 @@ from itertools import chain
 
 from quantum.circuits.circuit import Operation
 
-__all__ = ["GROWTH", "Piece", "controlled", "inverse", "joined", "one_qubit", "phase_gate"]
-
 GROWTH = 17
 """One gate becomes at most so many under one more control."""
 
