@@ -8,9 +8,9 @@ from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
 from .datasets import views as datasets
-from .explorer import views as quantum_explorer
-from .hardware import job_views as quantum_jobs
-from .hardware import views as quantum
+from .explorer import views as explorer
+from .hardware import job_views
+from .hardware import views as hardware
 from .home import views as home
 from .runs import circuit_views as circuits
 from .teams import views as team
@@ -62,67 +62,67 @@ urlpatterns = [
         name="run-part",
     ),
     # quantum
-    path("quantum/", quantum.quantum, name="quantum"),
-    path("quantum/keys/new/", quantum.quantum_key_create, name="quantum-key-create"),
-    path("quantum/keys/<str:public_id>/read/", quantum.quantum_key_read, name="quantum-key-read"),
+    path("quantum/", hardware.hardware, name="quantum"),
+    path("quantum/keys/new/", hardware.cloud_key_create, name="quantum-key-create"),
+    path("quantum/keys/<str:public_id>/read/", hardware.cloud_key_read, name="quantum-key-read"),
     path(
         "quantum/keys/<str:public_id>/delete/",
-        quantum.quantum_key_delete,
+        hardware.cloud_key_delete,
         name="quantum-key-delete",
     ),
-    path("quantum/chips/", quantum.quantum_chips, name="quantum-chips"),
-    path("quantum/chips/<str:public_id>/", quantum.quantum_chip, name="quantum-chip"),
-    path("quantum/jobs/", quantum_jobs.quantum_jobs, name="quantum-jobs"),
-    path("quantum/jobs/<str:public_id>/", quantum_jobs.quantum_job, name="quantum-job"),
+    path("quantum/chips/", hardware.chips, name="quantum-chips"),
+    path("quantum/chips/<str:public_id>/", hardware.chip, name="quantum-chip"),
+    path("quantum/jobs/", job_views.jobs, name="quantum-jobs"),
+    path("quantum/jobs/<str:public_id>/", job_views.job, name="quantum-job"),
     path(
         "quantum/jobs/<str:public_id>/cancel/",
-        quantum_jobs.quantum_job_cancel,
+        job_views.job_cancel,
         name="quantum-job-cancel",
     ),
     path(
         "quantum/jobs/<str:public_id>/give-up/",
-        quantum_jobs.quantum_job_give_up,
+        job_views.job_give_up,
         name="quantum-job-give-up",
     ),
     path(
         "quantum/jobs/<str:public_id>/decide/",
-        quantum_jobs.quantum_job_decide,
+        job_views.job_decide,
         name="quantum-job-decide",
     ),
     re_path(
         r"^quantum/jobs/(?P<public_id>[^/]+)/(?P<part>payload|reply)$",
-        quantum_jobs.quantum_job_file,
+        job_views.job_file,
         name="quantum-job-file",
     ),
-    path("quantum/explorer/", quantum_explorer.quantum_explorer, name="quantum-explorer"),
+    path("quantum/explorer/", explorer.explorer, name="quantum-explorer"),
     path(
         "quantum/experiments/<str:public_id>/",
-        quantum_explorer.quantum_experiment,
+        explorer.experiment,
         name="quantum-experiment",
     ),
     path(
         "quantum/experiments/<str:public_id>/confirm/",
-        quantum_explorer.quantum_experiment_confirm,
+        explorer.experiment_confirm,
         name="quantum-experiment-confirm",
     ),
     path(
         "quantum/experiments/<str:public_id>/skip/",
-        quantum_explorer.quantum_experiment_skip,
+        explorer.experiment_skip,
         name="quantum-experiment-skip",
     ),
     path(
         "quantum/experiments/<str:public_id>/delete/",
-        quantum_explorer.quantum_experiment_delete,
+        explorer.experiment_delete,
         name="quantum-experiment-delete",
     ),
     path(
         "quantum/experiments/<str:public_id>/circuit-<str:theme>.svg",
-        quantum_explorer.quantum_experiment_image,
+        explorer.experiment_image,
         name="quantum-experiment-image",
     ),
     path(
         "quantum/experiments/<str:public_id>/export/<str:kind>",
-        quantum_explorer.quantum_experiment_export,
+        explorer.experiment_export,
         name="quantum-experiment-export",
     ),
     path("circuits/", circuits.circuit_picture, name="circuit-picture"),

@@ -84,12 +84,12 @@ def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:
 
     from finetune.explorer.models import QuantumExperiment
     from finetune.hardware.chips import calibration_store
-    from finetune.hardware.keys import quantum_key_create
+    from finetune.hardware.keys import cloud_key_create
     from finetune.hardware.models import QuantumJob
     from quantum.chips.published import published_72
 
     now = timezone.now()
-    key = quantum_key_create(team=team, user=alice, label="hers", secret="0123456789abcdef")
+    key = cloud_key_create(team=team, user=alice, label="hers", secret="0123456789abcdef")
     figures = calibration_store(key=key, calibration=published_72())
     experiment = QuantumExperiment.objects.create(
         team=team, created_by=alice, name="hers", spec={}, result={"exports": {"openqasm": "x"}}

@@ -24,7 +24,7 @@ from finetune.explorer.experiment.spec import (
 )
 from finetune.hardware.forms import OWN_SPELLING
 from finetune.hardware.models import QuantumCalibration, QuantumKey
-from finetune.hardware.selectors import calibration_list_for, quantum_key_list_for
+from finetune.hardware.selectors import calibration_list_for, cloud_key_list_for
 from finetune.teams.models import Team
 from quantum.backends.registry import BACKENDS
 from quantum.exceptions import QuantumError
@@ -125,7 +125,7 @@ class ExperimentForm(forms.Form):
             *((row.public_id, calibration_title(row)) for row in self.calibrations),
         ]
         keys: Any = self.fields["key"]
-        keys.queryset = quantum_key_list_for(team)
+        keys.queryset = cloud_key_list_for(team)
 
     @property
     def chips(self) -> list[str]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from finetune.exceptions import StudioError
 from finetune.explorer.experiment.spec import EXPORTS, Spec, families
-from finetune.hardware.selectors import quantum_key_list_for
+from finetune.hardware.selectors import cloud_key_list_for
 from finetune.paging import KeyPaginator
 from finetune.runs.circuit_views import drawing_answer
 from finetune.runs.circuits import THEMES
@@ -33,7 +33,7 @@ PER_PAGE = 12
 
 @in_team
 @require_http_methods(["GET", "HEAD", "POST"])
-def quantum_explorer(request: SiteRequest) -> HttpResponse:
+def explorer(request: SiteRequest) -> HttpResponse:
     """The form and the team's earlier experiments; what was typed is kept with its refusals."""
     form = ExperimentForm(request.POST or None, team=request.team, initial=initial_of(request))
     if request.method == "POST" and form.is_valid():
@@ -62,7 +62,7 @@ def quantum_explorer(request: SiteRequest) -> HttpResponse:
         "form": form,
         "families": families(),
         "page": KeyPaginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "has_keys": quantum_key_list_for(request.team).exists(),
+        "has_keys": cloud_key_list_for(request.team).exists(),
     }
     if request.htmx and request.method != "POST":
         return render(request, "finetune/explorer/_experiments.html", context)
@@ -82,7 +82,7 @@ def initial_of(request: SiteRequest) -> dict[str, Any]:
 @never_cache
 @signed_in
 @require_safe
-def quantum_experiment(request: SiteRequest, public_id: str) -> HttpResponse:
+def experiment(request: SiteRequest, public_id: str) -> HttpResponse:
     found = experiment_get(request.user, public_id)
     chart = charts.values_chart(found.result)
     context = {
@@ -123,7 +123,7 @@ def experiment_act(request: SiteRequest, public_id: str, action: Any, said: str)
 
 @signed_in
 @require_POST
-def quantum_experiment_confirm(request: SiteRequest, public_id: str) -> HttpResponse:
+def experiment_confirm(request: SiteRequest, public_id: str) -> HttpResponse:
     """The person has seen the estimate: plan the jobs."""
 
     def confirm(found: QuantumExperiment) -> None:
@@ -134,7 +134,7 @@ def quantum_experiment_confirm(request: SiteRequest, public_id: str) -> HttpResp
 
 @signed_in
 @require_POST
-def quantum_experiment_skip(request: SiteRequest, public_id: str) -> HttpResponse:
+def experiment_skip(request: SiteRequest, public_id: str) -> HttpResponse:
     def skip(found: QuantumExperiment) -> None:
         services.experiment_skip(experiment=found)
 
@@ -143,7 +143,7 @@ def quantum_experiment_skip(request: SiteRequest, public_id: str) -> HttpRespons
 
 @signed_in
 @require_POST
-def quantum_experiment_delete(request: SiteRequest, public_id: str) -> HttpResponse:
+def experiment_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     found = experiment_get(request.user, public_id)
     try:
         services.experiment_delete(experiment=found)
@@ -156,7 +156,7 @@ def quantum_experiment_delete(request: SiteRequest, public_id: str) -> HttpRespo
 
 @signed_in
 @require_safe
-def quantum_experiment_export(request: SiteRequest, public_id: str, kind: str) -> HttpResponse:
+def experiment_export(request: SiteRequest, public_id: str, kind: str) -> HttpResponse:
     """The circuit as text for another program."""
     found = experiment_get(request.user, public_id)
     text = found.result.get("exports", {}).get(kind)
@@ -171,7 +171,7 @@ def quantum_experiment_export(request: SiteRequest, public_id: str, kind: str) -
 @csp_replace({"default-src": ["'none'"]})
 @signed_in
 @require_safe
-def quantum_experiment_image(request: SiteRequest, public_id: str, theme: str) -> HttpResponse:
+def experiment_image(request: SiteRequest, public_id: str, theme: str) -> HttpResponse:
     """One SVG file. Nothing in it may load anything."""
     found = experiment_get(request.user, public_id)
     if theme not in THEMES:

@@ -12,7 +12,7 @@ from finetune.console.actions import ReadOnly, apply_to_each, page_link
 from finetune.console.lists import LongList
 
 from .jobs import job_cancel, job_decide
-from .keys import quantum_key_delete, quantum_key_read_again
+from .keys import cloud_key_delete, cloud_key_read_again
 from .models import QuantumCalibration, QuantumJob, QuantumKey
 
 SHOWN = 4_000
@@ -46,13 +46,13 @@ class QuantumKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Read chips again", permissions=["view"])
     def read_again(self, request: HttpRequest, queryset: QuerySet[QuantumKey]) -> None:
         apply_to_each(
-            self, request, queryset, lambda key: quantum_key_read_again(key=key), done="Being read"
+            self, request, queryset, lambda key: cloud_key_read_again(key=key), done="Being read"
         )
 
     @admin.action(description="Delete for good", permissions=["view"])
     def remove(self, request: HttpRequest, queryset: QuerySet[QuantumKey]) -> None:
         apply_to_each(
-            self, request, queryset, lambda key: quantum_key_delete(key=key), done="Deleted"
+            self, request, queryset, lambda key: cloud_key_delete(key=key), done="Deleted"
         )
 
 

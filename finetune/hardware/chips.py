@@ -22,7 +22,7 @@ from quantum.backends.wukong_options import wukong_limits
 from quantum.chips.calibration import Calibration
 from quantum.exceptions import QuantumError
 
-from .keys import quantum_key_text, quantum_key_used, url_check
+from .keys import cloud_key_text, cloud_key_used, url_check
 from .models import QuantumCalibration, QuantumKey
 from .selectors import tariff
 
@@ -45,7 +45,7 @@ def wukong_backend(key: QuantumKey, options: Mapping[str, Any]) -> WukongBackend
     name = (key.pk, json.dumps(given, sort_keys=True))
     url_check(key.url)  # each time: what a name leads to may have changed
     if name not in KEPT:
-        KEPT[name] = WukongBackend(given, quantum_key_text(key), tariff=tariff())
+        KEPT[name] = WukongBackend(given, cloud_key_text(key), tariff=tariff())
     return KEPT[name]
 
 
@@ -69,7 +69,7 @@ def chips_read(key_id: int) -> None:
         read_end(key, chips_problem=f"The chips could not be read ({type(error).__name__}).")
         return
     rows = [{"name": name, "online": bool(chips[name])} for name in sorted(chips)]
-    quantum_key_used(key.pk)
+    cloud_key_used(key.pk)
     problems = [calibration_fetch(key, str(row["name"])) for row in rows[:MOST_CHIPS]
                 if row["online"] and SIMULATOR not in str(row["name"])]  # fmt: skip
     read_end(key, chips=rows, chips_problem=" ".join(one for one in problems if one))

@@ -26,7 +26,7 @@ PER_PAGE = 25
 @never_cache
 @in_team
 @require_safe
-def quantum_jobs(request: SiteRequest) -> HttpResponse:
+def jobs(request: SiteRequest) -> HttpResponse:
     """The team's jobs, newest first; while one is open the list keeps itself fresh."""
     rows = selectors.job_list_for(request.team)
     chosen = request.GET.get("state", "")
@@ -53,7 +53,7 @@ def quantum_jobs(request: SiteRequest) -> HttpResponse:
 @never_cache
 @signed_in
 @require_safe
-def quantum_job(request: SiteRequest, public_id: str) -> HttpResponse:
+def job(request: SiteRequest, public_id: str) -> HttpResponse:
     job = selectors.job_get(request.user, public_id)
     return job_page(request, job, DecisionForm())
 
@@ -79,7 +79,7 @@ def job_page(
 
 @signed_in
 @require_POST
-def quantum_job_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
+def job_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
     job = selectors.job_get(request.user, public_id)
     try:
         said = services.job_cancel(job=job, by=request.user)
@@ -92,7 +92,7 @@ def quantum_job_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_POST
-def quantum_job_give_up(request: SiteRequest, public_id: str) -> HttpResponse:
+def job_give_up(request: SiteRequest, public_id: str) -> HttpResponse:
     """A person does not want to wait any longer for a provider that tells nothing."""
     job = selectors.job_get(request.user, public_id)
     try:
@@ -106,7 +106,7 @@ def quantum_job_give_up(request: SiteRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_POST
-def quantum_job_decide(request: SiteRequest, public_id: str) -> HttpResponse:
+def job_decide(request: SiteRequest, public_id: str) -> HttpResponse:
     """A person has looked at the cloud's own page and says what became of a job."""
     job = selectors.job_get(request.user, public_id)
     form = DecisionForm(request.POST)
@@ -129,7 +129,7 @@ def quantum_job_decide(request: SiteRequest, public_id: str) -> HttpResponse:
 
 @signed_in
 @require_safe
-def quantum_job_file(request: SiteRequest, public_id: str, part: str) -> HttpResponse:
+def job_file(request: SiteRequest, public_id: str, part: str) -> HttpResponse:
     """The whole payload, or the provider's reply as it came, as a file."""
     job = selectors.job_get(request.user, public_id)
     if part == "payload":

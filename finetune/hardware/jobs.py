@@ -34,7 +34,7 @@ from quantum.jobs.states import FINAL, SENT
 
 from .chips import wukong_backend
 from .costs import caps_now, estimate
-from .keys import quantum_key_used
+from .keys import cloud_key_used
 from .ledger import DjangoLedger, Owner
 from .models import QuantumJob
 
@@ -179,7 +179,7 @@ def backend_of(row: QuantumJob) -> SamplingBackend:
     if missing := sdk_missing():
         raise BackendMissingError(missing)
     backend = wukong_backend(row.key, {"chip": row.chip, **row.options})
-    quantum_key_used(row.key.pk)
+    cloud_key_used(row.key.pk)
     return backend
 
 

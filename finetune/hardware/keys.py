@@ -50,7 +50,7 @@ def derived(secret: str) -> bytes:
 
 
 @sensitive_variables("secret")
-def quantum_key_create(
+def cloud_key_create(
     *, team: Team, user: User, label: str, secret: str, url: str = ""
 ) -> QuantumKey:
     """Store a key; its chips are read in the background right after.
@@ -86,7 +86,7 @@ def quantum_key_create(
             encrypted=box().encrypt(secret.encode()).decode(),
             last_four=secret[-4:],
         )
-        return quantum_key_read_again(key=key)
+        return cloud_key_read_again(key=key)
 
 
 def url_check(url: str) -> None:
@@ -149,7 +149,7 @@ def embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 @sensitive_variables()
-def quantum_key_text(key: QuantumKey) -> str:
+def cloud_key_text(key: QuantumKey) -> str:
     """The key itself, for the process that talks to the cloud. Never log or return it further.
 
     Raises:
@@ -165,11 +165,11 @@ def quantum_key_text(key: QuantumKey) -> str:
         ) from None
 
 
-def quantum_key_used(key_id: int) -> None:
+def cloud_key_used(key_id: int) -> None:
     QuantumKey.objects.filter(pk=key_id).update(last_used_at=timezone.now())
 
 
-def quantum_key_read_again(*, key: QuantumKey) -> QuantumKey:
+def cloud_key_read_again(*, key: QuantumKey) -> QuantumKey:
     """Ask a worker to read the chips behind a key, and their calibrations."""
     key.chips_asked_at = timezone.now()
     QuantumKey.objects.filter(pk=key.pk).update(chips_asked_at=key.chips_asked_at)
@@ -178,7 +178,7 @@ def quantum_key_read_again(*, key: QuantumKey) -> QuantumKey:
 
 
 @transaction.atomic
-def quantum_key_delete(*, key: QuantumKey) -> None:
+def cloud_key_delete(*, key: QuantumKey) -> None:
     """Remove a key. Its ended jobs and calibrations stay.
 
     Raises:

@@ -57,11 +57,11 @@ def backend_cards(keys: Sequence[QuantumKey]) -> list[BackendCard]:
     ]
 
 
-def quantum_key_list_for(team: Team) -> QuerySet[QuantumKey]:
+def cloud_key_list_for(team: Team) -> QuerySet[QuantumKey]:
     return QuantumKey.objects.for_team(team).select_related("created_by")
 
 
-def quantum_key_get(user: User, public_id: str) -> QuantumKey:
+def cloud_key_get(user: User, public_id: str) -> QuantumKey:
     """The key's row, or Http404 where it is not one of this person's teams'."""
     found: QuantumKey = get_object_or_404(
         QuantumKey.objects.for_user(user).select_related("team"), public_id=public_id

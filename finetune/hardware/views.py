@@ -28,10 +28,10 @@ CALIBRATIONS = 12
 PUBLISHED = "published"
 
 
-def quantum_page(
+def hardware_page(
     request: SiteRequest, form: QuantumKeyForm, *, status: int = 200, part: str = ""
 ) -> HttpResponse:
-    keys = list(selectors.quantum_key_list_for(request.team))
+    keys = list(selectors.cloud_key_list_for(request.team))
     context = {
         "form": form,
         "keys": keys,
@@ -54,9 +54,9 @@ def quantum_page(
 @never_cache
 @in_team
 @require_safe
-def quantum(request: SiteRequest) -> HttpResponse:
+def hardware(request: SiteRequest) -> HttpResponse:
     """Backends and keys; while chips are being read, the fragment asks again."""
-    return quantum_page(request, QuantumKeyForm())
+    return hardware_page(request, QuantumKeyForm())
 
 
 @never_cache
@@ -64,13 +64,13 @@ def quantum(request: SiteRequest) -> HttpResponse:
 @sensitive_variables()
 @in_team
 @require_POST
-def quantum_key_create(request: SiteRequest) -> HttpResponse:
+def cloud_key_create(request: SiteRequest) -> HttpResponse:
     form = QuantumKeyForm(request.POST)
     if form.is_valid():
         values = form.cleaned_data
 
         def make() -> str:
-            key = key_services.quantum_key_create(
+            key = key_services.cloud_key_create(
                 team=request.team,
                 user=request.user,
                 label=values["label"],
@@ -91,18 +91,18 @@ def quantum_key_create(request: SiteRequest) -> HttpResponse:
             label = values["label"].strip()
             messages.success(request, f"“{label}” is stored. Its chips are being read.")
             return redirect("quantum")
-    return quantum_page(request, form, status=422, part="finetune/hardware/hardware.html")
+    return hardware_page(request, form, status=422, part="finetune/hardware/hardware.html")
 
 
 @signed_in
 @require_POST
-def quantum_key_read(request: SiteRequest, public_id: str) -> HttpResponse:
+def cloud_key_read(request: SiteRequest, public_id: str) -> HttpResponse:
     """Read chips and calibrations again, in the background."""
-    key = selectors.quantum_key_get(request.user, public_id)
+    key = selectors.cloud_key_get(request.user, public_id)
     if not key.reading:
-        key_services.quantum_key_read_again(key=key)
+        key_services.cloud_key_read_again(key=key)
     if request.htmx and request.team == key.team:
-        return quantum_page(request, QuantumKeyForm())
+        return hardware_page(request, QuantumKeyForm())
     return redirect("quantum")
 
 
@@ -113,13 +113,13 @@ def is_owner(request: SiteRequest, team: Team) -> bool:
 
 @signed_in
 @require_POST
-def quantum_key_delete(request: SiteRequest, public_id: str) -> HttpResponse:
+def cloud_key_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     """A key can be deleted by the person who added it and by an owner of the team."""
-    key = selectors.quantum_key_get(request.user, public_id)
+    key = selectors.cloud_key_get(request.user, public_id)
     if key.created_by_id != request.user.pk and not is_owner(request, key.team):
         raise PermissionDenied("Only the person who added a key or an owner can delete it.")
     try:
-        key_services.quantum_key_delete(key=key)
+        key_services.cloud_key_delete(key=key)
     except StudioError as error:
         messages.warning(request, error.message)
     else:
@@ -129,7 +129,7 @@ def quantum_key_delete(request: SiteRequest, public_id: str) -> HttpResponse:
 
 @in_team
 @require_safe
-def quantum_chips(request: SiteRequest) -> HttpResponse:
+def chips(request: SiteRequest) -> HttpResponse:
     """The newest fetched calibration, or the published figures where there is none."""
     newest = selectors.calibration_list_for(request.team).first()
     if newest is not None and request.GET.get("figures") != PUBLISHED:
@@ -139,7 +139,7 @@ def quantum_chips(request: SiteRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def quantum_chip(request: SiteRequest, public_id: str) -> HttpResponse:
+def chip(request: SiteRequest, public_id: str) -> HttpResponse:
     return chip_page(request, selectors.calibration_get(request.user, public_id))
 
 

@@ -86,13 +86,13 @@ QUANTUM = """
 from django.utils import timezone
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Team, User
 from finetune.hardware.chips import calibration_store
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 from quantum.chips.published import published_72
 
 team = Team.objects.get(name="Team of alice")
 alice = User.objects.get(username="alice")
 now = timezone.now()
-key = quantum_key_create(
+key = cloud_key_create(
     team=team, user=alice, label="A_key_with_a_name_that_is_much_too_long_and_has_no_break",
     secret="0123456789abcdef", url="https://cloud.invalid",
 )

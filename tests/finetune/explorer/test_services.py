@@ -18,7 +18,7 @@ from finetune.file_locks import alone
 from finetune.hardware import chips as quantum_chips
 from finetune.hardware import jobs as quantum_jobs
 from finetune.hardware.chips import chips_read
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 from finetune.hardware.models import QuantumJob, QuantumKey
 from tests.doubles.wukong_cloud import WukongDouble
 
@@ -28,7 +28,7 @@ SMALL = Spec(qubits=2, backends=("statevector", "wukong"), shots=200, chip="72")
 
 @pytest.fixture
 def key(team, alice):
-    return quantum_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
+    return cloud_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_job_that_ends_badly_ends_the_experiment(team, alice, here, key, state
 def test_the_whole_way_through_the_real_sdk_to_the_double(team, alice, here, settings):
     settings.QUANTUM_PRIVATE_URLS = True
     with WukongDouble() as double:
-        key = quantum_key_create(
+        key = cloud_key_create(
             team=team, user=alice, label="double", secret="0123456789abcdef", url=double.url
         )
         chips_read(key.pk)

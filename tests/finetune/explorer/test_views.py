@@ -8,7 +8,7 @@ from django.urls import reverse
 from finetune.explorer.computation import experiment_folder
 from finetune.explorer.experiment.spec import Spec
 from finetune.explorer.models import QuantumExperiment
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -101,12 +101,12 @@ def test_what_was_typed_is_kept(page):
 
 
 def test_hardware_takes_a_key_of_the_team_only(page, team, alice, other_team, charlie):
-    theirs = quantum_key_create(
+    theirs = cloud_key_create(
         team=other_team, user=charlie, label="theirs", secret="0123456789abcdef"
     )
     answer = send(page, backends=["wukong"], key=theirs.public_id)
     assert answer.status_code == 422
-    own = quantum_key_create(team=team, user=alice, label="own", secret="0123456789abcdef")
+    own = cloud_key_create(team=team, user=alice, label="own", secret="0123456789abcdef")
     assert send(page, backends=["wukong"], key=own.public_id, chip="").status_code == 422
     assert send(page, backends=["wukong"], key=own.public_id, chip="72").status_code == 302
     assert QuantumExperiment.objects.get().key == own

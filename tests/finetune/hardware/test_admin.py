@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from finetune.explorer.models import QuantumExperiment
 from finetune.hardware.chips import calibration_store
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 from finetune.hardware.models import QuantumJob, QuantumKey
 from quantum.chips.published import published_72
 
@@ -29,7 +29,7 @@ def console(db: None) -> Client:
 
 @pytest.fixture
 def key(team: Any, alice: Any) -> QuantumKey:
-    return quantum_key_create(team=team, user=alice, label="trial", secret=SECRET)
+    return cloud_key_create(team=team, user=alice, label="trial", secret=SECRET)
 
 
 @pytest.fixture

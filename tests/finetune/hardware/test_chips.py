@@ -6,7 +6,7 @@ import pytest
 
 from finetune.hardware import chips as quantum_chips
 from finetune.hardware.chips import chips_read, wukong_backend
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 from finetune.hardware.models import QuantumCalibration, QuantumKey
 from finetune.hardware.selectors import tariff
 from tests.doubles.wukong_cloud import WukongDouble
@@ -19,7 +19,7 @@ SECRET = "0123456789abcdef-chips"
 def key(team, alice, settings):
     settings.QUANTUM_PRIVATE_URLS = True
     with WukongDouble() as double:
-        made = quantum_key_create(
+        made = cloud_key_create(
             team=team, user=alice, label="double", secret=SECRET, url=double.url
         )
         made.double = double

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from finetune.hardware.keys import quantum_key_create, quantum_key_delete
+from finetune.hardware.keys import cloud_key_create, cloud_key_delete
 from finetune.hardware.models import QuantumJob
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_cancelling(page, job):
 
 
 def test_a_job_without_an_answer_can_be_given_up_and_frees_its_key(page, job, team, alice):
-    key = quantum_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
+    key = cloud_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
     made = job("contact_lost", key=key, message="task does not exist.")
     address = reverse("quantum-job", args=[made.public_id])
     assert "Give it up" in page.get(address).content.decode()
@@ -103,7 +103,7 @@ def test_a_job_without_an_answer_can_be_given_up_and_frees_its_key(page, job, te
     assert made.state == "failed"
     assert "Given up by alice" in made.message
     assert "task does not exist" in made.message
-    quantum_key_delete(key=key)
+    cloud_key_delete(key=key)
 
 
 @pytest.mark.parametrize("state", ["planned", "submitting", "submit_unknown", "running", "done"])

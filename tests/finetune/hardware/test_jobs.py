@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from finetune.exceptions import StudioError
 from finetune.hardware import jobs
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 from finetune.hardware.models import QuantumJob
 from finetune.runs.worker.exchange import run_job_plan
 from quantum.exceptions import CapExceededError
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def key(team, alice):
-    return quantum_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
+    return cloud_key_create(team=team, user=alice, label="trial", secret="0123456789abcdef")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from finetune.exceptions import StudioError
 from finetune.hardware import keys as quantum_keys
-from finetune.hardware.keys import quantum_key_create, quantum_key_delete, quantum_key_text
+from finetune.hardware.keys import cloud_key_create, cloud_key_delete, cloud_key_text
 from finetune.hardware.models import QuantumJob, QuantumKey
 
 pytestmark = pytest.mark.django_db
@@ -19,11 +19,11 @@ SECRET = "0123456789abcdef-a-key-of-origin"
 
 @pytest.fixture
 def key(team, alice):
-    return quantum_key_create(team=team, user=alice, label="trial", secret=SECRET)
+    return cloud_key_create(team=team, user=alice, label="trial", secret=SECRET)
 
 
 def test_the_text_comes_back_and_is_not_in_the_row(key):
-    assert quantum_key_text(key) == SECRET
+    assert cloud_key_text(key) == SECRET
     row = QuantumKey.objects.filter(pk=key.pk).values().get()
     assert SECRET not in str(row)
     assert row["last_four"] == SECRET[-4:]
@@ -31,13 +31,13 @@ def test_the_text_comes_back_and_is_not_in_the_row(key):
 
 
 def test_equal_keys_are_stored_differently(key, team, alice):
-    again = quantum_key_create(team=team, user=alice, label="twin", secret=SECRET)
+    again = cloud_key_create(team=team, user=alice, label="twin", secret=SECRET)
     assert again.encrypted != key.encrypted
 
 
 def test_it_is_in_no_dump_and_no_log(key, tmp_path, caplog, team, alice):
     with caplog.at_level(logging.DEBUG):
-        quantum_key_create(team=team, user=alice, label="logged", secret=SECRET)
+        cloud_key_create(team=team, user=alice, label="logged", secret=SECRET)
     assert SECRET not in caplog.text
     call_command("dumpdata", "finetune", output=str(tmp_path / "dump.json"), verbosity=0)
     assert SECRET not in (tmp_path / "dump.json").read_text()
@@ -47,9 +47,9 @@ def test_an_older_secret_of_the_site_still_opens_it(key, settings):
     old = settings.SECRET_KEY
     settings.SECRET_KEY = "another-secret-of-the-site"
     with pytest.raises(StudioError, match="enter it again"):
-        quantum_key_text(key)
+        cloud_key_text(key)
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert quantum_key_text(key) == SECRET
+    assert cloud_key_text(key) == SECRET
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_an_older_secret_of_the_site_still_opens_it(key, settings):
 )
 def test_what_cannot_be_a_key_is_refused(team, alice, text):
     with pytest.raises(StudioError) as caught:
-        quantum_key_create(team=team, user=alice, label="bad", secret=text)
+        cloud_key_create(team=team, user=alice, label="bad", secret=text)
     assert caught.value.field == "secret"
     assert not QuantumKey.objects.exists()
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_a_key_is_refused(team, alice, text):
 )
 def test_an_address_leads_out_of_the_sites_own_network(team, alice, url):
     with pytest.raises(StudioError) as caught:
-        quantum_key_create(team=team, user=alice, label="bad", secret=SECRET, url=url)
+        cloud_key_create(team=team, user=alice, label="bad", secret=SECRET, url=url)
     assert caught.value.field == "url"
 
 
@@ -96,14 +96,14 @@ def test_a_name_that_leads_into_the_sites_own_network_is_refused(address, team, 
     found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", (address, 443))]
     monkeypatch.setattr(quantum_keys.socket, "getaddrinfo", lambda *given, **more: found)
     with pytest.raises(StudioError, match="own network"):
-        quantum_key_create(
+        cloud_key_create(
             team=team, user=alice, label="bad", secret=SECRET, url="https://cloud.example"
         )
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example"])
 def test_a_name_that_cannot_be_looked_up_ends_in_no_error(team, alice, host):
-    made = quantum_key_create(
+    made = cloud_key_create(
         team=team, user=alice, label="typo", secret=SECRET, url=f"https://{host}"
     )
     assert made.host == host
@@ -111,14 +111,14 @@ def test_a_name_that_cannot_be_looked_up_ends_in_no_error(team, alice, host):
 
 def test_public_addresses_of_both_kinds_are_allowed(team, alice):
     for address in ("93.184.216.34", "[2606:2800:220:1::1]", "[64:ff9b::5db8:d822]"):
-        quantum_key_create(
+        cloud_key_create(
             team=team, user=alice, label="good", secret=SECRET, url=f"https://{address}"
         )
 
 
 def test_an_administrator_can_allow_a_double_on_loopback(team, alice, settings):
     settings.QUANTUM_PRIVATE_URLS = True
-    made = quantum_key_create(
+    made = cloud_key_create(
         team=team, user=alice, label="double", secret=SECRET, url="http://127.0.0.1:8000/"
     )
     assert made.url == "http://127.0.0.1:8000"
@@ -128,7 +128,7 @@ def test_an_administrator_can_allow_a_double_on_loopback(team, alice, settings):
 
 def test_only_members_add_keys(team, charlie):
     with pytest.raises(StudioError, match="member"):
-        quantum_key_create(team=team, user=charlie, label="his", secret=SECRET)
+        cloud_key_create(team=team, user=charlie, label="his", secret=SECRET)
 
 
 @pytest.mark.parametrize("state", ["planned", "queued", "submit_unknown", "contact_lost"])
@@ -139,8 +139,8 @@ def test_a_key_with_open_jobs_stays(key, team, state):
         shots=1, total_shots=1, seconds_high=1, payload="{}", created_at=now, updated_at=now,
     )  # fmt: skip
     with pytest.raises(StudioError, match="1 job of “trial” has not ended"):
-        quantum_key_delete(key=key)
+        cloud_key_delete(key=key)
     QuantumJob.objects.filter(pk=job.pk).update(state="failed")
-    quantum_key_delete(key=key)
+    cloud_key_delete(key=key)
     job.refresh_from_db()
     assert job.key is None

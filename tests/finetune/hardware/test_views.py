@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from finetune.hardware.chips import calibration_store
-from finetune.hardware.keys import quantum_key_create
+from finetune.hardware.keys import cloud_key_create
 from finetune.hardware.models import QuantumKey
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration, Coupler, QubitFigures
@@ -27,7 +27,7 @@ def page(client, alice, team):
 
 @pytest.fixture
 def key(team, alice):
-    return quantum_key_create(team=team, user=alice, label="trial", secret=SECRET)
+    return cloud_key_create(team=team, user=alice, label="trial", secret=SECRET)
 
 
 def add(client, **changes):
@@ -117,7 +117,7 @@ def test_a_member_deletes_their_own_key_and_an_owner_any(client, key, team, alic
     client.force_login(bob)
     assert "Delete key" not in client.get(reverse("quantum")).content.decode()
     assert client.post(reverse("quantum-key-delete", args=[key.public_id])).status_code == 403
-    own = quantum_key_create(team=team, user=bob, label="bob's", secret=SECRET)
+    own = cloud_key_create(team=team, user=bob, label="bob's", secret=SECRET)
     assert "Delete key" in client.get(reverse("quantum")).content.decode()
     client.force_login(alice)
     client.post(reverse("quantum-key-delete", args=[own.public_id]))
