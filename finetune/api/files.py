@@ -19,7 +19,7 @@ from finetune.views.downloads import text_answer
 
 from .errors import ApiError, not_found, without_paths
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
-from .pages import DIGITS
+from .pages import DIGITS, ListPage
 
 router = Router(tags=["Files"])
 
@@ -48,12 +48,8 @@ class FileObject(Schema):
     expires_at: int | None = None
 
 
-class FileList(Schema):
-    object: Literal["list"] = "list"
+class FileList(ListPage):
     data: list[FileObject]
-    has_more: bool
-    first_id: str | None
-    last_id: str | None
 
 
 class FileDeleted(Schema):

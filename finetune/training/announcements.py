@@ -15,7 +15,6 @@ from finetune.training.events import EventLog
 from finetune.training.left_out import KINDS
 from finetune.training.model import Facts
 from finetune.training.pictures import picture_of
-from quantum.adapters.registry import get_adapter
 
 TOLD = 3  # reasons written out in the warning
 
@@ -94,7 +93,7 @@ def _warn(part: str, loaded: Loaded, config: RunConfig, log: EventLog) -> None:
 
 def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
     """Draw the run's circuit, if its adapter has one."""
-    circuit = get_adapter(config.adapter).circuit(config.options, config.chip)
+    circuit = config.circuit()
     picture = picture_of(config.adapter, config.options, config.chip)
     if circuit is None or picture is None:
         return

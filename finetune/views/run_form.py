@@ -15,7 +15,7 @@ from finetune.exceptions import RunRefused
 from finetune.forms.run_terms import TermsForm
 from finetune.forms.runs import RunForm, initial_from_run, initial_from_settings
 from finetune.models import Run
-from finetune.selectors.datasets import dataset_list_for, dataset_ready_for
+from finetune.selectors.datasets import dataset_list_for
 from finetune.selectors.run_calibrations import chip_words
 from finetune.selectors.run_estimates import run_plan, train_dialogues
 from finetune.selectors.run_sampling import placement_doubt
@@ -118,7 +118,7 @@ def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
         "form": form,
         "presets": presets_for(request),
         "chosen_preset": form["preset"].value() or "",
-        "ready": dataset_ready_for(request.team).exists(),  # type: ignore[attr-defined]
+        "ready": form.fields["dataset"].queryset.exists(),  # type: ignore[attr-defined]
         "continues": continued(form),
         "bases": form.fields["base"].queryset,  # type: ignore[attr-defined]
         **summary_of(request, form),
