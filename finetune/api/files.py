@@ -21,7 +21,7 @@ from finetune.teams.models import ApiKey
 
 from .errors import ApiError, not_found, without_paths
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
-from .pages import DIGITS
+from .pages import DIGITS, ListPage
 
 router = Router(tags=["Files"])
 
@@ -50,12 +50,8 @@ class FileObject(Schema):
     expires_at: int | None = None
 
 
-class FileList(Schema):
-    object: Literal["list"] = "list"
+class FileList(ListPage):
     data: list[FileObject]
-    has_more: bool
-    first_id: str | None
-    last_id: str | None
 
 
 class FileDeleted(Schema):

@@ -12,6 +12,7 @@ from finetune.runs.services import epochs_of
 
 from .errors import without_paths, without_paths_in
 from .files import result_id
+from .pages import ListPage
 
 STATUS = {
     Run.State.CREATED: "validating_files",
@@ -57,12 +58,8 @@ class JobObject(Schema):
     wukong: dict[str, Any]
 
 
-class JobList(Schema):
-    object: Literal["list"] = "list"
+class JobList(ListPage):
     data: list[JobObject]
-    has_more: bool
-    first_id: str | None
-    last_id: str | None
 
 
 class EventObject(Schema):
@@ -75,12 +72,8 @@ class EventObject(Schema):
     data: dict[str, Any]
 
 
-class EventList(Schema):
-    object: Literal["list"] = "list"
+class EventList(ListPage):
     data: list[EventObject]
-    has_more: bool
-    first_id: str | None
-    last_id: str | None
 
 
 class CheckpointObject(Schema):
@@ -93,12 +86,8 @@ class CheckpointObject(Schema):
     metrics: dict[str, float | None]
 
 
-class CheckpointList(Schema):
-    object: Literal["list"] = "list"
+class CheckpointList(ListPage):
     data: list[CheckpointObject]
-    has_more: bool
-    first_id: str | None
-    last_id: str | None
 
 
 def short(run: Run) -> str:

@@ -21,7 +21,7 @@ from finetune.teams.models import ApiKey, Team
 
 from .errors import ApiError, not_found
 from .files import key_of
-from .pages import listing, no_such_cursor, older, page_of
+from .pages import ListPage, listing, no_such_cursor, older, page_of
 
 router = Router(tags=["Models"])
 
@@ -35,12 +35,8 @@ class ModelObject(Schema):
     owned_by: str
 
 
-class ModelList(Schema):
-    object: Literal["list"] = "list"
+class ModelList(ListPage):
     data: list[ModelObject]
-    has_more: bool
-    first_id: str | None
-    last_id: str | None
 
 
 class ModelDeleted(Schema):

@@ -7,9 +7,10 @@ in a long list costs what the first one does.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from ninja import Schema
 from pydantic import BeforeValidator
 
 from finetune.text import as_whole_number
@@ -20,6 +21,13 @@ Row = TypeVar("Row")
 # For a list's `limit`: ASCII digits, where pydantic also takes "+5" and "1_0".
 DIGITS = BeforeValidator(as_whole_number)
 Rows = TypeVar("Rows", bound=Model)
+
+
+class ListPage(Schema):
+    object: Literal["list"] = "list"
+    has_more: bool
+    first_id: str | None
+    last_id: str | None
 
 
 def listing(data: Sequence[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:

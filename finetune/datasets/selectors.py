@@ -21,10 +21,6 @@ def dataset_get(user: User, public_id: str) -> Dataset:
     return get_object_or_404(Dataset.objects.for_user(user), public_id=public_id)
 
 
-def dataset_ready_for(team: Team) -> QuerySet[Dataset]:
-    return dataset_list_for(team).filter(state=Dataset.State.READY)
-
-
 def dataset_problems(dataset: Dataset, offset: int = 0, limit: int = 100) -> list[dict[str, Any]]:
     """A page of the problems that the check wrote, in the order of the file's lines."""
     try:

@@ -87,13 +87,13 @@ def settings_read(values: Mapping[str, Any]) -> RunSettings:
         raise refusal(error.problems) from error
 
 
-def settings_check(chosen: RunSettings, base: Base, plan: RunPlan) -> None:
+def settings_check(plan: RunPlan, base: Base) -> None:
     """Refuse settings that do not go together, or not with the base.
 
     Raises:
         RunRefused: with one problem per field that cannot be used.
     """
-    problems = []
+    chosen, problems = plan.settings, []
     if base.state != Base.State.READY:
         words = f"{base.title} is not ready: {base.problem or base.get_state_display()}"
         problems.append(Problem("base", words))
@@ -139,13 +139,13 @@ def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
         )
 
 
-def continuation_check(previous: Run, base: Base, team: Team, chosen: RunSettings) -> None:
+def continuation_check(previous: Run, order: RunOrder, chosen: RunSettings) -> None:
     """Refuse settings under which the adapter of an earlier run would be another adapter.
 
     Raises:
         RunRefused: with the first thing that differs, or that there is nothing to go on from.
     """
-    if previous.team_id != team.pk:
+    if previous.team_id != order.team.pk:
         raise RunRefused("There is no such run in this team.", code="not_found", field="continues")
 
     def refused(problem: str) -> RunRefused:
@@ -157,7 +157,7 @@ def continuation_check(previous: Run, base: Base, team: Team, chosen: RunSetting
             "that run has neither a trained adapter nor a checkpoint whose numbers are finite. "
             "Finish or pause it first, or choose another run."
         )
-    if previous.base_id != base.pk:
+    if previous.base_id != order.base.pk:
         raise refused(f"that adapter was made for {previous.base.title}.")
     before = previous.settings
     for name in ("adapter", "targets", "seed"):

@@ -35,12 +35,12 @@ def run_create(order: RunOrder) -> Run:
     Raises:
         RunRefused: with one sentence per field that cannot be used.
     """
-    base, team, epochs = order.base, order.team, order.epochs
+    epochs = order.epochs
     plan = run_plan(order)
-    settings_check(plan.settings, base, plan)
+    settings_check(plan, order.base)
     chosen = plan.settings.completed()
     if order.continues is not None:
-        continuation_check(order.continues, base, team, chosen)
+        continuation_check(order.continues, order, chosen)
     spending = spending_check(order, plan)
     if epochs is not None and not 0 < float(epochs) <= 1000:
         raise RunRefused(
@@ -50,13 +50,13 @@ def run_create(order: RunOrder) -> Run:
         if (dataset := getattr(order, field)) is not None:
             # A check may have ended since the row was read; it releases only runs that exist.
             dataset.refresh_from_db(from_queryset=Dataset.objects.select_for_update())
-            dataset_usable(field, dataset, team)
+            dataset_usable(field, dataset, order.team)
     suffix = slugify(order.suffix)[:64]
     run = Run.objects.create(
-        team=team,
+        team=order.team,
         created_by=order.user,
         name=(order.name.strip() or suffix or run_name(chosen, order.dataset))[:64],
-        base=base,
+        base=order.base,
         dataset=order.dataset,
         validation_dataset=order.validation_dataset,
         suffix=suffix,

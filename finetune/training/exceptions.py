@@ -20,11 +20,6 @@ class BadConfig(TrainingError):
         self.problems = problems
         super().__init__("; ".join(map(str, problems)))
 
-    @property
-    def by_field(self) -> dict[str, str]:
-        """What is wrong, by the field's name."""
-        return {problem.field: problem.words for problem in self.problems}
-
 
 class BadData(TrainingError):
     """The dialogues of a run cannot be read or hold nothing to learn from."""

@@ -14,12 +14,14 @@ from finetune.training.conflicts import conflicts
 from finetune.training.problems import Problem
 from finetune.training.run_circuit import RunCircuit, circuit_for
 from finetune.training.settings import RunSettings
-from quantum.adapters.registry import ADAPTERS, Shapes, reference_count
+from quantum.adapters.registry import ADAPTERS, Shapes, get_adapter, reference_count
 from quantum.adapters.spec import targeted
 from quantum.chips.calibration import Calibration
 from quantum.exceptions import OptionError
 from quantum.sampling.costs import Cost, Tariff
 
+OF_THE_ADAPTER = {"adapter", "adapter_options", "targets"}
+OF_THE_SAMPLES = {"backend", "backend_options", "calibration", "steps", "eval_every"}
 NO_FIGURES = "nobody has fetched this chip's figures yet"
 
 
@@ -101,34 +103,28 @@ class RunPlan:
             problems: what could not be parsed; `settings` has a default there.
             unknown: settings that are not chosen; `settings` has a default there.
         """
-        problems = (*problems, *(() if problems else conflicts(settings)))
+        problems = tuple(problems) or conflicts(settings)
         unknown = frozenset({*unknown, *(problem.field for problem in problems)})
         modules = {} if "targets" in unknown else targeted(shapes, settings.targets)
-        parameters = circuit = sampling = reference = None
-        spec = ADAPTERS.get(settings.adapter)
-        if spec and shapes and not {"adapter", "adapter_options", "targets"} & unknown:
-            circuit = circuit_for(settings, tuple(modules))
+        parameters, circuit, sampling = None, None, None
+        if shapes and not OF_THE_ADAPTER & unknown:
+            circuit = circuit_for(settings, modules)
             try:
-                parameters = spec.count(shapes, settings.targets, settings.options)
+                parameters = get_adapter(settings.adapter).count(
+                    shapes, settings.targets, settings.options
+                )
             except OptionError as error:
-                field = "targets" if error.field == "targets" else "adapter_options"
-                option = "" if error.field == "targets" else error.field
-                problems = (*problems, Problem(field, error.words, option))
-            try:
-                reference = reference_count(shapes)
-            except OptionError:
-                reference = None  # a base without q_proj and v_proj has no such reference
-            if not problems and "steps" not in unknown:
-                sampling = sampling_plan(settings, tuple(modules), continued=continued)
-        if sampling is not None and not sampling.circuits:
-            sampling = None
+                problems = (*problems, Problem.of_option("adapter_options", error))
+            else:
+                if not OF_THE_SAMPLES & unknown:
+                    sampling = sampling_plan(settings, modules, continued=continued)
         return cls(
             settings=settings,
             problems=problems,
             unknown=unknown,
             modules=len(modules),
             parameters=parameters,
-            reference=reference,
+            reference=reference_of(shapes),
             circuit=circuit,
             sampling=sampling,
             cost=sampling.cost(tariff) if sampling and sampling.backend.billable else None,
@@ -220,3 +216,11 @@ class RunPlan:
             return None
         seconds = self.settings.steps * self.tokens_per_step / self.measured.tokens_per_second
         return round(seconds, -1) if seconds < 600 else round(seconds / 60) * 60
+
+
+def reference_of(shapes: Shapes) -> int | None:
+    """Parameters of LoRA r = 8 on q_proj and v_proj; None for a base without these."""
+    try:
+        return reference_count(shapes)
+    except OptionError:
+        return None

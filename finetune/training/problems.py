@@ -57,7 +57,9 @@ class Problem:
 
     @classmethod
     def of_option(cls, field: str, error: OptionError) -> Problem:
-        """Put what an option's own check says beside the setting that holds it."""
+        """Put what an option's own check says beside the setting that holds it, or the layers."""
+        if error.field == "targets":
+            return cls("targets", error.words)
         return cls(field, error.words, error.field)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from finetune.datasets.selectors import dataset_list_for, dataset_ready_for
+from finetune.datasets.selectors import dataset_list_for
 from finetune.exceptions import RunRefused
 from finetune.runs.calibrations import chip_words
 from finetune.runs.drawings import picture_ready
@@ -118,7 +118,7 @@ def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
         "form": form,
         "presets": presets_for(request),
         "chosen_preset": form["preset"].value() or "",
-        "ready": dataset_ready_for(request.team).exists(),  # type: ignore[attr-defined]
+        "ready": form.fields["dataset"].queryset.exists(),  # type: ignore[attr-defined]
         "continues": continued(form),
         "bases": form.fields["base"].queryset,  # type: ignore[attr-defined]
         **summary_of(request, form),

@@ -106,7 +106,7 @@ class SamplingPlan:
 def sampling_plan(
     settings: RunSettings, modules: Collection[str], *, continued: bool = False
 ) -> SamplingPlan | None:
-    """Count the circuits of a run; None where its circuits are not sampled.
+    """Count the circuits of a run; None where there are no circuits, or they are not sampled.
 
     Args:
         settings: what goes together (`finetune.training.conflicts`).
@@ -117,11 +117,10 @@ def sampling_plan(
     spec, place = get_adapter(settings.adapter), BACKENDS[settings.backend]
     if place.exact or spec.sampled is None or place.name not in backends_of(spec):
         return None
-    circuit, options = settings.circuit(), settings.options
-    if circuit is None:
+    circuit, options, blocks = settings.circuit(), settings.options, len(blocks_of(modules))
+    if circuit is None or not blocks:
         return None
     limits = cloud_limits(place.name, settings.backend_options) if place.billable else None
-    blocks = len(blocks_of(modules))
     folds = ZNE_FOLDS if options.get("zne") else 1
     extra = READOUT_CIRCUITS if options.get("readout_mitigation") else 0
     shots = int(options["shots"])

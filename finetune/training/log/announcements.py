@@ -14,7 +14,6 @@ from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Loaded
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.model import Facts
-from quantum.adapters.registry import get_adapter
 
 from .events import EventLog
 
@@ -95,7 +94,7 @@ def _warn(part: str, loaded: Loaded, config: RunConfig, log: EventLog) -> None:
 
 def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
     """Draw the run's circuit, if its adapter has one."""
-    circuit = get_adapter(config.adapter).circuit(config.options, config.chip)
+    circuit = config.circuit()
     picture = picture_of(config.adapter, config.options, config.chip)
     if circuit is None or picture is None:
         return

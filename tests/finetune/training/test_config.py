@@ -14,6 +14,11 @@ from finetune.training.presets import PRESETS, preset_values
 from quantum.backends.registry import BACKENDS
 from tests.doubles.wukong_chips import patchy_72
 
+
+def by_field(error: BadConfig) -> dict[str, str]:
+    return {problem.field: problem.words for problem in error.problems}
+
+
 BASE = {"base_model": "base", "train_file": "train.jsonl"}
 
 
@@ -53,7 +58,7 @@ def test_json_round_trip() -> None:
 def test_a_bad_value_is_named(field: str, value: Any, words: str) -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({**BASE, field: value})
-    assert words in bad.value.by_field[field]
+    assert words in by_field(bad.value)[field]
 
 
 QGS = {**BASE, "adapter": "qgs"}
@@ -104,7 +109,7 @@ def test_what_the_backend_cannot_run_is_named(
 ) -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({**QGS, **values})
-    assert words in bad.value.by_field[field]
+    assert words in by_field(bad.value)[field]
 
 
 def test_a_chip_belongs_to_a_circuit_that_is_built_on_it() -> None:
@@ -118,7 +123,7 @@ def test_a_chip_belongs_to_a_circuit_that_is_built_on_it() -> None:
 def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadConfig) as bad:
         RunConfig.from_dict({"steps": 0, "seed": -1})
-    assert set(bad.value.by_field) == {"steps", "seed", "base_model", "train_file"}
+    assert set(by_field(bad.value)) == {"steps", "seed", "base_model", "train_file"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])

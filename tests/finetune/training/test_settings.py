@@ -10,6 +10,7 @@ from finetune.training.config import RunConfig
 from finetune.training.exceptions import BadConfig
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
+from tests.finetune.training.test_config import by_field
 
 ROW: dict[str, Any] = {  # as an earlier version kept it: every setting, no path
     "adapter": "lora",
@@ -141,4 +142,4 @@ def test_a_problem_says_where_and_what() -> None:
 def test_no_number_of_any_size_ends_in_a_traceback(name: str, value: Any) -> None:
     with pytest.raises(BadConfig) as bad:
         RunSettings.from_dict({name: value})
-    assert bad.value.by_field[name].startswith("must be ")
+    assert by_field(bad.value)[name].startswith("must be ")
