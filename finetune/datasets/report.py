@@ -42,7 +42,6 @@ WORDS = {
     "example_missing_assistant_message": "no assistant turn",
     "group_not_together": "conversation in pieces",
 }
-MAPPABLE = {"missing_columns", "unknown_format", "no_usable_dialogue", "too_few_dialogues"}
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from csp.decorators import csp_replace
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from finetune.teams.access import signed_in
+from finetune.teams.access import SiteRequest, signed_in
 from finetune.training.run_circuit import circuit_for
 from finetune.training.settings import RunSettings
 
@@ -22,7 +22,7 @@ KEY = re.compile(r"[a-z0-9]{1,30}-[0-9a-f]{16}")
 
 @signed_in
 @require_safe
-def circuit_picture(request: HttpRequest) -> HttpResponse:
+def circuit_picture(request: SiteRequest) -> HttpResponse:
     """The picture, or a fragment that asks again in a moment while a worker draws."""
     options = request.GET.dict()
     values = {"adapter": options.pop("adapter", ""), "adapter_options": options}
@@ -37,7 +37,7 @@ def circuit_picture(request: HttpRequest) -> HttpResponse:
 @csp_replace({"default-src": ["'none'"]})
 @signed_in
 @require_safe
-def circuit_image(request: HttpRequest, key: str, theme: str) -> HttpResponse:
+def circuit_image(request: SiteRequest, key: str, theme: str) -> HttpResponse:
     """One SVG file. Nothing in it may load anything."""
     if theme not in THEMES or not KEY.fullmatch(key):
         raise Http404("No such picture.")

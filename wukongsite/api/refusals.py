@@ -70,14 +70,14 @@ def with_refusals(document: Document) -> Document:
 
 
 def refusals_of(method: str, path: str, operation: Document) -> list[int]:
-    found = {*ALWAYS, *OWN.get(f"{method} {path}", ())}
+    statuses = {*ALWAYS, *OWN.get(f"{method} {path}", ())}
     if "{" in path:
-        found.add(404)
+        statuses.add(404)
     if "requestBody" in operation:
-        found.add(413)
+        statuses.add(413)
     if method != "get":
-        found.add(507)
-    return sorted(found)
+        statuses.add(507)
+    return sorted(statuses)
 
 
 def refusal(status: int) -> Document:

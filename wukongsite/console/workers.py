@@ -17,7 +17,7 @@ ANSWER_SECONDS = 1.0
 SILENT_SECONDS = 10.0
 WAITS = {  # what waits while a worker is missing
     "train": "runs wait and do not go on",
-    "tasks": "no data is checked, no lost run is found, no circuit is drawn",
+    "tasks": "no data is checked, no lost run is newest, no circuit is drawn",
     "quantum": "jobs on quantum machines are neither sent nor asked for",
     "explorer": "experiments wait",
 }
@@ -80,10 +80,10 @@ def workers_part(*, broker: bool) -> Part:
 
 def newest_signs() -> dict[str, Sign]:
     """Of each kind of worker the one heard last, on whatever host."""
-    found: dict[str, Sign] = {}
+    newest: dict[str, Sign] = {}
     for sign in sorted(signs_read(), key=lambda sign: sign.heard):
-        found[sign.name.partition("@")[0]] = sign
-    return found
+        newest[sign.name.partition("@")[0]] = sign
+    return newest
 
 
 def workers_answering(*, expecting: int) -> set[str]:

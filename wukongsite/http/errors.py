@@ -5,11 +5,8 @@ here serves what Django or another middleware answers before or after it (unknow
 methods, bad hosts, crashes).
 """
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.core.exceptions import (
     BadRequest,
@@ -19,6 +16,7 @@ from django.core.exceptions import (
 )
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils.deprecation import MiddlewareMixin
 
 from finetune.api.errors import BODY_TOO_LARGE, ApiError
 from finetune.text import TextRefused
@@ -86,34 +84,17 @@ def refusal_of(error: Exception) -> ApiError:
     return ApiError(400, text, code="bad_request")
 
 
-class ApiErrorMiddleware:
+class ApiErrorMiddleware(MiddlewareMixin):
     """Replace error pages of anything under /v1 by the JSON shape; keep their headers."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
-        if iscoroutinefunction(self.get_response):
-            return self.answer_async(request)
-        return shaped(request, self.get_response(request))
-
-    async def answer_async(self, request: HttpRequest) -> HttpResponse:
-        return shaped(request, await self.get_response(request))
-
-
-def shaped(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    if response.status_code < 400 or not is_api(request) or is_shaped(response):
-        return response
-    answer = error_response(error_of_status(response.status_code, request))
-    for name in ("Allow", "Retry-After"):
-        if name in response:
-            answer[name] = response[name]
-    return answer
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code < 400 or not is_api(request) or is_shaped(response):
+            return response
+        answer = error_response(error_of_status(response.status_code, request))
+        for name in ("Allow", "Retry-After"):
+            if name in response:
+                answer[name] = response[name]
+        return answer
 
 
 def is_shaped(response: HttpResponse) -> bool:

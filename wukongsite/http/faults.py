@@ -61,7 +61,7 @@ def typed(request: HttpRequest) -> list[tuple[str, str]]:
     if not hasattr(request, "_post") or request.FILES:  # not read: reading it now could fail too
         return []
     pairs: Iterable[tuple[str, list[str]]] = request.POST.lists()
-    found = [(name, value) for name, values in pairs for value in values]
-    if any(word in name for name, _ in found for word in SECRETS):
+    fields = [(name, value) for name, values in pairs for value in values]
+    if any(word in name for name, _ in fields for word in SECRETS):
         return []
-    return [(name, value) for name, value in found if name != "csrfmiddlewaretoken"]
+    return [(name, value) for name, value in fields if name != "csrfmiddlewaretoken"]

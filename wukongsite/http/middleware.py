@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from finetune.api.errors import BODY_TOO_LARGE, ApiError
 
@@ -19,29 +19,14 @@ Message = dict[str, Any]
 SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
-class RequestIdMiddleware:
+class RequestIdMiddleware(MiddlewareMixin):
     """Answer every request with `x-request-id`: the client's own if it is safe, or a new one."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+    def process_request(self, request: HttpRequest) -> None:
         given = request.headers.get("x-request-id", "")
         request.id = given if SAFE_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
-        if iscoroutinefunction(self.get_response):
-            return self.answer_async(request)
-        return self.finished(request, self.get_response(request))
 
-    async def answer_async(self, request: HttpRequest) -> HttpResponse:
-        return self.finished(request, await self.get_response(request))
-
-    @staticmethod
-    def finished(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["x-request-id"] = request.id  # type: ignore[attr-defined]
         uploads_close(request)
         return response

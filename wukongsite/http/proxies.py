@@ -50,11 +50,11 @@ def forwarded(
 ) -> dict[str, Any]:
     """What a trusted proxy says of the client: its address, and whether it came by TLS."""
     client = client_of(header(scope, b"x-forwarded-for"), peer[0], trusted)
-    found: dict[str, Any] = {"client": (client, 0)}
+    changes: dict[str, Any] = {"client": (client, 0)}
     protocol = header(scope, b"x-forwarded-proto").strip().lower()
     if protocol in SCHEMES:
-        found["scheme"] = SCHEMES[protocol][scope["type"]]
-    return found
+        changes["scheme"] = SCHEMES[protocol][scope["type"]]
+    return changes
 
 
 def header(scope: dict[str, Any], name: bytes) -> str:

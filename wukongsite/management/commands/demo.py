@@ -163,15 +163,15 @@ def ask(client: httpx.Client, model: str) -> str:
 
 def losses(client: httpx.Client, job_id: str) -> tuple[float, float]:
     """Held-out loss of the base (step 0) and of the tuned model, from the job's own log."""
-    after, found = None, []
+    after, evaluations = None, []
     while True:
         query = {"limit": 100, **({"after": after} if after else {})}
         page = checked(client.get(f"/fine_tuning/jobs/{job_id}/events", params=query))
-        found += [e["data"] for e in page["data"] if "validation_loss" in (e["data"] or {})]
+        evaluations += [e["data"] for e in page["data"] if "validation_loss" in (e["data"] or {})]
         if not page["has_more"]:
             break
         after = page["data"][-1]["id"]
-    curve = {entry["step"]: entry["validation_loss"] for entry in found if "step" in entry}
+    curve = {entry["step"]: entry["validation_loss"] for entry in evaluations if "step" in entry}
     return curve[min(curve)], curve[max(curve)]
 
 

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         The lock outlives a supervisor that was killed until its warden has ended what it left.
         """
         deadline = time.monotonic() + GRACE_SECONDS + 5
-        said = False
+        announced = False
         while True:
             try:
                 return studio_lock(settings.DATA_DIR, settings.SITE_URL)
@@ -73,9 +73,9 @@ class Command(BaseCommand):
                 info = running.info
             if pid_lives(info.get("pid")) or time.monotonic() > deadline:
                 break
-            if not said:
+            if not announced:
                 print("Waiting for the end of what a killed studio left behind …", flush=True)
-                said = True
+                announced = True
             time.sleep(0.2)
         self.stderr.write(
             f"Wukong Studio is running already: {info.get('url', settings.SITE_URL)} "

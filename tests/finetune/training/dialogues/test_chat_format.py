@@ -17,7 +17,6 @@ from transformers import AutoTokenizer
 
 from chat.engine.assistants import Assistant
 from finetune.training.dialogues.chat_format import ChatFormat
-from finetune.training.dialogues.control_tokens import control_texts
 from finetune.training.dialogues.data import IGNORED, Example, encode
 from finetune.training.dialogues.folding import folded
 from finetune.training.exceptions import ChangedReply, LeftOut
@@ -416,13 +415,3 @@ def test_a_reply_that_the_template_changes_is_left_out(name: str) -> None:
     [example] = encode(chat, messages, sequence_length=1000)
     (start, _), *_ = runs(example)
     assert list(example.input_ids[:start]) == chat.prompt_ids(messages[:3])
-
-
-def test_control_tokens_are_listed_from_the_files(tmp_path: Path, base_model_dir: Path) -> None:
-    tokenizer = tokenizer_of(metaspace(), TEMPLATES["unnamed_marks"])
-    tokenizer.save_pretrained(tmp_path)
-    assert set(control_texts(tmp_path)) == {*SPECIAL, "<s>", "</s>", "<unk>"}
-    listed = control_texts(tmp_path, "<turn:user>{{ x }}</turn>")
-    assert set(listed) == {*SPECIAL, "<s>", "</s>", "<unk>", "<turn:user>", "</turn>"}
-    assert len(listed[0]) >= len(listed[-1])
-    assert {"<|im_end|>", "<repo_name>", "<file_sep>"} <= set(control_texts(base_model_dir))
