@@ -40,11 +40,11 @@ class ConversationAdmin(LongList, ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         rows: QuerySet[Conversation] = super().get_queryset(request).select_related("team")
         bad = Q(state__in=[Message.State.FAILED, Message.State.INTERRUPTED])
-        said = Message.objects.all()
+        messages = Message.objects.all()
         return rows.annotate(
-            total=count_of(said, "conversation"),
-            bad=count_of(said.filter(bad), "conversation"),
-            carded=count_of(said.exclude(card_key=""), "conversation"),
+            total=count_of(messages, "conversation"),
+            bad=count_of(messages.filter(bad), "conversation"),
+            carded=count_of(messages.exclude(card_key=""), "conversation"),
         )
 
     @admin.display(description="mode")

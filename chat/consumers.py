@@ -117,16 +117,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def look(self) -> bool:
         """Send what changed since the revision that the page shows. False: it is gone."""
-        found = await database_sync_to_async(self.read)()
-        if found is None:
+        look = await database_sync_to_async(self.read)()
+        if look is None:
             return False
-        for message in found.messages:
+        for message in look.messages:
             await self.send(text_data=json.dumps(message))
-        self.revision = found.revision
-        self.texts = found.texts
-        self.sent = {key: self.sent.get(key, 0) for key in found.texts}
+        self.revision = look.revision
+        self.texts = look.texts
+        self.sent = {key: self.sent.get(key, 0) for key in look.texts}
         followed = set()
-        for pk, _ in found.texts.values():
+        for pk, _ in look.texts.values():
             generation = Generation.running.get(pk)
             if generation is not None:
                 generation.listeners.add(self.wake)

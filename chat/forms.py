@@ -35,14 +35,14 @@ class ConversationForm(forms.Form):
         self.team = team
         chosen = [str(self[name].value() or "") for name in ("assistant", "compare")]
         self.available = assistant_choices(team, query, chosen)
-        choices = [(one.id, label_of(one)) for one in self.available.shown]
+        choices = [(item.id, label_of(item)) for item in self.available.offered]
         self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
         self.fields["compare"].choices = [("", "nobody: one reply"), *choices]  # type: ignore[attr-defined]
 
     def assistants(self) -> list[Assistant]:
         names = [self.cleaned_data["assistant"], self.cleaned_data["compare"]]
-        found = [assistant_get(self.team, name) for name in names if name]
-        return [one for one in found if one]
+        chosen = [assistant_get(self.team, name) for name in names if name]
+        return [assistant for assistant in chosen if assistant]
 
 
 def label_of(assistant: Assistant) -> str:

@@ -253,8 +253,9 @@ async def replies_begin(messages: list[Message], *, wait: float = 0) -> None:
     made = [Generation.begin(message) for message in messages]
     if messages:
         await ring(messages[0].conversation_id)
-    if made and wait:
-        await asyncio.wait([one.task for one in made if one.task], timeout=wait)
+    tasks = [generation.task for generation in made if generation.task]
+    if tasks and wait:
+        await asyncio.wait(tasks, timeout=wait)
 
 
 async def replies_stop(messages: list[Message]) -> None:

@@ -42,18 +42,18 @@ def turns_for(conversation: Conversation, side: str, until: int) -> list[list[Ch
     Of several variants the newest with text counts. A turn without any reply is joined to the next
     one, because many chat templates want the roles to take turns.
     """
-    said: dict[int, str] = {}
+    asked: dict[int, str] = {}
     replied: dict[int, str] = {}
     rows: Iterable[Message] = conversation.messages.filter(turn__lte=until).order_by("turn", "id")
     for message in rows:
         if message.role == Message.Role.USER:
-            said[message.turn] = message.content
+            asked[message.turn] = message.content
         elif message.side == side and message.turn < until and message.content.strip():
             replied[message.turn] = message.content
     turns: list[list[ChatMessage]] = []
     waiting: list[str] = []
-    for turn in sorted(said):
-        waiting.append(said[turn])
+    for turn in sorted(asked):
+        waiting.append(asked[turn])
         if turn in replied or turn == until:
             messages = [{"role": "user", "content": "\n\n".join(waiting)}]
             if turn in replied:

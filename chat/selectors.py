@@ -33,8 +33,8 @@ def conversation_list_for(
 class Choices:
     """What a picker of assistants offers, of how many, and the words that were searched for."""
 
-    shown: list[Assistant]
-    found: int
+    offered: list[Assistant]
+    matches: int
     total: int
     query: str
 
@@ -43,10 +43,10 @@ class Choices:
         """What stands beside the choices."""
         if not self.query:
             return f"The newest of about {self.total:,}. Search for others."
-        if not self.found:
+        if not self.matches:
             return f"No assistant is called “{self.query}”."
-        more = "or more " if self.found == CHOICES else ""
-        return f"{self.found} {more}found for “{self.query}”."
+        more = "or more " if self.matches == CHOICES else ""
+        return f"{self.matches} {more}found for “{self.query}”."
 
     @property
     def can_search(self) -> bool:
@@ -55,15 +55,15 @@ class Choices:
 
 def conversation_get(user: User, public_id: str, *, deleted: bool = False) -> Conversation:
     """One's own conversation, in any team that one is in; Http404 otherwise."""
-    found = (
+    conversation = (
         Conversation.objects.for_user(user)
         .filter(public_id=public_id, deleted_at__isnull=not deleted)
         .select_related("team", "user")
         .first()
     )
-    if found is None:
+    if conversation is None:
         raise Http404("There is no such conversation.")
-    return found
+    return conversation
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Turn:
     """What a page shows of one turn."""
 
     number: int
-    said: Message
+    message: Message
     card: Card | None = None
     places: list[Place] = field(default_factory=list)
     vote: Vote | None = None
@@ -103,8 +103,8 @@ class Turn:
     @property
     def letters(self) -> int:
         """How long its texts are together."""
-        replies = (one for place in self.places for one in (place.reply, *place.earlier))
-        return sum(len(message.content) for message in (self.said, *replies))
+        replies = (reply for place in self.places for reply in (place.reply, *place.earlier))
+        return sum(len(message.content) for message in (self.message, *replies))
 
 
 def turn_list_of(
@@ -121,13 +121,13 @@ def turn_list_of(
         numbers = {*changed.filter(turn__gt=last - CHANGES).values_list("turn", flat=True)}
         return turns_of(conversation, rows.filter(turn__in=numbers), last)
     end = last + 1 if before is None else before
-    shown = turns_of(conversation, rows.filter(turn__lt=end, turn__gte=end - TURNS), last)
+    turns = turns_of(conversation, rows.filter(turn__lt=end, turn__gte=end - TURNS), last)
     letters = 0
-    for place, turn in enumerate(reversed(shown), 1):
+    for count, turn in enumerate(reversed(turns), 1):
         letters += turn.letters
-        if letters > LETTERS and place > 1:
-            return shown[-place + 1 :]
-    return shown
+        if letters > LETTERS and count > 1:
+            return turns[1 - count :]
+    return turns
 
 
 def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> list[Turn]:
@@ -138,7 +138,7 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
             turns[message.turn] = Turn(message.turn, message)
             continue
         turn = turns[message.turn]
-        place = next((one for one in turn.places if one.side == message.side), None)
+        place = next((side for side in turn.places if side.side == message.side), None)
         if place is None:
             turn.places.append(Place(message.side, "", message))
         else:
@@ -163,8 +163,8 @@ def label_of(conversation: Conversation, place: Place) -> str:
 
 def card_of(turn: Turn) -> Card | None:
     """The card that this turn's message or one of its replies called for, if any."""
-    replies = [one for place in turn.places for one in (place.reply, *place.earlier)]
-    for message in [turn.said, *replies]:
+    replies = [reply for place in turn.places for reply in (place.reply, *place.earlier)]
+    for message in [turn.message, *replies]:
         if message.card_key:
             return card_get(message.card_key, message.card_language)
     return None
@@ -181,8 +181,8 @@ def country_of(user: User) -> Country | None:
 
 def assistant_choices(team: Team, query: str = "", chosen: Iterable[str] = ()) -> Choices:
     """A few assistants to choose from: those searched for, or the newest; and those chosen."""
-    found = assistants_for(team, query, CHOICES)
-    known = {one.id for one in found}
+    matches = assistants_for(team, query, CHOICES)
+    known = {assistant.id for assistant in matches}
     kept = [assistant_get(team, name) for name in dict.fromkeys(chosen) if name]
-    others = [one for one in kept if one and one.id not in known]
-    return Choices([*found, *others], len(found), assistant_count(team), query)
+    others = [assistant for assistant in kept if assistant and assistant.id not in known]
+    return Choices([*matches, *others], len(matches), assistant_count(team), query)

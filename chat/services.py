@@ -66,7 +66,7 @@ def conversation_start(
     """
     if not assistants or len(assistants) > 2:
         raise ChatRefused("Choose one assistant, or two.", code="bad_choice", field="assistant")
-    if len({one.id for one in assistants}) != len(assistants):
+    if len({assistant.id for assistant in assistants}) != len(assistants):
         raise ChatRefused(
             "To compare, choose two different assistants.", code="same_twice", field="compare"
         )
@@ -97,8 +97,7 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
     last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first() or 0
     turn = last + 1
     history = list(conversation.messages.filter(side="").order_by("-turn")[:HISTORY])
-    said = [{"role": one.role, "content": one.content} for one in reversed(history)]
-    found = assess(text, said)
+    earlier = [{"role": item.role, "content": item.content} for item in reversed(history)]
     revision = revise(conversation, updated_at=timezone.now())
     Message.objects.create(
         conversation=conversation,
@@ -106,7 +105,7 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
         role=Message.Role.USER,
         content=text,
         revision=revision,
-        **risk_fields(found),
+        **risk_fields(assess(text, earlier)),
     )
     return [reply_open(conversation, turn, side, revision) for side in conversation.sides]
 
@@ -169,12 +168,12 @@ def reply_open(conversation: Conversation, turn: int, side: str, revision: int) 
     )
 
 
-def risk_fields(found: Assessment) -> dict[str, str]:
+def risk_fields(assessment: Assessment) -> dict[str, str]:
     return {
-        "risk_category": found.category,
-        "risk_rule": found.rule,
-        "card_key": found.card.key if found.card else "",
-        "card_language": found.card.language if found.card else "",
+        "risk_category": assessment.category,
+        "risk_rule": assessment.rule,
+        "card_key": assessment.card.key if assessment.card else "",
+        "card_language": assessment.card.language if assessment.card else "",
     }
 
 
@@ -207,18 +206,18 @@ def reply_finish(*, message_id: int, state: str, content: str | None = None, **f
 def replies_reap(*, conversation: Conversation, alive: Collection[int] = ()) -> int:
     """Mark replies whose process has died as interrupted, with what was kept of them."""
     lapsed = [
-        one
-        for one in conversation.messages.filter(state=Message.State.STREAMING)
-        if one.has_lapsed and one.pk not in alive
+        reply
+        for reply in conversation.messages.filter(state=Message.State.STREAMING)
+        if reply.has_lapsed and reply.pk not in alive
     ]
     return sum(
         reply_finish(
-            message_id=one.pk,
+            message_id=reply.pk,
             state=Message.State.INTERRUPTED,
             error_code="process_ended",
             error="The reply was cut off because the site restarted. What was written is kept.",
         )
-        for one in lapsed
+        for reply in lapsed
     )
 
 
@@ -248,9 +247,8 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
     if not made and vote.choice != choice:
         vote.choice, vote.blind = choice, False
         vote.save(update_fields=["choice", "blind"])
-    shown = conversation.revealed_at or timezone.now()
     first = conversation.revealed_at is None
-    revision = revise(conversation, revealed_at=shown)
+    revision = revise(conversation, revealed_at=conversation.revealed_at or timezone.now())
     (conversation.messages if first else rows).update(revision=revision)
     return vote
 

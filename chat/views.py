@@ -13,7 +13,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -35,8 +35,8 @@ from chat.selectors import (
 )
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import FIELD, submission_digest, submission_once, token_new
-from finetune.teams.access import in_team, signed_in, way_back
-from finetune.teams.models import Team, User
+from finetune.teams.access import SiteRequest, in_team, signed_in, way_back
+from finetune.teams.models import Team
 from finetune.text import whole_number
 
 PLAIN_WAIT_SECONDS = 45.0
@@ -48,7 +48,7 @@ STARTERS = (
 )
 
 
-def by_script(request: HttpRequest) -> bool:
+def by_script(request: SiteRequest) -> bool:
     return request.headers.get("x-requested-with") == "fetch"
 
 
@@ -58,8 +58,8 @@ def action(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]
     @signed_in
     @require_POST
     @wraps(view)
-    def guarded(request: HttpRequest, public_id: str, **kwargs: Any) -> HttpResponse:
-        conversation = conversation_get(request.user, public_id)  # type: ignore[arg-type]
+    def guarded(request: SiteRequest, public_id: str, **kwargs: Any) -> HttpResponse:
+        conversation = conversation_get(request.user, public_id)
         try:
             answer = view(request, conversation, **kwargs)
         except ChatRefused as refusal:
@@ -78,37 +78,37 @@ def refused(refusal: ChatRefused) -> JsonResponse:
     return JsonResponse({"error": error}, status=STATUS.get(refusal.code, 422))
 
 
-def done(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def done(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     url = reverse("conversation", args=[conversation.public_id])
     if by_script(request):
         return JsonResponse({"location": url})
     return redirect(url + "#end")
 
 
-def begin(request: HttpRequest, replies: list[Message]) -> None:
+def begin(request: SiteRequest, replies: list[Message]) -> None:
     wait = 0 if by_script(request) else PLAIN_WAIT_SECONDS
     async_to_sync(replies_begin)(replies, wait=wait)
 
 
-def page_context(request: HttpRequest, team: Team) -> dict[str, Any]:
-    user: User = request.user  # type: ignore[assignment]
+def page_context(request: SiteRequest, team: Team) -> dict[str, Any]:
     older = request.GET.get("older", "")
-    after = Conversation.objects.for_user(user).filter(public_id=older).first() if older else None
-    listed = conversation_list_for(user, team, after)
+    mine = Conversation.objects.for_user(request.user)
+    after = mine.filter(public_id=older).first() if older else None
+    listed = conversation_list_for(request.user, team, after)
     return {
         "conversations": listed[:LISTED],
         "older": listed[LISTED - 1].public_id if len(listed) > LISTED else "",
         "newer": after is not None,
         "countries": COUNTRIES.values(),
-        "country": country_of(request.user),  # type: ignore[arg-type]
+        "country": country_of(request.user),
     }
 
 
 @in_team
 @require_http_methods(["GET", "HEAD", "POST"])
-def conversation_new(request: HttpRequest) -> HttpResponse:
+def conversation_new(request: SiteRequest) -> HttpResponse:
     """The empty page: choose whom to talk to and write the first message."""
-    team = request.team  # type: ignore[attr-defined]
+    team = request.team
     if request.method != "POST":
         query = request.GET.get("q", "")
         return new_page(request, ConversationForm(team=team, query=query, initial=chosen(request)))
@@ -119,7 +119,7 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
         def make() -> str:
             conversation, replies = services.conversation_start(
                 team=team,
-                user=request.user,  # type: ignore[arg-type]
+                user=request.user,
                 assistants=form.assistants(),
                 text=form.cleaned_data["text"],
             )
@@ -127,8 +127,8 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
             return conversation.public_id
 
         try:
-            made, _ = submission_once(
-                user=request.user,  # type: ignore[arg-type]
+            public_id, _ = submission_once(
+                user=request.user,
                 digest=submission_digest("conversation", team, request.POST),
                 make=make,
             )
@@ -138,42 +138,42 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
             form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         else:
             begin(request, opened)
-            return done(request, conversation_get(request.user, made))  # type: ignore[arg-type]
+            return done(request, conversation_get(request.user, public_id))
     elif by_script(request):
         words = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return refused(ChatRefused(words, code="bad_choice"))
     return new_page(request, form, status=422)
 
 
-def chosen(request: HttpRequest) -> dict[str, str]:
+def chosen(request: SiteRequest) -> dict[str, str]:
     """The assistants that a link asks for, in the form that the choices use."""
     initial = {}
     for field in ("assistant", "compare"):
-        found = assistant_get(request.team, request.GET.get(field, ""))  # type: ignore[attr-defined]
-        if found:
-            initial[field] = found.id
+        assistant = assistant_get(request.team, request.GET.get(field, ""))
+        if assistant:
+            initial[field] = assistant.id
     return initial
 
 
-def new_page(request: HttpRequest, form: ConversationForm, status: int = 200) -> HttpResponse:
+def new_page(request: SiteRequest, form: ConversationForm, status: int = 200) -> HttpResponse:
     deleted = None
     if request.GET.get("deleted"):
-        mine = Conversation.objects.for_user(request.user).exclude(deleted_at=None)  # type: ignore[arg-type]
+        mine = Conversation.objects.for_user(request.user).exclude(deleted_at=None)
         deleted = mine.filter(public_id=request.GET["deleted"]).first()
     context = {"form": form, "starters": STARTERS, "deleted": deleted}
-    context |= page_context(request, request.team)  # type: ignore[attr-defined]
+    context |= page_context(request, request.team)
     return render(request, "chat/new.html", context, status=status)
 
 
 @in_team
 @require_GET
-def assistants(request: HttpRequest) -> HttpResponse:
+def assistants(request: SiteRequest) -> HttpResponse:
     """The choices of a picker while somebody types: of a new chat, or of a conversation's head."""
-    team, query = request.team, request.GET.get("q", "")  # type: ignore[attr-defined]
+    team, query = request.team, request.GET.get("q", "")
     if name := request.GET.get("conversation"):
-        found = conversation_get(request.user, name)  # type: ignore[arg-type]
-        choices = assistant_choices(found.team, query, [found.assistant_a])
-        context = {"conversation": found, "assistants": choices}
+        talk = conversation_get(request.user, name)
+        choices = assistant_choices(talk.team, query, [talk.assistant_a])
+        context = {"conversation": talk, "assistants": choices}
         return render(request, "chat/_head_assistants.html", context)
     form = ConversationForm(team=team, query=query, initial=chosen(request))
     return render(request, "chat/_assistants.html", {"form": form})
@@ -181,27 +181,27 @@ def assistants(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_GET
-def conversation(request: HttpRequest, public_id: str) -> HttpResponse:
+def conversation(request: SiteRequest, public_id: str) -> HttpResponse:
     """The newest turns, or those before the turn that `?before=` names."""
-    found = conversation_get(request.user, public_id)  # type: ignore[arg-type]
-    services.replies_reap(conversation=found, alive=Generation.running)
-    found.refresh_from_db()
+    talk = conversation_get(request.user, public_id)
+    services.replies_reap(conversation=talk, alive=Generation.running)
+    talk.refresh_from_db()
     before = whole_number(request.GET.get("before"))
-    turns = turn_list_of(found, before=before)
+    turns = turn_list_of(talk, before=before)
     query = request.GET.get("q", "")
     context = {
-        "conversation": found,
+        "conversation": talk,
         "turns": turns,
         "before": before,
-        "busy": streaming_of(found).exists(),
-        "assistants": assistant_choices(found.team, query, [found.assistant_a]),
-        **page_context(request, found.team),
+        "busy": streaming_of(talk).exists(),
+        "assistants": assistant_choices(talk.team, query, [talk.assistant_a]),
+        **page_context(request, talk.team),
     }
     return render(request, "chat/conversation.html", context)
 
 
 @action
-def message_send(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def message_send(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
         raise ChatRefused("This is far too long for one message.", code="message_too_long")
@@ -214,7 +214,7 @@ def message_send(request: HttpRequest, conversation: Conversation) -> HttpRespon
         return opened[0].public_id
 
     submission_once(
-        user=request.user,  # type: ignore[arg-type]
+        user=request.user,
         digest=submission_digest(conversation.public_id, conversation.team, request.POST),
         make=make,
     )
@@ -226,20 +226,20 @@ def message_send(request: HttpRequest, conversation: Conversation) -> HttpRespon
 
 
 @action
-def reply_again(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def reply_again(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     side = request.POST.get("side", "a")
     begin(request, services.reply_again(conversation=conversation, side=side))
     return done(request, conversation)
 
 
 @action
-def reply_stop(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def reply_stop(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     async_to_sync(replies_stop)(list(streaming_of(conversation)))
     return done(request, conversation)
 
 
 @action
-def vote(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def vote(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     turn = whole_number(request.POST.get("turn", ""))
     if turn is None:
         raise BadRequest("turn: must be a whole number, written in digits.")
@@ -252,13 +252,13 @@ def vote(request: HttpRequest, conversation: Conversation) -> HttpResponse:
 
 
 @action
-def conversation_rename(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def conversation_rename(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     services.conversation_rename(conversation=conversation, title=request.POST.get("title", ""))
     return done(request, conversation)
 
 
 @action
-def conversation_assistant(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def conversation_assistant(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     services.conversation_assistant(
         conversation=conversation, assistant=request.POST.get("assistant", "")
     )
@@ -266,7 +266,7 @@ def conversation_assistant(request: HttpRequest, conversation: Conversation) -> 
 
 
 @action
-def conversation_delete(request: HttpRequest, conversation: Conversation) -> HttpResponse:
+def conversation_delete(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     async_to_sync(replies_stop)(list(streaming_of(conversation)))
     services.conversation_delete(conversation=conversation)
     url = f"{reverse('chat')}?deleted={conversation.public_id}"
@@ -275,18 +275,18 @@ def conversation_delete(request: HttpRequest, conversation: Conversation) -> Htt
 
 @signed_in
 @require_POST
-def conversation_restore(request: HttpRequest, public_id: str) -> HttpResponse:
-    found = conversation_get(request.user, public_id, deleted=True)  # type: ignore[arg-type]
-    services.conversation_restore(conversation=found)
+def conversation_restore(request: SiteRequest, public_id: str) -> HttpResponse:
+    deleted = conversation_get(request.user, public_id, deleted=True)
+    services.conversation_restore(conversation=deleted)
     return redirect("conversation", public_id=public_id)
 
 
 @signed_in
 @require_POST
-def country(request: HttpRequest) -> HttpResponse:
+def country(request: SiteRequest) -> HttpResponse:
     """Choose whose help lines are shown, and go back to where one was."""
     try:
-        services.country_choose(user=request.user, country=request.POST.get("country", ""))  # type: ignore[arg-type]
+        services.country_choose(user=request.user, country=request.POST.get("country", ""))
     except ChatRefused as refusal:
         messages.error(request, refusal.message)
     return redirect(way_back(request, request.POST.get("next", "")) or reverse("chat"))

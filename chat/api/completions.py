@@ -6,7 +6,6 @@ with, and the safety seam's view of what was said.
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -22,7 +21,16 @@ from chat.api.schema import ANSWER, REQUEST
 from chat.engine.client import Delta, EngineClient
 from chat.engine.exceptions import EngineError, EngineUnavailable, RequestError
 from chat.engine.options import Options
-from chat.engine.protocol import ChatRequest, ChatResponse, parse_chat, parse_json, seed_of, usage
+from chat.engine.protocol import (
+    DONE,
+    ChatRequest,
+    ChatResponse,
+    event,
+    parse_chat,
+    parse_json,
+    seed_of,
+    usage,
+)
 from chat.prompts import system_prompt
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
@@ -194,8 +202,4 @@ async def events(
         return
     if chat.stream_options.include_usage:
         yield event(shape.usage_chunk(tally.usage))
-    yield b"data: [DONE]\n\n"
-
-
-def event(body: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(body, ensure_ascii=False).encode() + b"\n\n"
+    yield DONE

@@ -180,9 +180,9 @@ class PrefixStore:
         return [(keys[:, :, :length], values[:, :, :length]) for keys, values in entry]
 
 
-def _common(one: Sequence[int], two: Sequence[int]) -> int:
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
     length = 0
-    for left, right in zip(one, two, strict=False):
+    for left, right in zip(first, second, strict=False):
         if left != right:
             break
         length += 1

@@ -4,6 +4,7 @@ The one definition for the engine, for the REST endpoint and for its documentati
 server, no Django.
 """
 
+import json
 import time
 import uuid
 from typing import Annotated, Any, Literal, get_args
@@ -236,6 +237,9 @@ def _bad(param: str, reason: str, code: str) -> RequestError:
     return RequestError(f"{param}: {reason}.", param=param, code=code)
 
 
+DONE = b"data: [DONE]\n\n"
+
+
 class ChatResponse:
     """Shapes one reply's chunks or its whole body; all share an id and a time."""
 
@@ -272,6 +276,11 @@ class ChatResponse:
             "model": self.request.model,
             "system_fingerprint": None,
         }
+
+
+def event(body: dict[str, Any]) -> bytes:
+    """One server-sent event."""
+    return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
 
 
 def usage(prompt: int, cached: int, completion: int) -> dict[str, Any]:

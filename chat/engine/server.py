@@ -1,13 +1,11 @@
 """The HTTP side of the engine: routes, streams and errors in OpenAI's form."""
 
 import asyncio
-import json
 import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
 
 import psutil
 from starlette.applications import Starlette
@@ -21,7 +19,7 @@ from chat.engine.exceptions import BrokenAssistant, RequestError
 from chat.engine.gate import Gate, read_body, read_keys
 from chat.engine.generation import Job
 from chat.engine.options import Options
-from chat.engine.protocol import ChatResponse, parse_chat, parse_json
+from chat.engine.protocol import DONE, ChatResponse, event, parse_chat, parse_json
 from chat.engine.replies import Engine, Reply
 
 logger = logging.getLogger("engine")
@@ -103,28 +101,24 @@ class ReplyStream(StreamingResponse):
         finally:  # a client that left early may have kept the events from ever starting
             self.reply.job.cancel()
 
-    async def _events(self) -> AsyncIterator[str]:
+    async def _events(self) -> AsyncIterator[bytes]:
         reply, response = self.reply, self.response
         try:
             for index in range(reply.job.choices):
-                yield _event(response.chunk(index, {"role": "assistant", "content": ""}))
+                yield event(response.chunk(index, {"role": "assistant", "content": ""}))
             async for piece in reply.pieces():
                 if piece is None:
-                    yield ": waiting\n\n"
+                    yield b": waiting\n\n"
                     continue
                 if piece.text:
-                    yield _event(response.chunk(piece.index, {"content": piece.text}))
+                    yield event(response.chunk(piece.index, {"content": piece.text}))
                 if piece.finish_reason:
-                    yield _event(response.chunk(piece.index, {}, piece.finish_reason))
+                    yield event(response.chunk(piece.index, {}, piece.finish_reason))
             if response.request.stream_options.include_usage:
-                yield _event(response.usage_chunk(reply.usage()))
-            yield "data: [DONE]\n\n"
+                yield event(response.usage_chunk(reply.usage()))
+            yield DONE
         except RequestError as error:
-            yield _event(error.as_json())
-
-
-def _event(body: dict[str, Any]) -> str:
-    return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n"
+            yield event(error.as_json())
 
 
 async def on_request_error(request: Request, error: Exception) -> Response:

@@ -30,14 +30,14 @@ def elements(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
         element.add(text)
         if mark == b"[" and not opened and element.is_blank:
             in_list = opened = True
-        elif in_list and element.depth == 0 and mark in (b",", b"]"):
+        elif in_list and element.ends_before(mark):
             in_list = mark == b","
             if not element.is_blank:
                 yield element.taken()
         else:
-            element.add_mark(mark)
-            opened = opened or element.depth > 0
-            if mark in (b"]", b"}") and element.depth == 0 and not in_list:
+            is_closed = element.add_mark(mark)
+            opened |= element.depth > 0
+            if is_closed and not in_list:
                 yield element.taken()
     if not element.is_blank:
         yield element.taken()
@@ -101,10 +101,17 @@ class _Element:
         elif not self._over:
             self._bytes += piece
 
-    def add_mark(self, mark: bytes) -> None:
+    def ends_before(self, mark: bytes) -> bool:
+        """Whether this mark stands behind a whole element of a list."""
+        return self.depth == 0 and mark in (b",", b"]")
+
+    def add_mark(self, mark: bytes) -> bool:
+        """Take a mark of the element itself; tell whether it closes the last open bracket."""
         self.add(mark)
         self._in_string ^= mark == b'"'
-        self.depth = max(0, self.depth + DEEPER.get(mark, 0))
+        deeper = DEEPER.get(mark, 0)
+        self.depth = max(0, self.depth + deeper)
+        return deeper < 0 and self.depth == 0
 
     def taken(self) -> Read:
         """Hand it over, parsed, and begin the next one."""
