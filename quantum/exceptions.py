@@ -96,6 +96,9 @@ class OptionError(QuantumError, ValueError):
         field: Name of the option, so that a form can show the message beside it.
         problem: What is wrong, in plain words.
         allowed: What would be accepted, e.g. ``"a whole number from 1 to 12"``.
+
+    Attributes:
+        words: Problem and what is allowed, without the option's name.
     """
 
     def __init__(self, field: str, problem: str, allowed: str = "") -> None:
@@ -103,4 +106,5 @@ class OptionError(QuantumError, ValueError):
         self.problem = problem
         self.allowed = allowed
         tail = f" Allowed: {allowed}." if allowed else ""
-        super().__init__(f"{field}: {problem}.{tail}")
+        self.words = f"{problem}.{tail}"
+        super().__init__(f"{field}: {self.words}")
