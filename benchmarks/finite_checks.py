@@ -19,8 +19,8 @@ import torch
 
 from benchmarks.frame import print_head, print_row
 from finetune.training.args import RunConfig
-from finetune.training.finite import FiniteChecks
-from finetune.training.metrics import token_loss
+from finetune.training.loop.finite import FiniteChecks
+from finetune.training.loop.metrics import token_loss
 from finetune.training.model import attach_adapter, load_base
 from quantum.adapters.registry import ADAPTERS
 

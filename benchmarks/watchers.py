@@ -56,7 +56,7 @@ for person in people:
 WRITE = """
 import time
 from finetune.models import Run
-from finetune.services.events import run_events_copy
+from finetune.runs.events import run_events_copy
 run = Run.objects.get(public_id="PUBLIC_ID")
 began = time.monotonic()
 for number in range(1, TOTAL + 1):
@@ -194,7 +194,7 @@ def main() -> None:
         studio_settings(folder, port)
         studio_prepared()
         public_id, *sessions = python(SETUP.replace("COUNT", str(options.watchers))).split()
-        with processes("wukongsite.broker", "wukongsite.web") as (broker, web):
+        with processes("wukongsite.processes.broker", "wukongsite.processes.web") as (broker, web):
             os.sched_setaffinity(web.pid, {SERVER_CORE})
             for pid in (broker.pid, 0):
                 os.sched_setaffinity(pid, {CLIENT_CORE})

@@ -23,7 +23,7 @@ def one_start(folder: str) -> tuple[float, float, bool]:
     port = free_port()
     studio_settings(folder, port)
     began = time.perf_counter()
-    with processes("wukongsite.web") as (web,):
+    with processes("wukongsite.processes.web") as (web,):
         while not answers(port):
             time.sleep(0.02)
         ready = time.perf_counter() - began
