@@ -57,42 +57,26 @@ TARGETS = {
     "qv": ("q_proj", "v_proj"),
     "all": ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
 }
-CONFIGS: dict[str, Any] = {
-    "smollm2-135m": LlamaConfig(
-        hidden_size=576,
-        intermediate_size=1536,
-        num_hidden_layers=30,
-        num_attention_heads=9,
-        num_key_value_heads=3,
-        vocab_size=49152,
-        tie_word_embeddings=True,
-    ),
-    "qwen2.5-1.5b": Qwen2Config(
-        hidden_size=1536,
-        intermediate_size=8960,
-        num_hidden_layers=28,
-        num_attention_heads=12,
-        num_key_value_heads=2,
-        vocab_size=151936,
-        tie_word_embeddings=True,
-    ),
-    "qwen2.5-7b": Qwen2Config(
-        hidden_size=3584,
-        intermediate_size=18944,
-        num_hidden_layers=28,
-        num_attention_heads=28,
-        num_key_value_heads=4,
-        vocab_size=152064,
-        tie_word_embeddings=False,
-    ),
-    "tiny": Qwen2Config(
-        hidden_size=48,
-        intermediate_size=96,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        vocab_size=256,
-    ),
+
+
+def shape(kind: Any, hidden: int, inside: int, layers: int, heads: int, kv: int, words: int) -> Any:
+    """A model's configuration; its head is its embedding, but for the largest."""
+    return kind(
+        hidden_size=hidden,
+        intermediate_size=inside,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=kv,
+        vocab_size=words,
+        tie_word_embeddings=hidden < 3000,
+    )
+
+
+CONFIGS = {
+    "smollm2-135m": shape(LlamaConfig, 576, 1536, 30, 9, 3, 49152),
+    "qwen2.5-1.5b": shape(Qwen2Config, 1536, 8960, 28, 12, 2, 151936),
+    "qwen2.5-7b": shape(Qwen2Config, 3584, 18944, 28, 28, 4, 152064),
+    "tiny": shape(Qwen2Config, 48, 96, 2, 4, 2, 256),
 }
 
 

@@ -92,7 +92,7 @@ def environments(folder: Path) -> dict[str, str]:
 
     One that cannot be installed is told and left out; the others are measured all the same.
     """
-    found = {}
+    pythons = {}
     for requirements in sorted((ROOT / "benchmarks" / "circuit_requirements").glob("*.txt")):
         environment = folder / requirements.stem
         python, complete = environment / "bin" / "python", environment / "complete"
@@ -110,20 +110,20 @@ def environments(folder: Path) -> dict[str, str]:
                 )
                 continue
             complete.touch()
-        found[requirements.stem] = str(python)
-    return found
+        pythons[requirements.stem] = str(python)
+    return pythons
 
 
 def check(worker: Worker, truth: dict[str, Any], samples: int, folder: Path) -> float:
     """Compare values and gradients with ours; returns the largest difference of values."""
     path = folder / "found.npz"
     worker.ask(check=str(path), samples=samples)
-    with np.load(path) as found:
+    with np.load(path) as results:
         for name, tolerance in TOLERANCE.items():
-            off = float(np.abs(found[name] - truth[name]).max())
+            off = float(np.abs(results[name] - truth[name]).max())
             if not off < tolerance:
                 raise SystemExit(f"{worker.name} differs from ours: {name} by {off:.2g}")
-        return float(np.abs(found["values"] - truth["values"]).max())
+        return float(np.abs(results["values"] - truth["values"]).max())
 
 
 def measure(

@@ -255,8 +255,8 @@ def main() -> None:
         elif "check" in request:
             k = request["samples"]
             names = ("values", "of_inputs", "of_angles")
-            found = step(inputs[:k], angles, weights[:k])
-            np.savez(request["check"], **dict(zip(names, map(np.asarray, found), strict=True)))
+            results = step(inputs[:k], angles, weights[:k])
+            np.savez(request["check"], **dict(zip(names, map(np.asarray, results), strict=True)))
         else:
             k = request["run"]
             clock = getattr(time, request["clock"])

@@ -84,7 +84,7 @@ def measure(arguments: argparse.Namespace, name: str, chip: Calibration, coupler
         couplers,
         **{**common, "gradient": "backprop"},
     )
-    _, wanted = step(exact, tokens)
+    _, expected = step(exact, tokens)
     with tempfile.TemporaryDirectory() as folder, WukongDouble({"72": (chip, True)}) as double:
         backend = WukongBackend({"url": double.url}, key="a-key-of-the-double")
         model = adapted(
@@ -100,11 +100,11 @@ def measure(arguments: argparse.Namespace, name: str, chip: Calibration, coupler
         set_runner(model, runner, backend.capabilities())
         cost = circuit_cost(model)
         started = time.monotonic()
-        _, found = step(model, tokens)
+        _, sampled = step(model, tokens)
         seconds = time.monotonic() - started
         sent = ledger.jobs("benchmark")
         model_of_cost = sampling_cost(cost.circuits, arguments.shots)
-    cosine = torch.nn.functional.cosine_similarity(found, wanted, dim=0).item()
+    cosine = torch.nn.functional.cosine_similarity(sampled, expected, dim=0).item()
     low, high = model_of_cost.seconds
     in_all = f"{sum(job.new.circuits for job in sent)} in {len(sent)}"
     time_range, took = f"{low:.0f} to {high:.0f} s", f"{seconds:.0f} s"

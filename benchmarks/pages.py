@@ -119,7 +119,7 @@ def scans(client: Any, path: str, **extra: Any) -> list[str]:
 
     with CaptureQueriesContext(connection) as captured:
         client.get(path, **extra)
-    found = []
+    slow_queries = []
     for query in captured.captured_queries:
         if query["sql"].startswith("SELECT"):
             with connection.cursor() as cursor:
@@ -127,8 +127,8 @@ def scans(client: Any, path: str, **extra: Any) -> list[str]:
                 steps = [row[3] for row in cursor.fetchall()]
             slow = [step for step in steps if "SCAN" in step or "TEMP B-TREE" in step]
             if slow or float(query["time"]) > 0.01:
-                found.append(f"{query['time']} s {slow} {query['sql'][:300]}")
-    return found
+                slow_queries.append(f"{query['time']} s {slow} {query['sql'][:300]}")
+    return slow_queries
 
 
 def report(options: argparse.Namespace) -> None:
@@ -151,9 +151,9 @@ def report(options: argparse.Namespace) -> None:
         over = path not in files and (seconds > MOST_SECONDS or size > MOST_BYTES)
         missed += over
         verdict = f"answered {status}" if status != 200 else "missed" if over else ""
-        shown = path.replace(LONG_RUN, "LONG").replace(SHORT_RUN, "SHORT")
+        address = path.replace(LONG_RUN, "LONG").replace(SHORT_RUN, "SHORT")
         times = (f"{1000 * value:.1f} ms" for value in (seconds, processor))
-        print_row(f"`{shown}`", *times, f"{size:,}", verdict)
+        print_row(f"`{address}`", *times, f"{size:,}", verdict)
         if options.plans:
             for line in scans(who, path, **extra):
                 print(f"    {line}")

@@ -40,10 +40,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         studio_settings(folder)
         studio_prepared()
-        found = [one_start(folder) for _ in range(runs)]
-    print(f"ready after    {statistics.median(ready for ready, _, _ in found):.2f} s (median)")
-    print(f"memory         {statistics.median(memory for _, memory, _ in found):.0f} MB (median)")
-    print(f"torch loaded   {'yes' if any(torch for _, _, torch in found) else 'no'}")
+        starts = [one_start(folder) for _ in range(runs)]
+    print(f"ready after    {statistics.median(ready for ready, _, _ in starts):.2f} s (median)")
+    print(f"memory         {statistics.median(memory for _, memory, _ in starts):.0f} MB (median)")
+    print(f"torch loaded   {'yes' if any(torch for _, _, torch in starts) else 'no'}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from torch import Tensor, nn
 
@@ -46,20 +46,12 @@ class HostedCircuit:
     Attributes:
         circuit: The circuit; its inputs, if any, are the data.
         angles: Its angles, ``(n_angles,)``; a parameter where they are trained.
-        per: What has a circuit of its own.
-        backend: Where it runs.
-        gradient: How its gradient is found.
-        control: ``"trained"``, or what stands in its place.
         sampled: Where shots are asked for; ``None`` where values are always exact.
         has_run: Circuits, batches and shots since the run's start, if they are counted, ``(3,)``.
     """
 
     circuit: Circuit
     angles: Tensor
-    per: Literal["module", "block"]
-    backend: str
-    gradient: str = "backprop"
-    control: str = "trained"
     sampled: SampledCircuits | None = None
     has_run: Tensor | None = None
 

@@ -7,7 +7,6 @@ neither torch nor PEFT nor Qiskit, so the web process can.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from quantum.adapters.classical import CLASSICAL
 from quantum.adapters.gatenet.spec import GATENET
@@ -26,7 +25,6 @@ __all__ = [
     "Shapes",
     "get_adapter",
     "reference_count",
-    "validate",
 ]
 
 ADAPTERS: Mapping[str, AdapterSpec] = {spec.name: spec for spec in (QTHA, QGS, GATENET, *CLASSICAL)}
@@ -44,11 +42,6 @@ def get_adapter(name: str) -> AdapterSpec:
     if name not in ADAPTERS:
         raise UnknownNameError("adapter", name, ADAPTERS)
     return ADAPTERS[name]
-
-
-def validate(name: str, options: Mapping[str, Any] | None = None) -> Options:
-    """Normalised options of an adapter; see ``AdapterSpec.validate``."""
-    return get_adapter(name).validate(options)
 
 
 def reference_count(shapes: Shapes, targets: Sequence[str] = ("q_proj", "v_proj")) -> int:

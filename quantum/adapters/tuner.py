@@ -70,7 +70,6 @@ class LinearTunerLayer(nn.Module, BaseTunerLayer, Generic[Cell]):
 
     title: ClassVar[str]
     adapter_layer_names: tuple[str, ...]
-    other_param_names: tuple[str, ...] = ()
 
     def __init__(self, base_layer: nn.Module, adapter_name: str, config: Any, *more: Any) -> None:
         super().__init__()
@@ -170,10 +169,6 @@ class LinearTunerLayer(nn.Module, BaseTunerLayer, Generic[Cell]):
             weight = self._base_weight()
             weight.data = self._unmerged(self.merged_adapters[-1], weight.data)
             self.merged_adapters.pop()
-
-    def supports_lora_conversion(self, adapter_name: str = "default") -> bool:
-        """Whether the change could be written as LoRA."""
-        return False
 
     def __repr__(self) -> str:
         return f"{self.title.lower()}." + super().__repr__()

@@ -159,8 +159,8 @@ def _measured(circuit: Circuit) -> QuantumCircuit:
 
 
 def _counts(done: Any, widths: tuple[int, ...]) -> Result:
-    found = []
+    counts = []
     for item, width in zip(done.results, widths, strict=True):
         pairs = item.data.counts.items()
-        found.append({format(int(key, 16), f"0{width}b"): int(count) for key, count in pairs})
-    return Result(tuple(found))
+        counts.append({format(int(key, 16), f"0{width}b"): int(count) for key, count in pairs})
+    return Result(tuple(counts))

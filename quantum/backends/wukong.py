@@ -56,11 +56,11 @@ class WukongBackend:
         ask_seconds: float = _ASK_SECONDS,
         submit_seconds: float = _SUBMIT_SECONDS,
     ) -> None:
-        found = validate_options(FIELDS, options)
-        self._chip = str(found["chip"])
-        self._url = str(found["url"])
-        self._max_shots = int(found["max_shots"])
-        self._amend = bool(found["amend"])
+        clean = validate_options(FIELDS, options)
+        self._chip = str(clean["chip"])
+        self._url = str(clean["url"])
+        self._max_shots = int(clean["max_shots"])
+        self._amend = bool(clean["amend"])
         self._key = key.strip()
         if not (self._key.isascii() and self._key.isprintable() and len(self._key) >= 8):
             # The key itself stays out of the message.
@@ -85,8 +85,8 @@ class WukongBackend:
             ContactLostError: No readable answer.
             BackendMissingError: The SDK is not installed.
         """
-        found = self._ask("backends")["backends"]
-        return {name: bool(found[name]) for name in found if name not in _SIMULATORS}
+        online = self._ask("backends")["backends"]
+        return {name: bool(online[name]) for name in online if name not in _SIMULATORS}
 
     def calibration(self) -> Calibration:
         """The chip's figures, fetched now and used for placing circuits for ten minutes.
@@ -95,9 +95,9 @@ class WukongBackend:
             ContactLostError: No readable answer.
             BackendMissingError: The SDK is not installed.
         """
-        found = _calibration(self._chip, self._ask("chip_info", chip=self._chip))
-        self._fetched = (time.monotonic(), found)
-        return found
+        figures = _calibration(self._chip, self._ask("chip_info", chip=self._chip))
+        self._fetched = (time.monotonic(), figures)
+        return figures
 
     def estimate(self, batch: Batch) -> Cost:
         """See ``SamplingBackend``; whether the circuits fit the chip shows when they are placed."""

@@ -33,8 +33,10 @@ def _task(raw: str, task_id: str) -> dict[str, Any]:
     except ValueError as error:
         raise ContactLostError(f"The provider's reply is not JSON: {raw[:200]!r}.") from error
     if not isinstance(reply, dict) or not reply.get("success"):
-        said = reply.get("message") if isinstance(reply, dict) else None
-        raise ContactLostError(f"The provider does not tell the job's state: {said or raw[:200]}.")
+        message = reply.get("message") if isinstance(reply, dict) else None
+        raise ContactLostError(
+            f"The provider does not tell the job's state: {message or raw[:200]}."
+        )
     task = reply.get("obj")
     if not isinstance(task, dict) or task.get("taskState") is None:
         raise ContactLostError(f"The provider's reply names no state: {raw[:200]}.")
@@ -52,8 +54,8 @@ def read_status(raw: str, task_id: str) -> Status:
     task = _task(raw, task_id)
     state = str(task["taskState"])
     if state == _FAILED:
-        said = task.get("errInfo") or task.get("errorMessage") or "no reason given"
-        return Status(JobState.FAILED, f"The provider says that it failed: {said}.")
+        reason = task.get("errInfo") or task.get("errorMessage") or "no reason given"
+        return Status(JobState.FAILED, f"The provider says that it failed: {reason}.")
     if state not in _STATES:
         raise ContactLostError(f"The provider gives the state {state!r}, which is not known.")
     return _STATES[state]
@@ -75,28 +77,28 @@ def read_result(raw: str, handle: Handle) -> Result:
         ):
             raise BadResultError(f"{len(entries)} results for {handle.circuits} circuits.", raw)
         _check_widths(task.get("measureQubitSize"), handle)
-        found = []
+        results = []
         for entry, width in zip(entries, handle.n_qubits, strict=True):
             values = {_bits(str(key), width): float(value) for key, value in entry}
             if not counts:
                 values = dict(_rounded(values, handle.shots))
-            found.append({bits: int(value) for bits, value in values.items() if value > 0})
+            results.append({bits: int(value) for bits, value in values.items() if value > 0})
     except BadResultError as error:
         raise BadResultError(str(error), raw) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadResultError(f"The result is not readable: {error!r}.", raw) from error
-    return Result(tuple(found), from_probabilities=not counts, raw=raw)
+    return Result(tuple(results), from_probabilities=not counts, raw=raw)
 
 
 def _entries(field: Any) -> list[list[tuple[str, float]]]:
     """Results of the circuits as key-value pairs; each comes as JSON text or as an object."""
     if isinstance(field, str):
         field = json.loads(field) if field else []
-    found = []
+    entries = []
     for item in field or []:
         data = json.loads(item) if isinstance(item, str) else item
-        found.append(list(zip(data["key"], data["value"], strict=True)))
-    return found if any(found) else []
+        entries.append(list(zip(data["key"], data["value"], strict=True)))
+    return entries if any(entries) else []
 
 
 def _bits(key: str, width: int) -> str:

@@ -116,8 +116,8 @@ class _Chip:
         joint = QuantumCircuit(width)
         for first, second in pairs:
             joint.cz(first, second)
-        found = self._run(joint, level=2).layout.initial_index_layout(filter_ancillas=True)
-        return tuple(self._numbers[index] for index in found)
+        indices = self._run(joint, level=2).layout.initial_index_layout(filter_ancillas=True)
+        return tuple(self._numbers[index] for index in indices)
 
     def route(self, circuit: Circuit, layout: Sequence[int]) -> Placed:
         """One circuit from a given layout."""

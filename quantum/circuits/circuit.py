@@ -119,14 +119,14 @@ class Circuit:
     @property
     def n_angles(self) -> int:
         """Length of the vector of trainable angles."""
-        found = [op.source.index for op in self.operations if isinstance(op.source, Angle)]
-        return max(found, default=-1) + 1
+        indices = [op.source.index for op in self.operations if isinstance(op.source, Angle)]
+        return max(indices, default=-1) + 1
 
     @property
     def n_inputs(self) -> int:
         """Length of a sample's input vector."""
-        found = [op.source.index for op in self.operations if isinstance(op.source, Input)]
-        return max(found, default=-1) + 1
+        indices = [op.source.index for op in self.operations if isinstance(op.source, Input)]
+        return max(indices, default=-1) + 1
 
     @property
     def bound(self) -> bool:

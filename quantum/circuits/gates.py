@@ -170,17 +170,13 @@ def _half_controlled(letter: str) -> tuple[tuple[str, float], ...]:
     return (("I" + letter, 0.25), ("Z" + letter, -0.25))
 
 
+# fmt: off
 _ALL = (
     Gate("x", 1, "Bit flip.", fixed=PAULI["X"], inverse_name="x"),
     Gate("y", 1, "Bit and phase flip.", fixed=PAULI["Y"], inverse_name="y"),
     Gate("z", 1, "Phase flip.", fixed=PAULI["Z"], inverse_name="z"),
-    Gate(
-        "h",
-        1,
-        "Hadamard: makes an even superposition.",
-        fixed=((_H, _H), (_H, -_H)),
-        inverse_name="h",
-    ),
+    Gate("h", 1, "Hadamard: makes an even superposition.",
+        fixed=((_H, _H), (_H, -_H)), inverse_name="h"),
     Gate("s", 1, "Quarter turn of the phase.", fixed=((1, 0), (0, 1j)), inverse_name="sdg"),
     Gate("sdg", 1, "Inverse of S.", fixed=((1, 0), (0, -1j)), inverse_name="s"),
     Gate("t", 1, "Eighth turn of the phase.", fixed=((1, 0), (0, _T)), inverse_name="tdg"),
@@ -188,33 +184,19 @@ _ALL = (
     Gate("rx", 1, "Rotation about X.", generator=_half("X")),
     Gate("ry", 1, "Rotation about Y; keeps real states real.", generator=_half("Y")),
     Gate("rz", 1, "Rotation about Z.", generator=_half("Z")),
-    Gate(
-        "cx",
-        2,
-        "Flips the target where the control is 1.",
-        fixed=_controlled(PAULI["X"]),
-        inverse_name="cx",
-    ),
-    Gate(
-        "cz",
-        2,
-        "Changes the sign where both are 1; native on Wukong.",
-        fixed=_controlled(PAULI["Z"]),
-        inverse_name="cz",
-    ),
-    Gate(
-        "swap",
-        2,
-        "Exchanges two qubits.",
-        fixed=((1, 0, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)),
-        inverse_name="swap",
-    ),
+    Gate("cx", 2, "Flips the target where the control is 1.",
+        fixed=_controlled(PAULI["X"]), inverse_name="cx"),
+    Gate("cz", 2, "Changes the sign where both are 1; native on Wukong.",
+        fixed=_controlled(PAULI["Z"]), inverse_name="cz"),
+    Gate("swap", 2, "Exchanges two qubits.",
+        fixed=((1, 0, 0, 0), (0, 0, 1, 0), (0, 1, 0, 0), (0, 0, 0, 1)), inverse_name="swap"),
     Gate("crx", 2, "RX on the target where the control is 1.", generator=_half_controlled("X")),
     Gate("cry", 2, "RY on the target where the control is 1.", generator=_half_controlled("Y")),
     Gate("crz", 2, "RZ on the target where the control is 1.", generator=_half_controlled("Z")),
     Gate("rxx", 2, "Joint rotation about XX.", generator=_half("XX")),
     Gate("rzz", 2, "Joint rotation about ZZ.", generator=_half("ZZ")),
 )
+# fmt: on
 
 GATES: Mapping[str, Gate] = {item.name: item for item in _ALL}
 

@@ -44,7 +44,14 @@ class LightCone:
 
 
 def trace_back(operations: Sequence[Operation], observable: PauliString) -> LightCone:
-    """The light cone of an observable measured after some operations."""
+    """The light cone of an observable measured after some operations.
+
+    >>> from quantum.circuits.ansatz import qtha_circuit
+    >>> from quantum.circuits.observables import z
+    >>> operations = qtha_circuit(8).operations
+    >>> len(trace_back(operations, z(0)).operations), len(operations)
+    (15, 40)
+    """
     full = {qubit for qubit, letter in observable.factors if letter != "Z"}
     touched = set(observable.qubits)
     kept: list[int] = []
@@ -60,18 +67,8 @@ def trace_back(operations: Sequence[Operation], observable: PauliString) -> Ligh
     return LightCone(tuple(reversed(kept)), frozenset(touched - full), frozenset(full))
 
 
-def past_cone(circuit: Circuit, observable: PauliString) -> tuple[int, ...]:
-    """Indices of the operations that an observable can feel, in time order.
-
-    >>> from quantum.circuits.ansatz import qtha_circuit
-    >>> from quantum.circuits.observables import z
-    >>> len(past_cone(qtha_circuit(8), z(0))), len(qtha_circuit(8).operations)
-    (15, 40)
-    """
-    return trace_back(circuit.operations, observable).operations
-
-
 def parameters_of(circuit: Circuit, observable: PauliString) -> frozenset[int]:
     """Indices of the trainable angles that an observable can feel."""
-    sources = (circuit.operations[index].source for index in past_cone(circuit, observable))
+    cone = trace_back(circuit.operations, observable)
+    sources = (circuit.operations[index].source for index in cone.operations)
     return frozenset(source.index for source in sources if isinstance(source, Angle))

@@ -7,7 +7,6 @@ styles or simulators.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from qiskit import QuantumCircuit, transpile
@@ -22,40 +21,21 @@ _SILENT = {"barrier", "id", "delay"}
 _SYMBOL = re.compile(r"(h|θ)(\d+)")
 
 
-def to_qiskit(
-    circuit: Circuit,
-    inputs: Sequence[float] | None = None,
-    angles: Sequence[float] | None = None,
-) -> QuantumCircuit:
+def to_qiskit(circuit: Circuit) -> QuantumCircuit:
     """The circuit as a Qiskit circuit, without measurements.
 
-    Args:
-        circuit: What to convert.
-        inputs: Values of one sample; ``None`` leaves parameters h0, h1, ….
-        angles: Values of the trainable angles; ``None`` leaves parameters θ0, θ1, ….
+    Inputs become parameters h0, h1, … and trainable angles θ0, θ1, …; bind the circuit for numbers.
     """
     target = QuantumCircuit(circuit.n_qubits, name=circuit.name)
     symbols: dict[Angle | Input, Parameter] = {}
-
-    def value(op: Operation) -> float | Parameter | None:
-        source = op.source
-        if isinstance(source, Input):
-            if inputs is not None:
-                return float(inputs[source.index])
-            return symbols.setdefault(source, Parameter(f"h{source.index}"))
-        if isinstance(source, Angle):
-            if angles is not None:
-                return float(angles[source.index])
-            return symbols.setdefault(source, Parameter(f"θ{source.index}"))
-        return source
-
     for op in circuit.operations:
-        angle = value(op)
-        method = getattr(target, op.gate)
-        if angle is None:
-            method(*op.qubits)
+        angle: float | Parameter | None
+        if isinstance(op.source, Angle | Input):
+            letter = "h" if isinstance(op.source, Input) else "θ"
+            angle = symbols.setdefault(op.source, Parameter(f"{letter}{op.source.index}"))
         else:
-            method(angle, *op.qubits)
+            angle = op.source
+        getattr(target, op.gate)(*([] if angle is None else [angle]), *op.qubits)
     return target
 
 

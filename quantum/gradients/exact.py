@@ -22,21 +22,7 @@ from quantum.circuits.observables import PauliString
 from quantum.simulators import subcircuits
 from quantum.simulators.constants import constant
 
-
-def exact_values(circuit: Circuit, rows: Tensor) -> Tensor:
-    """Expectation values without noise.
-
-    Args:
-        circuit: A circuit without inputs.
-        rows: Angles, shape ``(rows, n_angles)``, radians, float32 or float64.
-
-    Returns:
-        Shape ``(rows, n_observables)``.
-
-    Raises:
-        UnsupportedCircuitError: The light cones are too wide to simulate.
-    """
-    return subcircuits.batched(circuit, rows)
+exact_values = subcircuits.batched
 
 
 def exact_jacobian(circuit: Circuit, angles: Tensor) -> Tensor:

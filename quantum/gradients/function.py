@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -76,11 +76,11 @@ def values_and_jacobian(
     if method == "spsa":
         moves = directions(angles.shape[0], spsa.samples, angles.shape[1], spsa.seed)
         return values[:, 0], spsa_slopes(values[:, 1:], moves, spsa.step)
-    factors, felt, owners = _shift_tables(circuit, grouped)
-    slopes = values.transpose(1, 2) @ constant(factors, angles)  # (blocks, F, occurrences)
-    slopes = slopes * constant(felt, angles)  # a shift that an observable cannot feel is noise only
+    tables = _shift_tables(circuit, grouped)
+    slopes = values.transpose(1, 2) @ constant(tables.factors, angles)  # (blocks, F, occurrences)
+    slopes = slopes * constant(tables.felt, angles)  # what an observable cannot feel is noise only
     jacobian = angles.new_zeros(*slopes.shape[:2], angles.shape[1])
-    return values[:, 0], jacobian.index_add(2, constant(owners, angles), slopes)
+    return values[:, 0], jacobian.index_add(2, constant(tables.owners, angles), slopes)
 
 
 def rows_for(
@@ -108,36 +108,41 @@ def rows_for(
     if method != "shift":
         raise OptionError("gradient", f"{method!r} runs no circuits", "shift or spsa")
     plan = shift_plan(circuit, grouped=grouped)
-    owners = _shift_tables(circuit, grouped)[2]
-    own = angles.index_select(1, constant(owners, angles))  # (blocks, occurrences)
-    shifts = constant(_shifts(circuit, grouped), angles)  # (rows, occurrences)
-    return plan.occurrences.circuit, own.unsqueeze(1) + shifts
+    tables = _shift_tables(circuit, grouped)
+    own = angles.index_select(1, constant(tables.owners, angles))  # (blocks, occurrences)
+    return plan.occurrences.circuit, own.unsqueeze(1) + constant(tables.shifts, angles)
+
+
+class _ShiftTables(NamedTuple):
+    """A shift plan as arrays.
+
+    Attributes:
+        shifts: Of each occurrence in each row, ``(rows, occurrences)``.
+        factors: Of the rows' values in the derivatives, ``(rows, occurrences)``.
+        felt: Which observable feels which occurrence, ``(F, occurrences)``.
+        owners: The angle of each occurrence.
+    """
+
+    shifts: NDArray[np.float64]
+    factors: NDArray[np.float64]
+    felt: NDArray[np.float64]
+    owners: NDArray[np.int64]
 
 
 @lru_cache(maxsize=64)
-def _shifts(circuit: Circuit, grouped: bool) -> NDArray[np.float64]:
+def _shift_tables(circuit: Circuit, grouped: bool) -> _ShiftTables:
     plan = shift_plan(circuit, grouped=grouped)
-    table = np.zeros((len(plan.rows), len(plan.occurrences.owners)))
+    owners = np.array(plan.occurrences.owners, dtype=np.int64)
+    shifts, factors = np.zeros((2, len(plan.rows), len(owners)))
+    felt = np.zeros((len(plan.feels), len(owners)))
     for number, row in enumerate(plan.rows):
         for item, shift in row:
-            table[number, item] = shift
-    return table
-
-
-@lru_cache(maxsize=64)
-def _shift_tables(
-    circuit: Circuit, grouped: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Factors ``(rows, occurrences)``, who feels what ``(F, occurrences)``, and owners."""
-    plan = shift_plan(circuit, grouped=grouped)
-    owners = plan.occurrences.owners
-    factors = np.zeros((len(plan.rows), len(owners)))
-    for row, item, factor in plan.terms:
-        factors[row, item] = factor
-    felt = np.zeros((len(plan.feels), len(owners)))
+            shifts[number, item] = shift
+    for number, item, factor in plan.terms:
+        factors[number, item] = factor
     for number, items in enumerate(plan.feels):
         felt[number, list(items)] = 1
-    return factors, felt, np.array(owners, dtype=np.int64)
+    return _ShiftTables(shifts, factors, felt, owners)
 
 
 def differentiable(angles: Tensor, values: Tensor, jacobian: Tensor) -> Tensor:

@@ -95,11 +95,11 @@ def _group(
 
 
 def _conflicts(feels: Iterable[frozenset[int]]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
+    felt_with: dict[int, set[int]] = {}
     for cone in feels:
         for item in cone:
-            found.setdefault(item, set()).update(cone)
-    return {item: others - {item} for item, others in found.items()}
+            felt_with.setdefault(item, set()).update(cone)
+    return {item: others - {item} for item, others in felt_with.items()}
 
 
 def _saturated(felt: Sequence[int], conflicts: dict[int, set[int]]) -> list[int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from quantum.backends.base import JobState
 from quantum.exceptions import CapExceededError
 from quantum.jobs.job import NewJob
 
@@ -37,16 +36,11 @@ class Cap:
 
 @dataclass(frozen=True)
 class Usage:
-    """What the counted jobs of one kind took together."""
+    """What the jobs of one kind took together: all but those cancelled before they were sent."""
 
     circuits: int = 0
     shots: int = 0
     seconds: float = 0.0
-
-
-def counted(state: JobState, task_id: str) -> bool:
-    """Whether a job counts against caps: all do, but those cancelled before they were sent."""
-    return state != JobState.CANCELLED or bool(task_id)
 
 
 def day_start(now: datetime) -> datetime:

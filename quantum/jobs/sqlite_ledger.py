@@ -131,7 +131,6 @@ def _used(db: sqlite3.Connection, kind: CapKind, new: NewJob, now: datetime) -> 
         "user": "user = :user AND created_at >= :since",
         "day": "created_at >= :since",
     }[kind]
-    # The same rule as ``caps.counted``.
     row = db.execute(
         "SELECT COALESCE(SUM(circuits), 0), COALESCE(SUM(total_shots), 0), "  # noqa: S608
         f"COALESCE(SUM(seconds_high), 0) FROM jobs WHERE {where} "

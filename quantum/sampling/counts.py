@@ -77,9 +77,9 @@ def read_counts(counts: Mapping[str, int], n_qubits: int, where: str = "The circ
     wrong = next((text for text in counts if len(text) != n_qubits), None)
     flat = np.frombuffer("".join(counts).encode("ascii", "replace"), dtype=np.uint8)
     if wrong is not None or not np.isin(flat, (_ZERO, _ONE)).all():
-        shown = next(iter(counts)) if wrong is None else wrong
+        outcome = next(iter(counts)) if wrong is None else wrong
         raise BadResultError(
-            f"{where} came back with the outcome {shown!r}; expected {n_qubits} bits of 0 and 1.",
+            f"{where} came back with the outcome {outcome!r}; expected {n_qubits} bits of 0 and 1.",
             raw=str(dict(counts))[:2000],
         )
     table = flat.reshape(len(counts), n_qubits) - _ZERO  # (outcomes, n_qubits)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 import numpy as np
@@ -95,6 +95,7 @@ class _Plan:
     places: dict[tuple[int, int, int], tuple[int, int]]
 
 
+@dataclass(frozen=True)
 class Estimator:
     """Expectation values of bound circuits from a sampling backend.
 
@@ -110,22 +111,18 @@ class Estimator:
         zne: Runs each circuit also with folded two-qubit gates; see ``sampling.mitigation``.
     """
 
-    def __init__(
-        self,
-        runner: Runner,
-        capabilities: Capabilities,
-        shots: int,
-        *,
-        seed: int | None = None,
-        readout_mitigation: bool = False,
-        zne: bool = False,
-    ) -> None:
-        self.runner = runner
-        self.capabilities = capabilities
-        self.shots = shots
-        self.seed = seed
-        self.readout_mitigation = readout_mitigation
-        self.folds = mitigation.FOLDS if zne else (1,)
+    runner: Runner
+    capabilities: Capabilities
+    shots: int
+    _: KW_ONLY
+    seed: int | None = None
+    readout_mitigation: bool = False
+    zne: bool = False
+
+    @property
+    def folds(self) -> tuple[int, ...]:
+        """How many times each gate on two qubits is applied, run by run."""
+        return mitigation.FOLDS if self.zne else (1,)
 
     def plan(self, circuits: Sequence[Circuit]) -> tuple[Batch, ...]:
         """The very batches that ``expectations`` would run; nothing is run.
@@ -157,15 +154,15 @@ class Estimator:
         errors = np.zeros_like(values)
         for (circuit, number, fold), (batch, place) in plan.places.items():
             correction = corrections[batch]
-            found = samples[batch][place]
+            outcomes = samples[batch][place]
             readings = (
-                found.readings()
+                outcomes.readings()
                 if correction is None
-                else found.readings(correction.zero, correction.one)
+                else outcomes.readings(correction.zero, correction.one)
             )
             members = list(plan.groups[number].members)
             qubits = [observables[member].qubits for member in members]
-            mean, error = found.moments(product_rows(readings, qubits))
+            mean, error = outcomes.moments(product_rows(readings, qubits))
             if correction is not None:
                 error = np.sqrt(np.square(error) + correction.variance(mean, qubits))
             values[fold, circuit, members], errors[fold, circuit, members] = mean, error

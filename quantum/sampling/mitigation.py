@@ -90,13 +90,13 @@ class ReadoutCorrection:
             touches[number, list(group)] = 1.0
         worse, better = self.spreads @ touches.T  # (observables,) each
         size = np.abs(values)
-        found: Floats = np.square(1 + size) * worse + np.square(1 - size) * better
-        return found
+        added: Floats = np.square(1 + size) * worse + np.square(1 - size) * better
+        return added
 
 
 def _variance(mean: Floats, shots: int) -> Floats:
-    found: Floats = np.maximum(1 - np.square(mean), 1 / shots) / shots
-    return found
+    variance: Floats = np.maximum(1 - np.square(mean), 1 / shots) / shots
+    return variance
 
 
 def fold(circuit: Circuit, times: int) -> Circuit:

@@ -12,6 +12,7 @@ import cmath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,6 +130,12 @@ def _phase(run: list[Operation], circuit: Circuit) -> PhaseBlock:
     return PhaseBlock(_affine(columns, base, circuit), real)
 
 
+def _single(op: Operation, circuit: Circuit) -> GateBlock:
+    if op.source is None:
+        return GateBlock(op, None)
+    return GateBlock(op, _affine([(op.source, np.ones(1))], np.zeros(1), circuit))
+
+
 def _kind(op: Operation) -> str:
     if op.gate == "ry":
         return "rotation"
@@ -143,23 +150,13 @@ def compile_blocks(circuit: Circuit) -> tuple[Block, ...]:
     >>> [type(block).__name__ for block in compile_blocks(qtha_circuit(3))]
     ['RotationBlock', 'PhaseBlock', 'RotationBlock', 'PhaseBlock', 'RotationBlock']
     """
-    runs: list[tuple[str, list[Operation]]] = []
-    for op in circuit.operations:
-        kind = _kind(op)
-        if runs and kind == runs[-1][0] and kind != "gate":
-            runs[-1][1].append(op)
-        else:
-            runs.append((kind, [op]))
     blocks: list[Block] = []
-    for kind, run in runs:
+    for kind, operations in groupby(circuit.operations, key=_kind):
+        run = list(operations)
         if kind == "rotation":
             blocks.append(_rotation(run, circuit))
         elif kind == "phase":
             blocks.append(_phase(run, circuit))
         else:
-            source = run[0].source
-            angle = None
-            if source is not None:
-                angle = _affine([(source, np.ones(1))], np.zeros(1), circuit)
-            blocks.append(GateBlock(run[0], angle))
+            blocks += [_single(op, circuit) for op in run]
     return tuple(blocks)

@@ -23,10 +23,10 @@ def constant(array: np.ndarray[Any, Any], like: Tensor) -> Tensor:
     """
     dtype = torch.int64 if array.dtype.kind == "i" else like.dtype
     key = (id(array), dtype, like.device)
-    found = _CACHE.get(key)
-    if found is None:
+    tensor = _CACHE.get(key)
+    if tensor is None:
         with torch.inference_mode(False):
-            found = torch.as_tensor(array, dtype=dtype).to(like.device, copy=True)
-        _CACHE[key] = found
+            tensor = torch.as_tensor(array, dtype=dtype).to(like.device, copy=True)
+        _CACHE[key] = tensor
         weakref.finalize(array, _CACHE.pop, key, None)
-    return found
+    return tensor

@@ -83,21 +83,21 @@ def _operators(layout: Layout, bloch: Tensor) -> list[Tensor]:
 
 def _prefixes(factors: list[Tensor]) -> list[Tensor]:
     """Products of the first 1, 2, … factors, each ``(cones, terms, batch)``."""
-    found = factors[:1]
+    products = factors[:1]
     for factor in factors[1:]:
-        found.append((found[-1].unsqueeze(2) * factor.unsqueeze(1)).flatten(1, 2))
-    return found
+        products.append((products[-1].unsqueeze(2) * factor.unsqueeze(1)).flatten(1, 2))
+    return products
 
 
 def _product_backward(grad: Tensor, factors: list[Tensor], prefixes: list[Tensor]) -> list[Tensor]:
     """Gradients of the factors from the gradient of their product, last factor first."""
-    found = []
+    gradients = []
     for factor, prefix in zip(factors[:0:-1], prefixes[-2::-1], strict=True):
         cones, size, batch = factor.shape
         grad = grad.view(cones, -1, size, batch)  # (cones, prefix terms, size, batch)
-        found.append((grad * prefix.unsqueeze(2)).sum(1))
+        gradients.append((grad * prefix.unsqueeze(2)).sum(1))
         grad = (grad * factor.unsqueeze(1)).sum(2)
-    return [*found, grad]
+    return [*gradients, grad]
 
 
 class _Contract(torch.autograd.Function):

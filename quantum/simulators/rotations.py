@@ -178,18 +178,18 @@ def rotate(
         matrices = matrices.mT
     for number, first, size in _groups(qubits, n_qubits):
         matrix = matrices[number]
-        found = space.take(shape, state)
+        rotated = space.take(shape, state)
         if first == 0:
             rows = (len(matrix), -1, 2**size)  # (batch or 1, rest, 2**g)
-            torch.bmm(state.view(rows), matrix.mT, out=found.view(rows))
+            torch.bmm(state.view(rows), matrix.mT, out=rotated.view(rows))
         else:
             left = 2 ** (n_qubits - first - size)
             view = (shape[0] * left, 2**size, -1)  # (batch * left, 2**g, rest)
             matrix = matrix[:, : 2**size, : 2**size]  # the last group may have fewer qubits
             if len(matrix) > 1:
                 matrix = matrix.unsqueeze(1).expand(-1, left, -1, -1).flatten(0, 1)
-            torch.bmm(matrix.expand(view[0], -1, -1), state.view(view), out=found.view(view))
-        state = found
+            torch.bmm(matrix.expand(view[0], -1, -1), state.view(view), out=rotated.view(view))
+        state = rotated
     return state
 
 
@@ -210,12 +210,12 @@ def rotation_gradient(
     """
     batch = len(pair)
     state, grad = pair.unbind(2)  # (batch, high, planes, low)
-    found = pair.new_zeros(1 if shared else batch, n_qubits)
+    gradient = pair.new_zeros(1 if shared else batch, n_qubits)
     for _, first, size in _groups(qubits, n_qubits):
         if first == 0:  # sum over high (and batch): plane by plane, which needs no copies
-            rows = (len(found), -1, *state.shape[2:])
+            rows = (len(gradient), -1, *state.shape[2:])
             left, right = grad.view(rows).unbind(2), state.view(rows).unbind(2)
-            overlap = space.scratch((len(found), 2**size, 2**size), pair)
+            overlap = space.scratch((len(gradient), 2**size, 2**size), pair)
             torch.bmm(left[0].mT, right[0], out=overlap)
             for plane in range(1, len(left)):
                 overlap.baddbmm_(left[plane].mT, right[plane])
@@ -227,8 +227,8 @@ def rotation_gradient(
             overlap = overlap.view(batch, left, -1)
             if shared or left > 1:
                 overlap = overlap.sum((0, 1) if shared else 1)
-        overlap = overlap.reshape(len(found), -1)  # (batch or 1, 4**g)
+        overlap = overlap.reshape(len(gradient), -1)  # (batch or 1, 4**g)
         # A product with few rows is several times faster than one with few columns.
         slopes = torch.mm(constant(_generators(size), pair), overlap.t())
-        found[:, first : first + size] = slopes.t()
-    return found
+        gradient[:, first : first + size] = slopes.t()
+    return gradient

@@ -215,14 +215,14 @@ class _Adjoint(torch.autograd.Function):
         pair = space.take((batch, high, 2, *rest), state)
         pair[:, :, :1] = state
         _measure_gradient(circuit, state, grads[0], space, pair[:, :, 1:])
-        found = torch.zeros_like(inputs), torch.zeros_like(angles)
+        gradients = torch.zeros_like(inputs), torch.zeros_like(angles)
         complex_from = next((i for i, b in enumerate(blocks) if steps.is_complex(b)), len(blocks))
         for number in reversed(range(len(blocks))):
             block, after = blocks[number], pair
             if number >= _prepared(blocks):
                 pair = steps.apply(block, pair, values[number], space, back=True)
-            steps.add_gradient(block, values[number], pair, after, inputs, found, space)
+            steps.add_gradient(block, values[number], pair, after, inputs, gradients, space)
             if number <= complex_from:
                 # Real blocks on a real state: the gradient's imaginary part has no effect.
                 pair = pair[:, :, :, :1].contiguous()
-        return None, None, *found
+        return None, None, *gradients

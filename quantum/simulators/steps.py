@@ -26,17 +26,17 @@ def values(blocks: Sequence[Block], inputs: Tensor, angles: Tensor) -> list[Tens
 
     The tables of all rotations are made together, since they are many and small.
     """
-    found: list[Tensor | None] = []
+    result: list[Tensor | None] = []
     for block in blocks:
         affine = _affine_of(block)
-        found.append(None if affine is None else _evaluate(affine, inputs, angles))
+        result.append(None if affine is None else _evaluate(affine, inputs, angles))
     numbers = [i for i, block in enumerate(blocks) if isinstance(block, RotationBlock)]
-    rows = [value for i in numbers if (value := found[i]) is not None]
+    rows = [value for i in numbers if (value := result[i]) is not None]
     if rows:
         tables = torch.split(group_states(torch.cat(rows)), [len(row) for row in rows], dim=2)
         for number, table in zip(numbers, tables, strict=True):
-            found[number] = table
-    return found
+            result[number] = table
+    return result
 
 
 def _affine_of(block: Block) -> Affine | None:
@@ -78,18 +78,18 @@ def _multiply(block: PhaseBlock, state: Tensor, phases: Tensor, space: Workspace
     if block.real:
         return torch.mul(state, table.cos().unsqueeze(2), out=space.take(state.shape, state))
     cos, sin = table.cos(), table.sin()
-    found = space.take((batch, high, copies, 2, low), state)
+    product = space.take((batch, high, copies, 2, low), state)
     if planes == 2 and len(table) == 1:
-        return _turn(state, cos, sin, found)
-    torch.mul(state[:, :, :, 0], cos, out=found[:, :, :, 0])
-    torch.mul(state[:, :, :, 0], -sin, out=found[:, :, :, 1])
+        return _turn(state, cos, sin, product)
+    torch.mul(state[:, :, :, 0], cos, out=product[:, :, :, 0])
+    torch.mul(state[:, :, :, 0], -sin, out=product[:, :, :, 1])
     if planes == 2:
-        found[:, :, :, 0].addcmul_(state[:, :, :, 1], sin)
-        found[:, :, :, 1].addcmul_(state[:, :, :, 1], cos)
-    return found
+        product[:, :, :, 0].addcmul_(state[:, :, :, 1], sin)
+        product[:, :, :, 1].addcmul_(state[:, :, :, 1], cos)
+    return product
 
 
-def _turn(state: Tensor, cos: Tensor, sin: Tensor, found: Tensor) -> Tensor:
+def _turn(state: Tensor, cos: Tensor, sin: Tensor, product: Tensor) -> Tensor:
     """Multiply complex states by cos - i sin, the same for all samples, into ``found``.
 
     Real and imaginary part alternate every ``low`` numbers, and loops that short are slow. So each
@@ -102,11 +102,11 @@ def _turn(state: Tensor, cos: Tensor, sin: Tensor, found: Tensor) -> Tensor:
     tables[1, :, :, 0] = sin[0]
     torch.neg(sin[0].expand(-1, copies, -1), out=tables[2, :, :, 1])
     both, up, down = tables.flatten(1)
-    old, new = state.flatten(1), found.view(len(found), -1)
+    old, new = state.flatten(1), product.view(len(product), -1)
     torch.mul(old, both, out=new)
     new[:, :-low].addcmul_(old[:, low:], up[:-low])
     new[:, low:].addcmul_(old[:, :-low], down[low:])
-    return found
+    return product
 
 
 def _unitary(
@@ -145,15 +145,15 @@ def _act(block: GateBlock, state: Tensor, real: Tensor, imag: Tensor) -> Tensor:
     last = list(range(n + 3 - len(axes), n + 3))
     view = view.movedim(axes, last)
     rows = view.reshape(planes, batch, -1, real.shape[-1])  # (planes, batch, rest, 2**k)
-    found = rows @ real.mT
+    product = rows @ real.mT
     if is_complex(block):
         turned = rows @ imag.mT
         if planes == 1:
-            found = torch.cat((found, turned))
+            product = torch.cat((product, turned))
         else:
-            found = torch.stack((found[0] - turned[1], found[1] + turned[0]))
-    found = found.reshape(-1, *view.shape[1:]).movedim(last, axes)
-    return found.reshape(-1, batch, high, copies, low).movedim(0, 3).contiguous()
+            product = torch.stack((product[0] - turned[1], product[1] + turned[0]))
+    product = product.reshape(-1, *view.shape[1:]).movedim(last, axes)
+    return product.reshape(-1, batch, high, copies, low).movedim(0, 3).contiguous()
 
 
 def is_complex(block: Block) -> bool:
@@ -169,7 +169,7 @@ def add_gradient(
     before: Tensor,
     after: Tensor,
     inputs: Tensor,
-    found: tuple[Tensor, Tensor],
+    gradients: tuple[Tensor, Tensor],
     space: Workspace,
 ) -> None:
     """Add one block's part to the gradients of inputs and angles.
@@ -194,7 +194,7 @@ def add_gradient(
         slope = _act(block, before[:, :, :1], *_unitary(block, value, before, slope=True))
         part = (after[:, :, 1:] * slope).flatten(1).sum(1, keepdim=True)  # (batch, 1)
     if affine.of_inputs is not None:
-        found[0][:, : len(affine.of_inputs)] += part @ constant(affine.of_inputs, inputs).T
+        gradients[0][:, : len(affine.of_inputs)] += part @ constant(affine.of_inputs, inputs).T
     if len(affine.index):
         slopes = constant(affine.of_angles, inputs) @ part.sum(0)
-        found[1].index_add_(0, constant(affine.index, inputs), slopes)
+        gradients[1].index_add_(0, constant(affine.index, inputs), slopes)

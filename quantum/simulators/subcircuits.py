@@ -126,8 +126,8 @@ def _run(circuit: Circuit, values: Tensor) -> Tensor:
     for group in _plan(circuit):
         rows = values.index_select(1, constant(group.slots, values))
         rows = rows.reshape(samples * group.cones, group.circuit.n_inputs)
-        found = _in_chunks(group.circuit, rows).reshape(samples, -1)  # (samples, cones * k)
-        parts.append(found.index_select(1, constant(group.picks, values)))
+        measured = _in_chunks(group.circuit, rows).reshape(samples, -1)  # (samples, cones * k)
+        parts.append(measured.index_select(1, constant(group.picks, values)))
     return torch.cat(parts, dim=1).index_select(1, constant(_order(circuit), values))
 
 

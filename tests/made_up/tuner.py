@@ -36,7 +36,7 @@ class MadeUpCell(CircuitHost):
         self.angles = nn.Parameter(torch.randn(self.circuit.n_angles))
 
     def hosted(self):
-        return HostedCircuit(self.circuit, self.angles, "module", "statevector")
+        return HostedCircuit(self.circuit, self.angles)
 
     def forward(self, x):
         rows = x.reshape(-1, x.shape[-1]) @ self.down  # (tokens, wires)

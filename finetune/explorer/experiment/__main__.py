@@ -25,11 +25,11 @@ def main(folder: Path, seconds: int) -> int:
     wait_passively()
     values = json.loads((folder / "spec.json").read_text())
     try:
-        found = compute(values)
-        found["drawn"] = draw(folder, Spec.from_dict(values))
+        result = compute(values)
+        result["drawn"] = draw(folder, Spec.from_dict(values))
     except QuantumError as error:
-        found = {"problem": str(error)}
-    write_whole(folder / "result.json", json.dumps(found))
+        result = {"problem": str(error)}
+    write_whole(folder / "result.json", json.dumps(result))
     return 0
 
 

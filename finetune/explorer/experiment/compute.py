@@ -44,9 +44,9 @@ class Recording:
     def counts_of(self, circuit: Circuit) -> tuple[Mapping[str, int], bool]:
         """Counts of the circuit as it is, and whether they were made from probabilities."""
         for batch, result in self.kept:
-            for place, one in enumerate(batch.circuits):
-                if one.operations == circuit.operations:
-                    return result.counts[place], result.from_probabilities
+            for position, sent in enumerate(batch.circuits):
+                if sent.operations == circuit.operations:
+                    return result.counts[position], result.from_probabilities
         return {}, False
 
 
@@ -57,10 +57,10 @@ class Stored:
         self.results = results
 
     def run(self, batch: Batch) -> Result:
-        found = self.results.get(batch.fingerprint())
-        if found is None:
+        result = self.results.get(batch.fingerprint())
+        if result is None:
             raise NotThere
-        return found
+        return result
 
 
 def compute(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def compute(values: Mapping[str, Any]) -> dict[str, Any]:
     spec = Spec.from_dict(values)
     circuit = spec.circuit()
     exact, exact_problem = exact_values(circuit)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "circuit": circuit.describe(),
         "exact": exact,
         "exact_problem": exact_problem,
@@ -92,14 +92,14 @@ def compute(values: Mapping[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()
         try:
             if name in spec.hardware:
-                column |= hardware_column(spec, circuit, values, found["batches"])
+                column |= hardware_column(spec, circuit, values, result["batches"])
             else:
                 column |= sampled_column(spec, circuit, name, values)
         except QuantumError as error:
             column |= {"state": "failed", "message": str(error)}
         column["wall"] = round(time.perf_counter() - began, 3)
-        found["backends"].append(column)
-    return found
+        result["backends"].append(column)
+    return result
 
 
 def exact_values(circuit: Circuit) -> tuple[list[float] | None, str]:
@@ -110,12 +110,12 @@ def exact_values(circuit: Circuit) -> tuple[list[float] | None, str]:
 
     backend = get_backend("statevector")
     try:
-        found = backend.expectations(
+        values = backend.expectations(
             circuit, torch.zeros(1, 0, dtype=torch.float64), torch.zeros(0, dtype=torch.float64)
         )
     except QuantumError as error:
         return None, str(error)
-    return [float(value) for value in found[0]], ""
+    return [float(value) for value in values[0]], ""
 
 
 def sampled_column(
@@ -142,14 +142,7 @@ def hardware_column(
     is asked for consent.
     """
     limits = Capabilities(**values["hardware"])
-    planned = Estimator(
-        Stored({}),
-        limits,
-        spec.shots,
-        seed=spec.seed,
-        readout_mitigation=spec.readout_mitigation,
-        zne=spec.zne,
-    ).plan([circuit])
+    planned = estimator(spec, Stored({}), limits, mitigated=True).plan([circuit])
     if values.get("chip_figures"):
         from quantum.chips.routing import place
 
@@ -166,18 +159,22 @@ def hardware_column(
         return {"state": "waiting"}
 
 
-def estimated(
-    spec: Spec, circuit: Circuit, runner: Runner, limits: Capabilities, *, mitigated: bool = False
-) -> dict[str, Any]:
-    recording = Recording(runner)
-    estimates = Estimator(
-        recording,
+def estimator(spec: Spec, runner: Runner, limits: Capabilities, mitigated: bool) -> Estimator:
+    return Estimator(
+        runner,
         limits,
         spec.shots,
         seed=spec.seed,
         readout_mitigation=mitigated and spec.readout_mitigation,
         zne=mitigated and spec.zne,
-    ).expectations([circuit])
+    )
+
+
+def estimated(
+    spec: Spec, circuit: Circuit, runner: Runner, limits: Capabilities, *, mitigated: bool = False
+) -> dict[str, Any]:
+    recording = Recording(runner)
+    estimates = estimator(spec, recording, limits, mitigated).expectations([circuit])
     counts, rounded = recording.counts_of(circuit)
     most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     return {

@@ -11,13 +11,13 @@ from quantum.exceptions import QuantumError
 def exports(circuit: Circuit) -> dict[str, str]:
     """Text by format; one that cannot hold the circuit is left out."""
     writers = {"openqasm": to_openqasm, "originir": to_originir, "qiskit": to_qiskit_code}
-    found = {}
+    texts = {}
     for name, write in writers.items():
         try:
-            found[name] = write(circuit)
+            texts[name] = write(circuit)
         except QuantumError:
             continue
-    return found
+    return texts
 
 
 def to_qiskit_code(circuit: Circuit) -> str:

@@ -67,16 +67,16 @@ def topologies() -> dict[str, str]:
 
 def backend_choices() -> dict[str, tuple[str, str]]:
     """Name to title and help of everything that a circuit can be run on here."""
-    found = {name: (spec.title, spec.help) for name, spec in BACKENDS.items()}
-    if "aer" in found:
-        title = found["aer"][0]
-        found["aer"] = (f"{title}, ideal", found["aer"][1])
+    choices = {name: (spec.title, spec.help) for name, spec in BACKENDS.items()}
+    if "aer" in choices:
+        title = choices["aer"][0]
+        choices["aer"] = (f"{title}, ideal", choices["aer"][1])
         help_text = "The same simulator with a noise model made from a chip's figures."
-        position = list(found).index("aer") + 1
-        items = list(found.items())
+        position = list(choices).index("aer") + 1
+        items = list(choices.items())
         items.insert(position, (NOISY, (f"{title}, noisy", help_text)))
-        found = dict(items)
-    return found
+        choices = dict(items)
+    return choices
 
 
 @dataclass(frozen=True)

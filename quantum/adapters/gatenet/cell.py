@@ -67,7 +67,7 @@ class GateNetCell(KeepingModule):
 
     def _rotations(self) -> list[Tensor]:
         flat = torch.split(self.gates, [side * (side - 1) // 2 for side in self.sides])
-        found: list[Tensor] = [self.gates] * len(self.sides)
+        gates: list[Tensor] = [self.gates] * len(self.sides)
         for side in set(self.sides):  # one matrix exponential for all gates of a size
             where = [i for i, other in enumerate(self.sides) if other == side]
             values = torch.stack([flat[i] for i in where])  # (gates, side (side - 1) / 2)
@@ -75,8 +75,8 @@ class GateNetCell(KeepingModule):
             row, column = torch.tril_indices(side, side, -1, device=values.device)
             lower[:, row, column] = values
             for i, matrix in zip(where, torch.matrix_exp(lower - lower.mT), strict=True):
-                found[i] = matrix
-        return found
+                gates[i] = matrix
+        return gates
 
     def matrices(self) -> tuple[Tensor, ...]:
         """One matrix for each step; in inference they are kept while the gates stay."""

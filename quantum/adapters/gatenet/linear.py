@@ -150,7 +150,7 @@ class _OnTokens(torch.autograd.Function):
         to_turned, to_x = pull_back(
             to_gated, steps, turned, inputs, to_rows=ctx.needs_input_grad[0]
         )
-        to_matrices = [found.t() for found in reversed(to_turned)]
+        to_matrices = [gradient.t() for gradient in reversed(to_turned)]
         to_x = None if to_x is None else to_x.to(x.dtype)
         return to_x, None, None, to_scale, None, *to_matrices
 

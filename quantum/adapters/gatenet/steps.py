@@ -126,16 +126,16 @@ def pull_back(
         One gradient for each matrix, and the rows' gradient or ``None``.
     """
     at: Step | None = None
-    found: list[Tensor] = []
+    to_matrices: list[Tensor] = []
     for index in reversed(range(len(steps))):
         step = steps[index]
         grad = _turn(grad, at, step)
         flat = grad.view(-1, step.size)
-        found.append(inputs.pop().view(-1, step.size).t() @ flat)
+        to_matrices.append(inputs.pop().view(-1, step.size).t() @ flat)
         if index or to_rows:
             grad = _act(grad, step, matrices[index].t())
         at = step
-    return found[::-1], _turn(grad, at, None) if to_rows else None
+    return to_matrices[::-1], _turn(grad, at, None) if to_rows else None
 
 
 def _act(rows: Tensor, step: Step, matrix: Tensor) -> Tensor:

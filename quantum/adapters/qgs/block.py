@@ -47,16 +47,7 @@ class QGSBlock(CircuitState, CircuitHost):
         """The circuit, one for the whole block; ``None`` for the free control."""
         if self.control == "free":
             return None
-        return HostedCircuit(
-            self.bank.circuit,
-            self.angles,
-            "block",
-            self.bank.config.backend,
-            self.bank.config.method,
-            self.control,
-            self.bank,
-            self.has_run,
-        )
+        return HostedCircuit(self.bank.circuit, self.angles, self.bank, self.has_run)
 
     def change(self) -> Tensor:
         """What the layers multiply with their frozen maps, shape ``(n_values,)``, float32.

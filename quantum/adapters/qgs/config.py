@@ -76,12 +76,10 @@ class QGSConfig(TargetedConfig):
             OptionError: The chip's couplers were not given.
             CircuitError: The couplers do not fit the qubits.
         """
-        pairs: list[list[int]] = self.couplers
         if self.topology == "chip":
-            pairs = [list(pair) for pair in couplers_for(self.n_qubits, "chip", self.couplers)]
-        return qgs_circuit(
-            self.n_qubits, self.n_layers, tuple((first, second) for first, second in pairs)
-        )
+            couplers_for(self.n_qubits, "chip", self.couplers)  # refuses none
+        pairs = tuple((first, second) for first, second in self.couplers)
+        return qgs_circuit(self.n_qubits, self.n_layers, pairs)
 
     @property
     def method(self) -> Method:

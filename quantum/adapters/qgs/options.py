@@ -119,6 +119,18 @@ def chip_couplers(calibration: Calibration, n_qubits: int) -> Couplers:
     return tuple((number[a], number[b]) for a, b in live if a in number and b in number)
 
 
+def run_couplers(options: Mapping[str, Any], chip: Calibration | None) -> Couplers | None:
+    """The couplers that a run's options give; ``None`` where they are a chip's and it is not known.
+
+    Raises:
+        OptionError: There are none for that many qubits.
+    """
+    n_qubits = int(options["n_qubits"])
+    if options["topology"] != "chip":
+        return couplers_for(n_qubits, str(options["topology"]))
+    return None if chip is None else chip_couplers(chip, n_qubits)
+
+
 def qgs_module_count(out_features: int, options: Mapping[str, Any]) -> int:
     """Trainable parameters in one linear layer: s, and u in the input form."""
     return 1 + (out_features if options["form"] == "input" else 0)
@@ -132,8 +144,11 @@ def qgs_shared_count(names: Iterable[str], options: Mapping[str, Any]) -> int:
     return len(blocks) * qgs_angle_count(int(options["n_qubits"]), int(options["n_layers"]))
 
 
-def circuits_per_step(options: Mapping[str, Any], couplers: Couplers | None = None) -> int:
+def circuits_per_step(options: Mapping[str, Any], chip: Calibration | None = None) -> int:
     """Circuits of one block in one optimizer step on a sampling backend, mitigation left out.
+
+    Raises:
+        OptionError: The couplers are a chip's, and it is not given.
 
     >>> circuits_per_step({"n_qubits": 72, "n_layers": 1, "topology": "chain",
     ...     "control": "trained", "gradient": "auto", "spsa_samples": 1})
@@ -143,6 +158,6 @@ def circuits_per_step(options: Mapping[str, Any], couplers: Couplers | None = No
         return 0
     if options["gradient"] == "spsa":
         return 1 + 2 * int(options["spsa_samples"])
-    n_qubits, topology = int(options["n_qubits"]), str(options["topology"])
-    pairs = couplers_for(n_qubits, topology, couplers or ())
+    n_qubits = int(options["n_qubits"])
+    pairs = run_couplers(options, chip) or couplers_for(n_qubits, str(options["topology"]))
     return circuit_count(qgs_circuit(n_qubits, int(options["n_layers"]), pairs))

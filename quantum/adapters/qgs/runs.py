@@ -53,12 +53,12 @@ class CircuitRuns:
     def values_and_jacobian(self, angles: Tensor) -> tuple[Tensor, Tensor]:
         """Values and ``(blocks, n_observables, n_angles)`` derivatives."""
         method = self.config.method
-        found = values_and_jacobian(
+        pair = values_and_jacobian(
             self.circuit, angles, method, self._evaluate(angles), spsa=self._spsa(angles)
         )
         if method == "backprop":
             self._count(len(angles), 0, 0)
-        return found
+        return pair
 
     def step_batches(self, angles: Tensor) -> tuple[Batch, ...]:
         """What values and Jacobian would have run where values are sampled; nothing is run.
@@ -102,9 +102,9 @@ class CircuitRuns:
             return exact_values(circuit, rows)
 
         def sampled(circuit: Circuit, rows: Tensor) -> Tensor:
-            found = self._estimator(angles, factor).expectations(_bind(circuit, rows))
-            self._count(found.circuits, found.batches, found.shots)
-            return torch.as_tensor(found.values, dtype=rows.dtype).to(rows.device)
+            estimates = self._estimator(angles, factor).expectations(_bind(circuit, rows))
+            self._count(estimates.circuits, estimates.batches, estimates.shots)
+            return torch.as_tensor(estimates.values, dtype=rows.dtype).to(rows.device)
 
         return exact if self.exact else sampled
 

@@ -18,10 +18,10 @@ from quantum.adapters.qgs.options import (
     TOPOLOGIES,
     chip_couplers,
     circuits_per_step,
-    couplers_for,
     cut,
     qgs_module_count,
     qgs_shared_count,
+    run_couplers,
 )
 from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, Sampled, config_of
 from quantum.backends.registry import BACKENDS
@@ -61,31 +61,15 @@ _FIELDS = (
 # fmt: on
 
 
-def _count(name: str, out: int, inside: int, options: Options) -> int:
-    return qgs_module_count(out, options)
-
-
 def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
-    n_qubits = int(options["n_qubits"])
-    if options["topology"] != "chip":
-        pairs = couplers_for(n_qubits, str(options["topology"]))
-    elif calibration is None:
-        return None
-    else:
-        pairs = chip_couplers(calibration, n_qubits)
-    if options["control"] == "free":
-        return None  # its values have the circuit's names, which is why the couplers must fit
-    return qgs_circuit(n_qubits, int(options["n_layers"]), pairs)
+    pairs = run_couplers(options, calibration)
+    if pairs is None or options["control"] == "free":
+        return None  # free values have the circuit's names, which is why the couplers must fit
+    return qgs_circuit(int(options["n_qubits"]), int(options["n_layers"]), pairs)
 
 
 def _on_chip(config: Any, chip: Calibration) -> None:
     config.couplers = [list(pair) for pair in chip_couplers(chip, config.n_qubits)]
-
-
-def _circuits_per_step(options: Options, chip: Calibration | None) -> int:
-    if chip is None:
-        return circuits_per_step(options)
-    return circuits_per_step(options, chip_couplers(chip, int(options["n_qubits"])))
 
 
 def _remark(options: Mapping[str, Any]) -> str:
@@ -105,13 +89,13 @@ QGS = AdapterSpec(
     fields=_FIELDS,
     default_targets=("q_proj", "v_proj"),
     default_learning_rate=3e-2,
-    module_count=_count,
+    module_count=lambda name, out, inside, options: qgs_module_count(out, options),
     config_factory=config_of("quantum.adapters.qgs.config:QGSConfig", seed="seed"),
     tuner="quantum.adapters.qgs.tuner",
     circuit_factory=_circuit,
     shared_count=qgs_shared_count,
     chip_config=_on_chip,
-    sampled=Sampled(_circuits_per_step, START_SHOTS),
+    sampled=Sampled(circuits_per_step, START_SHOTS),
     controls=Controls(
         "the same settings with free numbers in the circuit's place, or with its angles frozen "
         "or random (option control)",

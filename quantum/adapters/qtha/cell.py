@@ -109,7 +109,7 @@ class QTHACell(KeepingModule, CircuitHost):
         """The circuit, one for each token that passes; ``None`` in variants without C."""
         if self.circuit is None:
             return None
-        return HostedCircuit(self.circuit, self.angles, "module", self.backend)
+        return HostedCircuit(self.circuit, self.angles)
 
     def _cores(self, which: str) -> list[Tensor]:
         return [self.get_parameter(f"mpo_{which}_{k}") for k in range(self.n_cores)]

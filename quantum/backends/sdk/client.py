@@ -171,8 +171,8 @@ class SdkClient:
             raise SdkError("died", f"The SDK's process ended during {verb!r}.")
         answer: dict[str, Any] = json.loads(line)
         if "ok" in answer:
-            found: dict[str, Any] = answer["ok"]
-            return found
+            reply: dict[str, Any] = answer["ok"]
+            return reply
         if answer["error"] == "missing":
             raise BackendMissingError(f"pyqpanda3: {answer['message']}. Run: {INSTALL}")
         raise SdkError(answer["error"], answer["message"])

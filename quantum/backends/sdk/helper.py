@@ -141,11 +141,11 @@ class _Cloud:
     def query(self, data: Data) -> Data:
         """A task's state as the SDK sees it, and the service's reply as it came."""
         self._connected()
-        found = _sdk("qcloud").QCloudJob(data["task_id"]).query()
+        task = _sdk("qcloud").QCloudJob(data["task_id"]).query()
         return {
-            "status": found.job_status().name,
-            "message": found.error_message(),
-            "raw": found.origin_data(),
+            "status": task.job_status().name,
+            "message": task.error_message(),
+            "raw": task.origin_data(),
         }
 
     def cancel(self, data: Data) -> Data:

@@ -158,15 +158,15 @@ class _Reader:
         """Indices in ``q[0],q[1]``; a bare ``q`` means all."""
         if names == letter:
             return tuple(range(size))
-        found = []
+        indices = []
         for part in names.split(","):
             match = _REFERENCE.fullmatch(part.strip())
             if match is None or match[1] != letter:
                 raise self._error(f"expected {letter}[number], got {part.strip()!r}")
             if int(match[2]) >= size:
                 raise self._error(f"{part.strip()} does not exist: there are {size}")
-            found.append(int(match[2]))
-        return tuple(found)
+            indices.append(int(match[2]))
+        return tuple(indices)
 
     def _qubits(self, names: str) -> tuple[int, ...]:
         qubits = self._references(names, "q", self.n_qubits)

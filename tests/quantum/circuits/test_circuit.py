@@ -58,3 +58,11 @@ def test_equal_circuits_hash_alike_and_the_hash_stays_in_its_process():
     assert hash(first) != hash(second)
     assert pickle.loads(pickle.dumps(first)) == first
     assert "_hash" not in first.__getstate__()
+
+
+def test_renumbered_qubits_keep_gates_angles_and_observables():
+    circuit = Circuit(4, (Operation("cx", (3, 1)), Operation("ry", (1,), Angle(0))), (z(1),))
+    small = circuit.renumbered({1: 0, 3: 1})
+    assert small.n_qubits == 2
+    assert small.operations == (Operation("cx", (1, 0)), Operation("ry", (0,), Angle(0)))
+    assert small.observables == (z(0),)

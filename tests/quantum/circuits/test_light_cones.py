@@ -5,10 +5,14 @@ import pytest
 
 from quantum.circuits.circuit import Angle, Circuit, Operation
 from quantum.circuits.gates import GATES
-from quantum.circuits.light_cones import parameters_of, past_cone, trace_back
+from quantum.circuits.light_cones import parameters_of, trace_back
 from quantum.circuits.observables import PauliString, pauli, z, zz
 from quantum.simulators.reference import expectations
 from tests.quantum.random_circuits import random_circuit
+
+
+def past_cone(circuit, observable):
+    return trace_back(circuit.operations, observable).operations
 
 
 def _chain(n: int) -> Circuit:

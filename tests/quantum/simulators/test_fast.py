@@ -129,7 +129,7 @@ def test_eight_qubits_against_aer(layers):
     inputs, angles = _data(circuit, batch=2, dtype=torch.float32)
     simulator = AerSimulator(method="statevector")
     for row, sample in enumerate(inputs.detach().numpy()):
-        bound = to_qiskit(circuit, sample, angles.detach().numpy())
+        bound = to_qiskit(circuit.bind(sample, angles.detach().numpy()))
         for i, observable in enumerate(circuit.observables):
             operator = SparsePauliOp(observable.label(8))
             bound.save_expectation_value(operator, list(range(8)), label=str(i))

@@ -18,7 +18,7 @@ def test_random_circuits_are_qiskits(seed):
     inputs, angles = rng.normal(size=(2, 3)), rng.normal(size=4)
     values = expectations(circuit, inputs, angles)
     for sample, row in zip(inputs, values, strict=True):
-        state = Statevector(to_qiskit(circuit, sample, angles))
+        state = Statevector(to_qiskit(circuit.bind(sample, angles)))
         assert np.allclose(state.data, statevector(circuit, sample, angles), atol=1e-12)
         for observable, value in zip(circuit.observables, row, strict=True):
             operator = SparsePauliOp(observable.label(circuit.n_qubits))
@@ -31,7 +31,7 @@ def test_qtha_is_aers():
     inputs, angles = rng.normal(size=(2, 5)), rng.normal(size=circuit.n_angles)
     simulator = AerSimulator(method="statevector")
     for sample, row in zip(inputs, expectations(circuit, inputs, angles), strict=True):
-        bound = to_qiskit(circuit, sample, angles)
+        bound = to_qiskit(circuit.bind(sample, angles))
         for i, observable in enumerate(circuit.observables):
             operator = SparsePauliOp(observable.label(5))
             bound.save_expectation_value(operator, list(range(5)), label=str(i))

@@ -17,7 +17,7 @@ from finetune.runs.models import Run
 from finetune.runs.transitions import run_transition
 from finetune.training.run_circuit import circuit_for
 from finetune.training.settings import RunSettings
-from quantum.adapters.qgs.options import chip_couplers, circuits_per_step
+from quantum.adapters.qgs.options import circuits_per_step
 from quantum.backends.base import JobState
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
@@ -194,7 +194,7 @@ def test_a_circuit_on_the_chips_couplers_is_counted_and_fits(
 ) -> None:
     options = {"n_qubits": 66, "n_layers": 1, "topology": "chip", "control": "trained",
                "gradient": "shift", "spsa_samples": 1}  # fmt: skip
-    each = circuits_per_step(options, chip_couplers(patchy, 66))
+    each = circuits_per_step(options, patchy)
     data = sampled(
         base, dataset, "wukong", quantum_key=key.public_id,
         **{"qgs-n_qubits": "66", "qgs-topology": "chip", "qgs-gradient": "shift"},
