@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from finetune.file_locks import alone
+from finetune.files import alone
 from finetune.queue import enqueue, messages_waiting
 
 from .models import BaseModel

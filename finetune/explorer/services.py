@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from finetune.exceptions import StudioError
 from finetune.explorer.experiment.spec import Spec
-from finetune.file_locks import alone
+from finetune.files import alone
 from finetune.hardware.chips import SIMULATOR
 from finetune.hardware.costs import estimate
 from finetune.hardware.jobs import job_plan

@@ -21,7 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from finetune.exceptions import StudioError
-from finetune.file_locks import alone
+from finetune.files import alone
 from finetune.queue import enqueue
 from finetune.teams.models import User
 from quantum.backends.base import Batch, JobState, SamplingBackend

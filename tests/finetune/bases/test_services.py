@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from finetune.bases import services as bases
 from finetune.bases.models import BaseModel
-from finetune.file_locks import alone
+from finetune.files import alone
 
 pytestmark = pytest.mark.django_db
 

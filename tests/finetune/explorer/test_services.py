@@ -14,7 +14,7 @@ from finetune.explorer import services as quantum_explorer
 from finetune.explorer.experiment.compute import compute
 from finetune.explorer.experiment.spec import Spec
 from finetune.explorer.models import QuantumExperiment
-from finetune.file_locks import alone
+from finetune.files import alone
 from finetune.hardware import chips as quantum_chips
 from finetune.hardware import jobs as quantum_jobs
 from finetune.hardware.chips import chips_read
