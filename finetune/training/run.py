@@ -37,7 +37,8 @@ from finetune.training.log.failures import explain, trace_tail
 from finetune.training.loop.interruptions import look_between_layers
 from finetune.training.loop.metrics import Clock
 from finetune.training.loop.resuming import checkpoint_found
-from finetune.training.loop.trainer import RUN_STATE, DialogueTrainer
+from finetune.training.loop.saving import RUN_STATE
+from finetune.training.loop.trainer import DialogueTrainer
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
 from finetune.training.start import load_start
 from finetune.training.supervision import ExitCode, Stop, StopRequested, Supervision

@@ -9,7 +9,6 @@ stored templates of GGUF models lack, it knows no turn weights, and its data goe
 
 from __future__ import annotations
 
-import json
 import time
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 import psutil
 import torch
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import Trainer
 
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.circuits.runners import circuits_taken
@@ -29,18 +27,16 @@ from finetune.training.log.events import EventLog
 from finetune.training.supervision import Stop, Supervision
 from quantum.adapters.report import CircuitReport, circuit_report
 
-from . import checkpoints, randomness
 from .evaluation import held_out
 from .finite import FiniteChecks
 from .metrics import Clock, mean, selects_labels, token_loss
 from .samples import sample
+from .saving import SavingTrainer
 from .schedule import rate_share
 from .trainer_setup import Steps, training_arguments
 
-RUN_STATE = "wukong_state.json"
 
-
-class DialogueTrainer(Trainer):
+class DialogueTrainer(SavingTrainer):
     """Trains an adapter on dialogues and writes what happens to the event log.
 
     Args:
@@ -100,14 +96,12 @@ class DialogueTrainer(Trainer):
         self.epoch_dialogues = epoch_dialogues
         self.finite = FiniteChecks(model, config)
         self.stop: Stop | None = None
-        self.before_step: randomness.Snapshot | None = None  # only while a step is under way
         self._pad = pad
         self._at_labels = selects_labels(model)
         self._correct = 0
         self._labels = 0
         self._step_tokens = 0
         self._circuit: CircuitReport | None = None
-        self._saving_to: Path | None = None
 
     # One step
 
@@ -253,66 +247,3 @@ class DialogueTrainer(Trainer):
         }
         what = "before training" if step == 0 else f"after step {step}"
         self.log_events.emit("evaluation", f"held-out loss {measured.loss:.4f} {what}", data)
-
-    # Checkpoints
-
-    def save_now(self) -> None:
-        """Write a checkpoint of the last finished step, if there is none yet.
-
-        A step that was left in the middle (only circuits on a machine make one wait there) is
-        dropped: no weight has changed, and the random numbers go back to where it began. The
-        checkpoint is then written anew, since it names the job that the step waits for.
-        """
-        step = self.state.global_step
-        if self.before_step is not None:
-            randomness.restore(self.before_step)
-        known = self.waiting_for is None and checkpoints.is_intact(
-            self.folder / f"checkpoint-{step}"
-        )
-        if step and not known:
-            self._save_checkpoint(self.model, None)
-
-    @property
-    def waiting_for(self) -> str | None:
-        """Fingerprint of the batch of circuits that this trainer waits for, or None."""
-        return self.exchange.waiting_for if self.exchange is not None else None
-
-    def _get_output_dir(self, trial: Any) -> str:
-        return str(self._saving_to or self.folder)
-
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        """Save the adapter and the template it is talked to with; the base is kept elsewhere."""
-        target = Path(output_dir or self.folder)
-        self.adapted.save_pretrained(str(target))
-        (target / "chat_template.jinja").write_text(self.tokenizer.chat_template)
-
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Let Trainer write into a hidden folder, add our state, and rename it when whole.
-
-        Raises:
-            NonFiniteLoss: weights or the optimizer's state are not finite; nothing is written.
-        """
-        step = self.state.global_step
-        self.finite.kept(step, self.optimizer)
-        name = f"checkpoint-{step}"
-        self._saving_to = checkpoints.partial_folder(self.folder)
-        try:
-            super()._save_checkpoint(model, trial)
-            self.log_events.sync()  # a checkpoint never runs ahead of the log
-            partial_ = self._saving_to / name
-            state = {
-                "step": step,
-                "seq": self.log_events.last_seq,
-                "trained_tokens": self.trained_tokens,
-                "seconds": round(self.clock.seconds, 1),
-                "waiting_for": self.waiting_for,
-            }
-            (partial_ / RUN_STATE).write_text(json.dumps(state) + "\n")
-            checkpoints.seal(partial_, self.folder / name)
-        finally:
-            self._saving_to = None
-        checkpoints.prune(self.folder, newest_step=step)
-        if self.exchange is not None:
-            self.exchange.prune(checkpoints.checkpoints(self.folder)[0].stat().st_mtime)
-        data = {"step": step, "path": f"checkpoints/{name}"}
-        self.log_events.emit("checkpoint", f"checkpoint after step {step}", data)

@@ -19,7 +19,7 @@ from finetune.files import write_whole
 from finetune.training.circuits.exchange import ERROR, FOLDER
 from finetune.training.circuits.sampling_plan import sampling_plan
 from finetune.training.log.events import read_events
-from finetune.training.loop.trainer import RUN_STATE
+from finetune.training.loop.saving import RUN_STATE
 from finetune.training.settings import RunSettings
 from quantum.adapters.qgs.options import chip_couplers
 from quantum.backends.base import Batch

@@ -1,0 +1,94 @@
+"""How a trainer saves: checkpoints of whole steps, renamed when they are whole."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import Trainer
+
+from finetune.training.circuits.exchange import FolderRunner
+from finetune.training.log.events import EventLog
+
+from . import checkpoints, randomness
+from .finite import FiniteChecks
+from .metrics import Clock
+
+RUN_STATE = "wukong_state.json"
+
+
+class SavingTrainer(Trainer):
+    """transformers' Trainer with our checkpoints, of the adapter and its own state."""
+
+    adapted: Any
+    tokenizer: Any
+    folder: Path
+    log_events: EventLog
+    finite: FiniteChecks
+    clock: Clock
+    trained_tokens: int
+    exchange: FolderRunner | None
+    before_step: randomness.Snapshot | None = None  # only while a step is under way
+    _saving_to: Path | None = None
+
+    def save_now(self) -> None:
+        """Write a checkpoint of the last finished step, if there is none yet.
+
+        A step that was left in the middle (only circuits on a machine make one wait there) is
+        dropped: no weight has changed, and the random numbers go back to where it began. The
+        checkpoint is then written anew, since it names the job that the step waits for.
+        """
+        step = self.state.global_step
+        if self.before_step is not None:
+            randomness.restore(self.before_step)
+        known = self.waiting_for is None and checkpoints.is_intact(
+            self.folder / f"checkpoint-{step}"
+        )
+        if step and not known:
+            self._save_checkpoint(self.model, None)
+
+    @property
+    def waiting_for(self) -> str | None:
+        """Fingerprint of the batch of circuits that this trainer waits for, or None."""
+        return self.exchange.waiting_for if self.exchange is not None else None
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(self._saving_to or self.folder)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Save the adapter and the template it is talked to with; the base is kept elsewhere."""
+        target = Path(output_dir or self.folder)
+        self.adapted.save_pretrained(str(target))
+        (target / "chat_template.jinja").write_text(self.tokenizer.chat_template)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Let Trainer write into a hidden folder, add our state, and rename it when whole.
+
+        Raises:
+            NonFiniteLoss: weights or the optimizer's state are not finite; nothing is written.
+        """
+        step = self.state.global_step
+        self.finite.kept(step, self.optimizer)
+        name = f"checkpoint-{step}"
+        self._saving_to = checkpoints.partial_folder(self.folder)
+        try:
+            super()._save_checkpoint(model, trial)
+            self.log_events.sync()  # a checkpoint never runs ahead of the log
+            partial_ = self._saving_to / name
+            state = {
+                "step": step,
+                "seq": self.log_events.last_seq,
+                "trained_tokens": self.trained_tokens,
+                "seconds": round(self.clock.seconds, 1),
+                "waiting_for": self.waiting_for,
+            }
+            (partial_ / RUN_STATE).write_text(json.dumps(state) + "\n")
+            checkpoints.seal(partial_, self.folder / name)
+        finally:
+            self._saving_to = None
+        checkpoints.prune(self.folder, newest_step=step)
+        if self.exchange is not None:
+            self.exchange.prune(checkpoints.checkpoints(self.folder)[0].stat().st_mtime)
+        data = {"step": step, "path": f"checkpoints/{name}"}
+        self.log_events.emit("checkpoint", f"checkpoint after step {step}", data)
