@@ -81,11 +81,11 @@ def test_good_checkpoints_are_not_pushed_out_by_those_that_were_passed_over(
     whole: Path, run_here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped between the first checkpoint after a resume and the next, it still has one."""
-    from finetune.training.loop import trainer
+    from finetune.training.loop import saving
 
     log_until(whole, 3)
     sealed: list[int] = []
-    real = trainer.checkpoints.prune
+    real = saving.checkpoints.prune
 
     def pruned(folder: Path, **values: Any) -> None:
         real(folder, **values)
@@ -93,7 +93,7 @@ def test_good_checkpoints_are_not_pushed_out_by_those_that_were_passed_over(
         if len(sealed) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer.checkpoints, "prune", pruned)
+    monkeypatch.setattr(saving.checkpoints, "prune", pruned)
     assert run_here(whole) == 1
     left = [int(path.name[11:]) for path in checkpoints(whole / "checkpoints")]
     assert left == [2]
