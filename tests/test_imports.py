@@ -21,7 +21,7 @@ LIBRARIES = [
     "finetune/training",
     "finetune/datasets/reading",
     "finetune/datasets/doctor",
-    "finetune/base_models",
+    "finetune/bases/files",
     "finetune/explorer",
     "chat/engine",
 ]

@@ -33,7 +33,7 @@ from chat.prompts import system_prompt
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.models import assistant_of
-from finetune.selectors.assistants import Assistant
+from finetune.runs.assistants import Assistant
 
 router = Router(tags=["Chat"])
 
