@@ -5,7 +5,6 @@ sides say the same. This module adds whose assistant it is, the system prompt th
 with, and the safety seam's view of what was said.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -28,7 +27,6 @@ from chat.engine.protocol import (
     event,
     parse_chat,
     parse_json,
-    seed_of,
     usage,
 )
 from chat.prompts import system_prompt
@@ -39,9 +37,8 @@ from finetune.runs.assistants import Assistant
 
 router = Router(tags=["Chat"])
 
-PASSED_ON = ("temperature", "top_p", "top_k", "repetition_penalty")
+PASSED_ON = ("n", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
 RETRY_SECONDS = "5"
-Piece = tuple[int, Delta]
 
 
 @router.post(
@@ -60,15 +57,15 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     except RequestError as error:
         raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
     assistant = await sync_to_async(assistant_of)(key_of(request), chat.model)
-    pieces = replies(assistant, chat)
+    deltas = replies(assistant, chat)
     try:
-        first = await anext(pieces)
+        first = await anext(deltas)
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
     if not chat.stream:
-        return JsonResponse(await whole(chat, first, pieces))
+        return JsonResponse(await whole(chat, first, deltas))
     response = StreamingHttpResponse(
-        events(chat, first, pieces), content_type="text/event-stream; charset=utf-8"
+        events(chat, first, deltas), content_type="text/event-stream; charset=utf-8"
     )
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
@@ -79,41 +76,17 @@ def protocol_options() -> Options:
     return Options(assistants=Path(settings.ASSISTANT_DIR), max_tokens=settings.CHAT_MAX_TOKENS)
 
 
-async def replies(assistant: Assistant, chat: ChatRequest) -> AsyncIterator[Piece]:
-    """All `n` replies at once, as they grow; the first failure ends them all."""
+def replies(assistant: Assistant, chat: ChatRequest) -> AsyncIterator[Delta]:
+    """All `n` replies as they grow; the first failure ends them all."""
     client = EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY)
-    messages = with_system(assistant, chat)
-    queue: asyncio.Queue[Piece | Exception | None] = asyncio.Queue(maxsize=64)
-
-    async def read(index: int) -> None:
-        options = {name: getattr(chat, name) for name in PASSED_ON}
-        options |= {"max_tokens": chat.reply_tokens, "seed": seed_of(chat.seed, index)}
-        try:
-            stream = client.stream_chat(
-                assistant.engine_name, messages, stop=chat.stop or None, **options
-            )
-            async with aclosing(stream) as deltas:  # type: ignore[type-var]
-                async for delta in deltas:
-                    await queue.put((index, delta))
-            await queue.put(None)
-        except Exception as error:
-            await queue.put(error)
-
-    readers = [asyncio.create_task(read(index)) for index in range(chat.n)]
-    try:
-        left = chat.n
-        while left:
-            item = await queue.get()
-            if isinstance(item, Exception):
-                raise item
-            if item is None:
-                left -= 1
-            else:
-                yield item
-    finally:
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
+    options = {name: getattr(chat, name) for name in PASSED_ON}
+    return client.stream_chat(
+        assistant.engine_name,
+        with_system(assistant, chat),
+        max_tokens=chat.reply_tokens,
+        stop=chat.stop or None,
+        **options,
+    )
 
 
 def with_system(assistant: Assistant, chat: ChatRequest) -> list[dict[str, str]]:
@@ -144,29 +117,22 @@ class Tally:
     def __init__(self, count: int) -> None:
         self.texts = [""] * count
         self.ends = ["stop"] * count
-        self.prompt = self.completion = self.cached = 0
+        self.usage = usage(0, 0, 0)
 
-    def add(self, piece: Piece) -> None:
-        index, delta = piece
-        self.texts[index] += delta.text
-        if delta.finish_reason:
-            self.ends[index] = delta.finish_reason
-        if delta.usage:
-            self.prompt = delta.usage.prompt_tokens
-            self.cached = delta.usage.cached_tokens
-            self.completion += delta.usage.completion_tokens
-
-    @property
-    def usage(self) -> dict[str, Any]:
-        return usage(self.prompt, self.cached, self.completion)
+    def add(self, delta: Delta) -> None:
+        self.texts[delta.index] += delta.text
+        self.ends[delta.index] = delta.finish_reason or self.ends[delta.index]
+        if (used := delta.usage) is not None:
+            self.usage = usage(used.prompt_tokens, used.cached_tokens, used.completion_tokens)
 
 
-async def whole(chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]) -> dict[str, Any]:
+async def whole(chat: ChatRequest, first: Delta, rest: AsyncIterator[Delta]) -> dict[str, Any]:
     tally = Tally(chat.n)
     tally.add(first)
     try:
-        async for piece in pieces:
-            tally.add(piece)
+        async with aclosing(rest) as deltas:  # type: ignore[type-var]
+            async for delta in deltas:
+                tally.add(delta)
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
     body = ChatResponse(chat).whole(tally.texts, tally.ends, tally.usage)
@@ -174,7 +140,7 @@ async def whole(chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]) -
 
 
 async def events(
-    chat: ChatRequest, first: Piece, pieces: AsyncIterator[Piece]
+    chat: ChatRequest, first: Delta, rest: AsyncIterator[Delta]
 ) -> AsyncIterator[bytes]:
     """Server-sent events; the chunk that ends the last reply carries the moderation."""
     shape = ChatResponse(chat)
@@ -183,20 +149,19 @@ async def events(
     for index in range(chat.n):
         yield event(shape.chunk(index, {"role": "assistant", "content": ""}))
     try:
-        async with aclosing(pieces) as rest:  # type: ignore[type-var]
-            piece: Piece | None = first
-            while piece is not None:
-                tally.add(piece)
-                index, delta = piece
+        async with aclosing(rest) as deltas:  # type: ignore[type-var]
+            delta: Delta | None = first
+            while delta is not None:
+                tally.add(delta)
                 if delta.text:
-                    yield event(shape.chunk(index, {"content": delta.text}))
+                    yield event(shape.chunk(delta.index, {"content": delta.text}))
                 if delta.finish_reason:
                     open_replies -= 1
-                    last = shape.chunk(index, {}, delta.finish_reason)
+                    last = shape.chunk(delta.index, {}, delta.finish_reason)
                     if not open_replies:
                         last["moderation"] = moderation(chat.conversation, tally.texts)
                     yield event(last)
-                piece = await anext(rest, None)
+                delta = await anext(deltas, None)
     except (EngineError, EngineUnavailable) as error:
         yield event(refusal(error).as_json())
         return

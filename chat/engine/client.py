@@ -41,11 +41,12 @@ class Usage:
 
 @dataclass(frozen=True)
 class Delta:
-    """One step of a streamed reply; the last ones carry finish reason and usage."""
+    """One step of a streamed reply, or of one of several; the last carry its end and the usage."""
 
     text: str = ""
     finish_reason: str | None = None
     usage: Usage | None = None
+    index: int = 0
 
 
 class EngineClient:
@@ -63,9 +64,9 @@ class EngineClient:
     async def stream_chat(
         self, model: str, messages: Sequence[Message], **options: Any
     ) -> AsyncIterator[Delta]:
-        """Streams one reply.
+        """Streams one reply, or `n`.
 
-        `options` are fields of the request: temperature, top_p, top_k, max_tokens, stop, seed,
+        `options` are fields of the request: temperature, top_p, top_k, max_tokens, stop, seed, n,
         repetition_penalty. Raises EngineUnavailable or EngineError, also in mid-stream.
         """
         body = _body(model, messages, options) | {
@@ -141,7 +142,9 @@ def _delta(body: dict[str, Any]) -> Delta | None:
     choice = body["choices"][0] if body.get("choices") else {}
     text = choice.get("delta", {}).get("content") or ""
     reason = choice.get("finish_reason")
-    return Delta(text, reason, used) if text or reason or used else None
+    if not (text or reason or used):
+        return None
+    return Delta(text, reason, used, choice.get("index") or 0)
 
 
 def _error(response: httpx.Response) -> EngineError:

@@ -9,7 +9,6 @@ import time
 import uuid
 from typing import Annotated, Any, Literal, get_args
 
-from annotated_types import Ge, Le
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic import ValidationInfo as Info
 from pydantic.json_schema import SkipJsonSchema
@@ -127,7 +126,7 @@ def _number(default: Any, low: float, high: float, description: str) -> Any:
 
 
 class ChatRequest(BaseModel):
-    """A checked request body. Fields that are null are as if they were left out."""
+    """A request for one reply or several; a field that is null is as if it were left out."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -183,9 +182,7 @@ def parse_chat(body: dict[str, Any], options: Options) -> ChatRequest:
     defaults = ("max_tokens", "temperature", "top_p", "top_k", "repetition_penalty")
     given = {name: value for name, value in body.items() if value is not None}
     try:
-        return ChatRequest.model_validate(
-            {name: getattr(options, name) for name in defaults} | given
-        )
+        return ChatRequest(**{name: getattr(options, name) for name in defaults} | given)
     except ValidationError as error:
         raise _refusal(error.errors(include_url=False)[0]) from None
 
@@ -227,8 +224,8 @@ def _refusal(error: ErrorDetails) -> RequestError:
 
 def _limits(name: str) -> str:
     field = ChatRequest.model_fields[name]
-    low = next(limit.ge for limit in field.metadata if isinstance(limit, Ge))
-    high = next(limit.le for limit in field.metadata if isinstance(limit, Le))
+    low = next(limit.ge for limit in field.metadata if hasattr(limit, "ge"))
+    high = next(limit.le for limit in field.metadata if hasattr(limit, "le"))
     kind = "a number" if field.annotation is float else "a whole number"
     return f"{kind} from {low} to {high}"
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 TABLE = Path(__file__).with_name("resources.json")
 
@@ -12,8 +13,8 @@ class Line:
     """One help line. `kind` is crisis (for anything) or abuse."""
 
     name: str
-    kind: str
     hours: str
+    kind: str = "crisis"
     phone: tuple[str, ...] = ()
     text: str = ""
     web: str = ""
@@ -45,29 +46,22 @@ class Country:
 
 def read(path: Path = TABLE) -> dict[str, Country]:
     table = json.loads(path.read_text(encoding="utf-8"))
-    countries = {}
-    for code, entry in table["countries"].items():
-        lines = tuple(
-            Line(
-                name=line["name"],
-                kind=line.get("kind", "crisis"),
-                hours=line["hours"],
-                phone=tuple(line.get("phone", ())),
-                text=line.get("text", ""),
-                web=line.get("web", ""),
-            )
-            for line in entry["lines"]
-        )
-        countries[code] = Country(
+    countries = [
+        Country(
             code,
             entry["name"],
             tuple(entry["emergency"]),
-            tuple(line for line in lines if line.kind == "crisis")
-            + tuple(line for line in lines if line.kind == "abuse"),
+            tuple(sorted(map(line_of, entry["lines"]), key=lambda line: line.kind == "abuse")),
             entry.get("verified_on", table["verified_on"]),
             entry.get("note", table["note"]),
         )
-    return dict(sorted(countries.items(), key=lambda item: item[1].name))
+        for code, entry in table["countries"].items()
+    ]
+    return {country.code: country for country in sorted(countries, key=lambda each: each.name)}
+
+
+def line_of(entry: dict[str, Any]) -> Line:
+    return Line(**entry | {"phone": tuple(entry.get("phone", ()))})
 
 
 COUNTRIES = read()

@@ -6,6 +6,8 @@ Knows nothing of files or formats: it gets messages.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from finetune.datasets.doctor.converting import CALLS, NO_TOOLS
@@ -16,6 +18,7 @@ from finetune.datasets.reading.limits import Limits
 ROLES = ("system", "user", "assistant")
 KEYS = frozenset({"role", "content", "weight", "name"})
 _HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
+Fault = tuple[str, str, str]  # check, what it says of the message, what to do
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -44,75 +47,51 @@ def check_messages(messages: list[Any], limits: Limits) -> list[dict[str, Any]]:
 
 
 def _message(index: int, message: Any) -> dict[str, Any]:
+    for check, reason, fix in chain(_form_faults(index, message), _content_faults(message)):
+        raise RecordProblem(check, f"message {index} {reason}", fix)
+    kept = {"role": message["role"], "content": message["content"]}
+    return kept | {"weight": int(message["weight"])} if "weight" in message else kept
+
+
+def _form_faults(index: int, message: Any) -> Iterator[Fault]:
+    """What is wrong with a message's keys and its role, until the first fault is taken up."""
     if not isinstance(message, dict):
-        raise RecordProblem(
-            "data_type",
-            f"message {index} is not an object",
-            'Write {"role": "user", "content": "..."}.',
-        )
-    for key in CALLS:
-        if key in message:
-            raise RecordProblem(
-                "message_unrecognized_key", f"message {index} calls a tool ({key!r})", NO_TOOLS
-            )
-    for key in ("role", "content"):
-        if key not in message:
-            raise RecordProblem(
-                "message_missing_key", f"message {index} has no {key!r}", f"Add {key!r}."
-            )
+        yield "data_type", "is not an object", 'Write {"role": "user", "content": "..."}.'
+    if call := next((key for key in CALLS if key in message), None):
+        yield "message_unrecognized_key", f"calls a tool ({call!r})", NO_TOOLS
+    if missing := next((key for key in ("role", "content") if key not in message), None):
+        yield "message_missing_key", f"has no {missing!r}", f"Add {missing!r}."
     for key in message:
         if key not in KEYS:
-            raise RecordProblem(
-                "message_unrecognized_key",
-                f"message {index} has the key {key[:40]!r}",
-                f"Keep only {', '.join(sorted(KEYS))}.",
-            )
-    role, content = message["role"], message["content"]
+            fix = f"Keep only {', '.join(sorted(KEYS))}."
+            yield "message_unrecognized_key", f"has the key {key[:40]!r}", fix
+    role = message["role"]
     if role not in ROLES:
-        raise RecordProblem(
-            "unrecognized_role",
-            f"message {index} has the role {str(role)[:40]!r}",
-            NO_TOOLS if role in ("tool", "function") else f"Use {', '.join(ROLES)}.",
-        )
+        fix = NO_TOOLS if role in ("tool", "function") else f"Use {', '.join(ROLES)}."
+        yield "unrecognized_role", f"has the role {str(role)[:40]!r}", fix
     if role == "system" and index > 1:
-        raise RecordProblem(
-            "misplaced_system",
-            f"message {index} is a system message",
-            "A system message stands first, and only there.",
-        )
+        fix = "A system message stands first, and only there."
+        yield "misplaced_system", "is a system message", fix
+
+
+def _content_faults(message: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with its text and its weight, likewise."""
+    content, weight = message["content"], message.get("weight", 1)
     if not isinstance(content, str):
         kind = "a list of parts" if isinstance(content, list) else f"{content!r:.40}"
-        raise RecordProblem(
-            "missing_content",
-            f"message {index} has no text, but {kind}",
-            "Write its content as one text.",
-        )
+        yield "missing_content", f"has no text, but {kind}", "Write its content as one text."
     if "\0" in content:
-        raise RecordProblem("null_bytes", f"message {index} holds a null character", "Remove it.")
+        yield "null_bytes", "holds a null character", "Remove it."
     if _HALVES.search(content):
-        raise RecordProblem(
-            "invalid_unicode",
-            f"message {index} holds half of a character pair (surrogate)",
-            "Write the character itself, or both halves.",
-        )
+        fix = "Write the character itself, or both halves."
+        yield "invalid_unicode", "holds half of a character pair (surrogate)", fix
     if not is_visible(content):
-        hidden = "" if content.isspace() or not content else f" ({names_of(content)})"
-        raise RecordProblem(
-            "missing_content",
-            f"message {index} has no text" + (f" that can be seen{hidden}" if hidden else ""),
-            "Write its content as text.",
-        )
-    kept: dict[str, Any] = {"role": role, "content": content}
-    if "weight" in message:
-        weight = message["weight"]
-        if isinstance(weight, bool) or weight not in (0, 1):
-            raise RecordProblem(
-                "invalid_weight",
-                f"message {index} has the weight {str(weight)[:20]}",
-                "Use 0 (do not learn) or 1 (learn).",
-            )
-        kept["weight"] = int(weight)
-    return kept
+        blank = not content or content.isspace()
+        reason = "has no text" if blank else f"has no text that can be seen ({names_of(content)})"
+        yield "missing_content", reason, "Write its content as text."
+    if isinstance(weight, bool) or weight not in (0, 1):
+        fix = "Use 0 (do not learn) or 1 (learn)."
+        yield "invalid_weight", f"has the weight {str(weight)[:20]}", fix
 
 
 def is_formula(cell: str) -> bool:

@@ -100,7 +100,7 @@ def _read(
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     _enough(report, limits)
-    chosen = held_out(intake.duplicates.near_prints, options.seed, options.validation_fraction)
+    chosen = held_out(intake.near_prints, options.seed, options.validation_fraction)
     _split(work, report, chosen, intake.tally)
     return report
 

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Dialogue
-from finetune.datasets.doctor.duplicates import Duplicates, Prints
+from finetune.datasets.doctor.duplicates import exact_print, near_print
 from finetune.datasets.doctor.problems import ProblemLog, printable
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
@@ -27,7 +27,7 @@ class Intake:
     """Takes dialogues one by one; writes those that are kept, one a line.
 
     Attributes:
-        duplicates: what was kept, by its hashes.
+        near_prints: 16 bytes for each that was kept, equal for those with nearly the same words.
         tally: what was kept, in numbers.
     """
 
@@ -45,7 +45,9 @@ class Intake:
         self._report = report
         self._limits = limits
         self._control_tokens = control_tokens
-        self.duplicates = Duplicates()
+        self._exact: dict[bytes, int] = {}  # print -> line of the first dialogue with it
+        self._near: dict[bytes, int] = {}
+        self.near_prints = bytearray()
         self.tally = Tally(tokens)
 
     def take(self, dialogue: Dialogue) -> None:
@@ -60,10 +62,10 @@ class Intake:
         except RecordProblem as problem:
             self._log.error(line, problem)
             return
-        prints = Prints.of(messages)
-        if (first := self.duplicates.exact_line(prints)) is not None:
+        exact, near = exact_print(messages), near_print(messages)
+        if exact in self._exact:
             report.duplicates += 1
-            reason = f"the same, letter by letter, as the dialogue in line {first}"
+            reason = f"the same, letter by letter, as the dialogue in line {self._exact[exact]}"
             self._log.warning(
                 line, RecordProblem("duplicate", reason, "Remove it; it is left out.")
             )
@@ -75,9 +77,11 @@ class Intake:
                 "Split the file, or ask the administrator for a higher limit.",
                 report.to_dict(),
             )
-        for remark in (*self._near_duplicate(prints), *self._control_token(messages)):
+        for remark in (*self._near_duplicate(near), *self._control_token(messages)):
             self._log.warning(line, remark)
-        self.duplicates.add(prints, line)
+        self._exact[exact] = line
+        self._near.setdefault(near, line)
+        self.near_prints += near
         self.tally.add(messages, dialogue.unused)
         report.dialogues += 1
         spoken = [message for message in messages if message["role"] != "system"]
@@ -87,16 +91,14 @@ class Intake:
             report.preview.append({"line": line, "messages": messages})
         self._file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
 
-    def _near_duplicate(self, prints: Prints) -> Iterator[RecordProblem]:
-        first = self.duplicates.near_line(prints)
-        if first is None:
-            return
-        self._report.near_duplicates += 1
-        yield RecordProblem(
-            "near_duplicate",
-            f"nearly the words of the dialogue in line {first}",
-            "It is kept, on the same side of the split. Remove one if they mean the same.",
-        )
+    def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:
+        if near in self._near:
+            self._report.near_duplicates += 1
+            yield RecordProblem(
+                "near_duplicate",
+                f"nearly the words of the dialogue in line {self._near[near]}",
+                "It is kept, on the same side of the split. Remove one if they mean the same.",
+            )
 
     def _control_token(self, messages: list[dict[str, Any]]) -> Iterator[RecordProblem]:
         tokens: dict[str, int] = {}  # and the number of the first message with it

@@ -339,6 +339,7 @@ def _records() -> list[tuple[Any, ...]]:
         one("message_missing_key", _messages({"role": "user"}, REPLY)),
         one("message_missing_key", _messages({"content": "x"}, REPLY), "no role"),
         one("message_unrecognized_key", _messages({**USER, "mood": "sad"}, REPLY)),
+        one("message_unrecognized_key", _messages({**USER, "": 1}, REPLY), "nameless key"),
         one("unrecognized_role", _messages({"role": "narrator", "content": "x"}, REPLY)),
         one("unrecognized_role", _messages({"role": ["user"], "content": "x"}, REPLY), "list role"),
         one("unrecognized_role", _messages({"role": "tool", "content": "x"}, REPLY), "tool role"),
