@@ -54,7 +54,7 @@ for person in people:
 WRITE = """
 import time
 from finetune.models import Run
-from finetune.services.events import run_events_copy
+from finetune.runs.events import run_events_copy
 run = Run.objects.get(public_id="PUBLIC_ID")
 began = time.monotonic()
 for number in range(1, TOTAL + 1):

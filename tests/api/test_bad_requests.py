@@ -90,8 +90,8 @@ def studio(
     other_team: Any,
     settings: Any,
 ) -> Iterator[Studio]:
-    from finetune.models import Run, RunEvent
-    from finetune.services.keys import key_create
+    from finetune.runs.models import Run, RunEvent
+    from finetune.teams.keys.services import key_create
     from tests.conftest import checked_dataset
 
     settings.API_REQUESTS_PER_MINUTE = 10**9

@@ -198,7 +198,7 @@ def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
 def test_no_path_of_the_server_is_told(run_made: Any, settings: Any) -> None:
     from finetune.api.errors import ApiError, own_path
     from finetune.api.job_objects import event_object, job_object
-    from finetune.models import RunEvent
+    from finetune.runs.models import RunEvent
 
     own_path.cache_clear()
     folder = run_made.folder

@@ -149,7 +149,7 @@ def test_cancel_keeps_a_checkpoint_and_requeue_goes_on(studio, at_step, job, end
     checkpoints = studio.folder / "runs" / job_id / "checkpoints"
     assert (checkpoints / f"checkpoint-{len(done)}").is_dir()
     studio.manage(
-        "from finetune.models import Run\nfrom finetune.services.runs import run_requeue\n"
+        "from finetune.models import Run\nfrom finetune.runs.services import run_requeue\n"
         f"run_requeue(run=Run.objects.get(public_id={job_id!r}), by=None)\nanswer = 1"
     )
     assert_whole(job_id, job, ended, curve)

@@ -13,9 +13,9 @@ from ninja.security import HttpBearer
 from redis.exceptions import RedisError
 
 from finetune.api.errors import ApiError
-from finetune.models import ApiKey
-from finetune.services.keys import key_check
-from finetune.services.sign_in import WINDOW, token_wrong
+from finetune.teams.accounts.sign_in import WINDOW, token_wrong
+from finetune.teams.keys.services import key_check
+from finetune.teams.models import ApiKey
 
 log = logging.getLogger("wukongsite.api")
 WINDOW_SECONDS = 60

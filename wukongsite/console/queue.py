@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from chat.engine.client import EngineClient
 from chat.engine.exceptions import ClientError
-from finetune.models import Dataset, Run
+from finetune.datasets.models import Dataset
+from finetune.runs.models import Run
 
 from .parts import Part
 from .workers import workers_part

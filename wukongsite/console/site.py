@@ -33,9 +33,9 @@ class ConsoleSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The same limit as at the sign-in page: `finetune.doors` counts for both."""
-        from finetune.doors import too_many_tries
-        from finetune.forms.accounts import ConsoleSignInForm
+        """The same limit as at the sign-in page: `finetune.teams.doors` counts for both."""
+        from finetune.teams.accounts.forms import ConsoleSignInForm
+        from finetune.teams.doors import too_many_tries
 
         self.login_form = ConsoleSignInForm
         answer = super().login(request, extra_context)

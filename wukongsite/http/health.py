@@ -8,7 +8,7 @@ people send cannot be kept; answered with 503, so that a load balancer or a moni
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from finetune.services.condition import condition_now
+from finetune.condition import condition_now
 
 RETRY_SECONDS = "10"
 

@@ -18,13 +18,16 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
-from finetune.datasets import demo
-from finetune.models import BaseModel, Dataset, Run, Team, User
-from finetune.services import bases, checking
-from finetune.services.assistants import base_publish
-from finetune.services.datasets import dataset_upload
-from finetune.services.runs import run_create
-from finetune.services.teams import sign_in_link_create, user_create
+from finetune.bases import services as bases
+from finetune.bases.models import BaseModel
+from finetune.bases.publishing import base_publish
+from finetune.datasets import checking, demo
+from finetune.datasets.models import Dataset
+from finetune.datasets.services import dataset_upload
+from finetune.runs.models import Run
+from finetune.runs.services import run_create
+from finetune.teams.models import Team, User
+from finetune.teams.services import sign_in_link_create, user_create
 from finetune.training.presets import PRESETS
 
 SLUG = "smollm2-135m-instruct"
@@ -58,7 +61,7 @@ def base_fetch() -> None:
         return
     with step("base model SmolLM2-135M-Instruct (94 MB, converted once)"):
         done = subprocess.run(
-            [sys.executable, "-m", "finetune.base_models.fetch", str(target)],
+            [sys.executable, "-m", "finetune.bases.files.fetch", str(target)],
             cwd=settings.BASE_DIR,
             check=False,
         )
@@ -122,7 +125,7 @@ def demo_queue(user: User) -> Run | None:
     team = Team.objects.filter(members=user).first()
     if team is None or Dataset.objects.filter(team=team).exists():
         return None
-    logging.getLogger("finetune.services").setLevel(logging.ERROR)  # the broker is not up yet
+    logging.getLogger("finetune.queue").setLevel(logging.ERROR)  # the broker is not up yet
     with step("demo data set and demo run"):
         content = demo.path().read_bytes()
         file = SimpleUploadedFile(demo.path().name, content, "application/jsonl")

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "finetune.middleware.TeamMiddleware",
+    "finetune.teams.middleware.TeamMiddleware",
 ]
 APPEND_SLASH = True
 ROOT_URLCONF = "wukongsite.urls"
@@ -102,7 +102,7 @@ TEMPLATES = [
 # -- people -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "finetune.User"
 AUTHENTICATION_BACKENDS = [
-    "finetune.doors.LimitedBackend",
+    "finetune.teams.doors.LimitedBackend",
     # Never asked for a password: `LimitedBackend` has the last word. Sessions name the backend that
     # opened them, and those of before must stay open.
     "django.contrib.auth.backends.ModelBackend",

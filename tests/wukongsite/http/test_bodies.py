@@ -29,7 +29,7 @@ def folder(settings: Any, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def secret(transactional_db: None, team: Any, alice: Any) -> str:
-    from finetune.services.keys import key_create
+    from finetune.teams.keys.services import key_create
 
     return key_create(team=team, user=alice, name="laptop")[1]
 
@@ -159,7 +159,7 @@ async def test_what_fits_is_kept(folder, secret):
     status, text = await send(form(content), key=secret)
     assert status == 200, text
     nothing_left(folder)
-    from finetune.models import Dataset
+    from finetune.datasets.models import Dataset
 
     row = await sync_to_async(Dataset.objects.get)()
     assert row.bytes == len(content)

@@ -99,7 +99,7 @@ def test_addresses_to_go_on_to(client: Client, alice: Any) -> None:
 
 def test_turns_are_numbers(browser: Client, team: Any, alice: Any, base: Any) -> None:
     from chat import services
-    from finetune.selectors.assistants import assistant_of_base
+    from finetune.runs.assistants import assistant_of_base
 
     talk, _ = services.conversation_start(
         team=team, user=alice, assistants=[assistant_of_base(base)], text="Hello"
@@ -113,7 +113,7 @@ def test_turns_are_numbers(browser: Client, team: Any, alice: Any, base: Any) ->
 
 def test_a_row_with_half_a_surrogate_has_a_page(browser: Client, run_made: Any) -> None:
     """They were taken in once: the row was kept, and its page failed for ever."""
-    from finetune.models import Run
+    from finetune.runs.models import Run
 
     half = "calm \ud800."
     Run.objects.filter(pk=run_made.pk).update(

@@ -16,8 +16,8 @@ from django.test import AsyncClient, Client
 from django.urls import path, reverse
 from django.views.decorators.csrf import csrf_exempt
 
-from finetune.models import Run
-from finetune.services.keys import key_create
+from finetune.runs.models import Run
+from finetune.teams.keys.services import key_create
 from wukongsite import urls
 
 FAULTS = {

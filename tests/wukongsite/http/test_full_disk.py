@@ -28,7 +28,8 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from finetune.models import User
-from finetune.services import keys, teams
+from finetune.teams import services as teams
+from finetune.teams.keys import services as keys
 alice = User.objects.create_user("alice", password="a-good-password-1")
 team = teams.team_create(name="Acorn", owner=alice)
 print(keys.key_create(team=team, user=alice, name="laptop")[1])

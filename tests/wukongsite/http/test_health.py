@@ -12,7 +12,7 @@ import redis
 from django.db import connection
 from django.test import Client
 
-from finetune.services import condition, queue
+from finetune import condition, queue
 from tests.tiny_disk import fill, read_only, tiny_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from asgiref.testing import ApplicationCommunicator
 
-from finetune.services import sign_in as limits
+from finetune.teams.accounts import sign_in as limits
 from wukongsite.asgi import application
 from wukongsite.http.proxies import ClientAddress, networks
 

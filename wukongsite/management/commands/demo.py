@@ -14,9 +14,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from finetune.datasets import demo as demo_data
-from finetune.models import User
-from finetune.services.keys import key_create, key_revoke
-from finetune.training.verdicts import change_words
+from finetune.teams.keys.services import key_create, key_revoke
+from finetune.teams.models import User
+from finetune.training.log.verdicts import change_words
 from wukongsite.processes import setup
 from wukongsite.processes.lock import studio_running
 
