@@ -43,7 +43,7 @@ def valkey() -> Iterator[str]:
     from django.conf import settings
 
     process = subprocess.Popen(
-        [sys.executable, "-m", "wukongsite.broker"],
+        [sys.executable, "-m", "wukongsite.processes.broker"],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     )
@@ -79,22 +79,22 @@ def _valkey_for_database_tests(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def alice(db: None) -> Any:
-    from finetune.models import User
+    from finetune.teams.models import User
 
     return User.objects.create_user("alice", password="a-good-password-1")
 
 
 @pytest.fixture
 def team(alice: Any) -> Any:
-    from finetune.services.teams import team_create
+    from finetune.teams.services import team_create
 
     return team_create(name="Acorn", owner=alice)
 
 
 @pytest.fixture
 def bob(team: Any) -> Any:
-    from finetune.models import User
-    from finetune.services.teams import member_add
+    from finetune.teams.models import User
+    from finetune.teams.services import member_add
 
     user = User.objects.create_user("bob", password="a-good-password-2")
     member_add(team=team, user=user)
@@ -103,8 +103,8 @@ def bob(team: Any) -> Any:
 
 @pytest.fixture
 def charlie(db: None) -> Any:
-    from finetune.models import User
-    from finetune.services.teams import team_create
+    from finetune.teams.models import User
+    from finetune.teams.services import team_create
 
     user = User.objects.create_user("charlie", password="a-good-password-3")
     team_create(name="Chestnut", owner=user)
@@ -119,7 +119,7 @@ def other_team(charlie: Any) -> Any:
 @pytest.fixture
 def base(db: None) -> Any:
     """A ready base with SmolLM2's real shapes; its weights are not needed by pages."""
-    from finetune.models import BaseModel
+    from finetune.bases.models import BaseModel
 
     return BaseModel.objects.create(
         slug="smollm2-135m-instruct",
@@ -142,7 +142,7 @@ def dataset(team: Any, alice: Any) -> Any:
 def checked_dataset(team: Any, user: Any) -> Any:
     """The demo dialogues as a team's checked data set: the check runs once in a process, and what
     it has left, columns and files, is copied for each test."""
-    from finetune.models import Dataset
+    from finetune.datasets.models import Dataset
 
     columns, files = demo_checked(team, user)
     dataset = Dataset.objects.create(team=team, created_by=user, **copy.deepcopy(columns))
@@ -158,8 +158,8 @@ def demo_checked(team: Any, user: Any) -> tuple[dict[str, Any], dict[str, bytes]
         from django.core.files.uploadedfile import SimpleUploadedFile
 
         from finetune.datasets import demo
-        from finetune.services.checking import dataset_check
-        from finetune.services.datasets import dataset_upload
+        from finetune.datasets.checking import dataset_check
+        from finetune.datasets.services import dataset_upload
 
         file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
         dataset = dataset_upload(team=team, user=user, file=file, name="Demo")
@@ -182,7 +182,7 @@ def demo_checked(team: Any, user: Any) -> tuple[dict[str, Any], dict[str, bytes]
 @pytest.fixture
 def run_made(team: Any, alice: Any, base: Any, dataset: Any) -> Any:
     """A queued run with its first events; no worker is there to take it."""
-    from finetune.services.runs import run_create
+    from finetune.runs.services import run_create
     from finetune.training.presets import PRESETS
 
     return run_create(

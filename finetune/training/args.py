@@ -12,7 +12,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from finetune.training.backends import circuit_problems, options_with, run_chip
+from finetune.training.circuits.backends import circuit_problems, options_with, run_chip
 from finetune.training.exceptions import BadConfig
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration

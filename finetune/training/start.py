@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from finetune.training.args import RunConfig
 from finetune.training.exceptions import BadConfig
-from finetune.training.finite_files import WEIGHTS, adapter_problem
+from finetune.training.loop.finite_files import WEIGHTS, adapter_problem
 
 # Of circuits: counts of what ran, and where the start was measured. Another run counts anew, and
 # measures the start again, since its backend, noise, chip or shots may be others.

@@ -20,7 +20,7 @@ def base_model_dir() -> Path:
     folder = Path(os.environ.get("WUKONG_BASE_MODEL") or default)
     if not (folder / "model.safetensors").is_file():
         pytest.skip(
-            f"no base model at {folder}: run 'python -m finetune.base_models.fetch {default}' "
+            f"no base model at {folder}: run 'python -m finetune.bases.files.fetch {default}' "
             "or set WUKONG_BASE_MODEL"
         )
     return folder
@@ -29,7 +29,7 @@ def base_model_dir() -> Path:
 @pytest.fixture(scope="session")
 def tiny_model_dir(base_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A randomly initialised Llama of two layers with SmolLM2's tokenizer."""
-    from finetune.base_models.tiny import make_tiny
+    from finetune.bases.files.tiny import make_tiny
 
     return make_tiny(tmp_path_factory.mktemp("tiny") / "model", base_model_dir)
 

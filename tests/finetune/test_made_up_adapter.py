@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from chat.engine.assistants import AssistantStore
-from finetune.selectors.run_circuits import circuit_for
+from finetune.runs.circuits import circuit_for
 from finetune.training.model import load_tokenizer
 from quantum.adapters.registry import ADAPTERS
 from tests.finetune.training.conftest import folder_made, trained

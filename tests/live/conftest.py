@@ -25,7 +25,7 @@ import httpx
 import psutil
 import pytest
 
-from finetune.base_models.tiny import make_tiny
+from finetune.bases.files.tiny import make_tiny
 from tests.conftest import ROOT, wait_until
 from tests.live.browser import alice_window, browser, chromium_needed, window  # noqa: F401 (fixtures)
 
@@ -158,10 +158,10 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from finetune.models import BaseModel, User
-from finetune.services.bases import base_inspect
-from finetune.services.keys import key_create
-from finetune.services.teams import member_add, team_create, user_create
-from wukongsite.setup import administrator_make
+from finetune.bases.services import base_inspect
+from finetune.teams.keys.services import key_create
+from finetune.teams.services import member_add, team_create, user_create
+from wukongsite.processes.setup import administrator_make
 
 def person(name, team=None):
     user = User.objects.create_user(name, password=f"{name}-has-a-password")

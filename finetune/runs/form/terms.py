@@ -1,0 +1,30 @@
+"""What a person agrees to before a run may spend something: the numbers shown, and a tick."""
+
+from __future__ import annotations
+
+from django import forms
+
+from finetune.hardware.models import QuantumKey
+
+from .spending import Agreement
+
+
+class TermsForm(forms.Form):
+    """Sent by the page that repeats the estimate. The numbers are the ones that it showed."""
+
+    terms = forms.CharField(widget=forms.HiddenInput, initial="shown")
+    circuits = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    shots = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    seconds = forms.FloatField(min_value=0, widget=forms.HiddenInput)
+    agree = forms.BooleanField(
+        error_messages={"required": "Tick this to send it, or go back and change the run."}
+    )
+
+    def agreement(self, key: QuantumKey) -> Agreement:
+        values = self.cleaned_data
+        return Agreement(
+            key=key.public_id,
+            circuits=values["circuits"],
+            shots=values["shots"],
+            seconds=values["seconds"],
+        )
