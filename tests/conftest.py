@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 
 pytest_plugins = ["tests.sharing"]
+DEMO: list[tuple[dict[str, Any], dict[str, bytes]]] = []
 ROOT = Path(__file__).resolve().parent.parent
 SHAPES = {
     f"model.layers.{layer}.self_attn.{name}": list(shape)
@@ -137,18 +140,43 @@ def dataset(team: Any, alice: Any) -> Any:
 
 
 def checked_dataset(team: Any, user: Any) -> Any:
-    from django.core.files.uploadedfile import SimpleUploadedFile
+    """The demo dialogues as a team's checked data set: the check runs once in a process, and what
+    it has left, columns and files, is copied for each test."""
+    from finetune.datasets.models import Dataset
 
-    from finetune.datasets import demo
-    from finetune.datasets.checking import dataset_check
-    from finetune.datasets.services import dataset_upload
-
-    file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
-    dataset = dataset_upload(team=team, user=user, file=file, name="Demo")
-    dataset_check(dataset.pk)
-    dataset.refresh_from_db()
-    assert dataset.state == "ready", dataset.problem
+    columns, files = demo_checked(team, user)
+    dataset = Dataset.objects.create(team=team, created_by=user, **copy.deepcopy(columns))
+    dataset.folder.mkdir(parents=True)
+    for name, content in files.items():
+        (dataset.folder / name).write_bytes(content)
     return dataset
+
+
+def demo_checked(team: Any, user: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The columns and files of a data set that has been uploaded and checked."""
+    if not DEMO:
+        from django.core.files.uploadedfile import SimpleUploadedFile
+
+        from finetune.datasets import demo
+        from finetune.datasets.checking import dataset_check
+        from finetune.datasets.services import dataset_upload
+
+        file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
+        dataset = dataset_upload(team=team, user=user, file=file, name="Demo")
+        dataset_check(dataset.pk)
+        dataset.refresh_from_db()
+        assert dataset.state == "ready", dataset.problem
+        own = {"id", "public_id", "team", "created_by", "created_at"}
+        columns = [field.name for field in dataset._meta.concrete_fields if field.name not in own]
+        DEMO.append(
+            (
+                {name: getattr(dataset, name) for name in columns},
+                {path.name: path.read_bytes() for path in dataset.folder.iterdir()},
+            )
+        )
+        shutil.rmtree(dataset.folder)
+        dataset.delete()
+    return DEMO[0]
 
 
 @pytest.fixture

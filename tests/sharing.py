@@ -14,7 +14,15 @@ from xdist.scheduler import LoadScopeScheduling
 # Folders whose tests share what a session fixture starts.
 TOGETHER = ("tests/live/", "tests/api/", "tests/chat/engine/")
 # What takes longest goes first, so that no process works alone at the end.
-FIRST = ("tests/live/",)
+FIRST = (
+    "tests/live/",
+    "tests/finetune/training/",
+    "tests/wukongsite/test_workers.py",
+    "tests/wukongsite/test_full_disk.py",
+    "tests/api/",
+    "tests/chat/",
+    "tests/test_bad_uploads.py",
+)
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]

@@ -37,6 +37,7 @@ def press(page, words, key="Enter"):
     page.keyboard.press(key)
 
 
+@pytest.mark.slow
 def test_with_the_keyboard_alone(window):
     with window(None) as person:
         page = person.go("/sign-in/")
@@ -111,6 +112,7 @@ def test_with_the_keyboard_alone(window):
         person.watch.assert_quiet()
 
 
+@pytest.mark.slow
 def test_without_javascript(window, studio):
     with window(None, java_script_enabled=False) as person:
         page = person.go("/sign-in/")
