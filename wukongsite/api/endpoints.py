@@ -5,7 +5,7 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
-from chat.api import router as chat_router
+from chat.api.completions import router as chat_router
 from finetune.api.files import router as files_router
 from finetune.api.jobs import router as jobs_router
 from finetune.api.models import router as models_router
