@@ -50,27 +50,16 @@ class Agreement(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class RunOrder(RunChoice):
-    """A run that somebody wants started.
-
-    Attributes:
-        user: who; None for the studio itself.
-        name: what it is found by later; empty for one made from its settings.
-        suffix: part of the model's name.
-        preset: which one its settings started from.
-        epochs: decides the steps once the data is counted; None for the steps as they are.
-        agreement: what may be spent at most; needed for a billable backend.
-        metadata: the labels that a client gave it.
-        request_body: the API request, answered back as it came.
-    """
+    """A run that somebody wants started; what else it says is kept with it (see `Run`)."""
 
     base: Base
     dataset: Dataset
-    user: User | None
-    name: str = ""
+    user: User | None  # None for the studio itself
+    name: str = ""  # empty: one made from its settings
     suffix: str = ""
     preset: str = ""
-    epochs: float | None = None
-    agreement: Agreement | None = None
+    epochs: float | None = None  # decides the steps once the data is counted
+    agreement: Agreement | None = None  # needed for a billable backend
     metadata: Mapping[str, str] = field(default_factory=dict)
     request_body: Mapping[str, Any] = field(default_factory=dict)
 

@@ -82,11 +82,3 @@ def help_texts() -> dict[str, str]:
     """Return each setting's one help text, by name."""
     fields = {name: str(field.description) for name, field in RunConfig.model_fields.items()}
     return {**{name: fields[name] for name in PATHS}, **fields}
-
-
-def defaults() -> dict[str, Any]:
-    """Return each setting's default, by name."""
-    return {
-        name: field.get_default(call_default_factory=True)
-        for name, field in RunConfig.model_fields.items()
-    }

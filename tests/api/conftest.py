@@ -151,7 +151,7 @@ from finetune.teams import services as teams
 from finetune.teams.keys import services as keys
 from finetune.datasets.checking import dataset_check
 from finetune.datasets.services import dataset_upload
-from finetune.training.config import defaults
+from finetune.training.settings import RunSettings
 from tests.conftest import SHAPES
 
 alice, bob, charlie = (User.objects.create_user(name) for name in ("alice", "bob", "charlie"))
@@ -176,9 +176,7 @@ file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
 data = dataset_upload(team=team, user=alice, file=file, name="Demo")
 dataset_check(data.pk)
 now = timezone.now()
-config = defaults()
-for name in ("base_model", "train_file", "validation_file"):
-    config.pop(name)
+config = RunSettings().to_dict()
 run = Run.objects.create(
     team=team, created_by=alice, name="Done", base=base, dataset=data, suffix="calm", config=config,
     state="succeeded", step=3, total_steps=3, trained_tokens=999, started_at=now, finished_at=now,

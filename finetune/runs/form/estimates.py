@@ -24,15 +24,8 @@ MEASURED_RUNS = 5
 class RunChoice:
     """What is chosen for a run, so far or in full.
 
-    Attributes:
-        team: whose run it is.
-        settings: with a default for what `problems` and `unknown` name.
-        base: the model that it adapts.
-        dataset: what it learns from.
-        validation_dataset: what it is measured on, where that is not held out of the other.
-        continues: the run whose adapter it starts from.
-        problems: what cannot be used of what was typed.
-        unknown: settings that are not chosen yet.
+    `problems` is what cannot be used of what was typed, `unknown` what is not chosen yet: for
+    both, `settings` has a default.
     """
 
     team: Team

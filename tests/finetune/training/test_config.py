@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from finetune.training.config import RunConfig, defaults, help_texts
+from finetune.training.config import RunConfig, help_texts
 from finetune.training.exceptions import BadConfig
 from finetune.training.presets import PRESETS, preset_values
 from quantum.backends.registry import BACKENDS
@@ -133,7 +133,7 @@ def test_bad_json(text: str) -> None:
 
 
 def test_every_field_has_help() -> None:
-    assert set(help_texts()) == set(defaults())
+    assert set(help_texts()) == set(RunConfig.model_fields)
     assert all(len(text) > 10 for text in help_texts().values())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from finetune.training.__main__ import main
-from finetune.training.config import RunConfig, defaults
+from finetune.training.config import RunConfig
 from finetune.training.new_run import TYPES, option_of, value_of
 from tests.conftest import ROOT
 from tests.doubles.wukong_chips import patchy_72
@@ -162,6 +162,6 @@ def test_the_command_reads_its_options_too(tmp_path: Path, write_dialogues: Writ
 
 
 def test_every_setting_has_its_option() -> None:
-    assert set(TYPES) == set(defaults())
+    assert set(TYPES) == set(RunConfig.model_fields)
     assert set(TYPES.values()) == {"str", "int", "float", "list[str]", "dict[str, Any]"}
     json.dumps(TYPES)
