@@ -18,8 +18,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 import torch
 
 from finetune.training.config import RunConfig
-from finetune.training.finite import FiniteChecks
-from finetune.training.metrics import token_loss
+from finetune.training.loop.finite import FiniteChecks
+from finetune.training.loop.metrics import token_loss
 from finetune.training.model import attach_adapter, load_base
 from quantum.adapters.registry import ADAPTERS
 

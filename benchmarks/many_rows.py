@@ -120,7 +120,7 @@ def events_insert(runs: list[Any]) -> int:
 
 def people_make() -> tuple[Any, list[Any]]:
     """Alice, whose team has almost everything, and thirty-nine smaller teams."""
-    from finetune.models import Membership, Team, User
+    from finetune.teams.models import Membership, Team, User
 
     alice = User.objects.create_superuser("alice", password="a-good-password-1")
     teams = Team.objects.bulk_create(
@@ -135,7 +135,7 @@ def people_make() -> tuple[Any, list[Any]]:
 
 
 def datasets_make(alice: Any, teams: list[Any]) -> list[Any]:
-    from finetune.models import Dataset
+    from finetune.datasets.models import Dataset
 
     report = {
         "dialogues": 400,
@@ -163,7 +163,7 @@ def datasets_make(alice: Any, teams: list[Any]) -> list[Any]:
 
 def runs_make(alice: Any, teams: list[Any], base: Any, datasets: list[Any]) -> list[Any]:
     """Alice's team has 10,002 runs, of which 5,000 can be talked to; the others have some."""
-    from finetune.models import Run
+    from finetune.runs.models import Run
     from finetune.training.presets import PRESETS
     from finetune.training.settings import RunSettings
 
@@ -214,7 +214,8 @@ def runs_make(alice: Any, teams: list[Any], base: Any, datasets: list[Any]) -> l
 
 
 def quantum_make(alice: Any, team: Any, runs: list[Any]) -> None:
-    from finetune.models import QuantumCalibration, QuantumExperiment, QuantumJob, QuantumKey
+    from finetune.explorer.models import QuantumExperiment
+    from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
     from quantum.chips.published import published_72
 
     key = QuantumKey.objects.create(
@@ -265,8 +266,8 @@ def quantum_make(alice: Any, team: Any, runs: list[Any]) -> None:
 
 
 def keys_make(alice: Any, team: Any) -> None:
-    from finetune.models import ApiKey
-    from finetune.services.keys import digest
+    from finetune.teams.keys.services import digest
+    from finetune.teams.models import ApiKey
 
     ApiKey.objects.bulk_create(
         ApiKey(team=team, user=alice, name=words(2), prefix="sk-wk-abcdef", digest=digest(secret))
@@ -312,7 +313,7 @@ def talks_make(alice: Any, team: Any, base: Any) -> None:
 def everything_make() -> None:
     from django.core.management import call_command
 
-    from finetune.models import BaseModel
+    from finetune.bases.models import BaseModel
 
     call_command("migrate", interactive=False, verbosity=0)
     base = BaseModel.objects.create(

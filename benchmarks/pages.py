@@ -32,9 +32,9 @@ KEY = {"headers": {"authorization": "Bearer sk-wk-benchmark"}}
 
 def pages() -> Iterator[str]:
     """Every address of the site that shows a list, and a page of each kind."""
-    from finetune.models import QuantumCalibration, QuantumJob
-    from finetune.selectors.quantum import FILTERS as JOB_FILTERS
-    from finetune.views.runs import FILTERS
+    from finetune.hardware.models import QuantumCalibration, QuantumJob
+    from finetune.hardware.selectors import FILTERS as JOB_FILTERS
+    from finetune.runs.page.views import FILTERS
 
     yield from (
         "/",
@@ -60,7 +60,8 @@ def pages() -> Iterator[str]:
 
 
 def console_pages() -> Iterator[str]:
-    from finetune.models import ApiKey, Run, Team, User
+    from finetune.runs.models import Run
+    from finetune.teams.models import ApiKey, Team, User
 
     yield f"/admin/finetune/run/{Run.objects.get(public_id=LONG_RUN).pk}/change/"
     yield f"/admin/finetune/apikey/{ApiKey.objects.latest('pk').pk}/change/"
@@ -136,7 +137,7 @@ def scans(client: Any, path: str, **extra: Any) -> list[str]:
 def report(options: argparse.Namespace) -> None:
     from django.test import Client
 
-    from finetune.models import User
+    from finetune.teams.models import User
 
     client, bare = Client(raise_request_exception=False), Client(raise_request_exception=False)
     client.force_login(User.objects.get(username="alice"))
@@ -173,7 +174,7 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "wukongsite.settings"
     os.environ["WUKONG_API_REQUESTS_PER_MINUTE"] = "1000000"
     os.environ["WUKONG_ALLOWED_HOSTS"] = "testserver"
-    broker = subprocess.Popen([sys.executable, "-m", "wukongsite.broker"], cwd=ROOT)
+    broker = subprocess.Popen([sys.executable, "-m", "wukongsite.processes.broker"], cwd=ROOT)
     try:
         import django
 

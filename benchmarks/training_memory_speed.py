@@ -27,10 +27,10 @@ def measure(model_dir: str, way: str, length: int, batch: int, steps: int) -> No
 
     from finetune.datasets import demo
     from finetune.training.config import RunConfig
-    from finetune.training.data import load
-    from finetune.training.metrics import token_loss
+    from finetune.training.dialogues.data import load
+    from finetune.training.dialogues.order import collate
+    from finetune.training.loop.metrics import token_loss
     from finetune.training.model import attach_adapter, load_base
-    from finetune.training.order import collate
 
     config = RunConfig(base_model=model_dir, train_file=str(demo.path()), adapter="lora")
     tokenizer = AutoTokenizer.from_pretrained(model_dir)

@@ -54,7 +54,7 @@ for person in people:
 WRITE = """
 import time
 from finetune.models import Run
-from finetune.services.events import run_events_copy
+from finetune.runs.events import run_events_copy
 run = Run.objects.get(public_id="PUBLIC_ID")
 began = time.monotonic()
 for number in range(1, TOTAL + 1):
@@ -204,7 +204,7 @@ def main() -> None:
         public_id, *sessions = python(SETUP.replace("COUNT", str(options.watchers))).split()
         processes = [
             subprocess.Popen([sys.executable, "-m", module], cwd=ROOT)
-            for module in ("wukongsite.broker", "wukongsite.web")
+            for module in ("wukongsite.processes.broker", "wukongsite.processes.web")
         ]
         try:
             for process, core in zip(processes, (CLIENT_CORE, SERVER_CORE), strict=True):

@@ -27,7 +27,9 @@ def one_start(folder: str) -> tuple[float, float, bool]:
     port = free_port()
     env = {**os.environ, "WUKONG_DATA_DIR": folder, "WUKONG_PORT": str(port)}
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "wukongsite.web"], cwd=ROOT, env=env)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wukongsite.processes.web"], cwd=ROOT, env=env
+    )
     try:
         while True:
             try:

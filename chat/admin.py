@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from chat.models import Conversation, Message, Vote
-from finetune.admin.filters import ValuesFilter
-from finetune.admin.lists import LongList, count_of
+from finetune.console.filters import ValuesFilter
+from finetune.console.lists import LongList, count_of
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -28,7 +28,7 @@ from chat.safety.rules import CATEGORIES
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.models import assistant_of
-from finetune.selectors.assistants import Assistant
+from finetune.runs.assistants import Assistant
 
 router = Router(tags=["Chat"])
 

@@ -22,9 +22,9 @@ from chat.models import Conversation, Message
 from chat.safety import COUNTRIES
 from chat.selectors import assistant_choices, conversation_get, country_of, turn_list_of
 from chat.services import replies_reap
-from finetune.models import User
-from finetune.services.queue import BROKER_AWAY
-from finetune.sockets import NOT_FOUND, Visitor, number_asked, refusals, visitor_of
+from finetune.queue import BROKER_AWAY
+from finetune.teams.models import User
+from finetune.teams.sockets import NOT_FOUND, Visitor, number_asked, refusals, visitor_of
 
 FALLBACK_SECONDS = 3.0
 GATHER_SECONDS = 0.04

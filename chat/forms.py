@@ -8,8 +8,8 @@ from django import forms
 
 from chat.selectors import assistant_choices
 from chat.services import LONGEST_MESSAGE
-from finetune.models import Team
-from finetune.selectors.assistants import Assistant, assistant_get
+from finetune.runs.assistants import Assistant, assistant_get
+from finetune.teams.models import Team
 
 
 class ConversationForm(forms.Form):

@@ -26,8 +26,8 @@ from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usa
 from chat.models import Message
 from chat.prompts import prompt_of, system_prompt, trimmed, turns_for
 from finetune.faults import fault_of
-from finetune.selectors.assistants import assistant_get
-from finetune.services.queue import BROKER_AWAY
+from finetune.queue import BROKER_AWAY
+from finetune.runs.assistants import assistant_get
 
 logger = logging.getLogger("chat.generation")
 R = TypeVar("R")

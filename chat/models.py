@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from chat.ids import conversation_id, message_id
-from finetune.models import Team, User
+from finetune.teams.models import Team, User
 
 LAPSE = timedelta(seconds=10)  # a reply without a sign of life for this long has lost its process
 

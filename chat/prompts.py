@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from chat.models import Conversation, Message
-from finetune.selectors.assistants import Assistant
+from finetune.runs.assistants import Assistant
 from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 
 WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")

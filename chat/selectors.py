@@ -8,13 +8,8 @@ from django.http import Http404
 
 from chat.models import ChatPreference, Conversation, Message, Vote
 from chat.safety import Card, Country, card_get, country_get
-from finetune.models import Team, User
-from finetune.selectors.assistants import (
-    Assistant,
-    assistant_count,
-    assistant_get,
-    assistants_for,
-)
+from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
+from finetune.teams.models import Team, User
 
 LISTED = 60  # conversations beside a talk
 TURNS = 30  # of a long talk, shown at a time

@@ -17,8 +17,8 @@ from django.utils import timezone
 from chat.exceptions import ChatRefused
 from chat.models import LAPSE, ChatPreference, Conversation, Message, Vote
 from chat.safety import COUNTRIES, Assessment, assess
-from finetune.models import Team, User
-from finetune.selectors.assistants import Assistant, assistant_get
+from finetune.runs.assistants import Assistant, assistant_get
+from finetune.teams.models import Team, User
 
 LONGEST_MESSAGE = 8000
 REPLIES_PER_PERSON = 4  # written at the same time: two comparisons

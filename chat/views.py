@@ -33,11 +33,11 @@ from chat.selectors import (
     streaming_of,
     turn_list_of,
 )
-from finetune.models import Team, User
-from finetune.selectors.assistants import assistant_get
-from finetune.services.submissions import FIELD, submission_digest, submission_once, token_new
+from finetune.runs.assistants import assistant_get
+from finetune.submissions import FIELD, submission_digest, submission_once, token_new
+from finetune.teams.access import in_team, signed_in, way_back
+from finetune.teams.models import Team, User
 from finetune.text import whole_number
-from finetune.views.access import in_team, signed_in, way_back
 
 PLAIN_WAIT_SECONDS = 45.0
 STATUS = {"reply_in_progress": 409, "too_many_replies": 429}

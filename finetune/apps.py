@@ -1,6 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class FinetuneConfig(AppConfig):
     name = "finetune"
     verbose_name = "Fine-tuning"
+
+    def ready(self) -> None:
+        import_module("finetune.runs.services")  # runs listen for what becomes of data sets

@@ -2,16 +2,14 @@
 
 from celery import shared_task
 
-from finetune.services import (
-    bases,
-    checking,
-    circuits,
-    execution,
-    quantum_chips,
-    quantum_explorer,
-    quantum_jobs,
-    reaping,
-)
+from finetune.runs.worker import execution, reaping
+
+from .bases import services as bases
+from .datasets import checking
+from .explorer import services as quantum_explorer
+from .hardware import chips as quantum_chips
+from .hardware import jobs as quantum_jobs
+from .runs import drawings as circuits
 
 
 @shared_task(acks_late=False)

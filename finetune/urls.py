@@ -2,19 +2,18 @@
 
 from django.urls import path, re_path
 
-from finetune.views import (
-    accounts,
-    circuits,
-    datasets,
-    home,
-    keys,
-    quantum,
-    quantum_explorer,
-    quantum_jobs,
-    run_form,
-    runs,
-    team,
-)
+from finetune.runs.form import views as run_form
+from finetune.runs.page import views as runs
+from finetune.teams.accounts import views as accounts
+from finetune.teams.keys import views as keys
+
+from .datasets import views as datasets
+from .explorer import views as quantum_explorer
+from .hardware import job_views as quantum_jobs
+from .hardware import views as quantum
+from .home import views as home
+from .runs import circuit_views as circuits
+from .teams import views as team
 
 urlpatterns = [
     path("", home.home, name="home"),

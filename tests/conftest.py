@@ -39,7 +39,7 @@ def valkey() -> Iterator[str]:
     from django.conf import settings
 
     process = subprocess.Popen(
-        [sys.executable, "-m", "wukongsite.broker"],
+        [sys.executable, "-m", "wukongsite.processes.broker"],
         cwd=ROOT,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     )
@@ -75,22 +75,22 @@ def _valkey_for_database_tests(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def alice(db: None) -> Any:
-    from finetune.models import User
+    from finetune.teams.models import User
 
     return User.objects.create_user("alice", password="a-good-password-1")
 
 
 @pytest.fixture
 def team(alice: Any) -> Any:
-    from finetune.services.teams import team_create
+    from finetune.teams.services import team_create
 
     return team_create(name="Acorn", owner=alice)
 
 
 @pytest.fixture
 def bob(team: Any) -> Any:
-    from finetune.models import User
-    from finetune.services.teams import member_add
+    from finetune.teams.models import User
+    from finetune.teams.services import member_add
 
     user = User.objects.create_user("bob", password="a-good-password-2")
     member_add(team=team, user=user)
@@ -99,8 +99,8 @@ def bob(team: Any) -> Any:
 
 @pytest.fixture
 def charlie(db: None) -> Any:
-    from finetune.models import User
-    from finetune.services.teams import team_create
+    from finetune.teams.models import User
+    from finetune.teams.services import team_create
 
     user = User.objects.create_user("charlie", password="a-good-password-3")
     team_create(name="Chestnut", owner=user)
@@ -115,7 +115,7 @@ def other_team(charlie: Any) -> Any:
 @pytest.fixture
 def base(db: None) -> Any:
     """A ready base with SmolLM2's real shapes; its weights are not needed by pages."""
-    from finetune.models import BaseModel
+    from finetune.bases.models import BaseModel
 
     return BaseModel.objects.create(
         slug="smollm2-135m-instruct",
@@ -139,8 +139,8 @@ def checked_dataset(team: Any, user: Any) -> Any:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     from finetune.datasets import demo
-    from finetune.services.checking import dataset_check
-    from finetune.services.datasets import dataset_upload
+    from finetune.datasets.checking import dataset_check
+    from finetune.datasets.services import dataset_upload
 
     file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
     dataset = dataset_upload(team=team, user=user, file=file, name="Demo")

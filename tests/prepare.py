@@ -9,5 +9,5 @@ TARGET = ROOT / "var" / "base-models" / "smollm2-135m-instruct"
 
 if __name__ == "__main__":
     if not (TARGET / "config.json").is_file():
-        command = [sys.executable, "-m", "finetune.base_models.fetch", str(TARGET)]
+        command = [sys.executable, "-m", "finetune.bases.files.fetch", str(TARGET)]
         sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)

@@ -6,10 +6,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.urls import reverse
 
-from finetune.models import Dataset
-from finetune.services.checking import dataset_check
-from finetune.services.datasets import dataset_delete
-from tests.finetune.datasets.bad_uploads import bad_uploads
+from finetune.datasets.checking import dataset_check
+from finetune.datasets.models import Dataset
+from finetune.datasets.services import dataset_delete
+from tests.finetune.datasets.doctor.bad_uploads import bad_uploads
 
 pytestmark = pytest.mark.django_db
 ALL = list(bad_uploads())

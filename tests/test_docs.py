@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.datasets.formats import FORMATS
+from finetune.datasets.doctor.formats import FORMATS
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from tests.conftest import ROOT
@@ -16,7 +16,9 @@ def text(name: str) -> str:
 
 
 def test_every_setting_is_documented():
-    used = set(re.findall(r'env\(\s*"(\w+)"', text("wukongsite/settings.py")))
+    sources = (ROOT / "wukongsite" / "settings").glob("*.py")
+    source = "\n".join(path.read_text() for path in sources)
+    used = set(re.findall(r'env\(\s*"(\w+)"', source))
     told = set(re.findall(r"^\| `(\w+)` \|", text("docs/settings.md"), re.M))
     assert used
     assert used == told

@@ -19,8 +19,9 @@ ORDER = [
 LIBRARIES = [
     "quantum",
     "finetune/training",
-    "finetune/datasets",
-    "finetune/base_models",
+    "finetune/datasets/reading",
+    "finetune/datasets/doctor",
+    "finetune/bases/files",
     "finetune/explorer",
     "chat/engine",
 ]

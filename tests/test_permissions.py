@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import chat.routing
-import finetune.routing
+import finetune.runs.page.routing
 from wukongsite.asgi import application
 
 PUBLIC = {
@@ -45,7 +45,7 @@ ALL = sorted(set(routes()))
 @pytest.fixture
 def talk(team: Any, alice: Any, base: Any) -> Any:
     from chat import services
-    from finetune.selectors.assistants import assistant_of_base
+    from finetune.runs.assistants import assistant_of_base
 
     conversation, _ = services.conversation_start(
         team=team, user=alice, assistants=[assistant_of_base(base)], text="A hard day."
@@ -56,8 +56,8 @@ def talk(team: Any, alice: Any, base: Any) -> Any:
 @pytest.fixture
 def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: Any) -> Any:
     """Alice's objects, in the place of each parameter of each part of the site."""
-    from finetune.services.invitations import invitation_create
-    from finetune.services.keys import key_create
+    from finetune.teams.invitations import invitation_create
+    from finetune.teams.keys.services import key_create
 
     run_made.state = "succeeded"
     run_made.save()
@@ -82,9 +82,10 @@ def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:
     """A key, a calibration, a finished job and an experiment, each with all its parts."""
     from django.utils import timezone
 
-    from finetune.models import QuantumExperiment, QuantumJob
-    from finetune.services.quantum_chips import calibration_store
-    from finetune.services.quantum_keys import quantum_key_create
+    from finetune.explorer.models import QuantumExperiment
+    from finetune.hardware.chips import calibration_store
+    from finetune.hardware.keys import quantum_key_create
+    from finetune.hardware.models import QuantumJob
     from quantum.chips.published import published_72
 
     now = timezone.now()
@@ -133,7 +134,7 @@ def with_object(route: str) -> bool:
 
 @pytest.mark.parametrize("route", [route for route in ALL if with_object(route)])
 def test_charlie_finds_nothing(route, things, charlie):
-    from finetune.services.keys import key_create
+    from finetune.teams.keys.services import key_create
 
     path = filled(route, things)
     client = Client(raise_request_exception=False)
@@ -167,7 +168,7 @@ def test_nobody_gets_in_without_signing_in(route, things):
     "route", [route for route in ALL if NO_OBJECT.match(route) and route not in PUBLIC]
 )
 def test_lists_hold_nothing_of_another_team(route, things, charlie, dataset, run_made, talk):
-    from finetune.services.keys import key_create
+    from finetune.teams.keys.services import key_create
 
     client = Client(raise_request_exception=False)
     client.force_login(charlie)
@@ -188,7 +189,7 @@ async def test_websockets_are_closed_to_others(who, request):
     made = {name: await sync_to_async(request.getfixturevalue)(name) for name in names}
     cookies = await sync_to_async(session_cookie)(made["charlie"] if who == "charlie" else None)
     paths = {
-        f"/ws/runs/{made['run_made'].public_id}/": finetune.routing,
+        f"/ws/runs/{made['run_made'].public_id}/": finetune.runs.page.routing,
         f"/ws/chat/{made['talk'].public_id}/": chat.routing,
     }
     assert len(paths) == sum(len(module.websocket_urlpatterns) for module in set(paths.values()))

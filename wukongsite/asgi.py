@@ -12,14 +12,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
 import chat.routing  # noqa: E402
-import finetune.routing  # noqa: E402
-from wukongsite.bodies import BodyHandler  # noqa: E402
-from wukongsite.middleware import BodyLimit  # noqa: E402
-from wukongsite.proxies import ClientAddress  # noqa: E402
-from wukongsite.websockets import SameOrigin, lifespan, unknown  # noqa: E402
+import finetune.runs.page.routing  # noqa: E402
+from wukongsite.http.bodies import BodyHandler  # noqa: E402
+from wukongsite.http.middleware import BodyLimit  # noqa: E402
+from wukongsite.http.proxies import ClientAddress  # noqa: E402
+from wukongsite.http.websockets import SameOrigin, lifespan, unknown  # noqa: E402
 
 websocket_routes = [
-    *finetune.routing.websocket_urlpatterns,
+    *finetune.runs.page.routing.websocket_urlpatterns,
     *chat.routing.websocket_urlpatterns,
     re_path(r"", unknown),  # type: ignore[arg-type]
 ]

@@ -30,7 +30,7 @@ def logging_stays_djangos(**_: Any) -> None:
 @worker_init.connect
 def worker_gives_signs(**_: Any) -> None:
     """Only a worker imports the module that connects them; it needs Django's settings."""
-    import wukongsite.worker_signs  # noqa: F401
+    import wukongsite.processes.signs  # noqa: F401
 
 
 class StopIsNoError(logging.Filter):

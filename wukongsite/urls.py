@@ -3,11 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from wukongsite.api import api
-from wukongsite.health import health
+from wukongsite.api.endpoints import api
+from wukongsite.http.health import health
 
-handler500 = "wukongsite.faults.on_exception"
-handler400 = "wukongsite.entry.bad_request"
+handler500 = "wukongsite.http.faults.on_exception"
+handler400 = "wukongsite.http.entry.bad_request"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),

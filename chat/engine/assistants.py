@@ -22,8 +22,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from chat.engine.cache import PrefixStore, batchable
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
-from finetune.training.chat_format import ChatFormat
-from finetune.training.finite import not_finite
+from finetune.training.dialogues.chat_format import ChatFormat
+from finetune.training.loop.finite import not_finite
 from quantum.adapters.registry import ADAPTERS
 
 logger = logging.getLogger("engine.assistants")

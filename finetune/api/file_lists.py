@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from redis.exceptions import RedisError
 
-from finetune.models import Dataset, Run
-from finetune.selectors.run_downloads import csv_text, steps_of
+from finetune.datasets.models import Dataset
+from finetune.runs.models import Run
+from finetune.runs.page.downloads import csv_text, steps_of
 
 from .pages import no_such_cursor, page_of
 

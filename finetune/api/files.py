@@ -10,12 +10,14 @@ from django.utils.http import content_disposition_header
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
-from finetune.models import ApiKey, Dataset, Run
-from finetune.selectors.datasets import dataset_list_for
-from finetune.selectors.report import ReportView
-from finetune.selectors.runs import run_list_for
-from finetune.services.datasets import dataset_delete, dataset_upload
-from finetune.views.downloads import text_answer
+from finetune.datasets.models import Dataset
+from finetune.datasets.report import ReportView
+from finetune.datasets.selectors import dataset_list_for
+from finetune.datasets.services import dataset_delete, dataset_upload
+from finetune.downloads import text_answer
+from finetune.runs.models import Run
+from finetune.runs.selectors import run_list_for
+from finetune.teams.models import ApiKey
 
 from .errors import ApiError, not_found, without_paths
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
@@ -59,7 +61,7 @@ class FileDeleted(Schema):
 
 
 def key_of(request: HttpRequest) -> ApiKey:
-    """The key that `wukongsite.api` has checked for this request."""
+    """The key that `wukongsite.api.keys` has checked for this request."""
     key: ApiKey = request.auth  # type: ignore[attr-defined]
     return key
 

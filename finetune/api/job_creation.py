@@ -4,15 +4,17 @@ from typing import Any
 
 from django.db import transaction
 
+from finetune.bases.models import BaseModel
+from finetune.bases.selectors import bases_ready
 from finetune.exceptions import RunRefused
-from finetune.models import ApiKey, BaseModel, Run
-from finetune.selectors.assistants import assistant_get
-from finetune.selectors.bases import bases_ready
-from finetune.selectors.checkpoints import checkpoint_get
-from finetune.selectors.runs import run_list_for
-from finetune.services.run_checks import RunOrder, settings_read
-from finetune.services.runs import run_create
-from finetune.services.transitions import run_log
+from finetune.runs.assistants import assistant_get
+from finetune.runs.checkpoints import checkpoint_get
+from finetune.runs.checks import RunOrder, settings_read
+from finetune.runs.models import Run
+from finetune.runs.selectors import run_list_for
+from finetune.runs.services import run_create
+from finetune.runs.transitions import run_log
+from finetune.teams.models import ApiKey
 from finetune.training.presets import PRESETS, Preset
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from finetune.models import Run, RunEvent
+from finetune.runs.models import Run, RunEvent
 
 from .job_objects import checkpoint_id, checkpoint_object, job_object
 from .pages import no_such_cursor, older, page_of

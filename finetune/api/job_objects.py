@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from ninja import Schema
 
-from finetune.models import Run, RunEvent
-from finetune.selectors.checkpoints import Checkpoint
-from finetune.services.runs import epochs_of
+from finetune.runs.checkpoints import Checkpoint
+from finetune.runs.models import Run, RunEvent
+from finetune.runs.services import epochs_of
 
 from .errors import without_paths, without_paths_in
 from .files import result_id

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from finetune.models import ApiKey, Run
+from finetune.runs.models import Run
+from finetune.teams.models import ApiKey
 
 from .errors import ApiError
 

@@ -18,7 +18,7 @@ from pydantic import (
     create_model,
 )
 
-from finetune.services.run_checks import Agreement
+from finetune.runs.checks import Agreement
 from finetune.text import TextRefused, json_value
 from finetune.training.settings import RunSettings
 

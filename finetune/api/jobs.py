@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router
 
-from finetune.models import Run, RunEvent
-from finetune.selectors.runs import run_list_for
-from finetune.services.runs import run_cancel, run_pause, run_resume
+from finetune.runs.models import Run, RunEvent
+from finetune.runs.selectors import run_list_for
+from finetune.runs.services import run_cancel, run_pause, run_resume
 from finetune.text import json_object, whole_number
 
 from .errors import ApiError

@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
-from finetune.models import ApiKey, Team
-from finetune.selectors.assistants import (
+from finetune.bases.selectors import bases_ready
+from finetune.runs.assistants import (
     Assistant,
     assistant_get,
     assistant_of_base,
     assistants_of,
     tuned_runs,
 )
-from finetune.selectors.bases import bases_ready
-from finetune.selectors.checkpoints import Checkpoint, checkpoint_get, checkpoints_kept
-from finetune.services.assistants import checkpoint_publish, run_unpublish
+from finetune.runs.checkpoints import Checkpoint, checkpoint_get, checkpoints_kept
+from finetune.runs.publishing import checkpoint_publish, run_unpublish
+from finetune.teams.models import ApiKey, Team
 
 from .errors import ApiError, not_found
 from .files import key_of

@@ -1,5 +1,6 @@
-"""Data sets: recognising, checking, counting and splitting uploaded dialogues.
+"""Data sets: uploaded dialogues, from the file to the two that a run learns from.
 
-Pure Python and `tokenizers`, streaming, with memory bounded by limits: a web task may call it on
-anything a stranger uploads. Knows nothing of Django, torch or training.
+`reading/` and `doctor/` are pure Python and `tokenizers`, streaming, with memory bounded by
+limits: a web task may call them on anything a stranger uploads. They know nothing of Django, torch
+or training.
 """

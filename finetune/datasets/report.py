@@ -1,127 +1,276 @@
-"""What an examination found, as plain data for pages and the API."""
+"""A data set's report in the form that its page shows: bars, shares, kinds and bubbles."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-HISTOGRAM_BINS = 20
+from .models import Dataset
+from .previews import Preview, preview_of
+
+WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
+UNUSED_SHOWN = 12
+WHO = {"user": "Person", "assistant": "Assistant", "system": "Instruction"}
+COLUMN_WORDS = {**WHO, "group": "Conversation"}
+WORDS = {
+    "duplicate": "twice, letter by letter",
+    "near_duplicate": "nearly the same words",
+    "control_token": "control tokens as text",
+    "open_quote": "quotation mark not closed",
+    "stray_quote": "quotation mark inside a cell",
+    "rows_in_a_cell": "rows inside a cell",
+    "another_system": "another instruction",
+    "misplaced_system": "more than one instruction",
+    "invalid_weight": "weight neither 0 nor 1",
+    "invalid_unicode": "half a character",
+    "duplicate_key": "key twice",
+    "too_many_turns": "too many turns",
+    "formula": "cell like a formula",
+    "line_too_long": "line too long",
+    "null_bytes": "null bytes",
+    "invalid_encoding": "not UTF-8",
+    "invalid_json": "not JSON",
+    "invalid_csv": "not a CSV row",
+    "too_deep": "nested too deep",
+    "data_type": "wrong type",
+    "missing_messages_list": "no list of messages",
+    "message_missing_key": "turn without a part",
+    "message_unrecognized_key": "unknown part in a turn",
+    "unrecognized_role": "unknown role",
+    "missing_content": "turn without text",
+    "example_missing_assistant_message": "no assistant turn",
+    "group_not_together": "conversation in pieces",
+}
+MAPPABLE = {"missing_columns", "unknown_format", "no_usable_dialogue", "too_few_dialogues"}
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One bad or remarkable line."""
+class Bar:
+    """One bin of the histogram, with the box of its bar in the drawing."""
 
-    line: int
-    check: str
-    severity: str
-    reason: str
-    fix: str
+    low: int
+    high: int
+    count: int
+    x: float
+    y: float
+    width: float
+    height: float
 
-
-@dataclass
-class Part:
-    """One of the two files that were written."""
-
-    file: str
-    dialogues: int = 0
-    turns: int = 0
-    tokens: int = 0
+    @property
+    def label(self) -> str:
+        return str(self.low) if self.low == self.high else f"{self.low}–{self.high}"
 
 
-@dataclass
-class Report:
-    """Result of `examine`.
+class ReportView:
+    """What the pages need from `Dataset.report`, which is empty until the first check has ended."""
 
-    Attributes:
-        format: name in `FORMATS`.
-        format_title: what people call it.
-        container: `jsonl`, `json` or `csv`.
-        bytes: size of the upload.
-        records: records read, good and bad.
-        dialogues: usable dialogues, without duplicates.
-        turns: messages in them.
-        tokens: tokens of their contents.
-        tokens_estimated: whether tokens are guessed (no tokenizer was given).
-        roles: messages by role.
-        duplicates: dialogues left out because one before is the same, letter by letter.
-        near_duplicates: dialogues kept although one before has nearly the same words.
-        starts_with_assistant: dialogues in which the assistant speaks first.
-        ends_with_user: dialogues whose last turn nobody answers; nothing is learned from it.
-        unused: keys or columns that no message is made of, `{"key", "records"}`, most first.
-        columns: columns of a table.
-        mapping: which column is what, for tables.
-        lengths: min, median, mean, p95, max in tokens per dialogue.
-        histogram: bins of `{"from", "to", "count"}` in tokens per dialogue (`to` excluded).
-        problem_counts: lines by check, warnings included.
-        errors: lines that were left out.
-        warnings: lines that were kept but deserve a look.
-        problems: the first of them; all are in `problems.jsonl`.
-        preview: the first dialogues, normalised.
-        train: the training file.
-        validation: the held-out file.
-        seed: seed of the split.
-        validation_fraction: share held out.
-    """
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.report: dict[str, Any] = dataset.report or {}
 
-    format: str = ""
-    format_title: str = ""
-    container: str = ""
-    bytes: int = 0
-    records: int = 0
-    dialogues: int = 0
-    turns: int = 0
-    tokens: int = 0
-    tokens_estimated: bool = False
-    roles: dict[str, int] = field(default_factory=dict)
-    duplicates: int = 0
-    near_duplicates: int = 0
-    starts_with_assistant: int = 0
-    ends_with_user: int = 0
-    unused: list[dict[str, Any]] = field(default_factory=list)
-    columns: list[str] = field(default_factory=list)
-    mapping: dict[str, str] = field(default_factory=dict)
-    lengths: dict[str, float] = field(default_factory=dict)
-    histogram: list[dict[str, int]] = field(default_factory=list)
-    problem_counts: dict[str, int] = field(default_factory=dict)
-    errors: int = 0
-    warnings: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    preview: list[dict[str, Any]] = field(default_factory=list)
-    train: Part = field(default_factory=lambda: Part("train.jsonl"))
-    validation: Part = field(default_factory=lambda: Part("validation.jsonl"))
-    seed: int = 0
-    validation_fraction: float = 0.0
+    def number(self, name: str) -> int:
+        return int(self.report.get(name) or 0)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
-        return asdict(self)
+    @property
+    def dialogues(self) -> int:
+        return self.number("dialogues")
 
-    def to_json(self) -> str:
-        """Return JSON text."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+    @property
+    def turns(self) -> int:
+        return self.number("turns")
 
-    def measure(self, lengths: list[int]) -> None:
-        """Fill in `lengths` and `histogram` from tokens per dialogue."""
-        if not lengths:
-            return
-        ordered = sorted(lengths)
-        last = len(ordered) - 1
-        self.lengths = {
-            "min": ordered[0],
-            "median": ordered[len(ordered) // 2],
-            "mean": round(sum(ordered) / len(ordered), 1),
-            "p95": ordered[min(last, int(0.95 * len(ordered)))],
-            "max": ordered[-1],
-        }
-        low, high = ordered[0], ordered[-1] + 1
-        width = max(1, -(-(high - low) // HISTOGRAM_BINS))
-        bins = -(-(high - low) // width)
-        counts = [0] * bins
-        for length in ordered:
-            counts[(length - low) // width] += 1
-        self.histogram = [
-            {"from": low + index * width, "to": low + (index + 1) * width, "count": count}
-            for index, count in enumerate(counts)
+    @property
+    def tokens(self) -> int:
+        return self.number("tokens")
+
+    @property
+    def duplicates(self) -> int:
+        return self.number("duplicates")
+
+    @property
+    def near_duplicates(self) -> int:
+        return self.number("near_duplicates")
+
+    @property
+    def starts_with_assistant(self) -> int:
+        return self.number("starts_with_assistant")
+
+    @property
+    def ends_with_user(self) -> int:
+        return self.number("ends_with_user")
+
+    @property
+    def unused(self) -> list[dict[str, Any]]:
+        """Keys that no message is made of, with the records in which they hold something."""
+        return list(self.report.get("unused") or [])
+
+    @property
+    def unused_shown(self) -> list[dict[str, Any]]:
+        return self.unused[:UNUSED_SHOWN]
+
+    @property
+    def unused_more(self) -> int:
+        return max(0, len(self.unused) - UNUSED_SHOWN)
+
+    @property
+    def columns_read(self) -> list[tuple[str, list[str]]]:
+        """Of a table: from which columns each side is made."""
+        mapping = self.report.get("mapping") or {}
+        sides = {words: [mapping[role]] for role, words in COLUMN_WORDS.items() if role in mapping}
+        if "context" in mapping and "user" in mapping:
+            sides[WHO["user"]].append(mapping["context"])
+        return list(sides.items())
+
+    @property
+    def summary(self) -> str:
+        """What was not used, or deserves a look, in a few words; empty where all is well."""
+        left_out = {"with problems": self.number("errors"), "exact duplicates": self.duplicates}
+        counted = [f"{count:,} ({why})" for why, count in left_out.items() if count]
+        parts = [f"Left out: {', '.join(counted)}."] if counted else []
+        if self.unused:
+            keys = ", ".join(f"{one['key']} ({one['records']:,})" for one in self.unused_shown)
+            more = f" and {self.unused_more} more" if self.unused_more else ""
+            parts.append(f"Keys that were not used, with their records: {keys}{more}.")
+        remarks = self.number("warnings") - self.duplicates
+        if remarks > 0:
+            parts.append(f"Remarks on the data page: {remarks:,}.")
+        return " ".join(parts)
+
+    @property
+    def train(self) -> int:
+        return int((self.report.get("train") or {}).get("dialogues", 0))
+
+    @property
+    def validation(self) -> int:
+        return int((self.report.get("validation") or {}).get("dialogues", 0))
+
+    @property
+    def turns_per_dialogue(self) -> float | None:
+        return self.turns / self.dialogues if self.dialogues else None
+
+    @property
+    def tokens_note(self) -> str:
+        if self.report.get("tokens_estimated"):
+            return "estimated from the size"
+        return f"{round(self.tokens / self.dialogues):,} per dialogue" if self.dialogues else ""
+
+    @property
+    def format_title(self) -> str:
+        return str(self.report.get("format_title") or "")
+
+    @property
+    def seed(self) -> int:
+        return self.number("seed")
+
+    @property
+    def fraction(self) -> float:
+        return float(self.report.get("validation_fraction") or 0)
+
+    @property
+    def all_alike(self) -> bool:
+        """Whether nothing could be held out, because every dialogue is nearly like the others."""
+        return bool(self.fraction and self.dialogues and not self.validation)
+
+    @property
+    def left_out(self) -> int:
+        """Lines that are in neither part: those with errors and those that stand twice."""
+        return self.number("errors") + self.duplicates
+
+    @property
+    def problem_total(self) -> int:
+        return self.number("errors") + self.number("warnings")
+
+    @property
+    def problem_lines(self) -> int:
+        """Lines of the problems file, which is there only for a file that was read to its end."""
+        if self.dataset.state == Dataset.State.READY:
+            return self.problem_total
+        return len(self.kept_problems)
+
+    @property
+    def kept_problems(self) -> list[dict[str, Any]]:
+        """The first problems, which the report holds itself."""
+        return list(self.report.get("problems") or [])
+
+    @property
+    def problem_kinds(self) -> list[dict[str, Any]]:
+        counts = self.report.get("problem_counts") or {}
+        return [
+            {"words": WORDS.get(check, check.replace("_", " ")), "count": count}
+            for check, count in counts.items()
         ]
+
+    @property
+    def roles(self) -> list[tuple[str, int]]:
+        counts = self.report.get("roles") or {}
+        known = [role for role in WHO if role in counts]
+        return [(WHO.get(role, role), counts[role]) for role in dict.fromkeys([*known, *counts])]
+
+    @cached_property
+    def bars(self) -> list[Bar]:
+        return bars_of(self.report.get("histogram") or [])
+
+    @property
+    def ticks(self) -> list[dict[str, Any]]:
+        """Lengths written under the drawing: its ends and its middle."""
+        if not self.bars:
+            return []
+        low, high = self.bars[0].low, self.bars[-1].high
+        ticks = [
+            {"x": 0, "anchor": "start", "text": f"{low:,}"},
+            {"x": WIDTH, "anchor": "end", "text": f"{high:,} tokens"},
+        ]
+        if len(self.bars) > 2:
+            ticks.insert(1, {"x": WIDTH / 2, "anchor": "middle", "text": f"{(low + high) // 2:,}"})
+        return ticks
+
+    @property
+    def lengths_words(self) -> str:
+        """The histogram in one sentence, for people who do not see it."""
+        lengths = self.report.get("lengths") or {}
+        if not lengths:
+            return ""
+        return (
+            f"Half of the dialogues have up to {lengths['median']:,} tokens, "
+            f"95 in 100 up to {lengths['p95']:,}; the longest has {lengths['max']:,}."
+        )
+
+    @property
+    def preview(self) -> list[Preview]:
+        return [preview_of(item, WHO) for item in self.report.get("preview") or []]
+
+    @property
+    def needs_mapping(self) -> bool:
+        return bool(self.dataset.problem.get("code") == "missing_columns")
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """Columns that a person may choose from: of a table, or of a file that was refused."""
+        return list(self.report.get("columns") or [])
+
+
+def bars_of(histogram: list[dict[str, int]]) -> list[Bar]:
+    """Boxes for bins of `{"from", "to" (excluded), "count"}`, scaled to the highest one."""
+    if not histogram:
+        return []
+    top = max(item["count"] for item in histogram) or 1
+    slot = WIDTH / len(histogram)
+    gap = 3 if slot > 8 else 1
+    bars = []
+    for index, item in enumerate(histogram):
+        height = (HEIGHT - FOOT - TOP) * item["count"] / top
+        if item["count"]:
+            height = max(height, 2.0)  # one dialogue among thousands can still be seen
+        bars.append(
+            Bar(
+                low=item["from"],
+                high=max(item["from"], item["to"] - 1),
+                count=item["count"],
+                x=round(index * slot + gap / 2, 1),
+                y=round(HEIGHT - FOOT - height, 1),
+                width=round(slot - gap, 1),
+                height=round(height, 1),
+            )
+        )
+    return bars

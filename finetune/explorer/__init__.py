@@ -1,5 +1,1 @@
-"""The circuit explorer's computation, in a process of its own: `python -m finetune.explorer`.
-
-It knows nothing of Django, keys or clouds: what has to be sent to hardware it only plans, and it
-reads the counts that somebody else has brought back.
-"""
+"""The circuit explorer: experiments, asked for and computed."""

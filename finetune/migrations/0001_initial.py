@@ -4,7 +4,8 @@ import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
 import django.utils.timezone
-import finetune.models.ids
+import finetune.datasets.models
+import finetune.runs.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -68,7 +69,7 @@ class Migration(migrations.Migration):
             name='Dataset',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=finetune.models.ids.file_id, editable=False, max_length=40, unique=True)),
+                ('public_id', models.CharField(default=finetune.datasets.models.file_id, editable=False, max_length=40, unique=True)),
                 ('name', models.CharField(max_length=120)),
                 ('filename', models.CharField(help_text='As uploaded; never used as a path.', max_length=200)),
                 ('purpose', models.CharField(default='fine-tune', max_length=30)),
@@ -125,7 +126,7 @@ class Migration(migrations.Migration):
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=finetune.models.ids.job_id, editable=False, max_length=40, unique=True)),
+                ('public_id', models.CharField(default=finetune.runs.models.job_id, editable=False, max_length=40, unique=True)),
                 ('name', models.CharField(max_length=64)),
                 ('suffix', models.SlugField(blank=True, help_text="Part of the model's name.", max_length=64)),
                 ('preset', models.CharField(blank=True, max_length=20)),

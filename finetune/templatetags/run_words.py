@@ -8,15 +8,16 @@ from typing import Any
 
 from django import template
 
-from finetune.models import QuantumJob, Run
-from finetune.selectors.run_circuits import circuit_of_run
-from finetune.selectors.run_data import PartOfData, data_lost_words, data_of_run
-from finetune.selectors.run_sampling import place
-from finetune.services.conclusions import SILENT
-from finetune.services.condition import held_up
+from finetune.condition import held_up
+from finetune.hardware.models import QuantumJob
+from finetune.runs.circuits import circuit_of_run
+from finetune.runs.form.sampling import place
+from finetune.runs.models import Run
+from finetune.runs.page.data import PartOfData, data_lost_words, data_of_run
+from finetune.runs.worker.conclusions import SILENT
 from finetune.templatetags.words import count, duration
+from finetune.training.log.verdicts import change_words, verdict
 from finetune.training.run_circuit import RunCircuit
-from finetune.training.verdicts import change_words, verdict
 from quantum.adapters.registry import ADAPTERS
 from quantum.adapters.spec import Controls
 

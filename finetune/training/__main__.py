@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from finetune.training.config import RunConfig
-from finetune.training.events import Event
 from finetune.training.exceptions import AlreadyRunning, BadConfig, DamagedLog
+from finetune.training.log.events import Event
 from finetune.training.new_run import new
 from finetune.training.problems import Problem
 from finetune.training.supervision import Supervision
@@ -128,8 +128,8 @@ def _carry(arguments: list[str]) -> int:
     parser.add_argument("--agree-circuits", type=int, metavar="N", help="agree to N circuits")
     parser.add_argument("--again", action="store_true", help="send failed jobs once more")
     parsed = parser.parse_args(arguments)
-    from finetune.base_models.exceptions import BaseModelError
-    from finetune.training.carrier import Carrier
+    from finetune.bases.files.exceptions import BaseModelError
+    from finetune.training.circuits.carrier import Carrier
     from quantum.backends.registry import BACKENDS
     from quantum.backends.sdk.client import KEY_VARIABLE
     from quantum.backends.wukong import WukongBackend
@@ -169,8 +169,8 @@ def _carry(arguments: list[str]) -> int:
 
 def _needed(config: RunConfig) -> str:
     """Say what the whole run takes; looks at the base model for its blocks."""
-    from finetune.base_models.inspect import inspect
-    from finetune.training.backends import cloud_limits
+    from finetune.bases.files.inspect import inspect
+    from finetune.training.circuits.backends import cloud_limits
     from finetune.training.plan import RunPlan
 
     limits = cloud_limits(config.backend, config.backend_options)

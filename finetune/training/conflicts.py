@@ -5,7 +5,7 @@ Each setting for itself is right by then: `RunSettings` has seen to it.
 
 from __future__ import annotations
 
-from finetune.training.backends import backend_problem, cloud_limits
+from finetune.training.circuits.backends import backend_problem, cloud_limits
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 from quantum.backends.registry import BACKENDS

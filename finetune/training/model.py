@@ -14,11 +14,11 @@ import torch
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from finetune.training.chat_format import ChatFormat
 from finetune.training.config import RunConfig
-from finetune.training.data import PLAIN_TEMPLATE
+from finetune.training.dialogues.chat_format import ChatFormat
+from finetune.training.dialogues.data import PLAIN_TEMPLATE
+from finetune.training.dialogues.folding import Message, with_system
 from finetune.training.exceptions import BadConfig
-from finetune.training.folding import Message, with_system
 from finetune.training.problems import Problem
 from quantum.adapters.registry import Shapes, get_adapter, reference_count
 from quantum.adapters.shapes import linear_shapes

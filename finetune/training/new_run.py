@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.config import RunConfig, help_texts
+from finetune.training.dialogues.positions import positions_in, positions_problem
 from finetune.training.exceptions import BadConfig
-from finetune.training.positions import positions_in, positions_problem
 from finetune.training.presets import PRESETS, preset_values
 from finetune.training.problems import Problem
 
@@ -128,7 +128,7 @@ def _config(preset: str, texts: dict[str, Any]) -> RunConfig:
 
 def _dialogues(path: str) -> int:
     """Count the dialogues of a file. Raises ValueError: it cannot be read or holds none."""
-    from finetune.training.data import count_dialogues
+    from finetune.training.dialogues.data import count_dialogues
 
     if not path:
         raise ValueError("is required")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
 from finetune.training.conflicts import conflicts
 from finetune.training.problems import Problem
 from finetune.training.run_circuit import RunCircuit, circuit_for
-from finetune.training.sampling_plan import SamplingPlan, sampling_plan
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS, Shapes, get_adapter, reference_count
 from quantum.adapters.spec import targeted

@@ -25,22 +25,22 @@ from typing import Any
 import torch
 import transformers
 
-from finetune.training.announcements import announce
-from finetune.training.circuits import connect
-from finetune.training.conclusion import already_concluded, conclude
+from finetune.training.circuits.runners import connect
 from finetune.training.config import RunConfig
-from finetune.training.data import Loaded, load
-from finetune.training.events import Event, EventLog
+from finetune.training.dialogues.data import Loaded, load
+from finetune.training.dialogues.positions import check_positions
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed
-from finetune.training.failures import explain, trace_tail
-from finetune.training.interruptions import look_between_layers
-from finetune.training.metrics import Clock
+from finetune.training.log.announcements import announce
+from finetune.training.log.conclusion import already_concluded, conclude
+from finetune.training.log.events import Event, EventLog
+from finetune.training.log.failures import explain, trace_tail
+from finetune.training.loop.interruptions import look_between_layers
+from finetune.training.loop.metrics import Clock
+from finetune.training.loop.resuming import checkpoint_found
+from finetune.training.loop.trainer import RUN_STATE, DialogueTrainer
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
-from finetune.training.positions import check_positions
-from finetune.training.resuming import checkpoint_found
 from finetune.training.start import load_start
 from finetune.training.supervision import Stop, StopRequested, Supervision
-from finetune.training.trainer import RUN_STATE, DialogueTrainer
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 from quantum.exceptions import QuantumError

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from finetune.training.pictures import Picture, picture_of
-from finetune.training.sampling_plan import blocks_of
+from finetune.training.circuits.pictures import Picture, picture_of
+from finetune.training.circuits.sampling_plan import blocks_of
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS, BackendSpec

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from finetune.training.backends import backends_of
+from finetune.training.circuits.backends import backends_of
 from finetune.training.exceptions import BadConfig
 from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, Options, get_adapter

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from finetune.training.config import RunConfig
 from finetune.training.exceptions import BadConfig
-from finetune.training.finite_files import WEIGHTS, adapter_problem
+from finetune.training.loop.finite_files import WEIGHTS, adapter_problem
 from finetune.training.problems import Problem
 
 # Of circuits: counts of what ran, and where the start was measured. Another run counts anew, and

@@ -93,11 +93,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
 
     try:
-        start("wukongsite.broker")
+        start("wukongsite.processes.broker")
         tiny.save_base(folder / "tiny")
         seeded = site.python(SEED.replace("BASE_FOLDER", str(folder / "tiny")))
         site.seeded.update(json.loads(seeded.strip().splitlines()[-1]))
-        start("wukongsite.web")
+        start("wukongsite.processes.web")
         start(
             *("celery", "-A", "wukongsite", "worker", "--pool", "solo"),
             *("--queues", "default,checks,drawings"),
@@ -146,9 +146,11 @@ call_command("collectstatic", interactive=False, verbosity=0)
 from django.core.files.uploadedfile import SimpleUploadedFile
 from finetune.datasets import demo
 from finetune.models import BaseModel, Run, RunEvent, User
-from finetune.services import assistants, keys, teams
-from finetune.services.checking import dataset_check
-from finetune.services.datasets import dataset_upload
+from finetune.bases import publishing
+from finetune.teams import services as teams
+from finetune.teams.keys import services as keys
+from finetune.datasets.checking import dataset_check
+from finetune.datasets.services import dataset_upload
 from finetune.training.settings import RunSettings
 from tests.conftest import SHAPES
 
@@ -169,7 +171,7 @@ base = BaseModel.objects.create(
     slug="smollm2-135m-instruct", title="SmolLM2 135M Instruct", source="BASE_FOLDER",
     state="ready", parameters=134_515_008, max_positions=8192, shapes=SHAPES,
 )
-assistants.base_publish(base)
+publishing.base_publish(base)
 file = SimpleUploadedFile("demo.jsonl", demo.path().read_bytes())
 data = dataset_upload(team=team, user=alice, file=file, name="Demo")
 dataset_check(data.pk)
@@ -199,7 +201,7 @@ from pathlib import Path
 from tests.chat.engine import tiny
 tiny.save_adapter(run.folder / "checkpoints" / "checkpoint-3", Path("BASE_FOLDER"), tiny.lora())
 # The tiny base again under the run's name: what is tested is who may talk to it.
-assistants.publish(run.public_id, base="BASE_FOLDER", adapter=None, owned_by=team.slug)
+publishing.publish(run.public_id, base="BASE_FOLDER", adapter=None, owned_by=team.slug)
 print(json.dumps({
     "keys": secrets, "rows": rows, "file": data.public_id, "run": run.public_id,
     "model": run.fine_tuned_model,

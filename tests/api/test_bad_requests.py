@@ -20,7 +20,7 @@ from django.test import AsyncClient
 from finetune.text import json_value, text_problem
 from tests.api.bad_requests import Generator, Request
 from tests.api.openapi import Document, problems
-from wukongsite.api import api
+from wukongsite.api.endpoints import api
 
 pytestmark = pytest.mark.django_db
 COUNT = int(os.environ.get("WUKONG_BAD_REQUESTS", 25))
@@ -90,8 +90,8 @@ def studio(
     other_team: Any,
     settings: Any,
 ) -> Iterator[Studio]:
-    from finetune.models import Run, RunEvent
-    from finetune.services.keys import key_create
+    from finetune.runs.models import Run, RunEvent
+    from finetune.teams.keys.services import key_create
     from tests.conftest import checked_dataset
 
     settings.API_REQUESTS_PER_MINUTE = 10**9

@@ -9,7 +9,7 @@ import pytest
 
 from tests.api.conftest import Site
 from tests.live.browser import FLAGS, chromium_needed
-from wukongsite.api_docs import PYTHON
+from wukongsite.api.docs import PYTHON
 
 
 def test_every_endpoint_is_on_the_page(site: Site) -> None:

@@ -181,8 +181,8 @@ def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
     def fails(*arguments: Any) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr("wukongsite.api.key_check", lambda secret: object())
-    monkeypatch.setattr("wukongsite.api.rate_check", lambda key: None)
+    monkeypatch.setattr("wukongsite.api.keys.key_check", lambda secret: object())
+    monkeypatch.setattr("wukongsite.api.keys.rate_check", lambda key: None)
     monkeypatch.setattr("finetune.api.models.key_of", fails)
     request = rf.get("/v1/models", headers={"Authorization": "Bearer x"})
     request.id = "req_1"
@@ -198,7 +198,7 @@ def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
 def test_no_path_of_the_server_is_told(run_made: Any, settings: Any) -> None:
     from finetune.api.errors import ApiError, own_path
     from finetune.api.job_objects import event_object, job_object
-    from finetune.models import RunEvent
+    from finetune.runs.models import RunEvent
 
     own_path.cache_clear()
     folder = run_made.folder

@@ -70,7 +70,7 @@ def test_a_base_model_stays(alice_client: openai.OpenAI) -> None:
 def test_deleting_unpublishes(site: Site, alice_client: openai.OpenAI) -> None:
     made = site.python(
         "from finetune.models import Run\n"
-        "from finetune.services.assistants import run_publish\n"
+        "from finetune.runs.publishing import run_publish\n"
         f"run = Run.objects.get(public_id={site.seeded['run']!r})\n"
         "run.pk = None; run.public_id = 'ftjob-deleteme0000000000000000'; run.save()\n"
         "run_publish(run)\n"

@@ -80,8 +80,9 @@ async def engine(settings: Any) -> AsyncIterator[ScriptedEngine]:
 @pytest.fixture
 def tuned(team: Any, alice: Any, base: Any) -> Any:
     """The assistant of a succeeded run."""
-    from finetune.models import Dataset, Run
-    from finetune.selectors.assistants import assistant_of_run
+    from finetune.datasets.models import Dataset
+    from finetune.runs.assistants import assistant_of_run
+    from finetune.runs.models import Run
 
     dataset = Dataset.objects.create(team=team, name="Talks", filename="talks.jsonl")
     run = Run.objects.create(
@@ -98,7 +99,7 @@ def tuned(team: Any, alice: Any, base: Any) -> Any:
 
 @pytest.fixture
 def plain(base: Any) -> Any:
-    from finetune.selectors.assistants import assistant_of_base
+    from finetune.runs.assistants import assistant_of_base
 
     return assistant_of_base(base)
 

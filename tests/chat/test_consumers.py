@@ -19,9 +19,8 @@ from chat import services
 from chat.generation import Generation
 from chat.models import Conversation, Message
 from chat.routing import websocket_urlpatterns
-from finetune.models import Membership, User
-
-from .conftest import ScriptedEngine
+from finetune.teams.models import Membership, User
+from tests.chat.conftest import ScriptedEngine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FETCH = {"x-requested-with": "fetch"}

@@ -13,9 +13,8 @@ from django.utils import timezone
 from chat import generation, services
 from chat.forms import ConversationForm
 from chat.models import Conversation, Message
-from finetune.selectors.assistants import assistants_for
-
-from .conftest import ScriptedEngine
+from finetune.runs.assistants import assistants_for
+from tests.chat.conftest import ScriptedEngine
 
 pytestmark = pytest.mark.django_db
 POSTS = ["send", "again", "stop", "vote", "rename", "assistant", "delete", "restore"]

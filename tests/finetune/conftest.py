@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run_ordered(team: Any, user: Any, base: Any, dataset: Any, config: Any, **order: Any) -> Any:
     """A run of plain settings, made as a form or a client has it made."""
-    from finetune.services.run_checks import RunOrder, settings_read
-    from finetune.services.runs import run_create
+    from finetune.runs.checks import RunOrder, settings_read
+    from finetune.runs.services import run_create
 
     settings = settings_read(config)
     return run_create(
@@ -31,7 +31,7 @@ def base_model_dir() -> Path:
     folder = Path(os.environ.get("WUKONG_BASE_MODEL") or default)
     if not (folder / "model.safetensors").is_file():
         pytest.skip(
-            f"no base model at {folder}: run 'python -m finetune.base_models.fetch {default}' "
+            f"no base model at {folder}: run 'python -m finetune.bases.files.fetch {default}' "
             "or set WUKONG_BASE_MODEL"
         )
     return folder
@@ -40,7 +40,7 @@ def base_model_dir() -> Path:
 @pytest.fixture(scope="session")
 def tiny_model_dir(base_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A randomly initialised Llama of two layers with SmolLM2's tokenizer."""
-    from finetune.base_models.tiny import make_tiny
+    from finetune.bases.files.tiny import make_tiny
 
     return make_tiny(tmp_path_factory.mktemp("tiny") / "model", base_model_dir)
 

@@ -121,10 +121,10 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from finetune.models import BaseModel, User
-from finetune.services.bases import base_inspect
-from finetune.services.keys import key_create
-from finetune.services.teams import member_add, team_create, user_create
-from wukongsite.setup import administrator_make
+from finetune.bases.services import base_inspect
+from finetune.teams.keys.services import key_create
+from finetune.teams.services import member_add, team_create, user_create
+from wukongsite.processes.setup import administrator_make
 
 def person(name, team=None):
     user = User.objects.create_user(name, password=f"{name}-has-a-password")
@@ -189,7 +189,7 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
         env.pop(name, None)
     tiny = folder / "base-models" / TINY
     subprocess.run(
-        [sys.executable, "-m", "finetune.base_models.tiny", tiny, "--tokenizer", real_base],
+        [sys.executable, "-m", "finetune.bases.files.tiny", tiny, "--tokenizer", real_base],
         cwd=ROOT,
         env=env,
         check=True,

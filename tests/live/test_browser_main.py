@@ -28,7 +28,7 @@ DROP = """
 """
 PEOPLE = """
 from finetune.models import BaseModel, Team, User
-from finetune.services.teams import sign_in_link_create, user_create
+from finetune.teams.services import sign_in_link_create, user_create
 team = Team.objects.get(name="Team of alice")
 dora = user_create(username="dora", team=team)
 answer = [sign_in_link_create(user=dora), BaseModel.objects.get(slug="tiny-llama").shapes]

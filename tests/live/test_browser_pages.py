@@ -39,10 +39,10 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from finetune.models import BaseModel, Team, User
-from finetune.services.datasets import dataset_upload
-from finetune.services.invitations import invitation_create
-from finetune.services.keys import key_create
-from finetune.services.teams import member_add, sign_in_link_create, user_create
+from finetune.datasets.services import dataset_upload
+from finetune.teams.invitations import invitation_create
+from finetune.teams.keys.services import key_create
+from finetune.teams.services import member_add, sign_in_link_create, user_create
 
 BaseModel.objects.get_or_create(
     slug="lost-llama",
@@ -85,8 +85,8 @@ answer = {
 QUANTUM = """
 from django.utils import timezone
 from finetune.models import QuantumExperiment, QuantumJob, QuantumKey, Team, User
-from finetune.services.quantum_chips import calibration_store
-from finetune.services.quantum_keys import quantum_key_create
+from finetune.hardware.chips import calibration_store
+from finetune.hardware.keys import quantum_key_create
 from quantum.chips.published import published_72
 
 team = Team.objects.get(name="Team of alice")

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 BEGIN = """
 from chat import services
 from finetune.models import BaseModel, Team, User
-from finetune.selectors.assistants import assistant_of_base
+from finetune.runs.assistants import assistant_of_base
 
 team = Team.objects.get(name="Team of alice")
 assistant = assistant_of_base(BaseModel.objects.get(slug="tiny-llama"))
@@ -36,7 +36,7 @@ answer = True
 UPLOAD = """
 from django.core.files.uploadedfile import SimpleUploadedFile
 from finetune.models import Team, User
-from finetune.services.datasets import dataset_upload
+from finetune.datasets.services import dataset_upload
 
 lines = ['{"messages": [{"role": "user", "content": "%s %d"}, {"role": "assistant", "content": "%s %d"}]}'
          % ("كيف حالك في اليوم", n, "بخير، شكرا.\\\\nAnd in English,", n) for n in range(12)]

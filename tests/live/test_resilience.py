@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from tests.conftest import ROOT, wait_until
-from tests.wukongsite.test_supervisor import lives
+from tests.wukongsite.processes.test_supervisor import lives
 
 pytestmark = pytest.mark.processes
 STEPS = 60
@@ -105,7 +105,7 @@ def test_run_started_while_broker_is_away(studio, launch, ended):
 
 def test_web_killed(studio, at_step, job, ended, curve):
     job_id = at_step()
-    (web,) = studio.processes("wukongsite.web")
+    (web,) = studio.processes("wukongsite.processes.web")
     web.kill()
 
     def back():
@@ -149,7 +149,7 @@ def test_cancel_keeps_a_checkpoint_and_requeue_goes_on(studio, at_step, job, end
     checkpoints = studio.folder / "runs" / job_id / "checkpoints"
     assert (checkpoints / f"checkpoint-{len(done)}").is_dir()
     studio.manage(
-        "from finetune.models import Run\nfrom finetune.services.runs import run_requeue\n"
+        "from finetune.models import Run\nfrom finetune.runs.services import run_requeue\n"
         f"run_requeue(run=Run.objects.get(public_id={job_id!r}), by=None)\nanswer = 1"
     )
     assert_whole(job_id, job, ended, curve)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.explorer.spec import Spec
+from finetune.explorer.experiment.spec import Spec
 from tests.conftest import ROOT
 
 # The first import of torch ends the process and tells how threads would wait.
@@ -51,8 +51,8 @@ def arguments(tmp_path: Path) -> dict[str, list[str]]:
     return {
         "finetune.training": [folder],
         "finetune.explorer": [folder, "60"],
-        "finetune.base_models.inspect": [folder],
-        "finetune.base_models.tiny": [folder, "--tokenizer", folder],
+        "finetune.bases.files.inspect": [folder],
+        "finetune.bases.files.tiny": [folder, "--tokenizer", folder],
         "chat.engine": ["--assistants", folder],
         "benchmarks.adapter_step": model,
         "benchmarks.engine": [],
@@ -66,8 +66,8 @@ def arguments(tmp_path: Path) -> dict[str, list[str]]:
     [
         "finetune.training",
         "finetune.explorer",
-        "finetune.base_models.inspect",
-        "finetune.base_models.tiny",
+        "finetune.bases.files.inspect",
+        "finetune.bases.files.tiny",
         "chat.engine",
         "benchmarks.adapter_step",
         "benchmarks.engine",

@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from finetune.api import models as api_models
-from finetune.models import Dataset, Run, RunEvent
-from finetune.services.keys import key_create
+from finetune.datasets.models import Dataset
+from finetune.runs.models import Run, RunEvent
+from finetune.teams.keys.services import key_create
 
 pytestmark = pytest.mark.django_db
 SIZES = [1, 2, 3, 7, 100]

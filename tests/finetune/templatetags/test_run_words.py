@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from finetune.models import Run
+from finetune.runs.models import Run
 from finetune.templatetags.run_words import (
     loss_change,
     run_change,

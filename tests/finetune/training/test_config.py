@@ -148,8 +148,8 @@ def test_presets_are_valid(name: str) -> None:
 
 def test_settings_and_events_need_neither_torch_nor_django() -> None:
     code = (
-        "import sys, finetune.training.config, finetune.training.events, "
-        "finetune.training.presets, finetune.training.checkpoints\n"
+        "import sys, finetune.training.config, finetune.training.log.events, "
+        "finetune.training.presets, finetune.training.loop.checkpoints\n"
         "assert not {'torch', 'transformers', 'peft', 'django'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

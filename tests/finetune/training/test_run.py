@@ -18,7 +18,7 @@ import pytest
 
 from finetune.datasets import demo
 from finetune.training.config import RunConfig
-from finetune.training.events import Event, read_events
+from finetune.training.log.events import Event, read_events
 
 ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": str(ROOT)}
@@ -214,8 +214,8 @@ def test_a_config_that_is_no_json(make_run: Make, run_here: Any) -> None:
 def test_a_loss_that_is_not_finite_is_explained(
     make_run: Make, run_here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune.training import trainer
-    from finetune.training.metrics import TokenLoss
+    from finetune.training.loop import trainer
+    from finetune.training.loop.metrics import TokenLoss
 
     real = trainer.token_loss
 
@@ -244,7 +244,7 @@ def test_a_loss_that_is_not_finite_is_explained(
 def test_failures_are_told_apart(
     make_run: Make, run_here: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: str
 ) -> None:
-    from finetune.training import checkpoints
+    from finetune.training.loop import checkpoints
 
     def fail(*args: Any) -> None:
         raise error

@@ -10,8 +10,7 @@ from finetune.training.config import RunConfig
 from finetune.training.exceptions import BadConfig
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
-
-from .test_config import by_field
+from tests.finetune.training.test_config import by_field
 
 ROW: dict[str, Any] = {  # as an earlier version kept it: every setting, no path
     "adapter": "lora",

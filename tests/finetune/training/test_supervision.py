@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import torch
 
-from finetune.training import supervision, trainer
-from finetune.training.interruptions import layers_of, look_between_layers
+from finetune.training import supervision
+from finetune.training.loop import trainer
+from finetune.training.loop.interruptions import layers_of, look_between_layers
 from finetune.training.supervision import HEARTBEAT, Stop, StopRequested, Supervision
 from tests.conftest import wait_until
 from tests.finetune.training.test_run import of, start, wait_for_step, weights

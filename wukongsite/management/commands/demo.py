@@ -14,11 +14,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from finetune.datasets import demo as demo_data
-from finetune.models import User
-from finetune.services.keys import key_create, key_revoke
-from finetune.training.verdicts import change_words
-from wukongsite import setup
-from wukongsite.lock import studio_running
+from finetune.teams.keys.services import key_create, key_revoke
+from finetune.teams.models import User
+from finetune.training.log.verdicts import change_words
+from wukongsite.processes import setup
+from wukongsite.processes.lock import studio_running
 
 QUESTION = "I can't sleep. I keep going over a mistake I made at work and I feel like a fraud."
 ENDED = {"succeeded", "failed", "cancelled"}

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from finetune.models import User
-from finetune.services.teams import sign_in_link_create
+from finetune.teams.models import User
+from finetune.teams.services import sign_in_link_create
 
 
 class Command(BaseCommand):

@@ -9,9 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from wukongsite.lock import StudioRunning, studio_lock
-from wukongsite.process_groups import GRACE_SECONDS
-from wukongsite.warden import LOCK_VARIABLE
+from wukongsite.processes.groups import GRACE_SECONDS
+from wukongsite.processes.lock import StudioRunning, studio_lock
+from wukongsite.processes.warden import LOCK_VARIABLE
 
 PORT_TRIES = 100  # ports looked at for one that is free
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         lock = self.lock_taken()
         ports_check()
-        from wukongsite import setup
+        from wukongsite.processes import setup
 
         print("Wukong Studio: preparing", flush=True)
         setup.prepare()
@@ -57,7 +57,7 @@ class Command(BaseCommand):
             LOCK_VARIABLE: str(lock),
         }
         os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, [sys.executable, "-m", "wukongsite.supervisor"])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "wukongsite.processes.supervisor"])  # noqa: S606
 
     def lock_taken(self) -> int:
         """Take the data folder's lock, or say who has it and leave.

@@ -1,8 +1,0 @@
-"""The console's pages for people, data, models, runs and quantum hardware.
-
-What an action does is in the services.
-"""
-
-from . import bases, datasets, keys, quantum, runs, teams, users
-
-__all__ = ["bases", "datasets", "keys", "quantum", "runs", "teams", "users"]

@@ -1,0 +1,1 @@
+"""Base models: added, inspected, published to the engine."""

@@ -1,0 +1,1 @@
+"""A base model's files: fetched, converted, inspected. Knows nothing of Django."""

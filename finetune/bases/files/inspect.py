@@ -1,0 +1,154 @@
+"""Describe a base model from its config alone: no weights are read.
+
+    python -m finetune.bases.files.inspect PATH_OR_HUB_ID
+
+prints the description as one JSON object, so that a process without torch can ask for it.
+Exit code 1 and `{"error": "..."}` when the model cannot be described.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from finetune.training.dialogues.positions import positions_of
+from quantum.threads import wait_passively
+
+from .exceptions import BaseModelError
+
+
+@dataclass(frozen=True)
+class BaseModelFacts:
+    """What forms and pages need to know about a base model.
+
+    Attributes:
+        model: folder or hub id.
+        name: what people call it.
+        architecture: class name, such as `LlamaForCausalLM`.
+        parameters: numbers in the model, tied ones counted once.
+        layers: transformer blocks.
+        hidden_size: width.
+        vocabulary: size of the output layer.
+        max_positions: longest input in tokens.
+        linear_shapes: (out, in) of every linear layer but the output head, by its full name,
+            as the adapter registry's `count` takes them.
+        targets: names an adapter may target, such as `q_proj`, in order of appearance.
+        has_chat_template: whether the tokenizer has one.
+        licence: SPDX name if known, else empty.
+        note: what is special about these weights, if anything.
+    """
+
+    model: str
+    name: str
+    architecture: str
+    parameters: int
+    layers: int
+    hidden_size: int
+    vocabulary: int
+    max_positions: int
+    linear_shapes: dict[str, tuple[int, int]]
+    targets: list[str]
+    has_chat_template: bool
+    licence: str
+    note: str
+
+    def to_json(self) -> str:
+        """Return one JSON object on one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> BaseModelFacts:
+        """Read what `to_json` wrote."""
+        values: dict[str, Any] = json.loads(text)
+        values["linear_shapes"] = {
+            name: (shape[0], shape[1]) for name, shape in values["linear_shapes"].items()
+        }
+        return cls(**values)
+
+
+def inspect(model: str) -> BaseModelFacts:
+    """Describe a local folder or a hub id.
+
+    Raises:
+        BaseModelError: there is no such model, it is no causal language model, or the hub
+            cannot be reached.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from quantum.adapters.shapes import linear_shapes
+
+    folder = Path(model)
+    if not folder.is_dir() and (folder.is_absolute() or model.startswith(".")):
+        raise BaseModelError(f"There is no folder {model}.")
+    try:
+        config = AutoConfig.from_pretrained(model)
+        with torch.device("meta"):
+            network = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise BaseModelError(f"{model} cannot be described: {first}") from error
+    shapes = linear_shapes(network)
+    text = config.get_text_config()
+    about = _about(folder)
+    return BaseModelFacts(
+        model=model,
+        name=about.get("name") or Path(model).name,
+        architecture=type(network).__name__,
+        parameters=sum(item.numel() for item in network.parameters()),
+        layers=int(getattr(text, "num_hidden_layers", 0)),
+        hidden_size=int(getattr(text, "hidden_size", 0)),
+        vocabulary=int(getattr(text, "vocab_size", 0)),
+        max_positions=positions_of(config),
+        linear_shapes=shapes,
+        targets=list(dict.fromkeys(name.rsplit(".", 1)[-1] for name in shapes)),
+        has_chat_template=_has_chat_template(model),
+        licence=about.get("licence", ""),
+        note=about.get("note", ""),
+    )
+
+
+def _about(folder: Path) -> dict[str, str]:
+    """Read `wukong.json`, which `convert` writes, if the folder has one."""
+    path = folder / "wukong.json"
+    try:
+        about: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BaseModelError(f"{path} cannot be read: {error}") from error
+    return about
+
+
+def _has_chat_template(model: str) -> bool:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(model).chat_template is not None
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise BaseModelError(f"{model} has no tokenizer that can be loaded: {first}") from error
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Command line: print the description, or the error, as JSON."""
+    wait_passively()
+    parser = argparse.ArgumentParser(
+        prog="python -m finetune.bases.files.inspect", description="Describe a base model."
+    )
+    parser.add_argument("model", help="folder or hub id")
+    parsed = parser.parse_args(arguments)
+    try:
+        print(inspect(parsed.model).to_json())
+    except BaseModelError as error:
+        print(json.dumps({"error": str(error)}, ensure_ascii=False))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

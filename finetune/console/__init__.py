@@ -1,0 +1,1 @@
+"""What the console's pages of all domains share."""

@@ -1,0 +1,1 @@
+"""From records to dialogues: recognised, converted, checked, counted, split, and a report."""

@@ -1,0 +1,134 @@
+"""From records to dialogues: each converted, rows of one conversation put together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from finetune.datasets.doctor.checks import check_messages, is_formula
+from finetune.datasets.doctor.formats import Format, unused
+from finetune.datasets.doctor.problems import ProblemLog
+from finetune.datasets.doctor.report import Report
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import Read
+
+
+@dataclass
+class Dialogue:
+    """One dialogue, not checked yet, and the keys that stand beside it in its records."""
+
+    line: int
+    messages: list[Any]
+    unused: list[str]
+
+
+class Conversion:
+    """One file's records on their way to dialogues; what is left out is taken down."""
+
+    def __init__(self, form: Format, report: Report, limits: Limits, log: ProblemLog) -> None:
+        self._form = form
+        self._report = report
+        self._mapping: Mapping[str, str] = report.mapping
+        self._limits = limits
+        self._log = log
+        self._groups: set[bytes] = set()
+
+    def dialogues(self, records: Iterable[Read]) -> Iterator[Dialogue]:
+        """Yield the dialogues of the records."""
+        column = self._mapping.get("group")
+        converted = self._converted(records)
+        if column is None:
+            yield from (dialogue for _, dialogue in converted)
+            return
+        pending: Dialogue | None = None
+        group = ""
+        for record, row in converted:
+            key = str(record.get(column, ""))
+            room = pending is not None and len(pending.messages) < self._limits.max_turns * 2
+            if pending and key and key == group and room:
+                self._continue(pending, row)
+                continue
+            if pending:
+                yield pending
+            pending, group = row, key
+            self._note_group(key, row.line)
+        if pending:
+            yield pending
+
+    def _converted(self, records: Iterable[Read]) -> Iterator[tuple[dict[str, Any], Dialogue]]:
+        """Yield the records that can be converted, each with what it became."""
+        for read in records:
+            self._report.records += 1
+            try:
+                yield read.value, self._dialogue(read)
+            except RecordProblem as problem:
+                self._log.error(read.line, problem)
+
+    def _dialogue(self, read: Read) -> Dialogue:
+        record = read.value
+        if isinstance(record, RecordProblem):
+            raise record
+        if not isinstance(record, dict):
+            raise RecordProblem(
+                "data_type",
+                f"a {type(record).__name__} where an object is needed",
+                f"Write {self._form.help}",
+            )
+        for remark in (*self._formulas(record), *read.remarks):
+            self._log.warning(read.line, remark)
+        messages = self._form.convert(record, self._mapping)
+        if read.doubt is not None:
+            self._doubt(read.line, read.doubt, messages)
+        return Dialogue(read.line, messages, list(unused(self._form, record, self._mapping)))
+
+    def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
+        if self._report.container != "csv":
+            return
+        name = next((name for name, cell in record.items() if is_formula(cell)), None)
+        if name is not None:
+            yield RecordProblem(
+                "formula",
+                f"the cell {name!r:.60} starts like a spreadsheet formula",
+                "It is kept as text; exports put a quotation mark before it.",
+            )
+
+    def _doubt(self, line: int, doubt: RecordProblem, messages: list[Any]) -> None:
+        """Leave a record out that looks well but is not to be trusted.
+
+        Raises:
+            RecordProblem: the doubt, or what is wrong with the messages themselves.
+        """
+        try:
+            check_messages(messages, self._limits)
+        except RecordProblem:
+            self._log.warning(line, doubt)
+            raise
+        raise doubt
+
+    def _continue(self, dialogue: Dialogue, row: Dialogue) -> None:
+        """Add a further row of the same conversation; its system text is that of the first one."""
+        for message in row.messages:
+            if message["role"] != "system":
+                dialogue.messages.append(message)
+            elif message != dialogue.messages[0]:
+                note = RecordProblem(
+                    "another_system",
+                    "the row has another system text than the conversation's first row",
+                    "Give all rows of a conversation the same; that of the first one is used.",
+                )
+                self._log.warning(row.line, note)
+        dialogue.unused += row.unused
+
+    def _note_group(self, key: str, line: int) -> None:
+        mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]
+        if key and mark in self._groups:
+            note = RecordProblem(
+                "group_not_together",
+                f"the conversation {key!r:.60} continues after others",
+                "Sort the table by conversation; these rows became a dialogue of their own.",
+            )
+            self._log.warning(line, note)
+        self._groups.add(mark)

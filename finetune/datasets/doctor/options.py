@@ -1,0 +1,40 @@
+"""How a file is to be examined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from finetune.datasets.doctor.formats import MAPPING_KEYS
+from finetune.datasets.reading.limits import Limits
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to examine a file.
+
+    Attributes:
+        format: a name in `FORMATS`; None recognises it from the content.
+        mapping: for tables, role or "group" -> column name.
+        seed: seed of the split.
+        validation_fraction: share of the dialogues held out, 0 to 0.9.
+        limits: bounds of what is read.
+        control_tokens: further texts that models keep for themselves, to be pointed out; the
+            well-known ones and those of the tokenizer always are.
+    """
+
+    format: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 7
+    validation_fraction: float = 0.1
+    limits: Limits = field(default_factory=Limits)
+    control_tokens: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.validation_fraction <= 0.9:
+            raise ValueError("validation_fraction must be between 0 and 0.9")
+        unknown = set(self.mapping) - set(MAPPING_KEYS)
+        if unknown:
+            raise ValueError(
+                f"mapping: unknown {', '.join(sorted(unknown))}; known: {', '.join(MAPPING_KEYS)}"
+            )

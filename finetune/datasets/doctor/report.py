@@ -1,0 +1,127 @@
+"""What an examination found, as plain data for pages and the API."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+HISTOGRAM_BINS = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One bad or remarkable line."""
+
+    line: int
+    check: str
+    severity: str
+    reason: str
+    fix: str
+
+
+@dataclass
+class Part:
+    """One of the two files that were written."""
+
+    file: str
+    dialogues: int = 0
+    turns: int = 0
+    tokens: int = 0
+
+
+@dataclass
+class Report:
+    """Result of `examine`.
+
+    Attributes:
+        format: name in `FORMATS`.
+        format_title: what people call it.
+        container: `jsonl`, `json` or `csv`.
+        bytes: size of the upload.
+        records: records read, good and bad.
+        dialogues: usable dialogues, without duplicates.
+        turns: messages in them.
+        tokens: tokens of their contents.
+        tokens_estimated: whether tokens are guessed (no tokenizer was given).
+        roles: messages by role.
+        duplicates: dialogues left out because one before is the same, letter by letter.
+        near_duplicates: dialogues kept although one before has nearly the same words.
+        starts_with_assistant: dialogues in which the assistant speaks first.
+        ends_with_user: dialogues whose last turn nobody answers; nothing is learned from it.
+        unused: keys or columns that no message is made of, `{"key", "records"}`, most first.
+        columns: columns of a table.
+        mapping: which column is what, for tables.
+        lengths: min, median, mean, p95, max in tokens per dialogue.
+        histogram: bins of `{"from", "to", "count"}` in tokens per dialogue (`to` excluded).
+        problem_counts: lines by check, warnings included.
+        errors: lines that were left out.
+        warnings: lines that were kept but deserve a look.
+        problems: the first of them; all are in `problems.jsonl`.
+        preview: the first dialogues, normalised.
+        train: the training file.
+        validation: the held-out file.
+        seed: seed of the split.
+        validation_fraction: share held out.
+    """
+
+    format: str = ""
+    format_title: str = ""
+    container: str = ""
+    bytes: int = 0
+    records: int = 0
+    dialogues: int = 0
+    turns: int = 0
+    tokens: int = 0
+    tokens_estimated: bool = False
+    roles: dict[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    near_duplicates: int = 0
+    starts_with_assistant: int = 0
+    ends_with_user: int = 0
+    unused: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
+    lengths: dict[str, float] = field(default_factory=dict)
+    histogram: list[dict[str, int]] = field(default_factory=list)
+    problem_counts: dict[str, int] = field(default_factory=dict)
+    errors: int = 0
+    warnings: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    train: Part = field(default_factory=lambda: Part("train.jsonl"))
+    validation: Part = field(default_factory=lambda: Part("validation.jsonl"))
+    seed: int = 0
+    validation_fraction: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold."""
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """Return JSON text."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1)
+
+    def measure(self, lengths: list[int]) -> None:
+        """Fill in `lengths` and `histogram` from tokens per dialogue."""
+        if not lengths:
+            return
+        ordered = sorted(lengths)
+        last = len(ordered) - 1
+        self.lengths = {
+            "min": ordered[0],
+            "median": ordered[len(ordered) // 2],
+            "mean": round(sum(ordered) / len(ordered), 1),
+            "p95": ordered[min(last, int(0.95 * len(ordered)))],
+            "max": ordered[-1],
+        }
+        low, high = ordered[0], ordered[-1] + 1
+        width = max(1, -(-(high - low) // HISTOGRAM_BINS))
+        bins = -(-(high - low) // width)
+        counts = [0] * bins
+        for length in ordered:
+            counts[(length - low) // width] += 1
+        self.histogram = [
+            {"from": low + index * width, "to": low + (index + 1) * width, "count": count}
+            for index, count in enumerate(counts)
+        ]

@@ -1,0 +1,136 @@
+"""Forms of the data pages: an upload, and reading a file another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from finetune.datasets.doctor.formats import FORMATS
+from finetune.datasets.doctor.options import Options
+
+DEFAULTS = Options()
+HELD_OUT_MOST = 0.9
+MAPPING_HELP = (
+    "Name the column with what the person says and the one with what the assistant should answer."
+)
+COLUMNS = {
+    "user": ("Person", "What the person says or asks."),
+    "assistant": ("Assistant", "What the assistant should answer."),
+    "system": ("Instruction", "Only if the file has a system message."),
+    "context": ("Context", "Only if a question is about a text: it is put below the question."),
+    "group": ("Conversation", "Only if a dialogue has several rows: what they have in common."),
+}
+
+
+class ReadingForm(forms.Form):
+    """How a file is read and split. Shared by the upload and by checking again."""
+
+    format = forms.ChoiceField(
+        label="Format",
+        required=False,
+        choices=[
+            ("", "Find out from the file"),
+            *((one.name, one.title) for one in FORMATS.values()),
+        ],
+    )
+    seed = forms.IntegerField(
+        label="Split seed",
+        required=False,
+        min_value=0,
+        max_value=2**32 - 1,
+        initial=DEFAULTS.seed,
+        help_text="The same seed gives the same split.",
+    )
+    validation_fraction = forms.FloatField(
+        label="Held out",
+        required=False,
+        min_value=0.0,
+        max_value=HELD_OUT_MOST,
+        initial=DEFAULTS.validation_fraction,
+        help_text="Share of the dialogues that runs are measured on, 0 to 0.9.",
+        widget=forms.NumberInput(attrs={"step": "0.01"}),
+    )
+    mapping_help = MAPPING_HELP
+
+    def __init__(self, *args: Any, columns: Iterable[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = list(columns)
+        mapping = (self.initial.get("mapping") or {}) if isinstance(self.initial, dict) else {}
+        for name, (label, help_text) in COLUMNS.items():
+            field: forms.Field
+            if known:
+                choices = [("", "–"), *((column, column) for column in known)]
+                field = forms.ChoiceField(choices=choices)
+            else:
+                field = forms.CharField(max_length=200, strip=True)
+            field.label, field.help_text, field.required = label, help_text, False
+            field.initial = mapping.get(name, "")
+            self.fields[f"column_{name}"] = field
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        named = {name: values.get(f"column_{name}") for name in COLUMNS}
+        if any(named.values()):
+            for name in ("user", "assistant"):
+                if not named[name] and f"column_{name}" not in self.errors:
+                    self.add_error(
+                        f"column_{name}", "Name this column too: a dialogue needs both sides."
+                    )
+        return values
+
+    @property
+    def reading_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("format", "seed", "validation_fraction")]
+
+    @property
+    def mapping_fields(self) -> list[forms.BoundField]:
+        return [self[f"column_{name}"] for name in COLUMNS]
+
+    @property
+    def options_have_errors(self) -> bool:
+        return any(bound.errors for bound in [*self.reading_fields, *self.mapping_fields])
+
+    def options(self) -> dict[str, Any]:
+        values = self.cleaned_data
+        mapping = {name: values[f"column_{name}"] for name in COLUMNS if values[f"column_{name}"]}
+        return {
+            "format": values["format"],
+            "mapping": mapping if values["format"] in ("", "table") else {},
+            **{
+                name: getattr(DEFAULTS, name) if values[name] is None else values[name]
+                for name in ("seed", "validation_fraction")
+            },
+        }
+
+
+class OptionsForm(ReadingForm):
+    """Read a stored file again; offers the columns that were found in it."""
+
+    def __init__(self, columns: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, columns=columns, **kwargs)
+
+
+class UploadForm(ReadingForm):
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,
+        help_text="JSONL, JSON or CSV text in UTF-8.",
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
+        error_messages={"required": "Choose a file first, or drop one here."},
+    )
+    name = forms.CharField(
+        label="Name",
+        max_length=120,
+        required=False,
+        help_text="Left empty, the file's own name is used.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+    licence = forms.CharField(
+        label="Licence",
+        max_length=80,
+        required=False,
+        help_text="Under which terms you may use it: “CC BY 4.0”, “own data, consent given”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )

@@ -1,0 +1,51 @@
+"""Lines of a file with their numbers, and what a reader makes of them: a record or a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.limits import Limits
+
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Read:
+    """One record.
+
+    Attributes:
+        line: where it starts, from 1.
+        value: the record, or a `RecordProblem` where there is none.
+        doubt: why the value is not to be trusted; the record is left out.
+        remarks: what is worth a look; the record is kept.
+    """
+
+    line: int
+    value: Any
+    doubt: RecordProblem | None = None
+    remarks: tuple[RecordProblem, ...] = ()
+
+
+def too_long(limits: Limits) -> RecordProblem:
+    """Describe a line, element or row over the limit."""
+    return RecordProblem(
+        "line_too_long",
+        f"longer than {limits.max_line_bytes:,} bytes",
+        "Shorten the dialogue or split it in two.",
+    )
+
+
+def numbered_lines(handle: BinaryIO, limits: Limits) -> Iterator[tuple[int, bytes | None]]:
+    """Yield lines by number; None for one over the limit, which is never held in memory."""
+    number = 0
+    while line := handle.readline(limits.max_line_bytes + 1):
+        number += 1
+        if len(line) > limits.max_line_bytes and not line.endswith(b"\n"):
+            while (rest := handle.readline(CHUNK)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        else:
+            yield number, line

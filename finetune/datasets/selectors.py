@@ -1,0 +1,30 @@
+"""Reading data sets, always within the teams of one person."""
+
+import json
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from finetune.teams.models import Team, User
+
+from .models import Dataset
+
+
+def dataset_list_for(team: Team) -> QuerySet[Dataset]:
+    return Dataset.objects.for_team(team)
+
+
+def dataset_get(user: User, public_id: str) -> Dataset:
+    """The data set, or Http404 where it is not one of this person's teams'."""
+    return get_object_or_404(Dataset.objects.for_user(user), public_id=public_id)
+
+
+def dataset_problems(dataset: Dataset, offset: int = 0, limit: int = 100) -> list[dict[str, Any]]:
+    """A page of the problems that the check wrote, in the order of the file's lines."""
+    try:
+        with dataset.problems_file.open(encoding="utf-8") as handle:
+            return [json.loads(line) for line in islice(handle, offset, offset + limit)]
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,169 @@
+"""Keeping, checking and deleting data sets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.dispatch import Signal
+from django.utils import timezone
+
+from finetune.bases.selectors import bases_ready
+from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.sniffing import sniff
+from finetune.exceptions import UploadRefused
+from finetune.faults import fault_of
+from finetune.queue import enqueue
+from finetune.submissions import submission_keep, submission_take
+from finetune.teams.models import Team, User
+
+from .models import Dataset
+
+dataset_deleting = Signal()  # whoever still uses the set raises StudioError
+NAME_LENGTH = 120
+
+
+def dataset_upload(
+    *,
+    team: Team,
+    user: User | None,
+    file: UploadedFile[Any],
+    name: str = "",
+    purpose: str = "fine-tune",
+    licence: str = "",
+    options: Mapping[str, Any] | None = None,
+    digest: str = "",
+) -> Dataset:
+    """Store an upload and queue its check.
+
+    Args:
+        digest: of the form that sends it (`submissions`); empty where it has no token.
+
+    Raises:
+        AlreadySubmitted: this form has made its data set; nothing more is kept.
+        UploadRefused: it is empty, too large, no text at all (an archive, a picture), or the disk
+            has no room. Nothing is kept then.
+    """
+    filename = safe_filename(file.name or "")
+    limit = settings.UPLOAD_MAX_MB * 2**20
+    if not file.size:
+        raise UploadRefused(
+            f"{filename} is empty (0 bytes). Choose a file with dialogues.",
+            code="file_empty",
+            field="file",
+        )
+    if file.size > limit:
+        raise UploadRefused(
+            f"{filename} has {file.size / 2**20:.1f} MB; the limit is {settings.UPLOAD_MAX_MB} MB. "
+            "Split it, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB.",
+            code="body_too_large",
+            field="file",
+        )
+    room = shutil.disk_usage(settings.DATASET_DIR).free - settings.UPLOAD_MIN_FREE_MB * 2**20
+    if room < 3 * file.size:
+        raise UploadRefused(
+            "The server's disk is nearly full, so the file was not kept. "
+            "Delete data sets or runs that are no longer needed, or ask the administrator.",
+            code="disk_full",
+            field="file",
+        )
+    dataset = Dataset(
+        team=team,
+        created_by=user,
+        name=(name.strip() or PurePosixPath(filename).stem)[:NAME_LENGTH],
+        filename=filename,
+        purpose=purpose,
+        licence=licence.strip(),
+        options=dict(options or {}),
+    )
+    try:
+        dataset.bytes, dataset.sha256 = write_original(dataset, file)
+        sniff(dataset.original_file, Limits(max_bytes=limit))
+        with transaction.atomic():
+            if digest and user is not None:
+                submission_keep(submission_take(user=user, digest=digest), dataset.public_id)
+            dataset.save()
+            enqueue_check(dataset)
+    except BaseException as error:
+        shutil.rmtree(dataset.folder, ignore_errors=True)
+        if isinstance(error, DatasetRefused):
+            text = f"{filename}: {error.message} {error.hint}"
+            raise UploadRefused(text, code=error.code, field="file") from error
+        if isinstance(error, OSError):
+            fault = fault_of(error)
+            advice = fault.message if fault else "Nothing was kept; try again."
+            raise UploadRefused(
+                f"{filename} could not be stored ({error.strerror}). {advice}",
+                code=fault.code if fault else "not_stored",
+                field="file",
+            ) from error
+        raise
+    return dataset
+
+
+def safe_filename(raw: str) -> str:
+    """The last part of a client's file name, printable and bounded; it is shown, never opened."""
+    last = raw.replace("\\", "/").rsplit("/", 1)[-1]
+    clean = "".join(letter for letter in last if letter.isprintable()).strip()
+    return clean[-200:] or "upload"
+
+
+def write_original(dataset: Dataset, file: UploadedFile[Any]) -> tuple[int, str]:
+    """Write the bytes under a temporary name, then rename; return their count and SHA-256."""
+    dataset.folder.mkdir(parents=True)
+    partial = dataset.folder / ".original"
+    digest, count = hashlib.sha256(), 0
+    with partial.open("wb") as target:
+        for chunk in file.chunks():
+            target.write(chunk)
+            digest.update(chunk)
+            count += len(chunk)
+        target.flush()
+        os.fsync(target.fileno())
+    partial.rename(dataset.original_file)
+    return count, digest.hexdigest()
+
+
+def enqueue_check(dataset: Dataset) -> None:
+    enqueue("dataset_check", dataset.pk)
+
+
+@transaction.atomic
+def dataset_recheck(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
+    """Check again with another format, mapping, seed or fraction. Runs keep their own copy."""
+    dataset.options = {**dataset.options, **options}
+    dataset.state = Dataset.State.UPLOADED
+    dataset.problem = {}
+    dataset.save(update_fields=["options", "state", "problem"])
+    enqueue_check(dataset)
+    return dataset
+
+
+@transaction.atomic
+def dataset_delete(*, dataset: Dataset) -> None:
+    """Remove a data set and its files. Runs that are finished keep their settings and curves.
+
+    Raises:
+        StudioError: something still uses it.
+    """
+    dataset_deleting.send(Dataset, dataset=dataset)
+    Dataset.objects.filter(pk=dataset.pk).update(deleted_at=timezone.now())
+    folder = dataset.folder
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def tokenizer_file() -> Path | None:
+    """The tokenizer that counts tokens: that of the smallest ready base with a local folder."""
+    for base in bases_ready():
+        path = Path(base.source) / "tokenizer.json"
+        if path.is_file():
+            return path
+    return None

@@ -1,0 +1,212 @@
+"""Data sets: the list, the upload, the page of one set with its problems, and deleting it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from finetune.datasets.doctor.checks import neutralised
+from finetune.datasets.doctor.formats import FORMATS
+from finetune.downloads import text_answer
+from finetune.exceptions import StudioError
+from finetune.faults import BY_CODE
+from finetune.paging import KeyPaginator
+from finetune.submissions import AlreadySubmitted, submission_digest, submission_made
+from finetune.teams.access import SiteRequest, in_team, signed_in
+
+from . import selectors as dataset_selectors
+from . import services as dataset_services
+from .forms import OptionsForm, UploadForm
+from .models import Dataset
+from .report import ReportView
+
+PAGE = 25
+PROBLEMS = 20
+
+
+@in_team
+@require_safe
+def data(request: SiteRequest) -> HttpResponse:
+    rows = dataset_selectors.dataset_list_for(request.team).select_related("created_by")
+    page = KeyPaginator(rows, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [(row, ReportView(row)) for row in page],
+        "waiting": any(is_waiting(row) for row in page),
+    }
+    name = "finetune/datasets/_datasets.html" if request.htmx else "finetune/datasets/datasets.html"
+    return render(request, name, context)
+
+
+def is_waiting(row: Dataset) -> bool:
+    return row.state in {Dataset.State.UPLOADED, Dataset.State.CHECKING}
+
+
+@never_cache
+@in_team
+@require_http_methods(["GET", "HEAD", "POST"])
+def dataset_upload(request: SiteRequest) -> HttpResponse:
+    """A plain form; the page's script posts the same fields and asks for JSON."""
+    wants_json = request.headers.get("accept", "") == "application/json"
+    form = UploadForm(request.POST or None, request.FILES or None)
+    status, refused = 200, 422
+    if request.method == "POST":
+        digest = submission_digest("upload", request.team, request.POST, request.FILES)
+        if before := submission_made(user=request.user, digest=digest):
+            return uploaded(before, wants_json)
+        if form.is_valid():
+            try:
+                made = dataset_services.dataset_upload(
+                    team=request.team,
+                    user=request.user,
+                    file=form.cleaned_data["file"],
+                    name=form.cleaned_data["name"],
+                    licence=form.cleaned_data["licence"],
+                    options=form.options(),
+                    digest=digest,
+                )
+            except AlreadySubmitted as earlier:
+                return uploaded(earlier.made, wants_json)
+            except StudioError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.message)
+                refused = BY_CODE[error.code].status if error.code in BY_CODE else refused
+            else:
+                return uploaded(made.public_id, wants_json)
+        if wants_json:
+            errors = {
+                "" if name == "__all__" else name: list(found)
+                for name, found in form.errors.items()
+            }
+            return JsonResponse({"errors": errors}, status=refused)
+        status = refused
+    context = {
+        "form": form,
+        "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
+        "formats": FORMATS.values(),
+        "max_mb": settings.UPLOAD_MAX_MB,
+        "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
+    }
+    return render(request, "finetune/datasets/upload.html", context, status=status)
+
+
+def uploaded(public_id: str, wants_json: bool) -> HttpResponse:
+    url = reverse("dataset", args=[public_id])
+    return JsonResponse({"url": url}, status=201) if wants_json else redirect(url)
+
+
+@signed_in
+@require_safe
+def dataset(request: SiteRequest, public_id: str) -> HttpResponse:
+    """The page; a fragment request with `problems` gets that table, others the whole part."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    context = dataset_context(request, found)
+    if not request.htmx:
+        return render(request, "finetune/datasets/dataset.html", context)
+    if "problems" in request.GET:
+        return render(request, "finetune/datasets/_problems.html", context)
+    return render(request, "finetune/datasets/_dataset.html", context)
+
+
+def dataset_context(
+    request: SiteRequest, found: Dataset, form: OptionsForm | None = None
+) -> dict[str, Any]:
+    report = ReportView(found)
+    pages = Paginator(range(report.problem_lines), PROBLEMS)
+    page = pages.get_page(request.GET.get("problems"))
+    start = (page.number - 1) * PROBLEMS
+    return {
+        "dataset": found,
+        "report": report,
+        "problems": problems_from(found, start, PROBLEMS),
+        "problem_page": page,
+        "waiting": is_waiting(found),
+        "form": form or OptionsForm(report.columns, initial=options_now(found)),
+        "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
+    }
+
+
+def options_now(found: Dataset) -> dict[str, Any]:
+    """What was asked for and, where nothing was, what the check made of it."""
+    asked = {name: value for name, value in found.options.items() if value not in ("", None)}
+    return {"mapping": found.report.get("mapping") or {}, **asked}
+
+
+def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]:
+    """Problems of a file that was read to its end; of a refused one the first, from its report."""
+    if found.state == Dataset.State.READY:
+        return dataset_selectors.dataset_problems(found, offset=start, limit=size)
+    return ReportView(found).kept_problems[start : start + size]
+
+
+@signed_in
+@require_POST
+def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
+    """Check the file again with another format, mapping or split."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    form = OptionsForm(ReportView(found).columns, request.POST)
+    if not form.is_valid():
+        context = dataset_context(request, found, form)
+        return render(request, "finetune/datasets/dataset.html", context, status=422)
+    if is_waiting(found):
+        messages.warning(request, "The file is being checked already. Wait for it to end.")
+        return redirect("dataset", public_id)
+    try:
+        dataset_services.dataset_recheck(dataset=found, options=form.options())
+    except StudioError as error:
+        messages.error(request, error.message)
+    return redirect("dataset", public_id)
+
+
+@signed_in
+@require_safe
+def dataset_problems(request: SiteRequest, public_id: str) -> HttpResponseBase:
+    """Every problem as a table for a spreadsheet."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    return text_answer(
+        request,
+        problem_blocks(found),
+        content_type="text/csv; charset=utf-8",
+        filename=f"{found.name}-problems.csv",
+    )
+
+
+def problem_blocks(found: Dataset) -> Iterator[str]:
+    """The table in blocks of five hundred rows."""
+    columns = ("line", "severity", "check", "reason", "fix")
+    block = io.StringIO()
+    writer = csv.writer(block)
+    block.write("\ufeff")
+    writer.writerow(columns)
+    yield block.getvalue()
+    offset = 0
+    while rows := problems_from(found, offset, 500):
+        block.seek(0)
+        block.truncate()
+        for row in rows:
+            writer.writerow([neutralised(str(row[name])) for name in columns])
+        yield block.getvalue()
+        offset += len(rows)
+
+
+@signed_in
+@require_POST
+def dataset_delete(request: SiteRequest, public_id: str) -> HttpResponse:
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    try:
+        dataset_services.dataset_delete(dataset=found)
+    except StudioError as error:
+        messages.error(request, error.message)
+        return redirect("dataset", public_id)
+    messages.success(request, f"“{found.name}” and its files are deleted.")
+    return redirect("data")

@@ -1,0 +1,1 @@
+"""Quantum clouds: keys, chips, jobs, the ledger, what sending costs."""

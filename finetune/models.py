@@ -1,0 +1,26 @@
+"""The rows behind the site, for Django, which looks for them here. Others import from the domains."""
+
+from finetune.bases.models import BaseModel
+from finetune.datasets.models import Dataset
+from finetune.explorer.models import QuantumExperiment
+from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
+from finetune.runs.models import Run, RunEvent
+from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
+
+__all__ = [
+    "ApiKey",
+    "BaseModel",
+    "Dataset",
+    "Invitation",
+    "Membership",
+    "QuantumCalibration",
+    "QuantumExperiment",
+    "QuantumJob",
+    "QuantumKey",
+    "Run",
+    "RunEvent",
+    "SignInLink",
+    "Submission",
+    "Team",
+    "User",
+]

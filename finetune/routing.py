@@ -1,7 +1,0 @@
-"""Websocket routes of runs."""
-
-from django.urls import path
-
-from finetune.consumers import RunConsumer
-
-websocket_urlpatterns = [path("ws/runs/<slug:public_id>/", RunConsumer.as_asgi())]

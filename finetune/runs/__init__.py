@@ -1,0 +1,1 @@
+"""Fine-tuning runs: their rows, states, circuits and results."""

@@ -1,0 +1,44 @@
+"""What the site knows of machines that sample: their price, whether circuits fit, their names."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from finetune.hardware.models import QuantumCalibration, QuantumJob
+from finetune.teams.models import Team
+from quantum.backends.registry import BACKENDS
+from quantum.sampling.costs import Tariff
+
+
+def tariff() -> Tariff | None:
+    """The price that the site's operator entered, or None."""
+    price = settings.QUANTUM_TARIFF
+    return Tariff(price, settings.QUANTUM_CURRENCY) if price and price > 0 else None
+
+
+def placement_doubt(team: Team, chip: str, qubits: int) -> str:
+    """Why circuits may not fit the chip, by its newest figures; empty if nothing speaks against.
+
+    Args:
+        qubits: the most qubits of a circuit that its gates join with each other.
+    """
+    newest = QuantumCalibration.objects.for_team(team).filter(chip=chip).first()
+    if newest is None:
+        return (
+            f"Nobody has fetched the figures of chip {chip} with this team's keys, so it is not "
+            f"known whether {qubits} live qubits hang together on it."
+        )
+    largest = max((len(part) for part in newest.calibration.parts()), default=0)
+    if qubits <= largest:
+        return ""
+    return (
+        f"By the newest figures of chip {chip} ({newest.fetched_at:%-d %B %Y}), at most {largest} "
+        f"live qubits hang together, and the circuit joins {qubits}: its jobs would be refused "
+        f"before they are sent. Take at most {largest} qubits, or the chip's own live couplers."
+    )
+
+
+def place(job: QuantumJob) -> str:
+    """The machine of a job in words, for example “Origin Wukong (72)”."""
+    title = BACKENDS[job.backend].title if job.backend in BACKENDS else job.backend
+    return f"{title} ({job.chip})" if job.chip else title

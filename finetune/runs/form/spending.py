@@ -1,0 +1,95 @@
+"""What a person agrees to before a run may send anything that costs money.
+
+The numbers agreed to are kept on the run and are its cap: no job beyond them is planned.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from finetune.exceptions import RunRefused
+from finetune.hardware.models import QuantumKey
+from finetune.runs.checks import RunOrder
+from finetune.training.plan import RunPlan
+from quantum.backends.base import Cost
+from quantum.backends.registry import BACKENDS
+
+
+def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
+    """The agreement as the run keeps it; empty where nothing can be spent.
+
+    Raises:
+        RunRefused: nobody agreed, the key is not this team's, or the run needs more than that.
+    """
+    spec = BACKENDS[plan.settings.backend]
+    if not spec.billable:
+        return {}
+    if order.epochs is not None:
+        raise RunRefused(
+            f"On {spec.title} a run is given in steps, not in epochs: its circuits must be known "
+            "before anything is sent.",
+            code="invalid",
+            field="steps",
+        )
+    if plan.cost is None:
+        raise RunRefused("There is no circuit to send.", code="invalid", field="backend")
+    need, agreement = plan.cost, order.agreement
+    words = (
+        f"It needs up to {need.circuits:,} circuits, {need.shots:,} shots and about "
+        f"{need.seconds[1]:,.0f} s of processor time on {spec.title}"
+    )
+    if problem := cap_problem(need):
+        raise RunRefused(f"{words}; {problem}", code="cap", field="steps")
+    if agreement is None:
+        raise RunRefused(
+            f"{words}, and nobody has agreed to that yet.",
+            code="agreement_needed",
+            field="spending",
+        )
+    key = QuantumKey.objects.for_team(order.team).filter(public_id=agreement.key).first()
+    if key is None:
+        raise RunRefused(
+            "There is no such quantum key in this team. Add one on the Quantum page.",
+            code="not_found",
+            field="quantum_key",
+        )
+    enough = (
+        agreement.circuits >= need.circuits
+        and agreement.shots >= need.shots
+        and agreement.seconds >= need.seconds[1]
+    )
+    if not enough:
+        raise RunRefused(
+            f"{words}, which is more than was agreed to ({agreement.circuits:,} circuits, "
+            f"{agreement.shots:,} shots, {agreement.seconds:,.0f} s): it would stop half-way.",
+            code="agreement_too_small",
+            field="spending",
+        )
+    return {
+        "key": key.public_id,
+        "chip": str(plan.settings.machine.get("chip", "")),
+        "circuits": agreement.circuits,
+        "shots": agreement.shots,
+        "seconds": agreement.seconds,
+        "confirmed_by": order.user.get_username() if order.user else "",
+        "confirmed_at": timezone.now().isoformat(),
+    }
+
+
+def cap_problem(need: Cost) -> str:
+    """Why the site's own cap on one run does not allow it; empty if it does."""
+    cap = settings.QUANTUM_CAPS["run"]
+    for noun, wanted in (
+        ("circuits", need.circuits),
+        ("shots", need.shots),
+        ("seconds", need.seconds[1]),
+    ):
+        if cap[noun] and wanted > cap[noun]:
+            return (
+                f"this site allows {cap[noun]:,} {noun} a run. Take fewer steps, SPSA in place of "
+                "the parameter shift, or fewer shots; an administrator can raise the cap."
+            )
+    return ""

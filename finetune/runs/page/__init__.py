@@ -1,0 +1,1 @@
+"""A run's page: curves, log, values, and the feed that keeps it fresh."""

@@ -1,0 +1,105 @@
+"""What a run took of its dialogues and what it left out, in words for its page and its data's.
+
+Reads the counts of the trainer's `data` event. A run of an earlier version has fewer of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from finetune.datasets.report import ReportView
+from finetune.runs.models import Run
+from finetune.training.dialogues.left_out import KINDS
+
+TITLES = {"train": "Training data", "validation": "Held-out data"}
+
+
+@dataclass(frozen=True)
+class PartOfData:
+    """The dialogues of one part, training or held out.
+
+    Attributes:
+        title: what the part is.
+        rows: name and words of each fact.
+        reasons: why the first dialogues were left out, each with its line.
+        lost: whether anything was left out or shortened.
+    """
+
+    title: str
+    rows: list[tuple[str, str]]
+    reasons: list[str]
+    lost: bool
+
+
+def data_of_run(run: Run) -> list[PartOfData]:
+    """Return what the check of its data said, and the parts that its trainer has read by now."""
+    counts = run.latest.get("data") or {}
+    checked = [
+        PartOfData(
+            f"“{given['dataset']}” as uploaded",
+            [("check", given["words"])],
+            [],
+            bool(given["left_out"]),
+        )
+        for given in run.latest.get("given") or []
+    ]
+    read = [part_of(title, counts[name], run) for name, title in TITLES.items() if counts.get(name)]
+    return checked + read
+
+
+def given_of(run: Run) -> list[dict[str, Any]]:
+    """Return what the check left out of a run's data sets, or did not use; empty for nothing."""
+    reports = [ReportView(one) for one in (run.dataset, run.validation_dataset) if one is not None]
+    return [
+        {
+            "dataset": report.dataset.name,
+            "words": report.summary,
+            "left_out": report.number("errors") + report.duplicates,
+        }
+        for report in reports
+        if report.summary
+    ]
+
+
+def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
+    used, skipped, truncated = (int(counts.get(n) or 0) for n in ("used", "skipped", "truncated"))
+    taken = f"{used:,} of {counts.get('dialogues', used):,} dialogues"
+    if spare := counts.get("not_needed"):
+        taken += (
+            f"; {spare:,} more than the {'steps' if title == TITLES['train'] else 'settings'} need"
+        )
+    rows = [("used", taken)]
+    if skipped:
+        rows.append(("left out", left_out_words(counts)))
+    if truncated:
+        length = run.settings.sequence_length
+        rows.append(
+            (
+                "shortened",
+                f"{truncated:,} are longer than {length:,} tokens: without their last turns",
+            )
+        )
+    if counts.get("tokens"):
+        rows.append(("tokens", f"{counts['tokens']:,}, {counts['label_tokens']:,} of them learned"))
+    return PartOfData(title, rows, list(counts.get("reasons") or []), bool(skipped or truncated))
+
+
+def left_out_words(counts: Mapping[str, Any]) -> str:
+    """Return how many were left out, and of which kinds."""
+    kinds = ", ".join(
+        f"{counts[kind]:,} {words}" for kind, words in KINDS.items() if counts.get(kind)
+    )
+    return f"{counts['skipped']:,}" + (f": {kinds}" if kinds else "")
+
+
+def data_lost_words(run: Run) -> str:
+    """Return what a run left out of its training data in a few words; empty for nothing."""
+    counts = (run.latest.get("data") or {}).get("train") or {}
+    parts = []
+    if counts.get("skipped"):
+        parts.append(f"{left_out_words(counts)}; left out of {counts['dialogues']:,}")
+    if counts.get("truncated"):
+        parts.append(f"{counts['truncated']:,} shortened")
+    return "; ".join(parts)

@@ -1,0 +1,50 @@
+"""Publishing what runs have made: a succeeded run's adapter, and its checkpoints on demand."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from finetune.bases.publishing import LOWER, assistant_file, publish
+
+from .checkpoints import Checkpoint
+from .models import Run
+
+
+def run_publish(run: Run) -> None:
+    """Let the engine serve what a succeeded run made.
+
+    Raises:
+        RunRefused: the adapter holds numbers that are not finite, or cannot be read.
+    """
+    rate = run.settings.learning_rate
+    publish(
+        run.public_id,
+        base=run.base.source,
+        adapter=run.folder / "adapter",
+        owned_by=run.team.slug,
+        advice=f"{LOWER}: {rate / 3:.2g} instead of {rate:g}",
+    )
+
+
+def checkpoint_publish(checkpoint: Checkpoint) -> bool:
+    """Let the engine serve a checkpoint, on demand; False, and taken back, where it is gone."""
+    path = assistant_file(checkpoint.assistant.engine_name)
+    if not checkpoint.is_kept:
+        path.unlink(missing_ok=True)
+        return False
+    if not path.exists():
+        publish(
+            checkpoint.assistant.engine_name,
+            base=checkpoint.run.base.source,
+            adapter=checkpoint.folder,
+            owned_by=checkpoint.run.team.slug,
+        )
+    return True
+
+
+def run_unpublish(run: Run) -> None:
+    """Take a run's assistant and its checkpoints out of chat and API; files and curves stay."""
+    Run.objects.filter(pk=run.pk).update(result={**run.result, "unpublished": True})
+    assistant_file(run.public_id).unlink(missing_ok=True)
+    for path in Path(settings.ASSISTANT_DIR).glob(f"{run.public_id}-ckpt-step-*.json"):
+        path.unlink(missing_ok=True)

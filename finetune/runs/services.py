@@ -1,0 +1,277 @@
+"""Creating runs, and the requests people make of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.text import slugify
+
+from finetune.datasets.checking import dataset_checked
+from finetune.datasets.models import Dataset
+from finetune.datasets.services import dataset_deleting
+from finetune.exceptions import RunRefused, StudioError
+from finetune.queue import enqueue
+from finetune.runs.form.estimates import run_plan, train_dialogues
+from finetune.runs.form.spending import spending_check
+from finetune.runs.page.data import given_of
+from finetune.runs.worker.exchange import jobs_cancel
+from finetune.teams.models import User
+from finetune.training.settings import RunSettings
+from quantum.adapters.registry import get_adapter
+
+from .checks import RunOrder, continuation_check, dataset_usable, settings_check
+from .models import Run
+from .transitions import run_log, run_transition
+
+State = Run.State
+
+
+@transaction.atomic
+def run_create(order: RunOrder) -> Run:
+    """Check everything that can be checked now, then queue the run.
+
+    Raises:
+        RunRefused: with one sentence per field that cannot be used.
+    """
+    epochs = order.epochs
+    plan = run_plan(order)
+    settings_check(plan, order.base)
+    chosen = plan.settings.completed()
+    if order.continues is not None:
+        continuation_check(order.continues, order, chosen)
+    spending = spending_check(order, plan)
+    if epochs is not None and not 0 < float(epochs) <= 1000:
+        raise RunRefused(
+            "Epochs must be more than 0 and at most 1000.", code="invalid", field="epochs"
+        )
+    for field in ("dataset", "validation_dataset"):
+        if (dataset := getattr(order, field)) is not None:
+            # A check may have ended since the row was read; it releases only runs that exist.
+            dataset.refresh_from_db(from_queryset=Dataset.objects.select_for_update())
+            dataset_usable(field, dataset, order.team)
+    suffix = slugify(order.suffix)[:64]
+    run = Run.objects.create(
+        team=order.team,
+        created_by=order.user,
+        name=(order.name.strip() or suffix or run_name(chosen, order.dataset))[:64],
+        base=order.base,
+        dataset=order.dataset,
+        validation_dataset=order.validation_dataset,
+        suffix=suffix,
+        preset=order.preset[:20],
+        epochs=epochs,
+        config=chosen.to_dict(),
+        continues=order.continues,
+        spending=spending,
+        total_steps=chosen.steps,
+        metadata=dict(order.metadata),
+        request_body=dict(order.request_body),
+    )
+    run_log(run, "state", "Created.", {"state": State.CREATED})
+    if all(one is None or one.state == Dataset.State.READY for one in run_datasets(run)):
+        return run_enqueue(run)
+    return run_transition(run.pk, State.VALIDATING, message="Waiting for the data to be checked.")
+
+
+def run_name(chosen: RunSettings, dataset: Dataset) -> str:
+    """A name that tells runs apart in a list, for those who give none."""
+    return f"{get_adapter(chosen.adapter).title}, {chosen.steps} steps on {dataset.name}"
+
+
+def run_datasets(run: Run) -> tuple[Dataset, Dataset | None]:
+    return run.dataset, run.validation_dataset
+
+
+def run_enqueue(
+    run: Run,
+    message: str = "Queued.",
+    *,
+    expected: Iterable[str] | None = None,
+    **changes: Any,
+) -> Run:
+    """Put a run into the queue; the message to the worker carries its id and nothing else.
+
+    Args:
+        expected: states that it must be in; a cancelled run is queued again by a person alone.
+    """
+    if run.epochs is not None and not run.started_at:
+        steps = steps_of(run)
+        changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
+    given = given_of(run) if run.enqueued_at is None else []
+    if given:
+        changes["latest"] = {**run.latest, "given": given}
+    moved = run_transition(
+        run.pk,
+        State.QUEUED,
+        message=message,
+        expected=expected,
+        request=Run.Request.NONE,
+        enqueued_at=timezone.now(),
+        lease_owner="",
+        lease_until=None,
+        error={},
+        finished_at=None,
+        **changes,
+    )
+    for one in given:
+        message = f"“{one['dataset']}” as uploaded: {one['words']}"
+        if one["left_out"]:
+            run_log(moved, "warning", message, {"given": one}, level="warn")
+        else:
+            run_log(moved, "log", message, {"given": one})
+    enqueue("run_execute", run.pk)
+    return moved
+
+
+def steps_of(run: Run) -> int:
+    """Optimizer steps that make up the epochs asked for, once the data set is counted."""
+    per_step = run.settings.dialogues_per_step
+    return max(1, math.ceil((run.epochs or 1) * dialogues_of(run) / per_step))
+
+
+def epochs_of(run: Run) -> float | None:
+    """How often a run goes through its data; None while that is not counted."""
+    dialogues = dialogues_of(run)
+    return run.total_steps * run.settings.dialogues_per_step / dialogues if dialogues else None
+
+
+def dialogues_of(run: Run) -> int:
+    """Dialogues that a run is trained on, as far as they are counted."""
+    return train_dialogues(run.dataset, run.validation_dataset)
+
+
+@receiver(dataset_deleting)
+def dataset_needed(dataset: Dataset, **_: Any) -> None:
+    """Refuse to delete a data set.
+
+    Raises:
+        StudioError: a run that is not finished uses it.
+    """
+    busy = Run.objects.filter(dataset=dataset) | Run.objects.filter(validation_dataset=dataset)
+    if first := busy.exclude(state__in=Run.FINISHED).first():
+        raise StudioError(
+            f"The run “{first.name}” still uses this data set. Cancel it or wait for its end.",
+            code="dataset_in_use",
+        )
+
+
+@receiver(dataset_checked)
+@transaction.atomic
+def runs_release(dataset: Dataset, **_: Any) -> None:
+    """After a check: queue the runs that waited for this data set, or fail them with its reason."""
+    waiting = Run.objects.filter(state=State.VALIDATING).select_related(
+        "dataset", "validation_dataset"
+    )
+    mine = waiting.filter(dataset=dataset) | waiting.filter(validation_dataset=dataset)
+    # Locked, so that a cancel comes before or after; in the order in which they were made.
+    for run in mine.select_for_update(of=("self",)).order_by("created_at", "id"):
+        states = {one.state for one in run_datasets(run) if one}
+        if Dataset.State.FAILED in states:
+            message = dataset.problem.get("message", "The data set cannot be used.")
+            run_transition(
+                run.pk,
+                State.FAILED,
+                message=message,
+                expected=[State.VALIDATING],
+                level="error",
+                error={**dataset.problem, "param": "training_file"},
+                finished_at=timezone.now(),
+            )
+        elif states == {Dataset.State.READY}:
+            run_enqueue(run, "The data is checked. Queued.", expected=[State.VALIDATING])
+
+
+def by_whom(by: User | None) -> str:
+    return by.get_username() if by else "the studio"
+
+
+@transaction.atomic
+def run_cancel(*, run: Run, by: User | None) -> Run:
+    """Cancel at once what no worker holds; ask the trainer of a running one to stop.
+
+    However its worker's hold ends then (`conclusions`), the run ends as cancelled.
+
+    Raises:
+        RunRefused: it has ended already.
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    if run.state in Run.HELD:
+        if run.request != Run.Request.CANCEL:  # asked twice is asked once
+            Run.objects.filter(pk=run.pk).update(request=Run.Request.CANCEL)
+            run.request = Run.Request.CANCEL
+            run_log(run, "log", f"Cancel asked for by {by_whom(by)}; it stops in a moment.")
+        return run
+    jobs_cancel(run, by)
+    return run_transition(
+        run.pk,
+        State.CANCELLED,
+        message=f"Cancelled by {by_whom(by)}.",
+        finished_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def run_pause(*, run: Run, by: User | None) -> Run:
+    """Pause: a queued run at once, a running one within its current step, which is dropped.
+
+    Raises:
+        RunRefused: it is neither queued nor running, or a cancel was asked for.
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    message = f"Paused by {by_whom(by)}."
+    if run.state in Run.HELD and run.request == Run.Request.CANCEL:
+        raise RunRefused(
+            f"“{run.name}” is being cancelled and cannot be paused any more.", code="wrong_state"
+        )
+    if run.state == State.RUNNING:
+        return run_transition(
+            run.pk,
+            State.PAUSING,
+            message=f"Pause asked for by {by_whom(by)}; it stops in a moment.",
+            request=Run.Request.PAUSE,
+        )
+    return run_transition(run.pk, State.PAUSED, message=message, expected=[State.QUEUED])
+
+
+@transaction.atomic
+def run_resume(*, run: Run, by: User | None) -> Run:
+    """Queue a paused run again; it goes on from its checkpoint.
+
+    Raises:
+        RunRefused: it is not paused.
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    if run.state != State.PAUSED:
+        raise RunRefused(
+            f"“{run.name}” is {run.get_state_display().lower()}; only a paused run can be resumed.",
+            code="wrong_state",
+        )
+    return run_enqueue(run, f"Resumed by {by_whom(by)}.", attempts=0)
+
+
+@transaction.atomic
+def run_requeue(*, run: Run, by: User | None) -> Run:
+    """Queue a failed or cancelled run again; it goes on from its checkpoint if it has one.
+
+    A job on a quantum machine that failed or was cancelled may then be sent once more: a person
+    has asked for it. It counts against the caps again.
+
+    Raises:
+        RunRefused: it has not ended, or it succeeded.
+    """
+    run = Run.objects.select_for_update().get(pk=run.pk)
+    if run.state not in (State.FAILED, State.CANCELLED):
+        raise RunRefused(
+            f"“{run.name}” is {run.get_state_display().lower()}; "
+            "only a failed or cancelled run can be queued again.",
+            code="wrong_state",
+        )
+    changes: dict[str, Any] = {"attempts": 0}
+    if run.spending:
+        changes["spending"] = {**run.spending, "again": run.spending.get("again", 0) + 1}
+    return run_enqueue(run, f"Queued again by {by_whom(by)}.", **changes)

@@ -1,0 +1,67 @@
+"""Letting people into a team: an owner invites a name, its person accepts or declines.
+
+Nothing here looks whether an account of a name exists, so that inviting tells nothing about it: the
+same steps, the same answer, the same list.
+"""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from finetune.exceptions import StudioError
+
+from .models import Invitation, Membership, Team, User
+
+OPEN_PER_TEAM = 100
+
+
+@transaction.atomic
+def invitation_create(
+    *, team: Team, name: str, by: User, role: str = Membership.Role.MEMBER
+) -> Invitation:
+    """Invite a name.
+
+    Raises:
+        StudioError: a member has this name, it is invited already, or too many are.
+    """
+    name = User.normalize_username(name.strip())
+    if team.memberships.filter(user__username__iexact=name).exists():
+        raise StudioError(
+            f"{name} is already in {team.name}.", code="already_member", field="username"
+        )
+    if team.invitations.count() >= OPEN_PER_TEAM:
+        raise StudioError(
+            f"{OPEN_PER_TEAM} invitations are open. Withdraw those that nobody answers first.",
+            code="too_many",
+            field="username",
+        )
+    try:
+        with transaction.atomic():
+            return Invitation.objects.create(
+                team=team, name=name, folded=name.casefold(), role=role, created_by=by
+            )
+    except IntegrityError:
+        raise StudioError(
+            f"{name} is invited already. Withdraw that invitation to change its role.",
+            code="already_invited",
+            field="username",
+        ) from None
+
+
+@transaction.atomic
+def invitation_accept(*, invitation: Invitation, user: User) -> Team:
+    """Join the team. Of several requests at once one makes the membership."""
+    team = invitation.team
+    Membership.objects.get_or_create(team=team, user=user, defaults={"role": invitation.role})
+    Invitation.objects.filter(pk=invitation.pk).delete()
+    return team
+
+
+def invitation_decline(*, invitation: Invitation) -> None:
+    """Put it out of the person's sight. The owner's list stays as it is."""
+    Invitation.objects.filter(pk=invitation.pk).update(declined_at=timezone.now())
+
+
+def invitation_withdraw(*, invitation: Invitation) -> None:
+    Invitation.objects.filter(pk=invitation.pk).delete()

@@ -1,0 +1,34 @@
+"""API keys and sign-in links: that they exist and when they were used, never what they are."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from finetune.console.actions import ReadOnly, apply_to_each
+from finetune.console.lists import LongList
+from finetune.teams.models import ApiKey, SignInLink
+
+from .services import key_revoke
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "prefix", "team", "user", "created_at", "last_used_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "team")
+    list_select_related = ("team", "user")
+    search_fields = ("name", "prefix", "team__name", "user__username")
+    fields = list_display
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke", permissions=["view"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        rows = queryset.filter(revoked_at=None)
+        apply_to_each(self, request, rows, lambda key: key_revoke(key=key), done="Revoked")
+
+
+@admin.register(SignInLink)
+class SignInLinkAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("user", "created_at", "expires_at", "used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    fields = list_display

@@ -1,0 +1,80 @@
+"""API keys of the team: make one (shown once), see when it was used, revoke it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from finetune.teams.access import SiteRequest, in_team
+from finetune.teams.models import ApiKey, Membership
+from finetune.teams.selectors import membership_of
+
+from . import services as key_services
+from .forms import KeyForm
+
+PAGE = 20
+
+
+def keys_page(
+    request: SiteRequest,
+    form: KeyForm,
+    *,
+    secret: str = "",
+    made: ApiKey | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    rows = ApiKey.objects.filter(team=request.team, revoked_at=None).select_related("user")
+    membership = membership_of(request.user, request.team)
+    context = {
+        "form": form,
+        "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "secret": secret,
+        "made": made,
+        "is_owner": membership is not None and membership.role == Membership.Role.OWNER,
+        "api_url": f"{settings.SITE_URL.rstrip('/')}/v1",
+    }
+    name = "finetune/teams/_keys.html" if request.htmx else "finetune/teams/keys.html"
+    return render(request, name, context, status=status)
+
+
+@never_cache
+@in_team
+@require_safe
+def keys(request: SiteRequest) -> HttpResponse:
+    return keys_page(request, KeyForm())
+
+
+@never_cache
+@in_team
+@require_POST
+def key_create(request: SiteRequest) -> HttpResponse:
+    """The answer itself carries the secret: it is stored nowhere, not even in the session."""
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        return keys_page(request, form, status=422)
+    key, secret = key_services.key_create(
+        team=request.team,
+        user=request.user,
+        name=form.cleaned_data["name"],
+    )
+    return keys_page(request, KeyForm(), secret=secret, made=key)
+
+
+@in_team
+@require_POST
+def key_revoke(request: SiteRequest, pk: int) -> HttpResponse:
+    """A key can be revoked by the person who made it and by an owner of the team."""
+    key = get_object_or_404(ApiKey, pk=pk, team__members=request.user, revoked_at=None)
+    membership = membership_of(request.user, key.team)
+    owner = membership is not None and membership.role == Membership.Role.OWNER
+    if key.user_id != request.user.pk and not owner:
+        raise PermissionDenied("Only the person who made a key or an owner can revoke it.")
+    key_services.key_revoke(key=key)
+    messages.success(request, f"“{key.name}” is revoked. Programs that use it get an error now.")
+    return redirect("keys")

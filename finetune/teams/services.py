@@ -1,0 +1,117 @@
+"""Making people and teams, and letting people in."""
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from finetune.exceptions import StudioError
+from finetune.teams.keys.services import digest
+
+from .models import Membership, SignInLink, Team, User
+
+LINK_LASTS = timedelta(hours=1)
+
+
+@transaction.atomic
+def team_create(*, name: str, owner: User) -> Team:
+    stem = slugify(name)[:32] or "team"
+    slug, number = stem, 1
+    while Team.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{stem}-{number}"
+    team = Team.objects.create(name=name, slug=slug)
+    Membership.objects.create(team=team, user=owner, role=Membership.Role.OWNER)
+    return team
+
+
+@transaction.atomic
+def user_create(
+    *, username: str, email: str = "", team: Team | None = None, administrator: bool = False
+) -> User:
+    """Make an account without a password; a sign-in link lets the person set one."""
+    if User.objects.filter(username__iexact=username).exists():
+        raise StudioError(
+            f"The name {username!r} is taken.", code="username_taken", field="username"
+        )
+    user = User(username=username, email=email, is_staff=administrator, is_superuser=administrator)
+    user.set_unusable_password()
+    user.save()
+    if team is None:
+        team_create(name=f"{username}'s team", owner=user)
+    else:
+        member_add(team=team, user=user)
+    return user
+
+
+def member_add(*, team: Team, user: User, role: str = Membership.Role.MEMBER) -> Membership:
+    membership, made = Membership.objects.get_or_create(
+        team=team, user=user, defaults={"role": role}
+    )
+    if not made:
+        raise StudioError(
+            f"{user.username} is already in {team.name}.", code="already_member", field="username"
+        )
+    return membership
+
+
+@transaction.atomic
+def member_remove(*, membership: Membership) -> None:
+    owners = membership.team.memberships.select_for_update().filter(role=Membership.Role.OWNER)
+    if membership.role == Membership.Role.OWNER and owners.count() == 1:
+        raise StudioError(
+            "A team keeps at least one owner. Make somebody else an owner first.",
+            code="last_owner",
+        )
+    membership.delete()
+
+
+def sign_in_link_create(*, user: User) -> str:
+    """Return the absolute address that signs `user` in once, within an hour."""
+    token = secrets.token_urlsafe(32)
+    SignInLink.objects.create(
+        user=user, digest=digest(token), expires_at=timezone.now() + LINK_LASTS
+    )
+    return f"{settings.SITE_URL.rstrip('/')}{reverse('sign-in-link', args=[token])}"
+
+
+def sign_in_link_find(token: str) -> SignInLink | None:
+    """The link while it is neither used nor lapsed; looking does not use it."""
+    return (
+        SignInLink.objects.select_related("user")
+        .filter(
+            digest=digest(token),
+            used_at=None,
+            expires_at__gt=timezone.now(),
+            user__is_active=True,
+        )
+        .first()
+    )
+
+
+def sign_in_link_use(token: str) -> User | None:
+    """Use the link up: of several requests at once exactly one gets the person."""
+    link = sign_in_link_find(token)
+    if link is None:
+        return None
+    used = SignInLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
+    return link.user if used else None
+
+
+@transaction.atomic
+def member_role_set(*, membership: Membership, role: str) -> Membership:
+    """Make a member an owner or an owner a member; the last owner stays one."""
+    owners = membership.team.memberships.select_for_update().filter(role=Membership.Role.OWNER)
+    leaves = membership.role == Membership.Role.OWNER and role != Membership.Role.OWNER
+    if leaves and owners.count() == 1:
+        raise StudioError(
+            "A team keeps at least one owner. Make somebody else an owner first.",
+            code="last_owner",
+        )
+    membership.role = role
+    membership.save(update_fields=["role"])
+    return membership

@@ -1,0 +1,1 @@
+"""Where a run's circuits run, how many there are, and how they travel."""

@@ -1,0 +1,1 @@
+"""Dialogues to token ids and labels, in the base model's chat format."""

@@ -1,0 +1,285 @@
+"""Dialogues of a file as token ids and labels.
+
+Labels stand on the assistant's turns only: on the reply and on what ends it. Turns with weight 0
+get none. Where a turn is, which ids its prompt has and what ends it is `chat_format`'s to say;
+here dialogues become sequences, and those that cannot be used are counted with their reason.
+
+Knows nothing of models or of the training loop; needs no torch.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from jinja2.exceptions import TemplateError
+
+from finetune.training.exceptions import BadData, ChangedReply, LeftOut
+
+from .chat_format import ChatFormat
+from .folding import Message, with_system
+from .left_out import KINDS
+
+IGNORED = -100
+PLAIN_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ message['role'].capitalize() + ': ' + message['content'] + eos_token + '\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}"
+)
+ROLES = ("system", "user", "assistant")
+REASONS_KEPT = 5
+
+
+@dataclass(frozen=True)
+class Example:
+    """One sequence: token ids and the ids to predict (`IGNORED` where there is no label)."""
+
+    input_ids: array[int]
+    labels: array[int]
+    truncated: bool
+
+    @property
+    def label_count(self) -> int:
+        """Tokens the loss is taken over; position 0 has nothing before it to predict it."""
+        return sum(label != IGNORED for label in self.labels[1:])
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came out of one file.
+
+    Attributes:
+        examples: the sequences to learn from, in the file's order.
+        dialogues: dialogues in the file.
+        skipped: dialogues looked at and left out: the sum of the five counts by reason.
+        truncated: dialogues that lost their last turns, or the end of their only one.
+        tokens: tokens in the examples.
+        label_tokens: tokens the loss is taken over.
+        looked_at: dialogues that were read; fewer than `dialogues` if the limit was reached.
+        used: dialogues the examples come from.
+        refused: left out because the chat template refuses them.
+        changed: left out because the chat template changes a reply.
+        too_long: left out because the first reply begins behind the longest sequence's end.
+        without_reply: left out because no reply has a weight and words.
+        unreadable: lines that are no dialogue.
+        usable_total: examples that the whole file has: counted if all was looked at, else
+            estimated from the share that was usable.
+        reasons: why the first few were left out, each with the number of its line.
+    """
+
+    examples: list[Example]
+    dialogues: int
+    skipped: int
+    truncated: int
+    tokens: int
+    label_tokens: int
+    looked_at: int = 0
+    used: int = 0
+    refused: int = 0
+    changed: int = 0
+    too_long: int = 0
+    without_reply: int = 0
+    unreadable: int = 0
+    usable_total: int = 0
+    reasons: list[str] = field(default_factory=list)
+
+
+def encode(chat: ChatFormat, messages: Sequence[Message], *, sequence_length: int) -> list[Example]:
+    """Turn a dialogue into sequences of ids and labels.
+
+    As long as each prompt goes on from the reply before, all replies share one sequence. Where
+    the template writes earlier turns anew, a reply begins another.
+
+    Replies that end behind `sequence_length` tokens are left out, and all that follow them, so
+    that none is cut in the middle; unless it is the first: then its end is cut off.
+
+    Raises:
+        LeftOut: nothing of the dialogue can be learned.
+    """
+    sequences: list[tuple[list[int], list[int]]] = []
+    truncated = False
+    try:
+        for prompt, reply in chat.learned(messages):
+            fits = len(prompt) + len(reply) <= sequence_length
+            truncated = truncated or not fits
+            if not fits and (sequences or len(prompt) >= sequence_length):
+                break
+            ids, labels = sequences[-1] if sequences else ([], [])
+            if not ids or prompt[: len(ids)] != ids:
+                ids, labels = [], []
+                sequences.append((ids, labels))
+            labels += [IGNORED] * (len(prompt) - len(ids)) + list(reply)
+            ids += [*prompt[len(ids) :], *reply]
+            if not fits:
+                break
+    except TemplateError as error:
+        raise LeftOut("refused", f"the chat template refuses it: {error}") from error
+    except ChangedReply as error:
+        raise LeftOut("changed", str(error)) from error
+    if not sequences and not truncated:
+        raise LeftOut("without_reply", "it has no assistant's turn to learn")
+    last = len(sequences) - 1
+    examples = [
+        Example(
+            array("i", ids[:sequence_length]),
+            array("i", labels[:sequence_length]),
+            truncated and number == last,
+        )
+        for number, (ids, labels) in enumerate(sequences)
+    ]
+    examples = [example for example in examples if example.label_count]
+    if not examples:
+        raise LeftOut(
+            "too_long",
+            f"its first reply begins behind the longest length, {sequence_length} tokens",
+        )
+    return examples
+
+
+def load(
+    path: Path,
+    tokenizer: Any,
+    *,
+    system_prompt: str,
+    sequence_length: int,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> Loaded:
+    """Read and encode the dialogues of a JSONL file.
+
+    With a limit, dialogues are looked at one after the other, in an order that the seed fixes,
+    until enough of them are usable: those that are not do not count, and no more is encoded
+    than is needed. The same file, settings and seed give the same examples.
+
+    Args:
+        path: one `{"messages": [...]}` a line, as `finetune.datasets.doctor` writes it.
+        tokenizer: fast tokenizer with a chat template.
+        system_prompt: put before dialogues that have no system message.
+        sequence_length: longest sequence in tokens.
+        limit: examples that are enough.
+        seed: with a limit, which dialogues: a seeded choice; None takes the first.
+
+    Raises:
+        BadData: the file cannot be read, or nothing in it can be learned.
+    """
+    lines = _lines(path)
+    total = len(lines)
+    chat = ChatFormat(tokenizer)
+    seeded = limit is not None and limit < total and seed is not None
+    order: Sequence[int] = permutation(total, seed or 0, 0) if seeded else range(total)
+    encoded: dict[int, list[Example]] = {}
+    counts: Counter[str] = Counter()
+    reasons: list[tuple[int, str]] = []
+    found = 0
+    with path.open("rb") as handle:
+        for index in order:
+            if limit is not None and found >= limit:
+                break
+            number, offset = lines[index]
+            try:
+                messages = with_system(_dialogue(handle, offset), system_prompt)
+                encoded[index] = encode(chat, messages, sequence_length=sequence_length)
+                found += len(encoded[index])
+            except LeftOut as error:
+                counts[error.kind] += 1
+                reasons = sorted([*reasons, (number, str(error))])[:REASONS_KEPT]
+    explained = [f"line {number}: {why}" for number, why in reasons]
+    examples = [example for index in sorted(encoded) for example in encoded[index]]
+    if not examples:
+        raise BadData(
+            f"{path} holds no dialogue with an assistant's turn to learn. Left out: "
+            f"{', '.join(f'{counts[kind]} {KINDS[kind]}' for kind in KINDS if counts[kind])}. "
+            f"{'; '.join(explained)}."
+        )
+    looked_at = len(encoded) + counts.total()
+    return Loaded(
+        examples=examples,
+        dialogues=total,
+        skipped=counts.total(),
+        truncated=sum(example.truncated for example in examples),
+        tokens=sum(len(example.input_ids) for example in examples),
+        label_tokens=sum(example.label_count for example in examples),
+        looked_at=looked_at,
+        used=len(encoded),
+        usable_total=round(len(examples) * total / looked_at),
+        reasons=explained,
+        refused=counts["refused"],
+        changed=counts["changed"],
+        too_long=counts["too_long"],
+        without_reply=counts["without_reply"],
+        unreadable=counts["unreadable"],
+    )
+
+
+def count_dialogues(path: Path) -> int:
+    """Count the dialogues of a JSONL file as the data set doctor does: blank lines are none.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    return sum(1 for _ in _written_lines(path))
+
+
+def _written_lines(path: Path) -> Iterator[tuple[int, int]]:
+    """Yield number (from 1) and first byte of every line that is not blank."""
+    position = 0
+    with path.open("rb") as handle:
+        for number, line in enumerate(handle, 1):
+            if line.strip():
+                yield number, position
+            position += len(line)
+
+
+class _Lines:
+    """Number and first byte of every line that holds a dialogue; small enough for millions."""
+
+    def __init__(self, written: Iterator[tuple[int, int]]) -> None:
+        self._numbers, self._offsets = array("q"), array("q")
+        for number, offset in written:
+            self._numbers.append(number)
+            self._offsets.append(offset)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> tuple[int, int]:
+        return self._numbers[index], self._offsets[index]
+
+
+def _lines(path: Path) -> _Lines:
+    try:
+        lines = _Lines(_written_lines(path))
+    except OSError as error:
+        raise BadData(f"{path} cannot be read: {error.strerror or error}") from error
+    if not len(lines):
+        raise BadData(f"{path} is empty.")
+    return lines
+
+
+def _dialogue(handle: BinaryIO, offset: int) -> list[Message]:
+    handle.seek(offset)
+    try:
+        messages: list[Message] = json.loads(handle.readline())["messages"]
+        for message in messages:
+            if message["role"] not in ROLES:
+                raise ValueError(f"the role {message['role']!r:.40}")
+            if not isinstance(message["content"], str):
+                raise TypeError("content that is not text")
+            message["content"].encode()  # half of a character pair cannot be
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        why = f"not a dialogue ({error}). Let the data set doctor write the file"
+        raise LeftOut("unreadable", why) from error
+    return messages
+
+
+def permutation(count: int, seed: int, turn: int) -> list[int]:
+    """Return the numbers below `count` in an order that seed and turn fix."""
+    order = list(range(count))
+    random.Random(f"{seed}/{turn}").shuffle(order)
+    return order

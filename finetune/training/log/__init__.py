@@ -1,0 +1,1 @@
+"""What a run tells: numbered events, announcements, failures, the result."""

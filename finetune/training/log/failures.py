@@ -1,0 +1,136 @@
+"""What went wrong, in words a person can act on.
+
+Knows nothing of the training loop: it reads an exception and the state of the machine.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from finetune.training.exceptions import (
+    BadConfig,
+    BadData,
+    NonFiniteLoss,
+    QuantumFailed,
+    TrainingError,
+)
+from finetune.training.loop import checkpoints
+from finetune.training.loop.finite_files import adapter_problem
+from quantum.exceptions import BackendMissingError, QuantumError
+
+TAIL_LINES = 12
+NEARLY_FULL = 1 << 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failure: kind for machines, message for people, exit code for the parent.
+
+    Attributes:
+        hint: what to do about it, where the message does not say it.
+    """
+
+    kind: str
+    message: str
+    exit_code: int
+    hint: str = ""
+
+
+def explain(error: BaseException, folder: Path) -> Failure:
+    """Explain an exception that ended a run in `folder`.
+
+    Kinds: `bad_config`, `data`, `quantum`, `not_finite`, `out_of_memory`, `disk_full`,
+    `exception`.
+    """
+    if isinstance(error, BadConfig):
+        return Failure("bad_config", f"The settings cannot be used. {error}", 2)
+    if isinstance(error, BadData):
+        return Failure("data", str(error), 1)
+    if _disk_full(error, folder):
+        return Failure(
+            "disk_full",
+            f"The disk that holds {folder} is full. Free some space, then resume: the last "
+            "checkpoint is kept.",
+            1,
+        )
+    if _out_of_memory(error):
+        return Failure(
+            "out_of_memory",
+            "There is not enough memory. Halve the batch size and double the accumulation, or "
+            "shorten the sequence length.",
+            1,
+        )
+    if (link := _quantum(error)) is not None:
+        return Failure("quantum", str(link), 1, hint=_quantum_hint(link))
+    if isinstance(error, NonFiniteLoss):
+        return Failure("not_finite", f"{error} {_kept(folder)}", 1)
+    if isinstance(error, TrainingError):
+        return Failure("exception", str(error), 1)
+    return Failure("exception", f"{type(error).__name__}: {_first_line(error)}", 1)
+
+
+def trace_tail(error: BaseException) -> str:
+    """Return the last lines of the traceback."""
+    lines = "".join(traceback.format_exception(error)).rstrip().splitlines()
+    return "\n".join(lines[-TAIL_LINES:])
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _disk_full(error: BaseException, folder: Path) -> bool:
+    """Torch and safetensors turn ENOSPC into errors of their own: look at texts and the disk."""
+    for link in _chain(error):
+        if isinstance(link, OSError) and link.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        if "No space left on device" in str(link) or "os error 28" in str(link):
+            return True
+    writing = any("PytorchStreamWriter" in str(link) for link in _chain(error))
+    return writing and shutil.disk_usage(folder).free < NEARLY_FULL
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    texts = ("out of memory", "can't allocate memory", "cannot allocate memory")
+    return any(
+        isinstance(link, MemoryError)
+        or (isinstance(link, RuntimeError | OSError) and any(t in str(link).lower() for t in texts))
+        for link in _chain(error)
+    )
+
+
+def _quantum(error: BaseException) -> QuantumFailed | QuantumError | None:
+    """Return what went wrong with circuits, also where autograd or PEFT wrapped it."""
+    for link in _chain(error):
+        if isinstance(link, QuantumFailed | QuantumError):
+            return link
+    return None
+
+
+def _quantum_hint(error: QuantumFailed | QuantumError) -> str:
+    if isinstance(error, QuantumFailed):
+        return error.hint
+    if isinstance(error, BackendMissingError):
+        return "Install it where the worker runs, then queue the run again."
+    return ""
+
+
+def _kept(folder: Path) -> str:
+    """Name what is left to go on from."""
+    found = checkpoints.newest(folder / "checkpoints", adapter_problem)
+    if found.path is None:
+        return "No checkpoint was written before it."
+    return f"The last good checkpoint, of step {found.step}, is kept: checkpoints/{found.path.name}"
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no message"

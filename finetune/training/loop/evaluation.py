@@ -1,0 +1,64 @@
+"""Held-out loss and accuracy of a model as it is, without a gradient.
+
+Knows nothing of the training loop or of the event log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from finetune.training.dialogues.data import Example
+from finetune.training.dialogues.order import collate
+
+from .metrics import mean, token_loss
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Means over the labelled tokens of held-out dialogues: loss in nats, accuracy from 0 to 1."""
+
+    loss: float
+    accuracy: float
+    tokens: int
+
+
+def held_out(
+    model: Any,
+    examples: Sequence[Example],
+    *,
+    batch_size: int,
+    pad: int,
+    at_labels: bool,
+    between: Callable[[], None],
+) -> HeldOut:
+    """Measure a model on dialogues, those of similar length together.
+
+    Args:
+        model: base with adapter, in evaluation mode.
+        examples: encoded dialogues.
+        batch_size: dialogues in one pass.
+        pad: the id that fills batches up.
+        at_labels: compute logits at labelled positions only.
+        between: called before each batch; may raise to leave.
+    """
+    total, correct, count = 0.0, 0, 0
+    ordered = sorted(examples, key=lambda example: len(example.input_ids))
+    device = next(model.parameters()).device
+    for start in range(0, len(ordered), batch_size):
+        between()
+        batch = collate(ordered[start : start + batch_size], pad=pad)
+        with torch.no_grad():
+            loss = token_loss(
+                model,
+                batch["input_ids"].to(device),
+                batch["labels"].to(device),
+                at_labels=at_labels,
+            )
+        total += float(loss.total)
+        correct += loss.correct
+        count += loss.count
+    return HeldOut(mean(total, count), mean(correct, count), count)

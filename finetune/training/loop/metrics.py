@@ -1,0 +1,125 @@
+"""The loss over labelled tokens, its accuracy, and the clock of a run.
+
+Logits are computed only at positions whose next token has a label: with a vocabulary of
+49,152 they are the largest tensors of a step by far, and the other positions' logits would
+be thrown away. `benchmarks/training_memory_speed.py` measures the gain; a test holds that loss
+and gradients equal the plain computation's.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from finetune.training.dialogues.data import IGNORED
+
+# Settings of architectures that change logits after the output layer (Gemma 2, Cohere,
+# Granite): for those the model's own forward pass is taken.
+_LOGIT_CHANGES = ("final_logit_softcapping", "logit_scale", "logits_scaling")
+
+
+@dataclass(frozen=True)
+class TokenLoss:
+    """Sums over the labelled tokens of a batch.
+
+    Attributes:
+        total: summed cross-entropy in nats, a scalar tensor with a graph.
+        correct: labelled tokens whose most likely prediction is right.
+        count: labelled tokens.
+    """
+
+    total: torch.Tensor
+    correct: int
+    count: int
+
+
+def selects_labels(model: Any) -> bool:
+    """Tell whether logits of this model may be computed at chosen positions only."""
+    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    config = causal.config.get_text_config()
+    return not any(getattr(config, name, None) not in (None, 1, 1.0) for name in _LOGIT_CHANGES)
+
+
+def token_loss(
+    model: Any, input_ids: torch.Tensor, labels: torch.Tensor, *, at_labels: bool = True
+) -> TokenLoss:
+    """Compute the loss of a batch over its labelled tokens.
+
+    Args:
+        model: a causal language model, plain or with a PEFT adapter.
+        input_ids: (batch, length), int64.
+        labels: (batch, length), int64; `IGNORED` where there is no label.
+        at_labels: compute logits at labelled positions only.
+
+    Returns:
+        Sums over the labelled tokens; dividing `total` by `count` gives the usual mean.
+    """
+    targets = labels[:, 1:]  # (batch, length - 1): position t predicts token t + 1
+    wanted = targets != IGNORED  # (batch, length - 1)
+    if at_labels and selects_labels(model):
+        causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+        hidden = causal.get_decoder()(input_ids=input_ids, use_cache=False).last_hidden_state
+        chosen = hidden[:, :-1][wanted]  # (labelled, width)
+        logits = causal.get_output_embeddings()(chosen)  # (labelled, vocabulary)
+    else:
+        logits = model(input_ids=input_ids, use_cache=False).logits[:, :-1][wanted]
+    goal = targets[wanted]  # (labelled,)
+    logits = logits.float()
+    total = functional.cross_entropy(logits, goal, reduction="sum")
+    with torch.no_grad():
+        correct = int((logits.argmax(dim=-1) == goal).sum())
+    return TokenLoss(total, correct, int(goal.numel()))
+
+
+class Clock:
+    """Speed and time left, smoothed over the last steps.
+
+    Args:
+        total_steps: optimizer steps of the run.
+        seconds_before: time earlier trainers of the same run spent.
+    """
+
+    def __init__(self, total_steps: int, seconds_before: float = 0.0) -> None:
+        self._total = total_steps
+        self._before = seconds_before
+        self._start = time.monotonic()
+        self._mark = self._start
+        self._step_seconds: float | None = None
+        self._evaluation_seconds = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on this run by all its trainers, in seconds."""
+        return self._before + time.monotonic() - self._start
+
+    def step_starts(self) -> None:
+        """Note that a step begins now."""
+        self._mark = time.monotonic()
+
+    def step_ends(self) -> float:
+        """Note that a step ended; return its seconds."""
+        spent = time.monotonic() - self._mark
+        old = self._step_seconds
+        self._step_seconds = spent if old is None else 0.8 * old + 0.2 * spent
+        return spent
+
+    def evaluation_took(self, seconds: float) -> None:
+        """Note how long the last evaluation took, samples included."""
+        self._evaluation_seconds = seconds
+
+    def seconds_left(self, step: int, evaluations_left: int) -> float | None:
+        """Estimate the seconds until the end of the run; None before the first step."""
+        if self._step_seconds is None:
+            return None
+        rest = (self._total - step) * self._step_seconds
+        return rest + evaluations_left * self._evaluation_seconds
+
+
+def mean(total: float, count: int) -> float:
+    """Return total / count, or NaN without tokens."""
+    return total / count if count else math.nan

@@ -1,0 +1,318 @@
+"""The training loop: transformers' Trainer with our loss, events and checkpoints.
+
+Why Trainer and not TRL's SFTTrainer: SFTTrainer's gain is its data preparation, and that is
+the part that does not fit. Its `assistant_only_loss` needs `{% generation %}` marks, which the
+stored templates of GGUF models lack, it knows no turn weights, and its data goes through a
+`datasets` table. With data prepared here both classes are overridden in the same places
+(loss, evaluation, checkpoint), and Trainer brings less along.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import Trainer
+
+from finetune.training.circuits.exchange import FolderRunner
+from finetune.training.circuits.runners import circuits_taken
+from finetune.training.config import RunConfig
+from finetune.training.dialogues.data import Example
+from finetune.training.dialogues.order import RunOrder, collate
+from finetune.training.log.events import EventLog
+from finetune.training.supervision import Stop, Supervision
+from quantum.adapters.report import CircuitReport, circuit_report
+
+from . import checkpoints, randomness
+from .evaluation import held_out
+from .finite import FiniteChecks
+from .metrics import Clock, mean, selects_labels, token_loss
+from .samples import sample
+from .schedule import rate_share
+from .trainer_setup import Steps, training_arguments
+
+RUN_STATE = "wukong_state.json"
+
+
+class DialogueTrainer(Trainer):
+    """Trains an adapter on dialogues and writes what happens to the event log.
+
+    Args:
+        model: base with adapter.
+        tokenizer: the base's tokenizer.
+        config: the run's settings.
+        train: encoded dialogues.
+        validation: encoded held-out dialogues; may be empty.
+        log: the run's event log.
+        supervision: whether to leave early.
+        folder: where checkpoints go.
+        clock: the run's clock.
+        epoch_dialogues: usable dialogues of the whole file: an epoch is one pass over them.
+        trained_tokens: labelled tokens earlier trainers of this run learned from.
+        exchange: where the circuits go, if they run outside this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: Any,
+        tokenizer: Any,
+        config: RunConfig,
+        train: list[Example],
+        validation: list[Example],
+        log: EventLog,
+        supervision: Supervision,
+        folder: Path,
+        clock: Clock,
+        epoch_dialogues: int,
+        trained_tokens: int = 0,
+        exchange: FolderRunner | None = None,
+    ) -> None:
+        count = config.steps * config.dialogues_per_step
+        order = RunOrder(train, count=count, batch_size=config.batch_size, seed=config.seed)
+        pad = tokenizer.pad_token_id or 0
+        steps = Steps()
+        super().__init__(
+            model=model,
+            args=training_arguments(config, folder),
+            train_dataset=order,
+            data_collator=partial(collate, pad=pad),
+            callbacks=[steps],
+        )
+        steps.trainer = self
+        self.model_accepts_loss_kwargs = True  # labels are counted over the whole step
+        self.config = config
+        self.adapted: Any = model
+        self.tokenizer = tokenizer
+        self.validation = validation[: config.eval_dialogues]
+        self.log_events = log
+        self.supervision = supervision
+        self.folder = folder
+        self.clock = clock
+        self.trained_tokens = trained_tokens
+        self.exchange = exchange
+        self.epoch_dialogues = epoch_dialogues
+        self.finite = FiniteChecks(model, config)
+        self.stop: Stop | None = None
+        self.before_step: randomness.Snapshot | None = None  # only while a step is under way
+        self._pad = pad
+        self._at_labels = selects_labels(model)
+        self._correct = 0
+        self._labels = 0
+        self._step_tokens = 0
+        self._circuit: CircuitReport | None = None
+        self._saving_to: Path | None = None
+
+    # One step
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, torch.Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Return this batch's share of the step's mean loss over labelled tokens."""
+        loss = token_loss(model, inputs["input_ids"], inputs["labels"], at_labels=self._at_labels)
+        self._correct += loss.correct
+        self._labels += loss.count
+        self._step_tokens += inputs["input_ids"].numel()
+        return loss.total / (num_items_in_batch if num_items_in_batch is not None else loss.count)
+
+    def training_step(
+        self,
+        model: Any,
+        inputs: dict[str, torch.Tensor],
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Run forward and backward; read the circuit's gradient before it is clipped.
+
+        Raises:
+            NonFiniteLoss: the loss is infinite or not a number.
+        """
+        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        self.finite.loss(loss, self.state.global_step + 1)
+        if self.accelerator.sync_gradients:
+            self._circuit = circuit_report(model)
+        return loss
+
+    def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
+        """Look at the gradient, whose length Trainer has anyway, before the optimizer applies it.
+
+        Raises:
+            NonFiniteLoss: a part of the gradient is infinite or not a number.
+        """
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
+        self.finite.gradient(float(norm), self.state.global_step + 1)
+        return norm
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> LambdaLR:
+        """Make the run's schedule, in which every step learns."""
+        if self.lr_scheduler is None:
+            share = partial(rate_share, config=self.config)
+            chosen: Any = optimizer or self.optimizer
+            self.lr_scheduler = LambdaLR(chosen, share)
+        return self.lr_scheduler
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Write the step's metrics event (Trainer calls this per step, and once at its end)."""
+        if "loss" not in logs:
+            return
+        step = self.state.global_step
+        config = self.config
+        spent = self.clock.step_ends()
+        self.trained_tokens += self._labels
+        memory = psutil.Process().memory_info().rss
+        if torch.cuda.is_available():
+            memory += torch.cuda.max_memory_allocated()
+        circuit = self._circuit
+        data = {
+            "step": step,
+            "total_steps": config.steps,
+            "epoch": round(step * config.dialogues_per_step / self.epoch_dialogues, 4),
+            "train_loss": logs["loss"],
+            "train_accuracy": mean(self._correct, self._labels),
+            "learning_rate": logs["learning_rate"],
+            "grad_norm": logs.get("grad_norm"),
+            "tokens_per_second": round(self._step_tokens / max(spent, 1e-9), 1),
+            "trained_tokens": self.trained_tokens,
+            "memory_mb": round(memory / 2**20),
+            "seconds_left": self._seconds_left(step),
+            "circuit_gradient_variance": circuit.gradient_variance if circuit else None,
+            "circuit_gradient_norm": circuit.gradient_norm if circuit else None,
+            **circuits_taken(circuit),
+        }
+        self.log_events.emit(
+            "metrics", f"step {step} of {config.steps}: loss {logs['loss']:.4f}", data
+        )
+        self._correct = self._labels = self._step_tokens = 0
+        self.control.should_log = False
+
+    def _seconds_left(self, step: int) -> float | None:
+        left = sum(self.evaluates(later) for later in range(step, self.config.steps + 1))
+        seconds = self.clock.seconds_left(step, left)
+        return None if seconds is None else round(seconds, 1)
+
+    # Evaluation
+
+    def evaluates(self, step: int) -> bool:
+        """Tell whether the run evaluates after this step."""
+        every = self.config.eval_every
+        return bool(self.validation) and (
+            step in (0, self.config.steps) or (every > 0 and step % every == 0)
+        )
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Measure held-out loss and accuracy, answer the sample prompts, log both.
+
+        Raises:
+            StopRequested: a request, a signal or a dead parent, seen between batches.
+            NonFiniteLoss: the held-out loss is infinite or not a number.
+        """
+        step = self.state.global_step
+        started = time.monotonic()
+        self.adapted.eval()
+        if not self.log_events.has("evaluation", step):
+            self._measure(step)
+        for index, prompt in enumerate(self.config.sample_prompts):
+            if self.config.sample_tokens and not self.log_events.has("sample", step, index):
+                self.supervision.check()
+                answer = sample(self.model, self.tokenizer, self.config, prompt)
+                data = {"step": step, "index": index, "prompt": prompt, "reply": answer.text}
+                what = f"sample reply after step {step}" + (answer.note and f" ({answer.note})")
+                self.log_events.emit("sample", what, data, level="warn" if answer.note else "info")
+        self.adapted.train()
+        self.clock.evaluation_took(time.monotonic() - started)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, {})
+        return {}
+
+    def _measure(self, step: int) -> None:
+        measured = held_out(
+            self.model,
+            self.validation,
+            batch_size=self.config.batch_size,
+            pad=self._pad,
+            at_labels=self._at_labels,
+            between=self.supervision.check,
+        )
+        self.finite.evaluation(measured.loss, step)
+        circuit = circuit_report(self.adapted, entanglement=True)
+        data = {
+            "step": step,
+            "validation_loss": measured.loss,
+            "validation_accuracy": measured.accuracy,
+            "validation_tokens": measured.tokens,
+            "circuit_entanglement": circuit.entanglement,
+            **circuits_taken(circuit),
+        }
+        what = "before training" if step == 0 else f"after step {step}"
+        self.log_events.emit("evaluation", f"held-out loss {measured.loss:.4f} {what}", data)
+
+    # Checkpoints
+
+    def save_now(self) -> None:
+        """Write a checkpoint of the last finished step, if there is none yet.
+
+        A step that was left in the middle (only circuits on a machine make one wait there) is
+        dropped: no weight has changed, and the random numbers go back to where it began. The
+        checkpoint is then written anew, since it names the job that the step waits for.
+        """
+        step = self.state.global_step
+        if self.before_step is not None:
+            randomness.restore(self.before_step)
+        known = self.waiting_for is None and checkpoints.is_intact(
+            self.folder / f"checkpoint-{step}"
+        )
+        if step and not known:
+            self._save_checkpoint(self.model, None)
+
+    @property
+    def waiting_for(self) -> str | None:
+        """Fingerprint of the batch of circuits that this trainer waits for, or None."""
+        return self.exchange.waiting_for if self.exchange is not None else None
+
+    def _get_output_dir(self, trial: Any) -> str:
+        return str(self._saving_to or self.folder)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Save the adapter and the template it is talked to with; the base is kept elsewhere."""
+        target = Path(output_dir or self.folder)
+        self.adapted.save_pretrained(str(target))
+        (target / "chat_template.jinja").write_text(self.tokenizer.chat_template)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Let Trainer write into a hidden folder, add our state, and rename it when whole.
+
+        Raises:
+            NonFiniteLoss: weights or the optimizer's state are not finite; nothing is written.
+        """
+        step = self.state.global_step
+        self.finite.kept(step, self.optimizer)
+        name = f"checkpoint-{step}"
+        self._saving_to = checkpoints.partial_folder(self.folder)
+        try:
+            super()._save_checkpoint(model, trial)
+            self.log_events.sync()  # a checkpoint never runs ahead of the log
+            partial_ = self._saving_to / name
+            state = {
+                "step": step,
+                "seq": self.log_events.last_seq,
+                "trained_tokens": self.trained_tokens,
+                "seconds": round(self.clock.seconds, 1),
+                "waiting_for": self.waiting_for,
+            }
+            (partial_ / RUN_STATE).write_text(json.dumps(state) + "\n")
+            checkpoints.seal(partial_, self.folder / name)
+        finally:
+            self._saving_to = None
+        checkpoints.prune(self.folder, newest_step=step)
+        if self.exchange is not None:
+            self.exchange.prune(checkpoints.checkpoints(self.folder)[0].stat().st_mtime)
+        data = {"step": step, "path": f"checkpoints/{name}"}
+        self.log_events.emit("checkpoint", f"checkpoint after step {step}", data)

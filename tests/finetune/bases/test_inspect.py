@@ -1,0 +1,64 @@
+"""Descriptions of base models, from config alone, also from a process of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from finetune.bases.files.inspect import BaseModelFacts, inspect
+from quantum.adapters.registry import reference_count
+
+COMMAND = [sys.executable, "-m", "finetune.bases.files.inspect"]
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_smollm2(base_model_dir: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, str(base_model_dir)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    facts = BaseModelFacts.from_json(done.stdout)
+    assert facts.parameters == 134_515_008
+    assert facts.layers == 30
+    assert facts.max_positions == 8192
+    assert facts.has_chat_template
+    assert facts.licence == "Apache-2.0"
+    assert "4-bit" in facts.note
+    assert facts.targets == [
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    ]
+    assert facts.linear_shapes["model.layers.0.self_attn.v_proj"] == (192, 576)
+    assert reference_count(facts.linear_shapes) == 460_800
+
+
+def test_tiny_is_deterministic_and_described(tiny_model_dir: Path) -> None:
+    facts = inspect(str(tiny_model_dir))
+    assert facts.hidden_size == 48
+    assert len(facts.linear_shapes) == 14
+    assert BaseModelFacts.from_json(facts.to_json()) == facts
+
+
+def test_a_missing_folder_is_explained(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, str(tmp_path / "nothing")], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert "There is no folder" in json.loads(done.stdout)["error"]
+
+
+@pytest.mark.parametrize("config", ["{", "{}", '{"model_type": "unheard"}'])
+def test_a_folder_that_is_no_model_is_explained(tmp_path: Path, config: str) -> None:
+    from finetune.bases.files.exceptions import BaseModelError
+
+    (tmp_path / "config.json").write_text(config)
+    with pytest.raises(BaseModelError, match="cannot be described"):
+        inspect(str(tmp_path))

@@ -1,0 +1,100 @@
+"""A check always ends with words, and one whose worker is gone is done again, once."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from finetune.bases.models import BaseModel
+from finetune.datasets import checking
+from finetune.datasets.models import Dataset
+from finetune.datasets.services import dataset_recheck
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_doctor_that_fails_is_told(dataset, monkeypatch):
+    def broken(*_):
+        raise KeyError("role")
+
+    monkeypatch.setattr(checking, "examine", broken)
+    dataset_recheck(dataset=dataset, options={"seed": 8})
+    checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.state == "failed"
+    assert "KeyError" in dataset.problem["message"]
+    assert dataset.problem["hint"]
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The data sets whose checks were sent; nothing lies in the queue."""
+    found = []
+    monkeypatch.setattr(checking, "enqueue_check", lambda dataset: found.append(dataset.pk))
+    monkeypatch.setattr(checking, "messages_waiting", lambda queue: 0)
+    return found
+
+
+def checking_since(dataset, seconds):
+    at = timezone.now() - timedelta(seconds=seconds)
+    Dataset.objects.filter(pk=dataset.pk).update(state="checking", checked_at=at)
+
+
+def test_a_check_that_was_broken_off_is_done_again_soon(dataset, sent):
+    checking_since(dataset, seconds=5)  # its worker may live
+    checking.datasets_recheck()
+    checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert (sent, dataset.state) == ([], "checking")
+    checking_since(dataset, seconds=20)
+    checking.datasets_recheck()
+    assert sent == [dataset.pk]
+    checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.state == "ready"
+
+
+def test_lost_checks_are_sent_in_the_order_of_the_uploads(team, alice, sent):
+    old = timezone.now() - timedelta(minutes=5)
+    made = [Dataset.objects.create(team=team, name=f"{n}", filename="x.jsonl") for n in range(3)]
+    for place, one in enumerate([made[1], made[2], made[0]]):
+        at = old + timedelta(seconds=place)
+        Dataset.objects.filter(pk=one.pk).update(created_at=at)
+    checking.datasets_recheck()
+    assert sent == [made[1].pk, made[2].pk, made[0].pk]
+
+
+def test_checks_that_have_messages_are_left_alone(dataset, sent, monkeypatch):
+    checking_since(dataset, seconds=20)
+    for left in (1, None):  # a message each, or no broker to ask
+        monkeypatch.setattr(checking, "messages_waiting", lambda queue, left=left: left)
+        checking.datasets_recheck()
+    assert sent == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_takes_long_renews_its_lease(dataset, monkeypatch, wait_for):
+    monkeypatch.setattr(checking, "RENEW_SECONDS", 0.05)
+    checking_since(dataset, seconds=14)
+    before = Dataset.objects.get(pk=dataset.pk).checked_at
+    with checking.held(dataset):
+        wait_for(lambda: Dataset.objects.get(pk=dataset.pk).checked_at > before)
+
+
+def test_control_tokens_of_every_ready_base_are_looked_for(tmp_path, caplog):
+    def base(slug, state="ready", **content):
+        folder = tmp_path / slug
+        folder.mkdir()
+        (folder / "tokenizer.json").write_text(content.get("text") or json.dumps(content))
+        return BaseModel.objects.create(slug=slug, title=slug, source=str(folder), state=state)
+
+    tokens = [{"content": "<turn>", "special": True}, {"content": "<table>", "special": False}]
+    base("one", added_tokens=tokens)
+    base("two", added_tokens=[{"content": "<other>", "special": True}, tokens[0]])
+    base("three", state="checking", added_tokens=[{"content": "<late>", "special": True}])
+    base("broken", text="{")
+    BaseModel.objects.create(slug="far", title="far", source="hub/model", state="ready")
+    assert checking.control_tokens() == ("<turn>", "<other>")
+    assert checking.options_of({}).control_tokens == ("<turn>", "<other>")
+    assert "broken" in caplog.text

@@ -1,0 +1,42 @@
+"""The API under /v1: OpenAI's protocol over the studio's services. Which routers there are."""
+
+from typing import Any
+
+from ninja import NinjaAPI
+
+from chat.api import router as chat_router
+from finetune.api.files import router as files_router
+from finetune.api.jobs import router as jobs_router
+from finetune.api.models import router as models_router
+
+from .docs import ApiDocs
+from .handlers import register
+from .keys import BearerKey
+from .parser import TextParser
+from .refusals import with_refusals
+
+
+class StudioApi(NinjaAPI):
+    """With every refusal in its document."""
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        return with_refusals(super().get_openapi_schema(**options))
+
+
+api = StudioApi(
+    title="Wukong Studio API",
+    version="1",
+    description=(
+        "OpenAI's protocol for files, fine-tuning jobs, models and chat, so that existing clients "
+        "work after a change of base address and key."
+    ),
+    auth=BearerKey(),
+    parser=TextParser(),
+    docs=ApiDocs(),
+    urls_namespace="api",
+)
+register(api)
+api.add_router("/files", files_router)
+api.add_router("/fine_tuning/jobs", jobs_router)
+api.add_router("/models", models_router)
+api.add_router("/chat/completions", chat_router)

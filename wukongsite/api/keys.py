@@ -1,0 +1,78 @@
+"""Who may call the API: bearer keys, and how many requests each may send.
+
+A session cookie opens nothing here, so no endpoint needs a CSRF token.
+"""
+
+import logging
+import time
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+from redis.exceptions import RedisError
+
+from finetune.api.errors import ApiError
+from finetune.teams.accounts.sign_in import WINDOW, token_wrong
+from finetune.teams.keys.services import key_check
+from finetune.teams.models import ApiKey
+
+log = logging.getLogger("wukongsite.api")
+WINDOW_SECONDS = 60
+
+
+class BearerKey(HttpBearer):
+    """`Authorization: Bearer sk-wk-…`; the key decides the team."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
+        key = key_check(token.strip())
+        if key is None:
+            wrong_key_check(request)
+            raise ApiError(
+                401,
+                "The API key is wrong, or it was revoked. Make a new one in the studio under Keys.",
+                code="invalid_api_key",
+                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            )
+        rate_check(key)
+        return key
+
+
+def wrong_key_check(request: HttpRequest) -> None:
+    """Slow down who tries keys.
+
+    Raises:
+        ApiError: 429 with Retry-After, after too many wrong keys from one address.
+    """
+    if token_wrong(address=request.META.get("REMOTE_ADDR", "")):
+        raise ApiError(
+            429,
+            f"Too many wrong API keys from this address. Try again in {WINDOW // 60} minutes.",
+            code="rate_limit_exceeded",
+            headers={"Retry-After": str(WINDOW)},
+        )
+
+
+def rate_check(key: ApiKey) -> None:
+    """Count this request in the key's current minute.
+
+    Raises:
+        ApiError: 429 with Retry-After, over `settings.API_REQUESTS_PER_MINUTE`.
+    """
+    limit = settings.API_REQUESTS_PER_MINUTE
+    now = time.time()
+    name = f"api-rate:{key.pk}:{int(now // WINDOW_SECONDS)}"
+    try:
+        cache.add(name, 0, timeout=2 * WINDOW_SECONDS)
+        count = cache.incr(name)
+    except (RedisError, ValueError) as error:
+        log.warning("requests are not counted", exc_info=error)
+        return
+    if count > limit:
+        wait = int(WINDOW_SECONDS - now % WINDOW_SECONDS) + 1
+        raise ApiError(
+            429,
+            f"More than {limit} requests in a minute with this key. Try again in {wait} s.",
+            code="rate_limit_exceeded",
+            headers={"Retry-After": str(wait)},
+        )

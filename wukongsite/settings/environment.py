@@ -1,0 +1,54 @@
+"""What the settings are read from: environment variables, the data folder, secrets kept in it."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+
+def env(name: str, default: Any) -> Any:
+    """Return the environment variable `name` in the type of `default`, or `default`."""
+    raw = os.environ.get(name)
+    if raw is None or raw == "":
+        return default
+    if isinstance(default, bool):
+        return raw.lower() in {"1", "true", "yes", "on"}
+    if isinstance(default, int):
+        try:
+            return int(raw)
+        except ValueError:
+            raise ValueError(f"{name} must be a whole number, but is {raw!r}.") from None
+    if isinstance(default, float):
+        try:
+            return float(raw)
+        except ValueError:
+            raise ValueError(f"{name} must be a number, but is {raw!r}.") from None
+    if isinstance(default, list):
+        return [part.strip() for part in raw.split(",") if part.strip()]
+    return raw
+
+
+def data_folder(name: str) -> Path:
+    """Return the folder `var/<name>`, made on first use."""
+    folder = DATA_DIR / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def stored_secret(name: str) -> str:
+    """Return the secret in `var/secrets/<name>`, made on first use (two processes may race)."""
+    path = SECRET_DIR / name
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+DATA_DIR = Path(env("WUKONG_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+SECRET_DIR = data_folder("secrets")
+SECRET_DIR.chmod(0o700)

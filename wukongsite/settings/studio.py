@@ -1,0 +1,67 @@
+"""The studio's own settings: runs, quantum hardware, engine, limits of what people send."""
+
+import os
+
+from .environment import SECRET_DIR, data_folder, env, stored_secret
+
+# -- folders ------------------------------------------------------------------------------------
+DATASET_DIR = data_folder("datasets")
+RUN_DIR = data_folder("runs")
+ASSISTANT_DIR = data_folder("assistants")
+BASE_MODEL_DIR = data_folder("base-models")
+CIRCUIT_DIR = data_folder("circuits")
+EXPERIMENT_DIR = data_folder("experiments")
+
+# -- runs ---------------------------------------------------------------------------------------
+LEASE_SECONDS = env("WUKONG_LEASE_SECONDS", 10)
+MAX_ATTEMPTS = env("WUKONG_MAX_ATTEMPTS", 5)
+TRAINER_SILENT_SECONDS = env("WUKONG_TRAINER_SILENT_SECONDS", 120)  # 0: never ended for it
+TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: as many as there are cores
+
+# -- quantum hardware ---------------------------------------------------------------------------
+# Caps on what is sent to a quantum cloud, checked in the transaction that plans a job; 0: no cap.
+QUANTUM_CAPS = {
+    "run": {
+        "circuits": env("WUKONG_QUANTUM_CAP_RUN_CIRCUITS", 5_000),
+        "shots": env("WUKONG_QUANTUM_CAP_RUN_SHOTS", 10_000_000),
+        "seconds": env("WUKONG_QUANTUM_CAP_RUN_SECONDS", 3_600),
+    },
+    "user": {  # of one person, since midnight UTC
+        "circuits": env("WUKONG_QUANTUM_CAP_USER_CIRCUITS", 10_000),
+        "shots": env("WUKONG_QUANTUM_CAP_USER_SHOTS", 20_000_000),
+        "seconds": env("WUKONG_QUANTUM_CAP_USER_SECONDS", 7_200),
+    },
+    "day": {  # of the whole site, since midnight UTC
+        "circuits": env("WUKONG_QUANTUM_CAP_DAY_CIRCUITS", 20_000),
+        "shots": env("WUKONG_QUANTUM_CAP_DAY_SHOTS", 40_000_000),
+        "seconds": env("WUKONG_QUANTUM_CAP_DAY_SECONDS", 14_400),
+    },
+}
+QUANTUM_TARIFF = env("WUKONG_QUANTUM_TARIFF", 0.0)  # money per processor second; 0: none is shown
+QUANTUM_CURRENCY = env("WUKONG_QUANTUM_CURRENCY", "CNY")
+QUANTUM_PRIVATE_URLS = env("WUKONG_QUANTUM_PRIVATE_URLS", False)
+EXPERIMENT_SECONDS = env("WUKONG_EXPERIMENT_SECONDS", 120)
+EXPERIMENTS_WAITING = env("WUKONG_EXPERIMENTS_WAITING", 10)  # of one team
+
+# -- engine -------------------------------------------------------------------------------------
+ENGINE_PORT = env("WUKONG_ENGINE_PORT", 8801)
+ENGINE_URL = env("ENGINE_URL", "") or f"http://127.0.0.1:{ENGINE_PORT}"
+ENGINE_IS_OURS = not os.environ.get("ENGINE_URL")
+ENGINE_KEY = stored_secret("engine-key") if ENGINE_IS_OURS else env("ENGINE_KEY", "")
+ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
+CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
+
+# -- API -----------------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
+API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # equal job bodies are one job; 0: off
+
+# -- uploads: limits -----------------------------------------------------------------------------
+UPLOAD_MAX_MB = env("WUKONG_UPLOAD_MAX_MB", 64)
+UPLOAD_MAX_DIALOGUES = env("WUKONG_UPLOAD_MAX_DIALOGUES", 200_000)
+UPLOAD_MAX_LINE_KB = env("WUKONG_UPLOAD_MAX_LINE_KB", 1024)
+UPLOAD_MIN_DIALOGUES = env("WUKONG_UPLOAD_MIN_DIALOGUES", 10)
+UPLOAD_MIN_FREE_MB = env("WUKONG_UPLOAD_MIN_FREE_MB", 512)
+REQUEST_MAX_BYTES = UPLOAD_MAX_MB * 2**20 + 64 * 2**10
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+FILE_UPLOAD_TEMP_DIR = data_folder("uploads")
