@@ -10,8 +10,8 @@ from django import template
 
 from finetune.condition import held_up
 from finetune.hardware.models import QuantumJob
+from finetune.hardware.placement import place
 from finetune.runs.circuits import circuit_of_run
-from finetune.runs.form.sampling import place
 from finetune.runs.models import Run
 from finetune.runs.page.data import PartOfData, data_lost_words, data_of_run
 from finetune.runs.worker.conclusions import SILENT

@@ -7,6 +7,7 @@ from statistics import median
 
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
+from finetune.hardware.selectors import tariff
 from finetune.runs.calibrations import calibration_for
 from finetune.runs.models import Run
 from finetune.teams.models import Team
@@ -14,8 +15,6 @@ from finetune.training.plan import DataSize, Measured, RunPlan
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
-
-from .sampling import tariff
 
 MEASURED_RUNS = 5
 

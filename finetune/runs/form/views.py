@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from finetune.datasets.selectors import dataset_list_for
 from finetune.exceptions import RunRefused
+from finetune.hardware.placement import placement_doubt
 from finetune.runs.calibrations import chip_words
 from finetune.runs.drawings import picture_ready
 from finetune.runs.models import Run
@@ -28,7 +29,6 @@ from quantum.backends.registry import BACKENDS
 
 from .estimates import run_plan, train_dialogues
 from .form import RunForm, initial_from_run, initial_from_settings
-from .sampling import placement_doubt
 from .terms import TermsForm
 
 FIRST_PRESET = "quick"

@@ -15,7 +15,7 @@ from finetune.exceptions import StudioError
 from finetune.hardware.jobs import job_can_cancel, job_cancel, job_outcome, job_plan
 from finetune.hardware.ledger import Owner
 from finetune.hardware.models import QuantumJob, QuantumKey
-from finetune.runs.form.sampling import place
+from finetune.hardware.placement import place
 from finetune.runs.models import Run
 from finetune.runs.transitions import run_log
 from finetune.teams.models import User

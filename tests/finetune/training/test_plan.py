@@ -48,6 +48,13 @@ def test_a_machine_that_costs_money_has_a_cost_and_a_simulator_has_none() -> Non
     assert continued.cost.circuits == 360
 
 
+def test_a_problem_elsewhere_does_not_hide_what_can_be_counted() -> None:
+    values = {"adapter": "qgs", "adapter_options": {"n_qubits": 8}, "backend": "wukong"}
+    settings, problems = RunSettings.draft({**values, "learning_rate": 7})
+    assert RunPlan.of(settings, BASE, problems=problems).cost == plan(of=values).cost is not None
+    assert RunPlan.of(settings, BASE, problems=problems, unknown={"steps"}).cost is None
+
+
 def test_what_is_not_known_has_no_number() -> None:
     known: dict[str, Any] = {
         "data": DataSize(dialogues=40, mean_tokens=100.0),

@@ -1,19 +1,11 @@
-"""What the site knows of machines that sample: their price, whether circuits fit, their names."""
+"""Whether circuits fit on a chip, by its newest figures, and what a job's machine is called."""
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from finetune.hardware.models import QuantumCalibration, QuantumJob
 from finetune.teams.models import Team
 from quantum.backends.registry import BACKENDS
-from quantum.sampling.costs import Tariff
 
-
-def tariff() -> Tariff | None:
-    """The price that the site's operator entered, or None."""
-    price = settings.QUANTUM_TARIFF
-    return Tariff(price, settings.QUANTUM_CURRENCY) if price and price > 0 else None
+from .models import QuantumCalibration, QuantumJob
 
 
 def placement_doubt(team: Team, chip: str, qubits: int) -> str:
