@@ -8,6 +8,7 @@ from __future__ import annotations
 from finetune.training.circuits.backends import backend_problem, cloud_limits
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
+from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.exceptions import CircuitError, OptionError, UnknownNameError
 
@@ -29,22 +30,23 @@ def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
             "shift or spsa"
         )
         return (Problem("adapter_options", words, "gradient"),)
-    if settings.on_chip and not settings.calibration:
+    named = ADAPTERS[settings.adapter].circuit_options
+    if named and named.chip and settings.on_chip and not settings.calibration:
         words = (
             "the chip's figures are not known, so neither are its live couplers. Read them on "
             "the Quantum page (or give them as the setting calibration); or take the chain or "
             "the lattice"
         )
-        return (Problem("adapter_options", words, "topology"),)
+        return (Problem("adapter_options", words, named.chip[0]),)
     try:
         circuit = settings.circuit()  # some sizes have none, which is told
     except OptionError as error:
         return (Problem.of_option("adapter_options", error),)
     except CircuitError as error:
         return (Problem("calibration", str(error)),)
-    if circuit is not None and place.billable:
+    if circuit is not None and named is not None and place.billable:
         limits = cloud_limits(settings.backend, settings.backend_options)
         if circuit.n_qubits > limits.max_qubits:
             words = f"{limits.title} has {limits.max_qubits}"
-            return (Problem("adapter_options", words, "n_qubits"),)
+            return (Problem("adapter_options", words, named.width),)
     return ()

@@ -152,8 +152,10 @@ class RunPlan:
         labels = {option.name: option.label for option in spec.fields} if spec else {}
         for problem in self.problems if self.modules else ():
             if problem.field in ("adapter_options", "targets"):
-                no_figures = problem.option == "topology" and not self.settings.calibration
-                text = NO_FIGURES if no_figures and self.settings.on_chip else problem.text
+                named = spec.circuit_options if spec else None
+                about_chip = named and named.chip and problem.option == named.chip[0]
+                no_figures = self.settings.on_chip and not self.settings.calibration
+                text = NO_FIGURES if about_chip and no_figures else problem.text
                 name = problem.option or problem.field
                 return f"{labels.get(name, name)}: {text}"
         return ""

@@ -12,6 +12,7 @@ from finetune.training.circuits.pictures import Picture, picture_of
 from finetune.training.circuits.sampling_plan import blocks_of
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
+from quantum.adapters.spec import CircuitOptions
 from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.circuits.circuit import Circuit
 from quantum.exceptions import CircuitError, OptionError
@@ -38,6 +39,13 @@ class RunCircuit:
     picture: Picture
 
     @property
+    def named(self) -> CircuitOptions:
+        """Which of the options are about it."""
+        named = ADAPTERS[self.settings.adapter].circuit_options
+        assert named is not None  # or there were no circuit
+        return named
+
+    @property
     def machine(self) -> BackendSpec:
         """What runs it."""
         return BACKENDS[self.settings.backend]
@@ -45,12 +53,12 @@ class RunCircuit:
     @property
     def qubits(self) -> int:
         """Qubits, as the options name them."""
-        return int(self.settings.options.get("n_qubits", self.circuit.n_qubits))
+        return int(self.settings.options[self.named.width])
 
     @property
     def layers(self) -> int:
         """Layers, as the options name them."""
-        return int(self.settings.options.get("n_layers", 1))
+        return int(self.settings.options.get(self.named.layers, 1))
 
     @property
     def angles(self) -> int:
@@ -60,8 +68,7 @@ class RunCircuit:
     @property
     def trained(self) -> int:
         """Trainable angles of the whole run; a control may keep them as they are."""
-        kept = self.settings.options.get("control") in ("frozen", "random")
-        return 0 if kept else self.angles * self.copies
+        return 0 if self.named.fixed(self.settings.options) else self.angles * self.copies
 
     @property
     def key(self) -> str:

@@ -220,7 +220,8 @@ class RunSettings(BaseModel):
     @property
     def on_chip(self) -> bool:
         """Whether the circuit is built on a chip's couplers."""
-        return self.adapter in ADAPTERS and self.options.get("topology") == "chip"
+        circuit = ADAPTERS[self.adapter].circuit_options if self.adapter in ADAPTERS else None
+        return circuit is not None and circuit.on_chip(self.options)
 
     @property
     def chip(self) -> Calibration | None:

@@ -108,6 +108,31 @@ class Controls:
 
 
 @dataclass(frozen=True)
+class CircuitOptions:
+    """What an adapter's options say of its circuit.
+
+    Attributes:
+        width: Name of the option that is its number of qubits.
+        layers: Name of the option that is its number of layers; empty where there is none.
+        chip: Option and value that build it on a chip's couplers, and a value that needs no chip.
+        fixed: ``options -> bool``: whether its angles stay as they start.
+    """
+
+    width: str
+    layers: str = ""
+    chip: tuple[str, str, str] | None = None
+    fixed: Callable[[Options], bool] = lambda options: False
+
+    def on_chip(self, options: Mapping[str, Any]) -> bool:
+        """Whether it is built on a chip's couplers."""
+        return self.chip is not None and options.get(self.chip[0]) == self.chip[1]
+
+    def off_chip(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The same options with couplers that need no chip."""
+        return {**options, self.chip[0]: self.chip[2]} if self.chip else dict(options)
+
+
+@dataclass(frozen=True)
 class CircuitFamily:
     """An adapter's circuits in any size, to be looked at without a model.
 
@@ -140,6 +165,7 @@ class AdapterSpec:
         config_factory: Makes its PEFT config.
         chip_config: Writes a chip's figures into that config, where a circuit is built on them.
         circuit_factory: ``(options, a chip's figures or None) -> Circuit`` for quantum adapters.
+        circuit_options: Which options are about the circuit; ``None`` without one.
         merges: ``options -> bool``: whether it can be folded into the base weights.
         shared_count: Counts trainable parameters that several modules share.
         sampled: What it takes on a backend that samples; ``None`` if it trains on exact values
@@ -159,6 +185,7 @@ class AdapterSpec:
     module_count: ModuleCount
     config_factory: ConfigFactory
     circuit_factory: Callable[[Options, Calibration | None], Circuit | None] | None = None
+    circuit_options: CircuitOptions | None = None
     merges: Callable[[Options], bool] = lambda options: True
     shared_count: SharedCount | None = None
     chip_config: Callable[[Any, Calibration], None] | None = None

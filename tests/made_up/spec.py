@@ -1,6 +1,6 @@
 """The adapter's entry: a circuit of two layers between two matrices; torch-free."""
 
-from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, config_of
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, CircuitOptions, Controls, config_of
 from quantum.circuits.ansatz import qtha_circuit
 from quantum.options import OptionField
 
@@ -16,6 +16,7 @@ MADE_UP = AdapterSpec(
     config_factory=config_of("tests.made_up.tuner:MadeUpConfig"),
     merges=lambda options: False,
     circuit_factory=lambda options, chip: qtha_circuit(options["wires"]),
+    circuit_options=CircuitOptions(width="wires"),
     controls=Controls("the same settings on a day off", {}, lambda options: ""),
     family=CircuitFamily(
         "Circuits of a day off.", (1, 6), lambda qubits, layers, topology: qtha_circuit(qubits)

@@ -17,7 +17,6 @@ from quantum.circuits.circuit import Circuit
 
 WIDEST = 12
 SMALL = 6
-SIZE_OPTIONS = ("n_qubits", "r")  # the names under which adapters keep a circuit's width
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,18 @@ def picture_of(
         OptionError: an option is wrong.
     """
     spec = get_adapter(adapter)
-    unknown = options.get("topology") == "chip" and chip is None
+    named = spec.circuit_options
+    if named is None:
+        return None
+    unknown = named.on_chip(options) and chip is None
     if unknown:
-        options = {**options, "topology": "lattice", "n_qubits": SMALL}
+        options = {**named.off_chip(options), named.width: SMALL}
     circuit = spec.circuit(options, chip)
     if circuit is None:
         return None
     whole = circuit.n_qubits <= WIDEST and not unknown
     if circuit.n_qubits > WIDEST:
-        names = {option.name for option in spec.fields}
-        smaller = {name: SMALL for name in SIZE_OPTIONS if name in names}
-        circuit = spec.circuit({**options, **smaller}, chip) or circuit
+        circuit = spec.circuit({**options, named.width: SMALL}, chip) or circuit
     return Picture(circuit, f"{adapter}-{fingerprint(circuit)}", whole)
 
 

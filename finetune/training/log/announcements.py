@@ -14,6 +14,7 @@ from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Loaded
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.model import Facts
+from quantum.adapters.registry import get_adapter
 
 from .events import EventLog
 
@@ -96,7 +97,8 @@ def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
     """Draw the run's circuit, if its adapter has one."""
     circuit = config.circuit()
     picture = picture_of(config.adapter, config.options, config.chip)
-    if circuit is None or picture is None:
+    named = get_adapter(config.adapter).circuit_options
+    if circuit is None or picture is None or named is None:
         return
     from quantum.circuits.drawing import draw_svg
 
@@ -107,7 +109,7 @@ def _draw(folder: Path, config: RunConfig, log: EventLog) -> None:
         files.append(path.name)
     data = {
         "qubits": circuit.n_qubits,
-        "layers": int(config.options.get("n_layers", 1)),
+        "layers": int(config.options.get(named.layers, 1)),
         "depth": circuit.depth,
         "gates": circuit.gate_counts(),
         "parameters": circuit.n_angles,

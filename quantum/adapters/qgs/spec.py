@@ -23,7 +23,14 @@ from quantum.adapters.qgs.options import (
     qgs_shared_count,
     run_couplers,
 )
-from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, Sampled, config_of
+from quantum.adapters.spec import (
+    AdapterSpec,
+    CircuitFamily,
+    CircuitOptions,
+    Controls,
+    Sampled,
+    config_of,
+)
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qgs_circuit
@@ -93,6 +100,12 @@ QGS = AdapterSpec(
     config_factory=config_of("quantum.adapters.qgs.config:QGSConfig", seed="seed"),
     tuner="quantum.adapters.qgs.tuner",
     circuit_factory=_circuit,
+    circuit_options=CircuitOptions(
+        width="n_qubits",
+        layers="n_layers",
+        chip=("topology", "chip", "lattice"),
+        fixed=lambda options: options["control"] in ("frozen", "random"),
+    ),
     shared_count=qgs_shared_count,
     chip_config=_on_chip,
     sampled=Sampled(circuits_per_step, START_SHOTS),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quantum.adapters.qtha.options import INITS, VARIANTS, qtha_module_count
-from quantum.adapters.spec import AdapterSpec, CircuitFamily, Controls, config_of
+from quantum.adapters.spec import AdapterSpec, CircuitFamily, CircuitOptions, Controls, config_of
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import qtha_circuit
@@ -78,6 +78,7 @@ QTHA = AdapterSpec(
     config_factory=config_of("quantum.adapters.qtha.config:QTHAConfig"),
     tuner="quantum.adapters.qtha.tuner",
     circuit_factory=_circuit,
+    circuit_options=CircuitOptions(width="r", layers="n_layers"),
     merges=lambda options: options["variant"] == "AB",
     controls=Controls(
         "the same settings without the circuit (variant AB) or with a small classical network "
