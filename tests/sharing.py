@@ -17,8 +17,7 @@ TOGETHER = ("tests/live/", "tests/api/", "tests/chat/engine/")
 FIRST = (
     "tests/live/",
     "tests/finetune/training/",
-    "tests/wukongsite/test_workers.py",
-    "tests/wukongsite/test_full_disk.py",
+    "tests/wukongsite/processes/",
     "tests/api/",
     "tests/chat/",
     "tests/test_bad_uploads.py",
@@ -36,6 +35,9 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    missing = [name for name in (*TOGETHER, *FIRST) if not (config.rootpath / name).exists()]
+    if missing:
+        raise pytest.UsageError(f"tests/sharing.py names what is not there: {missing}")
     config.option.loadscopereorder = False
     return ByFile(config, log)
 
