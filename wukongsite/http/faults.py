@@ -39,7 +39,7 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     if wants_json(request):
         return error_response(fault_error(fault))
     if request.headers.get("HX-Request") == "true":
-        answer = HttpResponse(render_to_string("_fault.html", {"fault": fault}))
+        answer = HttpResponse(render_to_string("parts/_fault.html", {"fault": fault}))
         answer["HX-Trigger"] = json.dumps({EVENT: {"message": fault.message}})
     else:
         context = {
