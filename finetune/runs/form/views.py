@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,7 +20,7 @@ from finetune.runs.models import Run
 from finetune.runs.selectors import run_get
 from finetune.runs.services import run_create
 from finetune.submissions import submission_digest, submission_once
-from finetune.teams.access import in_team
+from finetune.teams.access import SiteRequest, in_team
 from finetune.training.presets import PRESETS, preset_values
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
@@ -36,12 +36,12 @@ FIRST_PRESET = "quick"
 
 @in_team
 @require_http_methods(["GET", "HEAD", "POST"])
-def run_new(request: HttpRequest) -> HttpResponse:
+def run_new(request: SiteRequest) -> HttpResponse:
     """The form; what was typed is kept, with each refusal beside its field.
 
     Settings that would spend something lead to a page that repeats the estimate and asks first.
     """
-    team = request.team  # type: ignore[attr-defined]
+    team = request.team
     if request.method != "POST":
         return form_page(request, RunForm(team=team, initial=initial_of(request)))
     form = RunForm(request.POST, team=team)
@@ -52,10 +52,10 @@ def run_new(request: HttpRequest) -> HttpResponse:
     if billable and not terms.is_valid():
         return terms_page(request, form, terms)
     key = form.cleaned_data["quantum_key"]
-    order = form.order(request.user, terms.agreement(key) if billable else None)  # type: ignore[arg-type]
+    order = form.order(request.user, terms.agreement(key) if billable else None)
     try:
         made, repeated = submission_once(
-            user=request.user,  # type: ignore[arg-type]
+            user=request.user,
             digest=submission_digest("run", team, request.POST, costly=True),
             make=lambda: run_create(order).public_id,
         )
@@ -76,7 +76,7 @@ def run_new(request: HttpRequest) -> HttpResponse:
     return redirect("run", made)
 
 
-def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpResponse:
+def terms_page(request: SiteRequest, form: RunForm, terms: TermsForm) -> HttpResponse:
     """What would be sent and spent, and a tick without which nothing is."""
     plan = run_plan(form.choice)
     if plan.cost is None or plan.sampling is None:
@@ -98,7 +98,7 @@ def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpRes
         "seconds": math.ceil(plan.cost.seconds[1]),
         "key": form.cleaned_data["quantum_key"],
         "chip": chip,
-        "doubt": placement_doubt(request.team, chip, plan.sampling.joined),  # type: ignore[attr-defined]
+        "doubt": placement_doubt(request.team, chip, plan.sampling.joined),
         "form": form,
     }
     return render(request, "finetune/runs/form/terms.html", context)
@@ -106,14 +106,14 @@ def terms_page(request: HttpRequest, form: RunForm, terms: TermsForm) -> HttpRes
 
 @in_team
 @require_POST
-def run_summary(request: HttpRequest) -> HttpResponse:
+def run_summary(request: SiteRequest) -> HttpResponse:
     """The summary of a form that may still be half filled: what can be counted is counted."""
-    form = RunForm(request.POST, team=request.team)  # type: ignore[attr-defined]
+    form = RunForm(request.POST, team=request.team)
     form.is_valid()
     return render(request, "finetune/runs/form/_summary.html", summary_of(request, form))
 
 
-def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
+def form_page(request: SiteRequest, form: RunForm) -> HttpResponse:
     context = {
         "form": form,
         "presets": presets_for(request),
@@ -128,10 +128,10 @@ def form_page(request: HttpRequest, form: RunForm) -> HttpResponse:
 
 @in_team
 @require_safe
-def run_datasets(request: HttpRequest) -> HttpResponse:
+def run_datasets(request: SiteRequest) -> HttpResponse:
     """The selects of both data sets, with those whose names hold the words that somebody types."""
     chosen = {name: request.GET.get(name, "") for name in ("dataset", "validation_dataset")}
-    form = RunForm(team=request.team, initial=chosen)  # type: ignore[attr-defined]
+    form = RunForm(team=request.team, initial=chosen)
     form.search(request.GET.get("q", ""))
     second = form["validation_dataset"].as_widget(attrs={"hx-swap-oob": "true"})
     return render(
@@ -147,10 +147,10 @@ def continued(form: RunForm) -> Run | None:
     return found
 
 
-def summary_of(request: HttpRequest, form: RunForm) -> dict[str, Any]:
+def summary_of(request: SiteRequest, form: RunForm) -> dict[str, Any]:
     """The estimate for a form, sent or not."""
     if not form.is_bound:
-        form = RunForm(filled(form), team=request.team)  # type: ignore[attr-defined]
+        form = RunForm(filled(form), team=request.team)
         form.is_valid()
     plan = run_plan(form.choice)
     return {
@@ -176,28 +176,28 @@ def filled(form: RunForm) -> MultiValueDict[str, Any]:
     return data
 
 
-def initial_of(request: HttpRequest) -> dict[str, Any]:
+def initial_of(request: SiteRequest) -> dict[str, Any]:
     """Prefill: a preset, or an earlier run, then single fields named in the address.
 
     `?from=` takes an earlier run's settings; `?continue=` also starts from its adapter.
     """
     asked = request.GET
     if "continue" in asked:
-        earlier = run_get(request.user, asked["continue"])  # type: ignore[arg-type]
+        earlier = run_get(request.user, asked["continue"])
         values = {**initial_from_run(earlier), "continues": earlier.public_id}
         values["name"] = f"{earlier.name}, continued"[:64]
     elif "from" in asked:
-        values = initial_from_run(run_get(request.user, asked["from"]))  # type: ignore[arg-type]
+        values = initial_from_run(run_get(request.user, asked["from"]))
     else:
         preset = asked.get("preset", FIRST_PRESET)
         preset = preset if preset in PRESETS else FIRST_PRESET
-        chosen = dataset_list_for(request.team).filter(public_id=asked.get("dataset", ""))  # type: ignore[attr-defined]
+        chosen = dataset_list_for(request.team).filter(public_id=asked.get("dataset", ""))
         first = chosen.first()
         dialogues = train_dialogues(first, None) if first else 0
         settings, _ = RunSettings.draft(preset_values(preset, dialogues))
         values = {**initial_from_settings(settings), "preset": preset}
     names = set(asked) - {"preset", "continue", "from"}
-    known = RunForm(team=request.team).fields if names else {}  # type: ignore[attr-defined]
+    known = RunForm(team=request.team).fields if names else {}
     single = {name: asked[name] for name in names if name in known}
     if "targets" in single:
         values["targets"] = asked.getlist("targets")
@@ -205,7 +205,7 @@ def initial_of(request: HttpRequest) -> dict[str, Any]:
     return {**values, **single}
 
 
-def presets_for(request: HttpRequest) -> list[dict[str, Any]]:
+def presets_for(request: SiteRequest) -> list[dict[str, Any]]:
     """The preset cards: words, an address that works without JavaScript, values for with it."""
     options = {
         f"{spec.name}-{option.name}": option.default
