@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='run',
             name='config',
-            field=models.JSONField(help_text='What a person chose: finetune.training.settings.RunSettings.'),
+            field=models.JSONField(help_text='What a person chose: RunSettings of finetune.training.'),
         ),
     ]

@@ -70,7 +70,7 @@ class Run(models.Model):
     )
     suffix = models.SlugField(max_length=64, blank=True, help_text="Part of the model's name.")
     preset = models.CharField(max_length=20, blank=True)
-    config = models.JSONField(help_text="What a person chose: finetune.training.settings.RunSettings.")
+    config = models.JSONField(help_text="What a person chose: RunSettings of finetune.training.")
     continues = models.ForeignKey(
         "self",
         null=True,
