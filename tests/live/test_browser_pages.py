@@ -323,7 +323,9 @@ def made(studio, window, training_file, rows):
     running = job(TINY, steps=50_000, eval_every=50, metadata={"browser": "pages"})
     with window("alice") as person:
         page = person.go(f"/runs/{running}/")
-        page.wait_for_function("() => window.testCharts.loss.series[0].x.length > 5")
+        page.wait_for_function(
+            "() => window.testCharts.loss.series[0].x.length > 5", timeout=90_000
+        )
     yield {**rows, "done": done, "failed": failed, "running": running, "talk": conversation,
            "experiment": experiment}  # fmt: skip
     with studio.client("alice") as client:
