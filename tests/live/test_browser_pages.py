@@ -323,7 +323,9 @@ def made(studio, window, training_file, rows):
     running = job(TINY, steps=50_000, eval_every=50, metadata={"browser": "pages"})
     with window("alice") as person:
         page = person.go(f"/runs/{running}/")
-        page.wait_for_function("() => window.testCharts.loss.series[0].x.length > 5")
+        page.wait_for_function(
+            "() => window.testCharts.loss.series[0].x.length > 5", timeout=90_000
+        )
     yield {**rows, "done": done, "failed": failed, "running": running, "talk": conversation,
            "experiment": experiment}  # fmt: skip
     with studio.client("alice") as client:
@@ -392,6 +394,8 @@ def test_every_page_is_in_the_audit():
     names = {*names_in(finetune.urls.urlpatterns), *names_in(chat.urls.urlpatterns)}
     covered = {name for _, _, name in PAGES.values()}
     assert names - NOT_PAGES - covered == set()
+    assert set(PAGES) > QUICK
+    assert not QUICK & set(NEED_RUNS)
 
 
 def focus_problems(page):
@@ -412,23 +416,32 @@ def focus_problems(page):
 
 
 # These need `made`, which takes a minute. They come first: then the lists of the others hold its runs.
-SLOW = [
+NEED_RUNS = [
     name for name in PAGES if re.search("{(done|failed|running|talk|experiment)}", PAGES[name][1])
 ]
+# One of each kind is looked at by `make test` as well.
+QUICK = {
+    "sign-in", "home", "data", "dataset", "dataset-upload", "runs-empty", "run-new", "chat", "team",
+    "keys", "quantum", "quantum-chip", "quantum-jobs", "quantum-explorer", "admin", "api-docs",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.slow) for name in SLOW]
-    + [name for name in PAGES if name not in SLOW],
+    [
+        pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name in sorted(PAGES, key=lambda name: name not in NEED_RUNS)
+    ],
 )
 def test_page(window, request, name):
-    made = request.getfixturevalue("made" if name in SLOW else "rows")
+    made = request.getfixturevalue("made" if name in NEED_RUNS else "rows")
     who, address, _ = PAGES[name]
     address = address.format(**made).removeprefix(made["link"].split("/sign-in")[0])
     problems = []
-    for viewport in (WIDE, NARROW):
-        with window(who, viewport=viewport) as person:
+    with window(who) as person:
+        for viewport in (WIDE, NARROW):
+            person.page.set_viewport_size(viewport)
+            person.page.emulate_media(color_scheme="light", reduced_motion="reduce")
             page = person.go(address)
             page.wait_for_load_state("load")
             if name == "run-running":
