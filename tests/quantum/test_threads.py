@@ -50,7 +50,7 @@ def arguments(tmp_path: Path) -> dict[str, list[str]]:
     model = ["--model", folder]
     return {
         "finetune.training": [folder],
-        "finetune.explorer": [folder, "60"],
+        "finetune.explorer.experiment": [folder, "60"],
         "finetune.bases.files.inspect": [folder],
         "finetune.bases.files.tiny": [folder, "--tokenizer", folder],
         "chat.engine": ["--assistants", folder],
@@ -65,7 +65,7 @@ def arguments(tmp_path: Path) -> dict[str, list[str]]:
     "module",
     [
         "finetune.training",
-        "finetune.explorer",
+        "finetune.explorer.experiment",
         "finetune.bases.files.inspect",
         "finetune.bases.files.tiny",
         "chat.engine",
