@@ -1,4 +1,4 @@
-"""`python -m finetune.explorer.experiment FOLDER SECONDS`: FOLDER/spec.json in, result.json and drawings out.
+"""`python -m finetune.explorer.experiment FOLDER SECONDS`: spec.json in, result and drawings out.
 
 The process ends by itself after SECONDS, also where nobody waits for it any more.
 """
