@@ -160,6 +160,7 @@ def test_without_javascript(window, studio):
         assert not person.watch.foreign
 
 
+@pytest.mark.slow
 def test_two_tabs_show_the_same(window, launch):
     job_id = launch(steps=60)
     with window("alice") as person, window("bob") as colleague:

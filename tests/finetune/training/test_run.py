@@ -75,6 +75,7 @@ def one_curve(folder: Path, steps: int, evaluations: list[int]) -> None:
     assert samples == [(step, index) for step in evaluations for index in (0, 1)]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_twice_ends_like_one_that_was_not(make_run: Make) -> None:
     whole, killed = make_run("whole"), make_run("killed")
     assert finish(whole) == 0
@@ -133,6 +134,7 @@ def test_cancel_and_pause_stop_within_a_step_and_keep_a_checkpoint(
     assert not (folder / "control").exists()
 
 
+@pytest.mark.slow
 def test_sigterm_and_a_dead_parent_leave_a_checkpoint(make_run: Make) -> None:
     folder = make_run(steps=500, save_every=400, eval_every=0)
     process = start(folder)

@@ -49,6 +49,7 @@ def test_a_request_while_it_loads(make_run: Make, request_: str, code: int) -> N
     assert not (folder / "control").exists()  # the next start is not stopped by it
 
 
+@pytest.mark.slow
 def test_silence_means_stopped(make_run: Make) -> None:
     folder = make_run(steps=500, save_every=400, eval_every=0)
     process = start(folder)

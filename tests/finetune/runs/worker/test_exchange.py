@@ -261,6 +261,7 @@ def tiny(tiny_model_dir: Path) -> BaseModel:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_worker_carries_a_run_through(
     team: Any,
     alice: Any,
