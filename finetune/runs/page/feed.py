@@ -217,7 +217,8 @@ class CatchUp:
 
     def next(self, after: int) -> Batch | int | None:
         """The next batch, None at the end, or the code with which to close."""
-        run = Run.objects.filter(pk=self.run_id).first()
+        needed = ("team_id", "last_seq", "public_id", "state")
+        run = Run.objects.filter(pk=self.run_id).only(*needed).first()
         if run is None:
             return NOT_FOUND
         if refused := refusals([self.visitor], run.team_id):
