@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from finetune.exceptions import StudioError
 from finetune.explorer.experiment.spec import EXPORTS, Spec, families
+from finetune.hardware.outcomes import carry_out
 from finetune.hardware.selectors import cloud_key_list_for
 from finetune.paging import KeyPaginator
 from finetune.runs.circuit_views import drawing_answer
@@ -112,12 +113,7 @@ def experiment(request: SiteRequest, public_id: str) -> HttpResponse:
 
 def experiment_act(request: SiteRequest, public_id: str, action: Any, said: str) -> HttpResponse:
     found = experiment_get(request.user, public_id)
-    try:
-        action(found)
-    except StudioError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.success(request, said)
+    carry_out(request, lambda: action(found), said)
     return redirect("quantum-experiment", public_id)
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from finetune.exceptions import StudioError
 from finetune.paging import KeyPaginator
 from finetune.teams.access import SiteRequest, in_team, signed_in
 
@@ -19,6 +17,7 @@ from . import jobs as services
 from . import selectors
 from .forms import DecisionForm
 from .models import QuantumJob
+from .outcomes import carry_out
 
 PER_PAGE = 25
 
@@ -81,12 +80,7 @@ def job_page(
 @require_POST
 def job_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
     job = selectors.job_get(request.user, public_id)
-    try:
-        said = services.job_cancel(job=job, by=request.user)
-    except StudioError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.success(request, said)
+    carry_out(request, lambda: services.job_cancel(job=job, by=request.user))
     return redirect("quantum-job", public_id)
 
 
@@ -95,12 +89,11 @@ def job_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
 def job_give_up(request: SiteRequest, public_id: str) -> HttpResponse:
     """A person does not want to wait any longer for a provider that tells nothing."""
     job = selectors.job_get(request.user, public_id)
-    try:
-        services.job_give_up(job=job, by=request.user)
-    except StudioError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.success(request, "Marked as failed. It is not asked for any more.")
+    carry_out(
+        request,
+        lambda: services.job_give_up(job=job, by=request.user),
+        "Marked as failed. It is not asked for any more.",
+    )
     return redirect("quantum-job", public_id)
 
 
@@ -113,17 +106,12 @@ def job_decide(request: SiteRequest, public_id: str) -> HttpResponse:
     if not form.is_valid():
         return job_page(request, job, form, status=422)
     sent = form.cleaned_data["decision"] == DecisionForm.SENT
-    try:
-        services.job_decide(
-            job=job, by=request.user, task_id=form.cleaned_data["task_id"] if sent else ""
-        )
-    except StudioError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.success(
-            request,
-            "Noted. The result is asked for by its task id." if sent else "Marked as failed.",
-        )
+    task_id = form.cleaned_data["task_id"] if sent else ""
+    carry_out(
+        request,
+        lambda: services.job_decide(job=job, by=request.user, task_id=task_id),
+        "Noted. The result is asked for by its task id." if sent else "Marked as failed.",
+    )
     return redirect("quantum-job", public_id)
 
 

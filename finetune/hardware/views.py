@@ -23,6 +23,7 @@ from . import keys as key_services
 from . import selectors
 from .chip_map import chip_map
 from .forms import QuantumKeyForm
+from .outcomes import carry_out
 
 CALIBRATIONS = 12
 PUBLISHED = "published"
@@ -118,12 +119,11 @@ def cloud_key_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     key = selectors.cloud_key_get(request.user, public_id)
     if key.created_by_id != request.user.pk and not is_owner(request, key.team):
         raise PermissionDenied("Only the person who added a key or an owner can delete it.")
-    try:
-        key_services.cloud_key_delete(key=key)
-    except StudioError as error:
-        messages.warning(request, error.message)
-    else:
-        messages.success(request, f"“{key.label}” is deleted. Ended jobs and calibrations stay.")
+    carry_out(
+        request,
+        lambda: key_services.cloud_key_delete(key=key),
+        f"“{key.label}” is deleted. Ended jobs and calibrations stay.",
+    )
     return redirect("quantum")
 
 
