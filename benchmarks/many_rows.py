@@ -192,7 +192,7 @@ def keys_make(alice: Any, team: Any) -> None:
 
 def talks_make(alice: Any, team: Any, base: Any) -> None:
     """Five thousand conversations of two turns, and one of four thousand."""
-    from chat.models import Conversation, Message
+    from chat.conversations.models import Conversation, Message
 
     talks = Conversation.objects.bulk_create(
         Conversation(

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from chat.consumers import ChatConsumer
+from chat.conversations.consumers import ChatConsumer
 
 websocket_urlpatterns = [path("ws/chat/<slug:public_id>/", ChatConsumer.as_asgi())]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import views
+from chat.conversations import views
 
 urlpatterns = [
     path("", views.conversation_new, name="chat"),

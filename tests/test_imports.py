@@ -26,6 +26,7 @@ LIBRARIES = [
     "finetune/bases/files",
     "finetune/explorer/experiment",
     "chat/engine",
+    "chat/safety",
 ]
 # finetune's domains: each may import itself and what is before it
 DOMAINS = ["teams", "bases", "datasets", "hardware", "runs", "explorer", "home", "api"]

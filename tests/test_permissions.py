@@ -44,7 +44,7 @@ ALL = sorted(set(routes()))
 
 @pytest.fixture
 def talk(team: Any, alice: Any, base: Any) -> Any:
-    from chat import services
+    from chat.conversations import services
     from finetune.runs.assistants import assistant_of_base
 
     conversation, _ = services.conversation_start(

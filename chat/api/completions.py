@@ -17,6 +17,7 @@ from ninja import Router
 
 from chat.api.moderation import moderation
 from chat.api.schema import ANSWER, REQUEST
+from chat.conversations.prompts import system_prompt
 from chat.engine.client import Delta, EngineClient
 from chat.engine.exceptions import EngineError, EngineUnavailable, RequestError
 from chat.engine.options import Options
@@ -29,7 +30,6 @@ from chat.engine.protocol import (
     parse_json,
     usage,
 )
-from chat.prompts import system_prompt
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.models import assistant_of

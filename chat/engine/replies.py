@@ -12,12 +12,12 @@ from typing import Any
 
 import jinja2
 
-from chat.engine.assistants import Assistant, AssistantStore, Card
 from chat.engine.exceptions import RequestError
-from chat.engine.generation import Event, Job, Piece, Scheduler
+from chat.engine.inference.assistants import Assistant, AssistantStore, Card
+from chat.engine.inference.sampling import Sampling
+from chat.engine.inference.scheduler import Event, Job, Piece, Scheduler
 from chat.engine.options import Options
 from chat.engine.protocol import ChatRequest, parse_chat, usage
-from chat.engine.sampling import Sampling
 
 logger = logging.getLogger("engine")
 

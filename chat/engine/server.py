@@ -15,9 +15,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from chat.engine.access import Gate, read_body, read_keys
 from chat.engine.exceptions import BrokenAssistant, RequestError
-from chat.engine.gate import Gate, read_body, read_keys
-from chat.engine.generation import Job
+from chat.engine.inference.scheduler import Job
 from chat.engine.options import Options
 from chat.engine.protocol import DONE, ChatResponse, event, parse_chat, parse_json
 from chat.engine.replies import Engine, Reply

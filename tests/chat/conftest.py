@@ -107,7 +107,7 @@ def plain(base: Any) -> Any:
 @pytest.fixture
 def talk(team: Any, alice: Any, tuned: Any) -> Any:
     """A conversation of Alice's with one finished turn."""
-    from chat import services
+    from chat.conversations import services
 
     conversation, replies = services.conversation_start(
         team=team, user=alice, assistants=[tuned], text="I keep waking up at 4am."

@@ -7,7 +7,7 @@ import torch
 from django.test import Client
 from django.urls import reverse
 
-from chat.engine.assistants import AssistantStore
+from chat.engine.inference.assistants import AssistantStore
 from finetune.explorer.experiment.compute import compute
 from finetune.explorer.experiment.spec import Spec, SpecError
 from finetune.training.model import load_tokenizer

@@ -8,7 +8,7 @@ from tests.live.browser import NARROW, WIDE
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 BEGIN = """
-from chat import services
+from chat.conversations import services
 from finetune.models import BaseModel, Team, User
 from finetune.runs.assistants import assistant_of_base
 
@@ -21,9 +21,9 @@ answer = {"talk": talk.public_id, "reply": reply.public_id, "row": reply.pk}
 """
 WRITE = """
 from asgiref.sync import async_to_sync
-from chat import services
-from chat.generation import ring
-from chat.models import Message
+from chat.conversations import services
+from chat.conversations.generation import ring
+from chat.conversations.models import Message
 
 row = Message.objects.get(pk=ROW)
 if FINISHED:

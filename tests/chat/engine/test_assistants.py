@@ -10,9 +10,9 @@ import pytest
 import torch
 from peft import LoraConfig
 
-from chat.engine.assistants import Assistant, AssistantStore
-from chat.engine.batches import Choice
-from chat.engine.sampling import Sampling
+from chat.engine.inference.assistants import Assistant, AssistantStore
+from chat.engine.inference.batches import Choice
+from chat.engine.inference.sampling import Sampling
 from tests.chat.engine import tiny
 
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from chat.engine.cache import PrefixStore
+from chat.engine.inference.cache import PrefixStore
 
 
 def keys_values(length: int) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -3,7 +3,7 @@
 import pytest
 from tokenizers import Tokenizer, decoders, models
 
-from chat.engine.decoding import TextDecoder
+from chat.engine.inference.decoding import TextDecoder
 
 
 def decode(ids) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient
 
-from chat.models import Message
+from chat.conversations.models import Message
 from tests.chat.engine import tiny
 
 

@@ -98,7 +98,7 @@ def test_addresses_to_go_on_to(client: Client, alice: Any) -> None:
 
 
 def test_turns_are_numbers(browser: Client, team: Any, alice: Any, base: Any) -> None:
-    from chat import services
+    from chat.conversations import services
     from finetune.runs.assistants import assistant_of_base
 
     talk, _ = services.conversation_start(

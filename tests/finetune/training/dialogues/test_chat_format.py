@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jinja2.exceptions import TemplateError
 from transformers import AutoTokenizer
 
-from chat.engine.assistants import Assistant
+from chat.engine.inference.assistants import Assistant
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.data import IGNORED, Example, encode
 from finetune.training.dialogues.folding import folded

@@ -11,7 +11,7 @@ from typing import Any
 def test_the_engine_serves_a_checkpoint(
     make_run: Callable[..., Path], run_here: Any, tmp_path: Path
 ) -> None:
-    from chat.engine.assistants import AssistantStore
+    from chat.engine.inference.assistants import AssistantStore
 
     folder = make_run(adapter="lora", adapter_options={"r": 2}, steps=2, save_every=1)
     assert run_here(folder) == 0

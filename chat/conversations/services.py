@@ -1,6 +1,6 @@
 """Writing conversations: every change is one function, counted by `Conversation.revision`.
 
-Nothing here talks to the engine; `chat.generation` writes the replies that `message_send` and
+Nothing here talks to the engine; `generation` writes the replies that `message_send` and
 `reply_again` open.
 """
 
@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chat.exceptions import ChatRefused
-from chat.models import LAPSE, ChatPreference, Conversation, Message, Vote
+from chat.conversations.exceptions import ChatRefused
+from chat.conversations.models import LAPSE, ChatPreference, Conversation, Message, Vote
 from chat.safety import COUNTRIES, Assessment, assess
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User

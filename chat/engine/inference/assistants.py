@@ -20,8 +20,8 @@ from peft import PeftConfig, PeftModel, get_peft_model_state_dict
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
-from chat.engine.cache import PrefixStore, batchable
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
+from chat.engine.inference.cache import PrefixStore, batchable
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.loop.finite import not_finite
 from quantum.adapters.registry import ADAPTERS

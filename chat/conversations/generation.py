@@ -21,10 +21,10 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
-from chat import services
+from chat.conversations import services
+from chat.conversations.models import Message
+from chat.conversations.prompts import prompt_of, system_prompt, trimmed, turns_for
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
-from chat.models import Message
-from chat.prompts import prompt_of, system_prompt, trimmed, turns_for
 from finetune.faults import fault_of
 from finetune.queue import BROKER_AWAY
 from finetune.runs.assistants import assistant_get

@@ -17,11 +17,16 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 from django.template.loader import render_to_string
 
-from chat.generation import Generation, group_of
-from chat.models import Conversation, Message
+from chat.conversations.generation import Generation, group_of
+from chat.conversations.models import Conversation, Message
+from chat.conversations.selectors import (
+    assistant_choices,
+    conversation_get,
+    country_of,
+    turn_list_of,
+)
+from chat.conversations.services import replies_reap
 from chat.safety import COUNTRIES
-from chat.selectors import assistant_choices, conversation_get, country_of, turn_list_of
-from chat.services import replies_reap
 from finetune.queue import BROKER_AWAY
 from finetune.teams.models import User
 from finetune.teams.sockets import NOT_FOUND, Visitor, number_asked, refusals, visitor_of

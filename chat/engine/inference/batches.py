@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from chat.engine.assistants import Assistant
-from chat.engine.cache import SlotCache, keys_values
-from chat.engine.decoding import TextDecoder
-from chat.engine.sampling import Sampler, Sampling
+from chat.engine.inference.assistants import Assistant
+from chat.engine.inference.cache import SlotCache, keys_values
+from chat.engine.inference.decoding import TextDecoder
+from chat.engine.inference.sampling import Sampler, Sampling
 
 
 def forward(assistant: Assistant, ids: torch.Tensor, cache: Any, **extra: Any) -> torch.Tensor:

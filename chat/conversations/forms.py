@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from chat.selectors import assistant_choices
-from chat.services import LONGEST_MESSAGE
+from chat.conversations.selectors import assistant_choices
+from chat.conversations.services import LONGEST_MESSAGE
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team
 

@@ -18,13 +18,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import services
-from chat.exceptions import ChatRefused
-from chat.forms import ConversationForm, MessageForm
-from chat.generation import Generation, replies_begin, replies_stop, ring
-from chat.models import Conversation, Message
-from chat.safety import COUNTRIES
-from chat.selectors import (
+from chat.conversations import services
+from chat.conversations.exceptions import ChatRefused
+from chat.conversations.forms import ConversationForm, MessageForm
+from chat.conversations.generation import Generation, replies_begin, replies_stop, ring
+from chat.conversations.models import Conversation, Message
+from chat.conversations.selectors import (
     LISTED,
     assistant_choices,
     conversation_get,
@@ -33,6 +32,7 @@ from chat.selectors import (
     streaming_of,
     turn_list_of,
 )
+from chat.safety import COUNTRIES
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import FIELD, submission_digest, submission_once, token_new
 from finetune.teams.access import SiteRequest, in_team, signed_in, way_back

@@ -15,9 +15,9 @@ from channels.routing import URLRouter
 from django.test import AsyncClient
 from django.utils import timezone
 
-from chat import services
-from chat.generation import Generation
-from chat.models import Conversation, Message
+from chat.conversations import services
+from chat.conversations.generation import Generation
+from chat.conversations.models import Conversation, Message
 from chat.routing import websocket_urlpatterns
 from finetune.teams.models import Membership, User
 from tests.chat.conftest import ScriptedEngine
@@ -407,7 +407,7 @@ async def test_a_silly_revision_means_from_the_start(
 async def test_an_open_page_hears_of_the_newest_turns_only(
     talk: Any, open_page: Any, browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.selectors.CHANGES", 3)
+    monkeypatch.setattr("chat.conversations.selectors.CHANGES", 3)
     rows = [
         Message(conversation=talk, turn=turn, role="user", content="Hm.", revision=5)
         for turn in range(10, 20)

@@ -10,9 +10,9 @@ from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chat import generation, services
-from chat.forms import ConversationForm
-from chat.models import Conversation, Message
+from chat.conversations import generation, services
+from chat.conversations.forms import ConversationForm
+from chat.conversations.models import Conversation, Message
 from finetune.runs.assistants import assistants_for
 from tests.chat.conftest import ScriptedEngine
 

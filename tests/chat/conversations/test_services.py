@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from chat import services
-from chat.exceptions import ChatRefused
-from chat.models import Conversation, Message, Vote
-from chat.selectors import turn_list_of
+from chat.conversations import services
+from chat.conversations.exceptions import ChatRefused
+from chat.conversations.models import Conversation, Message, Vote
+from chat.conversations.selectors import turn_list_of
 
 pytestmark = pytest.mark.django_db
 

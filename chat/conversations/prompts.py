@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from chat.models import Conversation, Message
+from chat.conversations.models import Conversation, Message
 from finetune.runs.assistants import Assistant
 from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from chat.models import ChatPreference, Conversation, Message, Vote
+from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.safety import Card, Country, card_get, country_get
 from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
 from finetune.teams.models import Team, User

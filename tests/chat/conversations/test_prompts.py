@@ -4,9 +4,15 @@ from typing import Any
 
 import pytest
 
-from chat import services
-from chat.models import Message
-from chat.prompts import estimated_tokens, prompt_of, system_prompt, trimmed, turns_for
+from chat.conversations import services
+from chat.conversations.models import Message
+from chat.conversations.prompts import (
+    estimated_tokens,
+    prompt_of,
+    system_prompt,
+    trimmed,
+    turns_for,
+)
 from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 
 pytestmark = pytest.mark.django_db

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import torch
 from transformers import DynamicCache
 
-from chat.engine.assistants import Assistant
-from chat.engine.batches import Batch, Choice, forward
-from chat.engine.cache import keys_values
 from chat.engine.exceptions import GenerationFailed, QueueFull, RequestError
-from chat.engine.sampling import Sampling
+from chat.engine.inference.assistants import Assistant
+from chat.engine.inference.batches import Batch, Choice, forward
+from chat.engine.inference.cache import keys_values
+from chat.engine.inference.sampling import Sampling
 
-logger = logging.getLogger("engine.generation")
+logger = logging.getLogger("engine.scheduler")
 
 CHUNK_ALONE = 256  # prompt tokens per round when nobody else is waiting for a token
 CHUNK_SHARED = 64  # and when somebody is

@@ -1,0 +1,1 @@
+"""Conversations: pages, sockets, what is kept, and the writing of replies."""

@@ -1,0 +1,180 @@
+"""Conversations and what was said in them. A delete hides, a new variant supersedes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chat.conversations.ids import conversation_id, message_id
+from finetune.teams.models import Team, User
+
+LAPSE = timedelta(seconds=10)  # a reply without a sign of life for this long has lost its process
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def for_user(self, user: User) -> ConversationQuerySet:
+        """A person's own conversations, in teams that they are still in."""
+        return self.filter(user=user, team__members=user)
+
+
+class Conversation(models.Model):
+    """One person's talk with one assistant, or with two side by side. Private to its author."""
+
+    public_id = models.CharField(
+        max_length=40, unique=True, default=conversation_id, editable=False
+    )
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="conversations")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations"
+    )
+    title = models.CharField(max_length=120)
+    assistant_a = models.CharField(max_length=200, help_text="API name of the assistant.")
+    assistant_b = models.CharField(max_length=200, blank=True, help_text="Second one, to compare.")
+    title_a = models.CharField(max_length=120)
+    title_b = models.CharField(max_length=120, blank=True)
+    revealed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the first vote showed the names (compare)."
+    )
+    revision = models.IntegerField(default=0, help_text="Counts every change that a page shows.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        indexes = [
+            models.Index(fields=["user", "team", "-updated_at"], name="conversation_list"),
+            models.Index(fields=["-updated_at", "-id"], name="conversation_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def compares(self) -> bool:
+        return bool(self.assistant_b)
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        return ("a", "b") if self.compares else ("a",)
+
+    @property
+    def names_hidden(self) -> bool:
+        return self.compares and self.revealed_at is None
+
+    def assistant_on(self, side: str) -> tuple[str, str]:
+        """API name and title of the assistant on this side."""
+        if side == "b":
+            return self.assistant_b, self.title_b
+        return self.assistant_a, self.title_a
+
+
+class Message(models.Model):
+    """One turn of a person, or one variant of a reply to it."""
+
+    class Role(models.TextChoices):
+        USER = "user", "Person"
+        ASSISTANT = "assistant", "Assistant"
+
+    class State(models.TextChoices):
+        STREAMING = "streaming", "Being written"
+        DONE = "done", "Complete"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+        INTERRUPTED = "interrupted", "Interrupted"
+
+    public_id = models.CharField(max_length=40, unique=True, default=message_id, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages"
+    )
+    turn = models.IntegerField()
+    role = models.CharField(max_length=9, choices=Role)
+    side = models.CharField(max_length=1, blank=True, help_text="a or b; empty for the person.")
+    variant = models.IntegerField(default=1, help_text="1 for the first reply, 2 for the next try.")
+    content = models.TextField(blank=True)
+    state = models.CharField(max_length=11, choices=State, default=State.DONE)
+    error_code = models.CharField(max_length=40, blank=True)
+    error = models.CharField(max_length=400, blank=True)
+    assistant = models.CharField(max_length=200, blank=True, help_text="API name, as it was then.")
+    assistant_title = models.CharField(max_length=120, blank=True)
+    prompt_tokens = models.IntegerField(null=True, blank=True)
+    reply_tokens = models.IntegerField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    risk_category = models.CharField(max_length=20, blank=True)
+    risk_rule = models.CharField(max_length=40, blank=True)
+    card_key = models.CharField(max_length=20, blank=True)
+    card_language = models.CharField(max_length=5, blank=True)
+    revision = models.IntegerField(default=0, help_text="Of the conversation, at its last change.")
+    beat_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last sign of life of the process that writes it."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["conversation", "turn", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "turn", "side", "variant"], name="one_variant_per_place"
+            )
+        ]
+        indexes = [
+            # Whole, not only of streaming rows: SQLite takes no partial index for a bound value.
+            models.Index(fields=["state", "conversation"], name="message_state"),
+            models.Index(fields=["conversation", "revision"], name="message_changes"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} ({self.role}, {self.state})"
+
+    @property
+    def is_streaming(self) -> bool:
+        return self.state == self.State.STREAMING
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether nobody writes it any more although it was never finished."""
+        return self.is_streaming and (self.beat_at is None or self.beat_at < timezone.now() - LAPSE)
+
+
+class Vote(models.Model):
+    """Which of two replies a person preferred. `blind`: before the names were shown."""
+
+    class Choice(models.TextChoices):
+        A = "a", "Left"
+        B = "b", "Right"
+        TIE = "tie", "Both good"
+        NEITHER = "neither", "Neither"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="votes")
+    turn = models.IntegerField()
+    choice = models.CharField(max_length=7, choices=Choice)
+    blind = models.BooleanField()
+    assistant_a = models.CharField(max_length=200)
+    assistant_b = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "turn"], name="one_vote_per_turn")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation} turn {self.turn}: {self.choice}"
+
+
+class ChatPreference(models.Model):
+    """What a person chose for all their chats."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="chat_preference"
+    )
+    country = models.CharField(max_length=2, blank=True, help_text="For help lines.")
+
+    def __str__(self) -> str:
+        return f"preferences of {self.user}"
