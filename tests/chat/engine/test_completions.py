@@ -184,3 +184,32 @@ def test_models(world: tiny.World, client: openai.OpenAI) -> None:
     path.unlink()
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("guest")
+
+
+def test_a_reply_goes_on_from_words_that_it_begins_with(
+    world: tiny.World, client: openai.OpenAI
+) -> None:
+    """The rest of a greedy reply is what follows its first half."""
+    expected = text_of(world, generate(world, None, tiny.HELLO, 24))
+    begun = expected[: len(expected) // 2]
+    options = {**tiny.PLAIN, "max_tokens": 24 - len(begun.encode())}
+    options["extra_body"] = tiny.PLAIN["extra_body"] | {"continue_final_message": True}
+    reply = client.chat.completions.create(
+        model="base", messages=[*tiny.HELLO, {"role": "assistant", "content": begun}], **options
+    )
+    assert begun + reply.choices[0].message.content == expected
+
+
+def test_without_being_asked_to_a_reply_follows_the_last_message(client: openai.OpenAI) -> None:
+    messages = [*tiny.HELLO, {"role": "assistant", "content": "Fine."}]
+    plain, asked = (
+        client.chat.completions.create(
+            model="base",
+            messages=messages,
+            max_tokens=8,
+            temperature=0,
+            extra_body={"repetition_penalty": 1, "continue_final_message": goes_on},
+        )
+        for goes_on in (False, True)
+    )
+    assert plain.usage.prompt_tokens > asked.usage.prompt_tokens
