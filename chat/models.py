@@ -1,5 +1,15 @@
 """The chat's models, gathered where Django looks for them."""
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
+from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 
-__all__ = ["ChatPreference", "Conversation", "Message", "Vote"]
+__all__ = [
+    "ChatPreference",
+    "Clearance",
+    "Conversation",
+    "Message",
+    "RiskState",
+    "SafetyEntry",
+    "SafetyText",
+    "Vote",
+]

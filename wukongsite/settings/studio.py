@@ -54,6 +54,17 @@ ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
 JUDGE_URL = env("WUKONG_JUDGE_URL", "") or ENGINE_URL
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
+# -- safety -------------------------------------------------------------------------------------
+RISK_HIGH_HOURS = env("WUKONG_RISK_HIGH_HOURS", 24)  # after the last sign
+RISK_RAISED_HOURS = env("WUKONG_RISK_RAISED_HOURS", 72)
+for _name, _hours in (
+    ("WUKONG_RISK_HIGH_HOURS", RISK_HIGH_HOURS),
+    ("WUKONG_RISK_RAISED_HOURS", RISK_RAISED_HOURS),
+):
+    if _hours < 24:
+        raise ValueError(f"{_name} is {_hours}, but a state is kept for at least 24 hours.")
+SAFETY_LOG_TEXT = env("WUKONG_SAFETY_LOG_TEXT", False)
+
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
 API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # equal job bodies are one job; 0: off
