@@ -22,7 +22,7 @@ from chat.safety.library import ReviewedReply
 
 from .firmness import firmer, instructed
 from .parts import Ready, Reply, Request
-from .spoken import FILTERED, Spoken, as_going_on, as_paragraph
+from .spoken import FILTERED, UNJUDGED, Spoken, as_going_on, as_paragraph
 from .talk import Talk
 
 logger = logging.getLogger("chat.speech")
@@ -164,6 +164,7 @@ class Drafts:
         elif not item.sentence.strip():
             self.release(reply, item.sentence)
         elif scores is None:
+            self.out.put_nowait(Spoken(index=reply.index, held=UNJUDGED))
             self.stand_in(reply, "")
         else:
             self.judge(reply, item.sentence, scores)
@@ -196,6 +197,7 @@ class Drafts:
             self.release(reply, sentence)
             return
         logger.info("a sentence of draft %d was held back: %s", reply.draft, held_class)
+        self.out.put_nowait(Spoken(index=reply.index, held=held_class))
         if reply.draft == 1 and (self.can_go_on(reply) or not reply.released.strip()):
             self.draft_again(reply, held_class)
         else:

@@ -117,7 +117,6 @@ IN_GENERAL = {
     "zh": "请重新回答，用两三句简短温和的话：说出你听到了什么，再问一个开放的问题。不要给建议。",
 }
 UNKNOWN = "it may do harm"
-UNJUDGED = "it could not be judged"
 
 
 def class_words(held_class: str) -> str:

@@ -10,11 +10,11 @@ from contextlib import aclosing
 from typing import Any
 
 from chat.engine.client import Message, Usage
-from chat.policy import Decision
+from chat.policy.decision import Decision
 
 from .drafts import Drafts
 from .firmness import instructed
-from .spoken import Spoken
+from .spoken import Spoken, as_paragraph
 from .talk import Engine, Judge, Talk
 
 
@@ -80,9 +80,12 @@ async def straight(talk: Talk) -> AsyncIterator[Spoken]:
 
 async def from_library(talk: Talk) -> AsyncIterator[Spoken]:
     """The reviewed reply, the same in each place: nobody in danger has to choose between two."""
-    words = talk.decision.reply
-    assert words is not None, "a decision for the library carries its reply"
+    assert talk.decision.reply is not None, "a decision for the library carries its reply"
     for index in range(talk.count):
-        yield Spoken(words.text, index, None, words)
+        released = ""
+        for words in talk.decision.reviewed:
+            text = as_paragraph(released, words.text)
+            released += text
+            yield Spoken(text, index, None, words)
         yield Spoken("", index, "stop")
     yield Spoken(usage=Usage(0, 0))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chat.engine.client import Usage
 from chat.safety.library import ReviewedReply
 
+UNJUDGED = "unjudged"
 FILTERED = "content_filter"  # OpenAI's word for a reply from which something was left out
 
 
@@ -21,6 +22,7 @@ class Spoken:
             stands in for what the model wrote.
         reviewed: whose words this step's text is, if it is the library's.
         usage: with the last step of all.
+        held: the class of a sentence that was held back here, or `unjudged`; no word of it.
     """
 
     text: str = ""
@@ -28,6 +30,7 @@ class Spoken:
     finish_reason: str | None = None
     reviewed: ReviewedReply | None = None
     usage: Usage | None = None
+    held: str = ""
 
 
 def as_paragraph(released: str, words: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chat.engine.client import Delta, Message
-from chat.policy import Decision
+from chat.policy.decision import Decision
 from chat.safety.levels import Level
 from chat.safety.library import ReviewedReply, held_reply, reply_for
 
