@@ -17,7 +17,7 @@ from typing import Any
 
 from chat.engine.client import EngineError, EngineUnavailable, Message, Usage
 from chat.engine.protocol import seed_of
-from chat.safety.gate import SentenceStream, held
+from chat.safety.gate import SentenceStream, held, judged
 from chat.safety.library import ReviewedReply
 
 from .firmness import firmer, instructed
@@ -102,6 +102,7 @@ class Drafts:
     ) -> None:
         """Read the drafts of one request and hand on their sentences."""
         streams = [SentenceStream() for _ in request.replies]
+        before = [reply.last for reply in request.replies]
         try:
             deltas = self.talk.client.stream_chat(self.talk.model, prompt, **options)
             async with aclosing(deltas) as open_deltas:  # type: ignore[type-var]
@@ -115,7 +116,9 @@ class Drafts:
                     if delta.finish_reason:
                         sentences += self.remainder(stream, delta.finish_reason, reply)
                     for sentence in sentences:
-                        self.ready.put_nowait(Ready(reply, request.draft, sentence))
+                        ready = Ready(reply, request.draft, sentence, before[delta.index])
+                        self.ready.put_nowait(ready)
+                        before[delta.index] = sentence if ready.has_words else ready.before
                     if delta.finish_reason:
                         end = Ready(reply, request.draft, finish_reason=delta.finish_reason)
                         self.ready.put_nowait(end)
@@ -144,9 +147,9 @@ class Drafts:
             while not self.ready.empty() and len(batch) < JUDGED_TOGETHER:
                 batch.append(self.ready.get_nowait())
             batch = [item for item in batch if not item.stale]
-            judged = [item for item in batch if item.sentence.strip()]
-            scores = await self.scores([item.sentence.strip() for item in judged])
-            of_item = dict(zip(map(id, judged), scores, strict=True)) if scores else {}
+            asked = [item for item in batch if item.has_words]
+            scores = await self.scores([judged(item.sentence, item.before) for item in asked])
+            of_item = dict(zip(map(id, asked), scores, strict=True)) if scores else {}
             for item in batch:
                 if not item.stale:  # an earlier sentence of this very batch may be held back
                     self.settle(item, of_item.get(id(item)))
@@ -161,13 +164,13 @@ class Drafts:
                 self.stand_in(reply, "")
         elif not item.sentence:
             self.end(reply, item.finish_reason)
-        elif not item.sentence.strip():
+        elif not item.has_words:
             self.release(reply, item.sentence)
         elif scores is None:
             self.out.put_nowait(Spoken(index=reply.index, held=UNJUDGED))
             self.stand_in(reply, "")
         else:
-            self.judge(reply, item.sentence, scores)
+            self.judge(item, scores)
 
     async def scores(self, sentences: list[str]) -> list[dict[str, float]] | None:
         """What the heads say of each; None where they cannot be asked."""
@@ -183,18 +186,19 @@ class Drafts:
             return None
         return list(scores)
 
-    def judge(self, reply: Reply, sentence: str, scores: dict[str, float]) -> None:
+    def judge(self, item: Ready, scores: dict[str, float]) -> None:
         """Release a sentence, or hold it back with all that its draft goes on to say."""
-        talk = self.talk
+        talk, reply = self.talk, item.reply
         held_class = held(
-            sentence,
-            before=reply.released,
+            item.sentence,
+            before=item.before,
             asked=talk.asked,
             language=talk.language,
             scores=scores,
         )
         if not held_class:
-            self.release(reply, sentence)
+            self.release(reply, item.sentence)
+            reply.last = item.sentence
             return
         logger.info("a sentence of draft %d was held back: %s", reply.draft, held_class)
         self.out.put_nowait(Spoken(index=reply.index, held=held_class))

@@ -15,6 +15,7 @@ class Reply:
 
     index: int
     released: str = ""
+    last: str = ""  # the last sentence of that
     draft: int = 1
     joins: bool = False  # the next words go on from those of an earlier draft
     ended: bool = False
@@ -27,8 +28,13 @@ class Ready:
     reply: Reply
     draft: int
     sentence: str = ""
+    before: str = ""  # the sentence before it, in the reply as it will be read
     finish_reason: str = ""
     error: EngineError | EngineUnavailable | None = None
+
+    @property
+    def has_words(self) -> bool:
+        return any(sign.isalnum() for sign in self.sentence)
 
     @property
     def stale(self) -> bool:
