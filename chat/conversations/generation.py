@@ -31,6 +31,7 @@ from chat.conversations.prompts import prompt_of, system_prompt, trimmed, turns_
 from chat.engine.client import EngineClient, EngineError, Usage
 from chat.policy.decision import Decision
 from chat.policy.person import person_of_user
+from chat.safety.levels import Level
 from chat.safety.library import ReviewedReply
 from chat.speech.deciding import Gone, replies_decide
 from chat.speech.speaking import speak
@@ -259,6 +260,14 @@ class Generation:
             event.set()
 
 
+async def decided(reply_ids: list[int]) -> Decision:
+    """The policy's decision; whatever it was about is taken out of the conversation's title."""
+    asked, decision = await replies_decide(reply_ids)
+    if decision.level > Level.ORDINARY and not asked.history:
+        await in_thread(services.title_soften)(conversation=asked.conversation)
+    return decision
+
+
 def look_at(deciding: asyncio.Task[Decision]) -> None:
     """A failure is told by the replies that waited; those that were stopped did not."""
     if not deciding.cancelled():
@@ -270,7 +279,7 @@ async def replies_begin(messages: list[Message], *, wait: float = 0) -> None:
     if not messages:
         return
     deciding = asyncio.create_task(
-        replies_decide([message.pk for message in messages]), context=contextvars.Context()
+        decided([message.pk for message in messages]), context=contextvars.Context()
     )
     deciding.add_done_callback(look_at)
     made = [Generation.begin(message, deciding) for message in messages]

@@ -162,6 +162,11 @@ class Message(models.Model):
         return self.state == self.State.STREAMING
 
     @property
+    def has_reviewed_words(self) -> bool:
+        """Whether the library wrote it, or stands in it for what the assistant wrote."""
+        return self.writer == self.Writer.LIBRARY or self.error_code == "content_filter"
+
+    @property
     def has_lapsed(self) -> bool:
         """Whether nobody writes it any more although it was never finished."""
         return self.is_streaming and (self.beat_at is None or self.beat_at < timezone.now() - LAPSE)

@@ -25,7 +25,8 @@ from chat.conversations.models import (
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
 from chat.safety import COUNTRIES, Assessment, assess
-from chat.speech.deciding import history_of
+from chat.safety.levels import Level
+from chat.speech.deciding import history_of, level_of
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User
 
@@ -118,16 +119,26 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
 
 @transaction.atomic
 def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
-    """Open another variant of the last reply on one side; the earlier ones are kept."""
+    """Open another variant of the last reply on one side; the earlier ones are kept.
+
+    On both sides where the library answers: a person in danger has one reply before them, not two.
+    """
     conversation = locked(conversation)
     if side not in conversation.sides:
         raise ChatRefused("There is no such side.", code="bad_choice", field="side")
     last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first()
     if last is None:
         raise ChatRefused("There is nothing to try again.", code="empty_conversation")
-    check_room(conversation, 1)
+    sides = conversation.sides if answered_as_one(conversation, last) else (side,)
+    check_room(conversation, len(sides))
     revision = revise(conversation, updated_at=timezone.now())
-    return [reply_open(conversation, last, side, revision)]
+    return [reply_open(conversation, last, side, revision) for side in sides]
+
+
+def answered_as_one(conversation: Conversation, turn: int) -> bool:
+    """Whether both sides hold a reply of the library, or would now."""
+    written = conversation.messages.filter(turn=turn, writer=Message.Writer.LIBRARY)
+    return written.exists() or level_of(person_of_user(conversation.user)) == Level.HIGH
 
 
 def locked(conversation: Conversation) -> Conversation:
@@ -241,6 +252,13 @@ def conversation_rename(*, conversation: Conversation, title: str) -> None:
     if not title:
         raise ChatRefused("Give it a name.", code="empty_title", field="title")
     revise(conversation, title=title)
+
+
+def title_soften(*, conversation: Conversation) -> None:
+    """Take a person's own words out of the title where they turned out to be about risk."""
+    first = conversation.messages.get(turn=1, role=Message.Role.USER)
+    if conversation.title == title_from(first.content):
+        revise(conversation, title=GENTLE_TITLE)
 
 
 @transaction.atomic

@@ -23,6 +23,12 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
         )
     if rows.filter(state=Message.State.STREAMING).exists():
         raise ChatRefused("Wait for both replies before you vote.", code="reply_in_progress")
+    if any(reply.has_reviewed_words for reply in rows.filter(role=Message.Role.ASSISTANT)):
+        raise ChatRefused(
+            "Not both assistants answered this in their own words, so there is nothing to compare.",
+            code="bad_choice",
+            field="turn",
+        )
     vote, made = Vote.objects.get_or_create(
         conversation=conversation,
         turn=turn,

@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.db import database_sync_to_async
+from django.utils import timezone
 
 from chat.conversations.models import Conversation, Message
 from chat.policy.clearance import levels_cleared
+from chat.policy.decay import lapses
 from chat.policy.decision import Decision, decide
+from chat.policy.models import RiskState
 from chat.policy.person import Person, person_of_user
+from chat.safety.levels import Level
 from chat.speech.telling import judge_client
 from finetune.runs.assistants import Assistant, assistant_get
 
@@ -63,11 +67,20 @@ def asked_of(reply_ids: Sequence[int]) -> Asked:
     )
 
 
-async def replies_decide(reply_ids: Sequence[int]) -> Decision:
+def level_of(person: Person) -> Level:
+    """A person's level as it is now, without moving it."""
+    state = RiskState.objects.filter(mark=person.mark).first()
+    if state is None:
+        return Level.ORDINARY
+    fallen = lapses(Level(state.level), state.counted_from, timezone.now())
+    return fallen[-1][0] if fallen else Level(state.level)
+
+
+async def replies_decide(reply_ids: Sequence[int]) -> tuple[Asked, Decision]:
     """Who writes these replies to one message, and what stands around them."""
     off_loop = database_sync_to_async(asked_of, thread_sensitive=False)
-    asked = await off_loop(reply_ids)
-    return await decide(
+    asked: Asked = await off_loop(reply_ids)
+    decision = await decide(
         person=asked.person,
         assistant=asked.assistants[0],
         text=asked.text,
@@ -75,3 +88,4 @@ async def replies_decide(reply_ids: Sequence[int]) -> Decision:
         conversation=asked.conversation,
         judge=judge_client(),
     )
+    return asked, decision
