@@ -1,5 +1,6 @@
 """The console's pages of the chat, for Django, which looks for them here."""
 
 from chat.conversations import admin as conversations
+from chat.policy import admin as policy
 
-__all__ = ["conversations"]
+__all__ = ["conversations", "policy"]

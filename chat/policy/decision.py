@@ -36,9 +36,10 @@ from chat.policy.notice import (
     spoken,
 )
 from chat.policy.person import Person
-from chat.policy.reading import Finding, Judge, Scores, Turns, language_of_talk, read, scores_of
+from chat.policy.reading import Judge, Turns, language_of_talk, scores_of
 from chat.policy.services import Place, entry_add, said_add, state_locked
 from chat.safety.cards import Card
+from chat.safety.detection import Finding, Scores, read
 from chat.safety.levels import Level
 from chat.safety.library import (
     ReviewedReply,

@@ -13,7 +13,12 @@ from chat.policy.exceptions import AppendOnly
 from chat.safety.levels import Level
 from finetune.teams.models import ApiKey
 
-LEVELS = [(int(level), level.name.lower()) for level in Level]
+# What a level does, since nobody is told one: who writes the next reply.
+WRITERS = [
+    (int(Level.ORDINARY), "assistant"),
+    (int(Level.RAISED), "assistant, asks openly"),
+    (int(Level.HIGH), "reviewed replies"),
+]
 
 
 def pseudonym() -> str:
@@ -36,7 +41,7 @@ class RiskState(models.Model):
     api_key = models.ForeignKey(
         ApiKey, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
-    level = models.SmallIntegerField(choices=LEVELS, default=0)
+    level = models.SmallIntegerField(choices=WRITERS, default=0)
     category = models.CharField(max_length=20, blank=True)
     since = models.DateTimeField(null=True, blank=True, help_text="When this episode began.")
     raised_at = models.DateTimeField(null=True, blank=True, help_text="Last time the level rose.")
@@ -57,6 +62,14 @@ class RiskState(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    @property
+    def whose(self) -> str:
+        """How a reviewer may know the person: the account, or the key and the hash of its label."""
+        if self.user is not None:
+            return self.user.get_username()
+        name = f"{self.api_key}, user " if self.api_key is not None else "session "
+        return name + self.mark.rsplit(":", 1)[-1][:8]
 
 
 class EntryQuerySet(models.QuerySet["SafetyEntry"]):
@@ -101,8 +114,8 @@ class SafetyEntry(models.Model):
     person = models.CharField(max_length=40)
     action = models.CharField(max_length=10, choices=Action)
     category = models.CharField(max_length=20, blank=True)
-    level_from = models.SmallIntegerField(choices=LEVELS, default=0)
-    level_to = models.SmallIntegerField(choices=LEVELS, default=0)
+    level_from = models.SmallIntegerField(choices=WRITERS, default=0)
+    level_to = models.SmallIntegerField(choices=WRITERS, default=0)
     conversation = models.CharField(max_length=40, blank=True, help_text="Public id, if any.")
     assistant = models.CharField(max_length=200, blank=True, help_text="API name.")
     source = models.CharField(max_length=60, blank=True, help_text="Rule, head, or class held.")
@@ -158,10 +171,13 @@ class Clearance(models.Model):
     It is about files: another training, another adapter has another hash, and no clearance.
     """
 
-    ELEVATED = [pair for pair in LEVELS if pair[0] > Level.ORDINARY]
+    TO_WHOM = (
+        (int(Level.RAISED), "to somebody who may be carrying something heavy"),
+        (int(Level.HIGH), "to somebody in danger"),
+    )
 
     assistant = models.CharField(max_length=200, help_text="`Assistant.engine_name`.")
-    level = models.SmallIntegerField(choices=ELEVATED)
+    level = models.SmallIntegerField(choices=TO_WHOM)
     checkpoint_hash = models.CharField(max_length=64)
     probe_set_version = models.CharField(max_length=40)
     passed = models.BooleanField()

@@ -15,7 +15,7 @@ from django.utils import timezone
 from chat.conversations.models import Conversation, Message, revise
 from chat.policy.models import RiskState
 from chat.policy.person import Person
-from chat.policy.reading import Finding, Turns, language_of_talk, read
+from chat.policy.reading import Turns, language_of_talk
 from chat.policy.services import (
     Place,
     card_due,
@@ -26,6 +26,7 @@ from chat.policy.services import (
     state_settle,
 )
 from chat.safety.cards import Card, card_get
+from chat.safety.detection import Finding, read
 from chat.safety.levels import Level
 from chat.safety.library import quiet_line
 

@@ -7,53 +7,19 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from chat.engine.exceptions import EngineError, EngineUnavailable
-from chat.safety.assessment import assess
-from chat.safety.cards import language_of as card_language_of
-from chat.safety.levels import Level
+from chat.safety.detection import Scores, units
+from chat.safety.language import Language, language_of
 
 logger = logging.getLogger("chat.policy")
 
 JUDGE_SECONDS = 5.0
 Turns = Sequence[Mapping[str, str]]
-Scores = Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The shape of `chat.safety.detection.Finding`, until that is merged."""
-
-    level: Level = Level.ORDINARY
-    category: str = ""
-    source: str = ""
-    urgent: bool = False
-
-    @property
-    def card(self) -> str:
-        return "emergency" if self.urgent else self.category
-
-
-def read(text: str, history: Turns = (), *, scores: Sequence[Scores] | None = None) -> Finding:
-    """Today's rules in that shape, until `chat.safety.detection.read` is merged."""
-    found = assess(text, history)
-    if not found:
-        return Finding()
-    urgent = found.card is not None and found.card.key == "emergency"
-    return Finding(Level.HIGH, found.category, found.rule, urgent)
-
-
-def units(text: str, history: Turns = ()) -> list[str]:
-    return [text] if text.strip() else []
-
-
-def language_of(text: str) -> str:
-    return {"zh": "zh", "id": "other"}.get(card_language_of(text), "en")
-
-
-def language_of_talk(text: str, history: Turns = ()) -> str:
+def language_of_talk(text: str, history: Turns = ()) -> Language:
     """That of the person's last message with a word in it: neither "…" nor 😭 changes it."""
     own = [turn["content"] for turn in history if turn["role"] == "user"]
     for words in [text, *reversed(own)]:

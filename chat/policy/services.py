@@ -19,7 +19,7 @@ from chat.policy.decay import lapses
 from chat.policy.exceptions import PolicyRefused
 from chat.policy.models import RiskState, SafetyEntry, SafetyText
 from chat.policy.person import Person
-from chat.policy.reading import Finding
+from chat.safety.detection import Finding
 from chat.safety.levels import Level
 from finetune.teams.models import User
 
