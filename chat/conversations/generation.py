@@ -16,7 +16,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from channels.db import database_sync_to_async
@@ -27,19 +26,17 @@ from django.db import DatabaseError
 from chat.conversations import services
 from chat.conversations.failures import EMPTY, PROCESS_ENDED, STOPPED, Ending, ending_of
 from chat.conversations.models import Message
-from chat.conversations.prompts import prompt_of, system_prompt, trimmed, turns_for
+from chat.conversations.prompts import Plan, plan_of, prompt_of
 from chat.engine.client import EngineClient, EngineError, Usage
 from chat.policy.decision import Decision
-from chat.policy.person import person_of_user
 from chat.safety.levels import Level
 from chat.safety.library import ReviewedReply
-from chat.speech.deciding import Gone, replies_decide
+from chat.speech.deciding import replies_decide
 from chat.speech.speaking import speak
 from chat.speech.spoken import FILTERED
-from chat.speech.telling import Listener, judge_client
+from chat.speech.telling import judge_client
 from finetune.faults import fault_of
 from finetune.queue import BROKER_AWAY
-from finetune.runs.assistants import assistant_get
 
 logger = logging.getLogger("chat.generation")
 R = TypeVar("R")
@@ -47,18 +44,6 @@ R = TypeVar("R")
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 KEEP_SECONDS = 120.0  # for how long a finished reply waits for a database that takes no writes
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one reply needs, read in one go."""
-
-    conversation_id: int
-    engine_name: str
-    system: str
-    turns: list[list[dict[str, str]]]
-    listener: Listener
-    said: list[str]
 
 
 def in_thread(function: Callable[..., R]) -> Callable[..., Awaitable[R]]:
@@ -79,27 +64,6 @@ async def ring(conversation_id: int) -> None:
             await layer.group_send(group_of(conversation_id), {"type": "chat.advanced"})
     except BROKER_AWAY as error:  # the broker is away: pages look every few seconds anyway
         logger.warning("no bell for conversation %s: %s", conversation_id, error)
-
-
-def plan_of(message_id: int) -> Plan:
-    message = Message.objects.select_related("conversation__team", "conversation__user").get(
-        pk=message_id
-    )
-    conversation = message.conversation
-    assistant = assistant_get(conversation.team, message.assistant)
-    if assistant is None:
-        raise Gone
-    system = system_prompt(assistant)
-    turns = turns_for(conversation, message.side, message.turn)
-    listener = Listener(person_of_user(conversation.user), assistant.id, conversation)
-    return Plan(
-        conversation.pk,
-        assistant.engine_name,
-        system,
-        trimmed(turns, system, assistant.base.max_positions),
-        listener,
-        listener.said(),
-    )
 
 
 class Generation:

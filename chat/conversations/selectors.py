@@ -104,12 +104,11 @@ class Turn:
 
     @property
     def shown(self) -> list[Place]:
-        """The sides; one where both hold the same reviewed reply: it is said once, to one person."""
+        """The sides; only one where both hold the same reviewed reply, which is said once."""
         replies = [place.reply for place in self.places]
-        if len(replies) == 2 and all(reply.writer == reply.Writer.LIBRARY for reply in replies):
-            if replies[0].content == replies[1].content:
-                return self.places[:1]
-        return self.places
+        alike = len({reply.content for reply in replies}) == 1
+        reviewed = all(reply.writer == Message.Writer.LIBRARY for reply in replies)
+        return self.places[:1] if alike and reviewed else self.places
 
     @property
     def letters(self) -> int:

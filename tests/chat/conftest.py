@@ -14,7 +14,7 @@ class ScriptedEngine:
     """An HTTP server in the test's loop. `pieces` is one reply; `gate` holds it at `hold`."""
 
     def __init__(self) -> None:
-        self.pieces = ["I hear ", "you. ", "That sounds hard."]
+        self.pieces = ["I hear you. Th", "at ", "sounds hard."]
         self.finish = "stop"
         self.hold: int | None = None
         self.gate = asyncio.Event()
