@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -325,17 +326,20 @@ async def test_reply_is_written_without_the_broker(
     assert "That sounds hard." in page.turns[2]
 
 
-async def test_card_is_there_before_the_reply(
+async def test_card_is_there_before_the_reply_which_is_the_librarys(
     browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any
 ) -> None:
-    engine.hold = 0
     page = await open_page(talk)
     await send(browser, talk, "I want to die")
-    await page.until(lambda page: 2 in page.turns and page.state.get("busy"))
+    await page.until(lambda page: 2 in page.turns)
     assert "care-card" in page.turns[2]
     assert page.turns[2].index("care-card") < page.turns[2].index('class="reply"')
-    engine.gate.set()
-    await page.until(lambda page: page.state["busy"] is False)
+    await page.until(lambda page: page.at_rest())
+    reply = await talk.messages.filter(role="assistant").alast()
+    assert (reply.state, reply.writer) == ("done", "library")
+    assert reply.reviewed_id
+    assert reply.content in html.unescape(page.turns[2])
+    assert engine.requests == []
 
 
 async def test_page_that_is_up_to_date_gets_nothing(
