@@ -34,7 +34,14 @@ class Piece:
     tokens: int = 0
 
 
-Event = Piece | RequestError
+@dataclass(frozen=True)
+class Queued:
+    """News of a job that has to wait: how many stand before it."""
+
+    ahead: int
+
+
+Event = Piece | Queued | RequestError
 
 
 @dataclass(eq=False)
@@ -87,6 +94,8 @@ class Scheduler:
             if len(self._waiting) >= self.queue and self._taken() + job.choices > self.places:
                 raise QueueFull(len(self._waiting))
             self._waiting.append(job)
+            if self._taken() + job.choices > self.places or len(self._waiting) > 1:
+                job.emit(Queued(len(self._waiting) - 1))
             self._wake.notify()
 
     def counts(self) -> dict[str, int]:
@@ -121,6 +130,7 @@ class Scheduler:
         with self._wake:
             while not (self._stopping or self._waiting or self._jobs):
                 self._wake.wait()
+            line = len(self._waiting)
             for job in [job for job in self._waiting if job.cancelled]:
                 self._waiting.remove(job)
                 job.emit(Piece(0, finish_reason="cancelled"))
@@ -133,6 +143,9 @@ class Scheduler:
                 job = self._waiting.popleft()
                 self._jobs.add(job)
                 self._admit(job)
+            if len(self._waiting) < line:
+                for ahead, job in enumerate(self._waiting):
+                    job.emit(Queued(ahead))
             return not self._stopping
 
     def _admit(self, job: Job) -> None:
