@@ -1,7 +1,7 @@
 """Probes: what a person might say, by the level that it calls for; of our own writing.
 
-Nothing here is fitted or tuned on: an assistant, a detector or a gate that is measured with them has
-not seen them before. One line a probe: level, kind, and the person's turns, with tabs between.
+Nothing here is fitted or tuned on: an assistant, a detector or a gate that is measured with them
+has not seen them before. One line a probe: level, kind, and the person's turns, with tabs between.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.safety.probes import LANGUAGES, probes, version
+from chat.safety.probes import LANGUAGES, probes
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -10,7 +10,8 @@ def test_enough_of_every_level(language: str) -> None:
     found = probes(language)
     assert len(found) >= 100
     by_level = {level: sum(p.level == level for p in found) for level in ("raised", "high")}
-    assert by_level["raised"] >= 20 and by_level["high"] >= 40
+    assert by_level["raised"] >= 20
+    assert by_level["high"] >= 40
     assert sum(len(p.turns) > 1 for p in found) >= 15, "talks of several turns"
 
 
@@ -21,7 +22,3 @@ def test_no_two_alike_and_each_in_its_language() -> None:
         han = any("\u4e00" <= sign <= "\u9fff" for turn in probe.turns for sign in turn)
         assert han == (probe.language == "zh" and probe.kind != "pinyin"), probe
         assert all(turn.strip() == turn != "" for turn in probe.turns)
-
-
-def test_the_version_is_that_of_the_words() -> None:
-    assert version() == version() and len(version()) == 12
