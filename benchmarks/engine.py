@@ -16,6 +16,7 @@ import tempfile
 import time
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 
@@ -46,9 +47,9 @@ ADAPTERS = {
 }
 
 
-def publish(folder: Path, base: Path) -> None:
+def publish(folder: Path, base: Path, adapters: dict[str, Any] = ADAPTERS) -> None:
     """Writes assistant files for the base and for untrained adapters (no-ops cost the same)."""
-    for name, config in ({"base": None} | ADAPTERS).items():
+    for name, config in ({"base": None} | adapters).items():
         adapter = None
         if config is not None:
             model = AutoModelForCausalLM.from_pretrained(base)
@@ -85,15 +86,25 @@ async def together(client: EngineClient, models: list[str], tokens: int, say: st
     )
 
 
-async def measure(client: EngineClient, tokens: int) -> None:
-    begin = time.perf_counter()
+async def ready(client: EngineClient) -> None:
     while True:
         try:
             if (await client.health())["ready"]:
-                break
+                return
         except EngineUnavailable:
             pass
         await asyncio.sleep(0.1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def measure(client: EngineClient, tokens: int) -> None:
+    begin = time.perf_counter()
+    await ready(client)
     print(f"ready after {time.perf_counter() - begin:.1f} s")
     await together(client, ["base"], tokens, "1 stream, base")
     await together(client, ["base"] * 8, tokens, "8 streams, base")
@@ -125,9 +136,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, default=BASE)
     parser.add_argument("--tokens", type=int, default=48)
     arguments = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         publish(Path(folder), arguments.base)
         with processes(f"chat.engine --assistants {folder} --port {port}"):

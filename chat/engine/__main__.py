@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from chat.engine.options import options_from
+from quantum.processor import usable_cores
 from quantum.threads import wait_passively
 
 
@@ -22,8 +23,7 @@ def main() -> None:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    torch.set_num_threads(options.threads or min(torch.get_num_threads(), usable_cores()))
     if options.socket:
         Path(options.socket).unlink(missing_ok=True)
     uvicorn.run(

@@ -9,7 +9,7 @@ Closing the iterator closes the connection, and the engine stops within one toke
 """
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ Message = dict[str, str]
 
 CONNECT_SECONDS = 2.0
 JUDGE_SECONDS = 5.0
+QUEUED = ": queued "  # a comment of our engine; another server sends none
 SILENCE_SECONDS = 60.0  # the engine sends a comment every ten seconds at least
 
 
@@ -63,9 +64,14 @@ class EngineClient:
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     async def stream_chat(
-        self, model: str, messages: Sequence[Message], **options: Any
+        self,
+        model: str,
+        messages: Sequence[Message],
+        *,
+        on_queue: Callable[[int], None] | None = None,
+        **options: Any,
     ) -> AsyncIterator[Delta]:
-        """Streams one reply, or `n`.
+        """Streams one reply, or `n`. While it waits, `on_queue` hears how many stand before it.
 
         `options` are fields of the request: temperature, top_p, top_k, max_tokens, stop, seed, n,
         repetition_penalty. Raises EngineUnavailable or EngineError, also in mid-stream.
@@ -84,6 +90,8 @@ class EngineClient:
                     await response.aread()
                     raise _error(response)
                 async for line in response.aiter_lines():
+                    if on_queue is not None and line.startswith(QUEUED):
+                        on_queue(int(line.removeprefix(QUEUED)))
                     if not line.startswith("data:"):
                         continue
                     data = line.removeprefix("data:").strip()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+DTYPES = ("auto", "float32", "bfloat16")
+
 
 def _option(default: object, text: str) -> Any:
     return field(default=default, metadata={"help": text})
@@ -23,8 +25,11 @@ class Options:
     encoders: Path | None = _option(  # noqa: RUF009
         None, "folder with the encoders that judge texts; without it none are judged"
     )
-    threads: int = _option(0, "CPU threads for the model; 0 leaves torch's own choice")
+    threads: int = _option(0, "CPU threads for the model; 0: as many as there are usable cores")
     device: str = _option("auto", "auto, cpu, cuda or cuda:N")
+    dtype: str = _option(
+        "auto", "auto, float32 or bfloat16; auto: bfloat16 where GPU or processor multiply in it"
+    )
     active: int = _option(8, "replies generated at the same time")
     queue: int = _option(32, "requests that may wait; more are answered with 429")
     loaded: int = _option(4, "assistants kept in memory; the least recently used one goes")
@@ -44,6 +49,8 @@ class Options:
         for name in ("threads", "queue", "top_k", "prefix_cache"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
+        if self.dtype not in DTYPES:
+            raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
         if not self.assistants.is_dir():
             raise ValueError(f"assistants: there is no folder {self.assistants}")
         if self.temperature < 0 or not 0 < self.top_p <= 1 or self.repetition_penalty <= 0:

@@ -15,7 +15,7 @@ import jinja2
 from chat.engine.exceptions import RequestError
 from chat.engine.inference.assistants import Assistant, AssistantStore, Card
 from chat.engine.inference.sampling import Sampling
-from chat.engine.inference.scheduler import Event, Job, Piece, Scheduler
+from chat.engine.inference.scheduler import Event, Job, Piece, Queued, Scheduler
 from chat.engine.options import Options
 from chat.engine.protocol import ChatRequest, parse_chat, usage
 
@@ -32,6 +32,7 @@ class Engine:
         self.store = AssistantStore(
             options.assistants,
             device=options.device,
+            dtype=options.dtype,
             loaded=options.loaded,
             prefix_bytes=options.prefix_cache * 2**20,
         )
@@ -106,7 +107,7 @@ class Engine:
             except RequestError as error:
                 logger.warning("warm-up of %s failed: %s", card.name, error)
         self.ready = True
-        logger.info("ready after %.1f s on %s", time.monotonic() - begin, self.store.device)
+        logger.info("ready after %.1f s", time.monotonic() - begin)
 
     def close(self) -> None:
         self.scheduler.stop()
@@ -121,8 +122,10 @@ class Reply:
         self.events = events
         self.completion_tokens = 0
 
-    async def pieces(self) -> AsyncIterator[Piece | None]:
-        """Pieces until every choice has ended; None when nothing came for a while.
+    async def pieces(self) -> AsyncIterator[Piece | Queued | None]:
+        """Pieces until every choice has ended, its place in the queue before them if it waits.
+
+        None when nothing came for a while.
 
         Leaving the iterator early stops the generation.
         """
@@ -136,11 +139,12 @@ class Reply:
                     continue
                 if isinstance(event, RequestError):
                     raise event
-                if event.finish_reason == "cancelled":
-                    return
-                if event.finish_reason:
-                    left -= 1
-                    self.completion_tokens += event.tokens
+                if isinstance(event, Piece):
+                    if event.finish_reason == "cancelled":
+                        return
+                    if event.finish_reason:
+                        left -= 1
+                        self.completion_tokens += event.tokens
                 yield event
         finally:
             self.job.cancel()

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from chat.engine.access import Gate, read_body, read_keys
 from chat.engine.exceptions import BrokenAssistant, RequestError
-from chat.engine.inference.scheduler import Job
+from chat.engine.inference.scheduler import Job, Piece
 from chat.engine.judging.judge import Judge
 from chat.engine.judging.route import judgements
 from chat.engine.options import Options
@@ -71,7 +71,7 @@ async def chat_completions(request: Request) -> Response:
     try:
         texts, ends = [""] * chat.n, ["stop"] * chat.n
         async for piece in reply.pieces():
-            if piece is not None:
+            if isinstance(piece, Piece):
                 texts[piece.index] += piece.text
                 ends[piece.index] = piece.finish_reason or ends[piece.index]
         return JSONResponse(response.whole(texts, ends, reply.usage()))
@@ -109,8 +109,8 @@ class ReplyStream(StreamingResponse):
             for index in range(reply.job.choices):
                 yield event(response.chunk(index, {"role": "assistant", "content": ""}))
             async for piece in reply.pieces():
-                if piece is None:
-                    yield b": waiting\n\n"
+                if not isinstance(piece, Piece):  # comments, which other clients pass over
+                    yield b": waiting\n\n" if piece is None else b": queued %d\n\n" % piece.ahead
                     continue
                 if piece.text:
                     yield event(response.chunk(piece.index, {"content": piece.text}))

@@ -22,6 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
 from chat.engine.inference.cache import PrefixStore, batchable
+from chat.engine.inference.precision import dtype_of
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.loop.finite import not_finite
 from quantum.adapters.registry import ADAPTERS
@@ -55,8 +56,7 @@ class Card:
 class Base:
     """A base model in memory, with what is needed to talk to it."""
 
-    def __init__(self, name: str, device: torch.device) -> None:
-        dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
+    def __init__(self, name: str, device: torch.device, dtype: torch.dtype) -> None:
         self.name = name
         self.tokenizer = AutoTokenizer.from_pretrained(name)
         model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
@@ -92,13 +92,16 @@ class Assistant:
 class AssistantStore:
     """Reads assistant files and keeps the most recently used models."""
 
-    def __init__(self, folder: Path, *, device: str, loaded: int, prefix_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, *, device: str, dtype: str = "auto", loaded: int, prefix_bytes: int
+    ) -> None:
         for spec in ADAPTERS.values():
             spec.load_tuner()
         self.folder = folder
         self.device = torch.device(
             ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         )
+        self.dtype = dtype_of(self.device, dtype)
         self.limit = loaded
         self.prefix_bytes = prefix_bytes
         self._bases: WeakValueDictionary[str, Base] = WeakValueDictionary()
@@ -216,7 +219,7 @@ class AssistantStore:
             if Path(card.base).is_absolute() and not Path(card.base).is_dir():
                 raise BrokenAssistant(f"{card.path}: the base folder {card.base} does not exist.")
             try:
-                base = Base(card.base, self.device)
+                base = Base(card.base, self.device, self.dtype)
             except Exception as error:
                 raise _broken(card.path, f"the base {card.base}", error) from error
             self._bases[card.base] = base

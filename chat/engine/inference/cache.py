@@ -169,7 +169,7 @@ class PrefixStore:
         """Keys and values for the longest known beginning of `ids`, always short of its end."""
         best, best_length = None, SHORTEST_PREFIX - 1
         for known in self._entries:
-            length = _common(known, ids)
+            length = common(known, ids)
             if length > best_length:
                 best, best_length = known, length
         if best is None:
@@ -180,7 +180,8 @@ class PrefixStore:
         return [(keys[:, :, :length], values[:, :, :length]) for keys, values in entry]
 
 
-def _common(first: Sequence[int], second: Sequence[int]) -> int:
+def common(first: Sequence[int], second: Sequence[int]) -> int:
+    """How many tokens two texts begin with alike."""
     length = 0
     for left, right in zip(first, second, strict=False):
         if left != right:

@@ -11,19 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from transformers import DynamicCache
 
 from chat.engine.exceptions import GenerationFailed, QueueFull, RequestError
 from chat.engine.inference.assistants import Assistant
-from chat.engine.inference.batches import Batch, Choice, forward
-from chat.engine.inference.cache import keys_values
+from chat.engine.inference.batches import Batch, Choice
+from chat.engine.inference.prompts import Prompt, read
 from chat.engine.inference.sampling import Sampling
 
 logger = logging.getLogger("engine.scheduler")
 
 CHUNK_ALONE = 256  # prompt tokens per round when nobody else is waiting for a token
-CHUNK_SHARED = 64  # and when somebody is
-CHUNK_LEAST = 16  # a shorter chunk takes as long as this many tokens
+CHUNK_SHARED = 128  # and when somebody is, for all prompts that are read
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,14 @@ class Piece:
     tokens: int = 0
 
 
-Event = Piece | RequestError
+@dataclass(frozen=True)
+class Queued:
+    """News of a job that has to wait: how many stand before it."""
+
+    ahead: int
+
+
+Event = Piece | Queued | RequestError
 
 
 @dataclass(eq=False)
@@ -66,7 +71,7 @@ class Scheduler:
         self.places = active
         self.queue = queue
         self._waiting: deque[Job] = deque()
-        self._prefills: deque[tuple[Job, DynamicCache, int]] = deque()
+        self._prompts: deque[Prompt] = deque()
         self._batches: dict[int, Batch] = {}
         self._jobs: set[Job] = set()
         self._stopping = False
@@ -89,6 +94,8 @@ class Scheduler:
             if len(self._waiting) >= self.queue and self._taken() + job.choices > self.places:
                 raise QueueFull(len(self._waiting))
             self._waiting.append(job)
+            if self._taken() + job.choices > self.places or len(self._waiting) > 1:
+                job.emit(Queued(len(self._waiting) - 1))
             self._wake.notify()
 
     def counts(self) -> dict[str, int]:
@@ -115,15 +122,15 @@ class Scheduler:
                 self._decode(batch)
             if not batch.choices:
                 self._batches.pop(key, None)  # frees its keys and values
-        budget = CHUNK_ALONE if len(self._jobs) == 1 else CHUNK_SHARED
-        while self._prefills and budget > 0:
-            budget -= max(CHUNK_LEAST, self._prefill(budget))
+        if self._prompts:
+            self._prefill(CHUNK_SHARED if self._batches else CHUNK_ALONE)
 
     def _next_round(self) -> bool:
         """Waits for work, drops cancelled jobs, admits waiting ones; False when stopping."""
         with self._wake:
             while not (self._stopping or self._waiting or self._jobs):
                 self._wake.wait()
+            line = len(self._waiting)
             for job in [job for job in self._waiting if job.cancelled]:
                 self._waiting.remove(job)
                 job.emit(Piece(0, finish_reason="cancelled"))
@@ -136,35 +143,58 @@ class Scheduler:
                 job = self._waiting.popleft()
                 self._jobs.add(job)
                 self._admit(job)
+            if len(self._waiting) < line:
+                for ahead, job in enumerate(self._waiting):
+                    job.emit(Queued(ahead))
             return not self._stopping
 
     def _admit(self, job: Job) -> None:
-        known = job.assistant.prefixes.longest(job.prompt)
-        cache = DynamicCache(config=job.assistant.base.model.config)
-        if known is not None:
-            job.cached_tokens = known[0][0].shape[2]
-            for index, (keys, values) in enumerate(known):
-                cache.update(keys, values, index)
-        self._prefills.append((job, cache, job.cached_tokens))
+        self._prompts.append(Prompt(job.assistant, job.prompt, job))
 
-    def _prefill(self, most: int) -> int:
-        """Reads up to `most` tokens of the oldest prompt; at its end, starts the replies."""
-        job, cache, done = self._prefills.popleft()
-        end = min(len(job.prompt), done + most)
+    def _prefill(self, most: int) -> None:
+        """Reads up to `most` tokens of the oldest prompts of one assistant; whole ones begin."""
+        parts = self._next_parts(most)
         try:
-            ids = torch.tensor([job.prompt[done:end]], device=job.assistant.base.device)
-            logits = forward(job.assistant, ids, cache)
-            if end < len(job.prompt):
-                self._prefills.appendleft((job, cache, end))
-            else:
-                self._begin(job, cache, logits[0])
+            logits = read(parts)
         except Exception as error:
-            self._fail(job, error)
-        return end - done
+            for prompt, _ in parts:
+                self._fail(prompt.owner, error)
+            return
+        for (prompt, _), row in zip(parts, logits, strict=True):
+            self._prompts.remove(prompt)
+            prompt.leave_behind()
+            if prompt.left:
+                self._prompts.append(prompt)  # behind those of other assistants
+            else:
+                self._begin(prompt, row)
 
-    def _begin(self, job: Job, cache: DynamicCache, logits: torch.Tensor) -> None:
-        if job.assistant.base.batchable:
-            job.assistant.prefixes.put(job.prompt, keys_values(cache))
+    def _next_parts(self, most: int) -> list[tuple[Prompt, int]]:
+        """Which prompts are read next, and how many tokens of each.
+
+        The first in line gets half of the round at least; the shortest of its assistant's others
+        come along, so that a greeting does not wait for a long story.
+        """
+        first = self._prompts[0]
+        first.look_up()
+        others = []
+        for prompt in [*self._prompts][1:]:
+            if prompt.assistant is first.assistant and first.assistant.base.batchable:
+                prompt.look_up()
+                if not prompt.waits_for(first):
+                    others.append(prompt)
+        wanted = sum(prompt.left for prompt in others)
+        counts = {first: min(first.left, max(most // 2, most - wanted))}
+        most -= counts[first]
+        for prompt in sorted(others, key=lambda prompt: prompt.left):
+            if most > 0:
+                counts[prompt] = min(prompt.left, most)
+                most -= counts[prompt]
+        return list(counts.items())
+
+    def _begin(self, prompt: Prompt, logits: torch.Tensor) -> None:
+        job: Job = prompt.owner
+        cache = prompt.cache
+        job.cached_tokens = prompt.cached
         job.open = set(range(job.choices))
         for index in range(job.choices):
             choice = Choice(job.assistant, job.prompt, job.sampling, job.stop, index, job)
@@ -213,7 +243,7 @@ class Scheduler:
         """Frees everything a job holds; `keep` leaves its keys and values to the next turn."""
         with self._wake:
             self._jobs.discard(job)
-        self._prefills = deque(item for item in self._prefills if item[0] is not job)
+        self._prompts = deque(prompt for prompt in self._prompts if prompt.owner is not job)
         for key, batch in list(self._batches.items()):
             for choice in [choice for choice in batch.choices if choice.owner is job]:
                 batch.remove(choice, keep=keep)

@@ -18,7 +18,8 @@ STOP_SECONDS = 30.0
 def start(folder: Path) -> subprocess.Popen[bytes]:
     """Start a trainer on a run's folder; what it prints goes into `trainer.log` there.
 
-    It is told who its parent is: if this process dies while the trainer still imports, whoever
+    People who talk go first: it takes what the engine leaves of the cores (`nice`). It is told who
+    its parent is: if this process dies while the trainer still imports, whoever
     adopts the trainer must not be taken for it.
     """
     environment = {
@@ -29,7 +30,11 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     }
     with (folder / "trainer.log").open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "finetune.training", str(folder), "--parent", str(os.getpid())],
+            [
+                *("nice", "-n", str(settings.TRAINER_NICENESS)),
+                *(sys.executable, "-m", "finetune.training", str(folder)),
+                *("--parent", str(os.getpid())),
+            ],
             cwd=settings.BASE_DIR,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from contextlib import aclosing
+from typing import Any
 
 import httpx
 import openai
 import pytest
 
-from chat.engine.client import EngineClient
+from chat.engine.client import Delta, EngineClient
 from tests.chat.engine import tiny
 
 LONG = {"max_tokens": 1900, "temperature": 0, "extra_body": {"top_k": 5}}
@@ -119,3 +120,33 @@ def test_loading_an_assistant_does_not_hold_up_streams(world: tiny.World) -> Non
         asyncio.run(main())
     finally:
         path.unlink()
+
+
+def test_who_waits_hears_its_place_and_then_its_reply(world: tiny.World) -> None:
+    client = EngineClient(world.url, tiny.KEY)
+
+    async def main() -> tuple[list[int], list[int]]:
+        def ask(tokens: int, **options: Any) -> asyncio.Task[Delta]:
+            reply = tiny.whole(client, "base", tiny.HELLO, max_tokens=tokens, n=4, **options)
+            return asyncio.create_task(reply)
+
+        first: list[int] = []
+        second: list[int] = []
+        holders = [ask(1900), ask(1900)]
+        while world.health()["active"] < 2:
+            await asyncio.sleep(0.01)
+        waiting = [ask(3, on_queue=first.append)]
+        while not first:
+            await asyncio.sleep(0.01)
+        waiting.append(ask(3, on_queue=second.append))
+        while not second:
+            await asyncio.sleep(0.01)
+        holders[0].cancel()  # the first takes its places, the second moves up
+        await asyncio.gather(*waiting)
+        holders[1].cancel()
+        return first, second
+
+    first, second = asyncio.run(main())
+    assert first == [0]
+    assert second == [1, 0]
+    world.wait_idle()
