@@ -2,12 +2,15 @@
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
+from chat.reviews.models import ProbeAnswer, ProbeRun
 
 __all__ = [
     "ChatPreference",
     "Clearance",
     "Conversation",
     "Message",
+    "ProbeAnswer",
+    "ProbeRun",
     "RiskState",
     "SafetyEntry",
     "SafetyText",

@@ -48,20 +48,23 @@ def messages_waiting(queue: str) -> int | None:
 
 
 def enqueue(task: str, *arguments: int | str, expires: float | None = None) -> None:
-    """Send the task of this name in `finetune.tasks` with ids, once the transaction is committed.
+    """Send a task with ids, once the transaction is committed.
 
     By name, since tasks call services: services that imported tasks would close a circle.
 
     Args:
+        task: its name in `finetune.tasks`, or its whole one.
         expires: seconds after which nobody wants it any more.
     """
+
+    name = task if "." in task else f"finetune.tasks.{task}"
 
     def send() -> None:
         if not broker_answers():
             log.warning("%s waits until the broker is back", task)
             return
         try:
-            current_app.send_task(f"finetune.tasks.{task}", arguments, retry=False, expires=expires)
+            current_app.send_task(name, arguments, retry=False, expires=expires)
         except (OperationalError, OSError) as error:
             log.warning("%s waits until the broker is back (%s)", task, error)
 

@@ -69,6 +69,8 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "data/": {"public_id": dataset.public_id},
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/": {"public_id": talk.public_id},
+        "safety/runs/": {"public_id": run_made.public_id},
+        "safety/probes/": {"public_id": probing(team, run_made).public_id},
         "keys/": {"pk": str(key.pk)},
         "team/invitations/": {"pk": str(invited.pk)},
         "team/members/": {"pk": str(bob.memberships.get().pk)},
@@ -76,6 +78,15 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }
+
+
+def probing(team: Any, run: Any) -> Any:
+    from chat.reviews.models import ProbeRun
+
+    return ProbeRun.objects.create(
+        team=team, run=run, assistant="a", title="hers", base="b", probe_set="1",
+        checkpoint_hash="0", state=ProbeRun.State.DONE,
+    )  # fmt: skip
 
 
 def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:

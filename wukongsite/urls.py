@@ -13,5 +13,6 @@ urlpatterns = [
     path("health", health, name="health"),
     path("v1/", api.urls),
     path("chat/", include("chat.urls")),
+    path("safety/", include("chat.reviews.urls")),
     path("", include("finetune.urls")),
 ]

@@ -46,6 +46,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.quantum_*": {"queue": "quantum"},
     # Nor do jobs on hardware wait for two minutes of simulation.
     "finetune.tasks.experiment_*": {"queue": "explorer"},
+    # Probing takes minutes, most of them the engine's.
+    "chat.tasks.probes_run": {"queue": "drawings"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = None
@@ -56,6 +58,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "finetune.tasks.datasets_recheck",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "probes-lost": {
+        "task": "chat.tasks.probes_recheck",
+        "schedule": 15.0,
+        "options": {"expires": 15},
     },
     "quantum-jobs": {
         "task": "finetune.tasks.quantum_jobs_advance",
