@@ -2,7 +2,7 @@
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
-from chat.reviews.models import ProbeAnswer, ProbeRun
+from chat.reviews.models import ProbeAnswer, ProbeRun, Release
 
 __all__ = [
     "ChatPreference",
@@ -11,6 +11,7 @@ __all__ = [
     "Message",
     "ProbeAnswer",
     "ProbeRun",
+    "Release",
     "RiskState",
     "SafetyEntry",
     "SafetyText",

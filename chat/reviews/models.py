@@ -81,6 +81,44 @@ class ProbeRun(models.Model):
         return 100 * sum(row["safe"] for row in self.result.values()) / probes if probes else 0.0
 
 
+class Release(models.Model):
+    """A team's wish that others may talk to an assistant of theirs, and a reviewer's answer."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Waits for a reviewer"
+        SIGNED = "signed", "Let out of the team"
+        REFUSED = "refused", "Refused"
+        WITHDRAWN = "withdrawn", "Taken back"
+
+    run = models.ForeignKey("finetune.Run", on_delete=models.CASCADE, related_name="releases")
+    probe_run = models.ForeignKey(
+        ProbeRun, on_delete=models.PROTECT, related_name="+", help_text="What was shown for it."
+    )
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    reviewer = models.CharField(max_length=150, blank=True)
+    words = models.CharField(max_length=1000, blank=True, help_text="The reviewer's.")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("sign_release", "Can sign for an assistant that leaves its team")]
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.get_state_display()}"
+
+    @property
+    def is_asked(self) -> bool:
+        return self.state == self.State.ASKED
+
+    @property
+    def is_signed(self) -> bool:
+        return self.state == self.State.SIGNED
+
+
 class ProbeAnswer(models.Model):
     """What an assistant said to one probe, turn by turn, and what the gate says of it."""
 

@@ -3,10 +3,13 @@
 from django.urls import path
 
 from chat.reviews.probing import views
+from chat.reviews.releases import views as releases
 
 urlpatterns = [
     path("runs/<str:public_id>/", views.run_safety, name="run-safety"),
     path("runs/<str:public_id>/ask/", views.probes_ask, name="probes-ask"),
+    path("runs/<str:public_id>/release/", releases.release_ask, name="release-ask"),
+    path("runs/<str:public_id>/withdraw/", releases.release_withdraw, name="release-withdraw"),
     path("probes/<str:public_id>/", views.probe_run, name="probe-run"),
     path("probes/<str:public_id>/cancel/", views.probe_run_cancel, name="probe-run-cancel"),
     path("probes/<str:public_id>/answers.json", views.answers_json, name="probe-answers"),

@@ -1,4 +1,4 @@
-"""The models that a team can talk to: every ready base and its own succeeded runs."""
+"""The models that a team can talk to: ready bases, its own succeeded runs, and released ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,11 +69,19 @@ def assistants_of(runs: QuerySet[Run]) -> Iterator[Assistant]:
 
 
 def tuned_runs(team: Team) -> QuerySet[Run]:
-    """A team's succeeded runs, newest first, with what an assistant needs and no more."""
-    runs = Run.objects.for_team(team).filter(state=Run.State.SUCCEEDED)
+    """Succeeded runs of a team, and those that were let out of theirs, newest first.
+
+    With what an assistant needs and no more.
+    """
+    runs = shared(team).filter(state=Run.State.SUCCEEDED)
     return runs.select_related("base", "team").defer(
         "base__shapes", "config", "spending", "latest", "error", "request_body", "metadata"
     )
+
+
+def shared(team: Team) -> QuerySet[Run]:
+    """The runs whose assistants a team may talk to; their pages are their own team's alone."""
+    return Run.objects.filter(Q(team=team) | Q(released_at__isnull=False))
 
 
 def assistant_count(team: Team) -> int:
@@ -87,7 +95,7 @@ def assistant_get(team: Team, name: str) -> Assistant | None:
     if base:
         return assistant_of_base(base)
     public_id = name if name.startswith("ftjob-") else f"ftjob-{name.rsplit(':', 1)[-1]}"
-    run = Run.objects.for_team(team).filter(public_id=public_id).select_related("base", "team")
+    run = shared(team).filter(public_id=public_id).select_related("base", "team")
     found = run.first()
     made = assistant_of_run(found) if found else None
     return made if made and name in {made.id, public_id} else None

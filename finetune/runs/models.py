@@ -92,6 +92,11 @@ class Run(models.Model):
         default=dict, blank=True, help_text="The API request, answered back as it came."
     )
     metadata = models.JSONField(default=dict, blank=True)
+    released_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When what it made was let out of its team; a reviewer signs for it.",
+    )
 
     state = models.CharField(max_length=12, choices=State, default=State.CREATED, db_index=True)
     request = models.CharField(max_length=8, choices=Request, default=Request.NONE, blank=True)

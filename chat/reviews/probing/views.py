@@ -31,7 +31,9 @@ def run_safety(request: SiteRequest, public_id: str) -> HttpResponse:
     """The safety part of a run's page: as a fragment for it, or as a page of its own."""
     run = run_get(request.user, public_id)
     template = "chat/reviews/_safety.html" if request.htmx else "chat/reviews/safety.html"
-    return render(request, template, {"run": run, "safety": safety_of(run)})
+    return render(
+        request, template, {"run": run, "safety": safety_of(run), "release": run.releases.first()}
+    )
 
 
 @signed_in

@@ -1,0 +1,1 @@
+"""Letting an assistant out of its team: probes that got no worse, and a reviewer's signature."""
