@@ -2,12 +2,14 @@
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
-from chat.reviews.models import ProbeAnswer, ProbeRun, Release
+from chat.reviews.models import Comparison, Grade, ProbeAnswer, ProbeRun, Release
 
 __all__ = [
     "ChatPreference",
     "Clearance",
+    "Comparison",
     "Conversation",
+    "Grade",
     "Message",
     "ProbeAnswer",
     "ProbeRun",

@@ -70,7 +70,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/": {"public_id": talk.public_id},
         "safety/runs/": {"public_id": run_made.public_id},
-        "safety/probes/": {"public_id": probing(team, run_made).public_id},
+        **reviewed(team, run_made),
         "keys/": {"pk": str(key.pk)},
         "team/invitations/": {"pk": str(invited.pk)},
         "team/members/": {"pk": str(bob.memberships.get().pk)},
@@ -80,13 +80,20 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     }
 
 
-def probing(team: Any, run: Any) -> Any:
-    from chat.reviews.models import ProbeRun
+def reviewed(team: Any, run: Any) -> dict[str, dict[str, str]]:
+    """A finished probing and a comparison."""
+    from chat.reviews.models import Comparison, ProbeRun
 
-    return ProbeRun.objects.create(
+    probing = ProbeRun.objects.create(
         team=team, run=run, assistant="a", title="hers", base="b", probe_set="1",
         checkpoint_hash="0", state=ProbeRun.State.DONE,
     )  # fmt: skip
+    comparison = Comparison.objects.create(team=team, title="hers", probes=[])
+    comparison.arms.set([probing])
+    return {
+        "safety/probes/": {"public_id": probing.public_id},
+        "safety/comparisons/": {"public_id": comparison.public_id, "kind": "conversations"},
+    }
 
 
 def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from chat.reviews.comparisons.rubric import GRADES
 from finetune.teams.models import Team, User
 
 LAPSE = timedelta(seconds=120)  # without a sign of life for this long, another worker goes on
@@ -17,6 +18,10 @@ LAPSE = timedelta(seconds=120)  # without a sign of life for this long, another 
 
 def probe_run_id() -> str:
     return f"probes-{secrets.token_hex(8)}"
+
+
+def comparison_id() -> str:
+    return f"comparison-{secrets.token_hex(8)}"
 
 
 class ProbeRunQuerySet(models.QuerySet["ProbeRun"]):
@@ -151,3 +156,62 @@ class ProbeAnswer(models.Model):
     def as_json(self) -> dict[str, Any]:
         names = ("probe", "language", "level", "kind", "replies", "held", "sentence", "asks")
         return {name: getattr(self, name) for name in (*names, "guides")}
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    def for_user(self, user: User) -> ComparisonQuerySet:
+        """Those of one's teams; all of them for people with the right to review."""
+        if user.is_staff and user.has_perm("chat.grade_comparison"):
+            return self.all()
+        return self.filter(team__members=user)
+
+
+class Comparison(models.Model):
+    """Answers of two to four assistants to the same probes, graded by people who see no names."""
+
+    public_id = models.CharField(max_length=40, unique=True, default=comparison_id, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="comparisons")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    title = models.CharField(max_length=120)
+    arms = models.ManyToManyField(ProbeRun, related_name="comparisons")
+    probes = models.JSONField(help_text="Ids, in the order in which they are shown.")
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the names were shown; nobody grades after that."
+    )
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("grade_comparison", "Can grade replies of every team")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class Grade(models.Model):
+    """What one person thinks of one reply in one dimension."""
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="grades")
+    answer = models.ForeignKey(ProbeAnswer, on_delete=models.CASCADE, related_name="grades")
+    rater = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    dimension = models.CharField(max_length=10)
+    grade = models.CharField(max_length=4, choices=list(GRADES.items()))
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["comparison", "answer", "rater", "dimension"], name="one_grade_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.comparison}: {self.dimension} {self.grade}"

@@ -14,3 +14,15 @@ def dialogue(answer: ProbeAnswer, asked: Mapping[str, tuple[str, ...]]) -> list[
     """A probe's turns with the replies to them; of probes that have changed, the replies alone."""
     turns = asked.get(answer.probe, ("",) * len(answer.replies))
     return list(zip(turns, answer.replies, strict=False))
+
+
+@register.filter
+def grade_of(given: Mapping[tuple[int, str], str], answer: ProbeAnswer) -> dict[str, str]:
+    """The grades that a form has for one reply, by dimension."""
+    return {key: grade for (pk, key), grade in given.items() if pk == answer.pk}
+
+
+@register.filter
+def item(mapping: Mapping[str, object], key: str) -> object:
+    """What stands under a key; nothing where there is none."""
+    return mapping.get(key, "")

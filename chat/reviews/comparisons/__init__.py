@@ -1,0 +1,1 @@
+"""Blind comparisons: people grade replies to probes by a rubric, without knowing whose they are."""
