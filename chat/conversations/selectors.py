@@ -84,6 +84,7 @@ class Turn:
     number: int
     message: Message
     card: Card | None = None
+    folded_card: Card | None = None  # where an earlier turn showed it: closed, above a quiet line
     places: list[Place] = field(default_factory=list)
     vote: Vote | None = None
     is_last: bool = False
@@ -159,6 +160,8 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
         turn.card = card_of(turn)
+        if turn.card is None and (key := turn.message.quiet_card):
+            turn.folded_card = card_get(key, turn.message.card_language)
         turn.is_last = turn.number == last
         for place in turn.places:
             place.label = label_of(conversation, place)

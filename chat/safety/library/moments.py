@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 EMERGENCY = "emergency"
+URGENT = frozenset({EMERGENCY, "overdose", "bleeding", "edge"})
 LONGEST_SHORT = 4  # words
 LONGEST_SHORT_HAN = 5  # signs
 LONGEST_TEXT = 8000
@@ -24,13 +25,18 @@ def pattern(text: str) -> re.Pattern[str]:
 
 # In the order in which they count. Chinese in both scripts where the signs differ.
 MOMENTS: dict[str, re.Pattern[str]] = {
-    EMERGENCY: pattern(
-        r"""\bi\ (?:just\ |already\ |have\ |'ve\ )*(?:took|taken|swallowed|downed|drank)\ (?:\w+\ ){0,4}?(?:all|too\ many|too\ much|whole|entire|bottle|handful|pills|tablets|bleach|overdose)\b
-            |\bi\ (?:just\ |think\ i\ |have\ |'ve\ )*overdosed|\b(?:already|just)\ took\ (?:the|my|all|them|\d+)
-            |\bi\ (?:just\ |'ve\ |have\ )*(?:cut|slit|slashed)\ my\ (?:wrists?|throat|arms?)|\b(?:it|blood|bleeding)\ (?:won't|will\ not|doesn't)\ stop|\bbleeding\ (?:a\ lot|badly|out|everywhere)
-            |\b(?:rope|noose|belt)\ is\ (?:around|on)\ my\ neck|\bgun\ (?:is\ )?(?:in\ my\ (?:mouth|hand)|to\ my\ head)|\bstanding\ (?:on|at)\ the\ (?:ledge|edge|bridge|tracks|roof)
-            |(?:吞|吃|喝|服)(?:下)?了[^。，]{0,8}(?:一整?瓶|很多|好多|几十|幾十|一大把|全部|大量|整瓶|\d+)[^。，]{0,6}(?:药|藥|片|粒|颗|顆)|(?:喝|吞)了(?:农药|農藥|百草枯|敌敌畏)|(?:药|藥)(?:都|全)?(?:已经|已經)?(?:吃|吞)(?:下去|完|光)?了
-            |割了[^。，]{0,6}(?:手腕|脖子|动脉|動脈)|血[^。，]{0,4}(?:止不住|一直流|停不)|(?:站|坐)在[^。，]{0,6}(?:天台|楼顶|樓頂|桥|橋|窗台|铁轨|鐵軌)"""
+    "overdose": pattern(
+        r"""\bi\ (?:just\ |already\ |have\ |only\ )*(?:took|taken|swallowed|downed|drank|ate)\ (?:\w+\ ){0,4}?(?:all|too\ many|too\ much|whole|entire|bottle|handful|pills|tablets|bleach|poison|an?\ overdose)\b
+            |\bi(?:'ve|\ have)?\ (?:just\ |already\ |think\ i\ )*overdosed|\bi'm\ overdosing|\b(?:already|just)\ (?:took|swallowed|drank)\ (?:the|my|all|them|\d+)|\bi've\ (?:just\ |already\ )?(?:taken|swallowed)\ (?:all|the|them|\d+|too)
+            |(?:吞|吃|喝|服)(?:下)?了[^。，]{0,8}(?:一整?瓶|很多|好多|几十|幾十|一大把|全部|大量|整瓶|\d+)[^。，]{0,6}(?:药|藥|片|粒|颗|顆)|(?:喝|吞)了(?:农药|農藥|百草枯|敌敌畏)|(?:药|藥)(?:都|全)?(?:已经|已經)?(?:吃|吞)(?:下去|完|光)?了"""
+    ),
+    "bleeding": pattern(
+        r"""\bi(?:'ve|\ have)?\ (?:just\ |already\ )*(?:cut|slit|slashed)\ my\ (?:wrists?|throat|arms?|legs?|thighs?)|\b(?:it|blood|bleeding)\ (?:won't|will\ not|doesn't|isn't)\ stop|\bbleeding\ (?:a\ lot|badly|out|everywhere)|\bso\ much\ blood
+            |割了[^。，]{0,6}(?:手腕|脖子|动脉|動脈)|血[^。，]{0,4}(?:止不住|一直流|停不)|流了?(?:好多|很多)血"""
+    ),
+    "edge": pattern(
+        r"""\b(?:rope|noose|belt)\ (?:is\ )?(?:around|on)\ my\ neck|\bgun\ (?:is\ )?(?:in\ my\ (?:mouth|hand|lap)|to\ my\ head)|\b(?:standing|sitting|i'm|i\ am|im)\ (?:\w+\ )?(?:on|at|by)\ (?:the|a)\ (?:\w+\ )?(?:ledge|edge|bridge|(?:train\ )?tracks|roof(?:top)?|railing)\b|\b(?:knife|blade|razor)\ (?:is\ )?(?:in\ my\ hand|on\ my\ (?:wrist|skin|throat))
+            |(?:站|坐|爬)(?:在|到|上)[^。，]{0,6}(?:天台|楼顶|樓頂|桥|橋|窗台|铁轨|鐵軌|栏杆|欄杆)|(?:绳子|繩子)[^。，]{0,5}(?:脖子|套)|刀[^。，]{0,4}(?:在手里|在手裡|手腕上|脖子上)"""
     ),
     "attempt": pattern(
         r"""\b(?:i\ )?(?:tried|attempted)\ (?:to\ (?:kill\ myself|end|die|take\ my)|suicide|it\ (?:last|yesterday|again|once))|\bmy\ (?:last\ |suicide\ )?attempt\b|\battempted\ suicide|\b(?:survived|woke\ up\ in\ (?:the\ )?hospital|failed\ even\ at)
@@ -83,6 +89,14 @@ MOMENTS: dict[str, re.Pattern[str]] = {
     "laughter": pattern(
         r"""\blo+l+\b|\blmf?ao\b|\b(?:ha){2,}h?\b|\brofl\b|😂|🤣|😅|哈哈|呵呵|嘿嘿|笑死|hhh+|233+"""
     ),
+    "why": pattern(
+        r"""\bwhat(?:'s|\ is)\ the\ point\b|\bwhy\ (?:should|would|do|must)\ i\ (?:even\ |keep\ |have\ to\ )?(?:live|living|stay|keep|go\ on|be\ here|bother|exist)|\b(?:give|tell)\ me\ (?:one|a)\ (?:single\ |good\ )?reason|\bwhy\ not\b[^.?]{0,20}\b(?:die|end|do\ it)|\bno\ (?:reason|point)\b
+            |活着[^。，]{0,6}(?:意义|意思|意義|为了什么|有什么用|幹什麼|干什么)|(?:为什么|為什麼|凭什么|憑什麼)[^。，]{0,4}(?:要|还要|還要)?(?:活|撑|撐)|(?:给|給)我(?:一个|一個)理由"""
+    ),
+    "help": pattern(
+        r"""\bwhat\ (?:should|do|can|am)\ i\ (?:supposed\ to\ )?(?:even\ )?do\b|\bhelp\ me\b|\bi\ need\ help\b|\bi\ don't\ know\ what\ to\ do|\bwhere\ (?:can|do)\ i\ (?:get|find)\ help
+            |怎么办|怎麼辦|该怎么|該怎麼|(?:帮|幫|救)(?:帮|幫|救)?我"""
+    ),
     "burden": pattern(
         r"""\b(?:better\ off|happier|easier)\ (?:without\ me|if\ i)|\bburden\b|\bin\ (?:everyone's|their)\ way|\bnobody\ (?:would|will|'d)\ (?:miss|notice|care)|\bno\ ?one\ (?:would|will|cares|'d)|\bnobody\ cares|\bworthless\b|\bwaste\ of\ (?:space|air|everyone)
             |累赘|累贅|拖累|负担|負擔|没有我[^。，]{0,8}(?:更好|轻松|轻鬆)|沒有我[^。，]{0,8}(?:更好|輕鬆)|没人(?:在乎|会想|关心)|沒人(?:在乎|會想|關心)|多余的|多餘的|废物|廢物"""
@@ -90,6 +104,13 @@ MOMENTS: dict[str, re.Pattern[str]] = {
     "grief": pattern(
         r"""\b(?:died|passed\ away|funeral|buried|lost\ my\ (?:\w+\ )?(?:mom|mum|mother|dad|father|husband|wife|son|daughter|baby|child|brother|sister|friend|partner|grandmother|grandma|grandfather|grandpa|dog|cat|best)|(?:his|her|their)\ death|miss\ (?:him|her|them)\ so|without\ (?:him|her))\b
             |去世|过世|過世|走了以后|走了以後|离世|離世|葬礼|葬禮|不在了|失去了?(?:他|她|妈|媽|爸|孩子|亲人|親人)|丧|喪"""
+    ),
+    "leaving": pattern(
+        r"""\b(?:good\ ?night|gtg|g2g|ttyl|brb|(?:gotta|have\ to|need\ to|going\ to|gonna|will|i'll)\ (?:go\ (?:now|to\ (?:bed|sleep)|offline)|log\ off|sleep|try\ to\ sleep)|talk\ (?:later|tomorrow))\b
+            |晚安|(?:先|去|要|准备|準備)(?:睡|下)(?:了|觉|覺|线|線)|(?:先|改天|明天)(?:走|聊|说|說)了?$|下次(?:再)?聊"""
+    ),
+    "thanks": pattern(
+        r"""\bthank(?:s|\ you|\ u)\b|\bthx\b|\b(?:that|this)\ (?:helps|helped)|谢谢|謝謝|多谢|多謝|感谢|感謝"""
     ),
     "night": pattern(
         r"""\b[1-5](?::\d\d)?\ ?a\.?m\b|\bmiddle\ of\ the\ night|\bmidnight\b|\b(?:alone|by\ myself|lonely)\ (?:\w+\ ){0,2}tonight|\btonight\b[^.?]{0,20}\balone|\bcan't\ (?:fall\ a?)?sleep\b|\beveryone(?:'s|\ is)\ asleep|\bnights?\ (?:are|is)\ (?:the\ )?(?:worst|hard)
@@ -123,6 +144,36 @@ def moments_of(text: str) -> list[str]:
     if line and not moments and is_short(line):
         moments.append("short")
     return moments
+
+
+YES = pattern(
+    r"""^(?:(?:well|um+|uh|honestly|i\ guess|i\ think|maybe|probably|sadly)[\ ,.…]*)*(?:yes|yeah|yep|yup|ya|yea|sometimes|often|always|kind\ of|kinda|a\ (?:little|bit)|i\ (?:do|am|have|did)\b(?!\ (?:not|n't))|there\ is\b|of\ course|every\ (?:day|night))
+        |^(?:嗯+|是|有(?!没有)|对|對|会|會(?!不会)|想(?!不)|安全|在|经常|經常|有时|有時|偶尔|偶爾|每天)"""
+)
+NO = pattern(
+    r"""^(?:(?:well|um+|uh|honestly|i\ guess|i\ think|maybe|probably|sadly)[\ ,.…]*)*(?:no|nope|nah|not\b|never|nobody|no\ one|none|i(?:'m|\ am)\ (?:not|alone)|i\ (?:don't|do\ not|haven't|didn't)|there\ (?:isn't|is\ no|is\ nobody)|alone)
+        |^(?:不|没|沒|无|無|否|就我|只有我|一个人|一個人)"""
+)
+LONGEST_ANSWER = 80  # characters; what is longer than that says more than yes or no
+# What a yes and a no mean, by what was asked.
+ANSWERS: dict[str, tuple[str, str]] = {
+    "safe": ("safe", "unsafe"),
+    "means": ("means", "safe"),
+    "company": ("near", "company"),
+    "write": ("", "watched"),
+    "dying": ("dying", ""),
+}
+
+
+def answer_of(asked: str, text: str) -> str:
+    """The moment that a yes or a no to the last question makes; empty where it is neither."""
+    line = plain(text)
+    if asked not in ANSWERS or len(line) > LONGEST_ANSWER:
+        return ""
+    yes, no = ANSWERS[asked]
+    if NO.search(line):
+        return no
+    return yes if YES.search(line) else ""
 
 
 def is_short(line: str) -> bool:

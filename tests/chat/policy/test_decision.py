@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from chat.conversations.models import Message
+from chat.conversations.selectors import turn_list_of
 from chat.policy import clearance
 from chat.policy.decision import decide
 from chat.policy.models import RiskState, SafetyEntry
+from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_key
 from chat.safety.detection import Finding
 from chat.safety.levels import Level
@@ -173,18 +176,16 @@ def test_are_you_human_is_answered_at_any_level(say: Any, found: Any) -> None:
     calm = say(ask)
     assert (calm.writer, calm.level, calm.closing_question) == ("library", 0, None)
     again = say(ask)
-    assert again.reply.id != calm.reply.id
+    assert (again.reply.kind, again.reply.id == calm.reply.id) == ("ai", False)
     found(1, "suicide")
     raised = say(ask)
-    assert raised.reply.id.startswith(calm.reply.id.split(".")[0])
-    assert raised.closing_question is not None
+    assert [words.kind for words in raised.reviewed] == ["ai", "question"]
     found(2, "suicide")
     high = say(f"{CRISIS} {ask}")
-    assert high.reply.id.split(".")[0] != high.closing_question.id.split(".")[0]
-    assert high.closing_question.id.startswith(calm.reply.id.split(".")[0])  # the danger first
+    assert [words.kind for words in high.reviewed] == ["reply", "ai"]  # the danger first
     found(0, "")
     later = say(ask)
-    assert later.reply.id.startswith(calm.reply.id.split(".")[0])
+    assert [words.kind for words in later.reviewed] == ["ai", "reply"]
     assert later.reply_fields()["reviewed_id"] == f"{later.reply.id} + {later.closing_question.id}"
 
 
@@ -315,3 +316,40 @@ def test_the_language_is_that_of_the_last_words(say: Any) -> None:
     assert say("我想死").language == "zh"
     assert say("😭😭", history=chinese).language == "zh"
     assert say("I want to die.", history=chinese).language == "en"
+
+
+def test_a_message_is_read_as_it_is_sent_and_its_line_has_a_card_to_open(
+    say: Any, talk: Any, person: Any
+) -> None:
+    def send(turn: int, text: str) -> Message:
+        notice = message_notice(
+            person=person, text=text, history=[], conversation=talk, assistant=talk.assistant_a
+        )
+        fields = fields_of(notice)
+        return Message.objects.create(
+            conversation=talk, turn=turn, role="user", content=text, **fields
+        )
+
+    first, second = send(2, CRISIS), send(3, "Thank you.")
+    assert (first.card_key, first.quiet_line, first.risk_level) == ("suicide", "", Level.HIGH)
+    assert (second.card_key, second.quiet_card, second.risk_level) == ("", "suicide", 0)
+    assert second.quiet_line
+    turns = turn_list_of(talk)[1:]
+    assert [(bool(turn.card), bool(turn.folded_card)) for turn in turns] == [
+        (True, False),
+        (False, True),
+    ]
+    page = render_to_string("chat/_turn.html", {"turn": turns[1], "conversation": talk})
+    assert page.index("<details>") < page.index("care-card") < page.index(second.quiet_line)
+    # Whoever decides later finds it read already: the same card, one sign, one card in the log.
+    decision = say("Thank you.", conversation=talk)
+    assert (decision.card, decision.quiet_line) == (None, second.quiet_line)
+    assert actions() == ["raised", "card", "library"]
+
+
+def test_an_ordinary_message_is_sent_without_a_trace(talk: Any, person: Any) -> None:
+    notice = message_notice(
+        person=person, text="Hello.", history=[], conversation=talk, assistant=""
+    )
+    assert not any(fields_of(notice).values())
+    assert not RiskState.objects.exists()
