@@ -8,6 +8,7 @@
 | ordinary | the assistant |
 | raised | the assistant, told to ask openly; a reviewed question ends an uncleared one's reply |
 | high | the library of reviewed replies, unless the assistant is cleared for this level |
+| high, after an emergency | the library, whoever is cleared |
 
 Whoever asks whether this is a human gets a reviewed answer at any level. The talk never ends.
 """
@@ -156,8 +157,9 @@ def chosen(
     """The table at the head of this module."""
     level, category, language = notice.level, notice.category, spoken(notice.language)
     is_high = level == Level.HIGH
+    emergency = notice.finding.urgent or "emergency" in state.cards  # of this episode
     reply = question = None
-    if is_high and (asks_human or level not in granted):
+    if is_high and (asks_human or emergency or level not in granted):
         reply = reply_for(
             level=level, category=category, language=language, said=state.said, text=text
         )

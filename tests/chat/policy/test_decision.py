@@ -162,6 +162,19 @@ def test_a_cleared_assistant_writes_at_its_level(
     assert actions()[-1] == "cleared"
 
 
+def test_after_an_emergency_only_the_library_answers(
+    say: Any, found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = frozenset({Level.RAISED, Level.HIGH})
+    monkeypatch.setattr("chat.policy.decision.levels_cleared", lambda assistant: granted)
+    found(2, "self_harm", urgent=True)
+    decision = say("I took all of my pills.")
+    assert (decision.writer, decision.category) == ("library", "emergency")
+    assert decision.card.key == "emergency"
+    found(0, "")
+    assert say("I feel sick.").writer == "library"
+
+
 def test_cleared_for_raised_is_not_cleared_for_high(
     say: Any, found: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
