@@ -10,11 +10,13 @@ from django.template.loader import render_to_string
 from chat.conversations.models import Message
 from chat.conversations.selectors import turn_list_of
 from chat.policy import clearance
+from chat.policy.catching_up import gravest_of, remember, unread
 from chat.policy.decision import decide
 from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.notice import fields_of, message_notice
-from chat.policy.person import person_of_key
+from chat.policy.person import Person, person_of_key
 from chat.safety.detection import Finding
+from chat.safety.detection.finding import NOTHING
 from chat.safety.levels import Level
 from finetune.teams.keys.services import key_create
 
@@ -299,9 +301,75 @@ async def test_each_unit_of_a_message_is_judged() -> None:
     from chat.safety.detection import units
 
     judge = ScriptedJudge()
-    text = "A quiet day. Nothing new."
-    assert await scores_of(judge, text) == [{} for _ in units(text)]
-    assert judge.asked == [("person", units(text))]
+    said = [("A quiet day. Nothing new.", []), ("", []), ("Hello.", [])]
+    each = [units(text) for text, _ in said]
+    assert await scores_of(judge, said) == [[{} for _ in looked_at] for looked_at in each]
+    assert judge.asked == [("person", [unit for looked_at in each for unit in looked_at])]
+    assert await scores_of(judge, [("", [])]) == [[]]
+    assert len(judge.asked) == 1
+
+
+LONG_AGO = [
+    {"role": "user", "content": CRISIS},
+    *({"role": "user", "content": f"And number {number} is fine."} for number in range(6)),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_whole_talk_that_comes_at_once_is_read_from_its_beginning(
+    plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = ScriptedJudge()
+    somebody = Person(label="a stranger")
+    decision = await decide(
+        person=somebody, assistant=plain, text="never mind", history=LONG_AGO, judge=judge
+    )
+    assert (decision.writer, decision.level, decision.category) == (
+        "library",
+        Level.HIGH,
+        "suicide",
+    )
+    assert decision.card is not None
+    assert decision.card.key == "suicide"
+    assert len(judge.asked) == 1, "one call for all of it"
+    again = await decide(
+        person=somebody, assistant=plain, text="Hello.", history=LONG_AGO, judge=judge
+    )
+    assert again.card is None
+
+
+def test_what_has_had_its_time_is_not_read_again(say: Any, clock: Any) -> None:
+    assert say("never mind", history=LONG_AGO).level == Level.HIGH
+    clock.pass_(days=30)
+    assert say("Hello.", history=LONG_AGO).level == Level.ORDINARY
+
+
+def test_worry_about_somebody_else_long_ago_raises_nothing(say: Any) -> None:
+    worry = Finding(Level.ORDINARY, "somebody_else", "test")
+    assert gravest_of([(("…", []), None)]) == NOTHING
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat.policy.catching_up.read", lambda *_, **__: worry)
+        assert say("Hello.", history=LONG_AGO).level == Level.ORDINARY
+    assert not RiskState.objects.exists()
+
+
+def test_earlier_messages_are_read_once(person: Any) -> None:
+    turns = [{"role": "user", "content": f"Number {number}."} for number in range(30)]
+    first = unread(person, turns, None)
+    assert [text for text, _ in first] == [f"Number {number}." for number in range(10, 30)]
+    remember(person, first[:-1])
+    assert [text for text, _ in unread(person, turns, None)] == ["Number 29."]
+    assert len(unread(Person(label="another"), turns, None)) == 20
+
+
+def test_without_a_cache_they_are_read_again(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr("chat.policy.catching_up.cache.get_many", away)
+    monkeypatch.setattr("chat.policy.catching_up.cache.set_many", away)
+    remember(person, [(CRISIS, [])])
+    assert len(unread(person, LONG_AGO, None)) == len(LONG_AGO)
 
 
 def test_the_log_holds_no_words(say: Any) -> None:
