@@ -15,13 +15,14 @@ Whoever asks whether this is a human gets a reviewed answer at any level. The ta
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from channels.db import database_sync_to_async
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from chat.conversations.models import Conversation
@@ -36,10 +37,12 @@ from chat.policy.notice import (
     message_mark,
     message_of,
     noticed,
+    noticed_only,
     spoken,
 )
 from chat.policy.person import Person
 from chat.policy.reading import Judge, Said, Turns, language_of_talk, scores_of
+from chat.policy.selectors import level_now
 from chat.policy.services import Place, entry_add, said_add, state_locked, state_notice
 from chat.safety.cards import Card
 from chat.safety.detection import Finding, Scores, read
@@ -51,7 +54,10 @@ from chat.safety.library import (
     question_for,
     reply_for,
 )
+from finetune.faults import fault_of
 from finetune.runs.assistants import Assistant
+
+logger = logging.getLogger("chat.policy")
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,13 @@ def decide_sync(
     if heard.is_ordinary and not is_known(person):
         decision = Decision(Level.ORDINARY, "", heard.language)
     else:
-        decision = decided(person, assistant, conversation, heard)
+        try:
+            decision = decided(person, assistant, conversation, heard)
+        except DatabaseError as error:
+            if fault_of(error) is None:
+                raise
+            logger.warning("a state was not kept; its reply is given all the same", exc_info=error)
+            decision = unwritten(person, heard)
     if conversation is None:
         remember(person, [*(said for said, _ in earlier), (text, history)])
     return decision
@@ -200,6 +212,18 @@ def decided(
         if message is not None:
             message_mark(message, notice)
     return decision
+
+
+def unwritten(person: Person, heard: Heard) -> Decision:
+    """The decision where the database takes no writes (a full disk, a lock): nobody is cleared.
+
+    What was raised is in no row then; the next message is read again, by whoever can write.
+    """
+    state = RiskState.objects.filter(mark=person.mark).first() or RiskState(mark=person.mark)
+    state.level = max(level_now(state), heard.finding.level, heard.before.level)
+    state.category = heard.finding.category or heard.before.category or state.category
+    notice = noticed_only(state, heard.finding, heard.language)
+    return chosen(state, notice, frozenset(), asks_human=heard.asks_human, text=heard.text)
 
 
 def chosen(

@@ -16,6 +16,7 @@ from chat.safety.language import Language, language_of
 logger = logging.getLogger("chat.policy")
 
 JUDGE_SECONDS = 5.0
+MOST_UNITS = 100  # asked about at once; the engine takes 128
 Turns = Sequence[Mapping[str, str]]
 Said = tuple[str, Turns]  # one message, and what was said before it
 
@@ -60,15 +61,21 @@ away = Seldom()
 async def scores_of(judge: Judge | None, said: Sequence[Said]) -> list[list[Scores] | None]:
     """The head's scores of each message, one for each of its units, asked for in one go.
 
-    None for each, which is said once a minute, where there is no judge or it does not answer.
+    None where there is no judge or it does not answer, which is said once a minute, and for old
+    messages that no longer fit into the question beside the newest.
     """
-    looked_at = [units(text, history) for text, history in said]
-    texts = [unit for each in looked_at for unit in each]
-    scores = await judged(judge, texts)
+    looked_at: list[list[str]] = []
+    for text, history in reversed(said):
+        wanted = units(text, history)
+        if looked_at and sum(map(len, looked_at)) + len(wanted) > MOST_UNITS:
+            break
+        looked_at.insert(0, wanted)
+    scores = await judged(judge, [unit for wanted in looked_at for unit in wanted])
     if scores is None:
         return [None] * len(said)
     given = iter(scores)
-    return [[next(given) for _ in each] for each in looked_at]
+    left_out: list[list[Scores] | None] = [None] * (len(said) - len(looked_at))
+    return left_out + [[next(given) for _ in wanted] for wanted in looked_at]
 
 
 async def judged(judge: Judge | None, texts: list[str]) -> list[dict[str, float]] | None:

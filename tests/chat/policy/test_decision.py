@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.template.loader import render_to_string
 
 from chat.conversations.models import Message
@@ -15,7 +17,8 @@ from chat.policy.decision import decide
 from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import Person, person_of_key
-from chat.safety.detection import Finding
+from chat.policy.reading import scores_of
+from chat.safety.detection import Finding, units
 from chat.safety.detection.finding import NOTHING
 from chat.safety.levels import Level
 from finetune.teams.keys.services import key_create
@@ -263,6 +266,32 @@ def test_read_again_without_the_judge_a_message_is_as_grave_as_before(
     assert decision.card.key == "suicide"
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_database_that_takes_no_writes_fails_nobody(
+    say: Any, found: Any, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    if held:
+        say(CRISIS)
+
+    def locked(person: Any) -> Any:
+        error = OperationalError("database is locked")
+        error.__cause__ = sqlite3.OperationalError("database is locked")
+        error.__cause__.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chat.policy.decision.state_locked", locked)
+        decision = say("Hello." if held else CRISIS)
+        assert (decision.writer, decision.level) == ("library", Level.HIGH)
+        assert decision.card.key == "suicide"
+        assert decision.reply is not None
+        found(0, "somebody_else")
+        assert say("My friend.").card.key == ("somebody_else")
+        patch.setattr("chat.policy.decision.state_locked", lambda person: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            say("My friend.")
+
+
 class ScriptedJudge:
     def __init__(self, error: Exception | None = None, short: bool = False) -> None:
         self.error, self.short, self.asked = error, short, []
@@ -297,9 +326,6 @@ async def test_without_the_judge_the_rules_decide_and_the_log_says_so_once(
 
 
 async def test_each_unit_of_a_message_is_judged() -> None:
-    from chat.policy.reading import scores_of
-    from chat.safety.detection import units
-
     judge = ScriptedJudge()
     said = [("A quiet day. Nothing new.", []), ("", []), ("Hello.", [])]
     each = [units(text) for text, _ in said]
@@ -307,6 +333,14 @@ async def test_each_unit_of_a_message_is_judged() -> None:
     assert judge.asked == [("person", [unit for looked_at in each for unit in looked_at])]
     assert await scores_of(judge, [("", [])]) == [[]]
     assert len(judge.asked) == 1
+
+
+async def test_what_does_not_fit_into_one_question_is_left_to_the_rules() -> None:
+    judge = ScriptedJudge()
+    long = "This is one. " * 40
+    scores = await scores_of(judge, [(long, [])] * 5)
+    assert [each is None for each in scores] == [True, True, True, False, False]
+    assert len(judge.asked[0][1]) == 2 * len(units(long)) <= 100
 
 
 LONG_AGO = [
