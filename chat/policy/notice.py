@@ -128,6 +128,14 @@ def noticed(
     return Notice(finding, level, category_of(state, finding), language, card, line, folded)
 
 
+def noticed_only(state: RiskState, finding: Finding, language: str) -> Notice:
+    """The same where nothing can be written: a card rather twice than not at all."""
+    level = Level(state.level)
+    key = finding.card or (card_of_state(state) if level == Level.HIGH else "")
+    card = card_get(key, CARD_LANGUAGES.get(language, "en")) if key else None
+    return Notice(finding, level, category_of(state, finding), language, card)
+
+
 def card_of_state(state: RiskState) -> str:
     """The card of somebody whose state is high; where their category has none, the general one."""
     return state.category if state.category in CARDED else "suicide"
