@@ -114,7 +114,9 @@ def test_stop_words_end_a_reply(ungated_client: openai.OpenAI) -> None:
 
 def test_a_person_in_danger_gets_a_reviewed_reply_and_the_card(alice_client: openai.OpenAI) -> None:
     messages: Any = [{"role": "user", "content": "I want to kill myself tonight."}]
-    reply = alice_client.chat.completions.create(model=BASE, messages=messages, max_tokens=4, n=2)
+    reply = alice_client.chat.completions.create(
+        model=BASE, messages=messages, max_tokens=4, n=2, user="u-0"
+    )
     assert reply.moderation
     result: Any = reply.moderation.input.results[0]  # type: ignore[union-attr]
     assert result.flagged
@@ -144,26 +146,6 @@ def test_the_state_is_remembered_by_user_and_across_requests(alice_client: opena
     assert later.output.results[0].reviewed
     assert first.output.results[0].reviewed != later.output.results[0].reviewed
     assert not ask("Never mind.", "u-2").input.results[0].quiet_line
-
-
-def test_what_cannot_be_judged_is_not_sent(alice_client: openai.OpenAI) -> None:
-    """This engine writes noise and has no encoders: neither noise nor an unjudged word leaves."""
-    reply = alice_client.chat.completions.create(
-        model=BASE, messages=HELLO, max_tokens=8, user="u-3"
-    )
-    assert reply.choices[0].finish_reason == "content_filter"
-    assert reply.moderation
-    output: Any = reply.moderation.output.results[0]  # type: ignore[union-attr]
-    assert output.held
-    assert output.reviewed
-    stream = list(
-        alice_client.chat.completions.create(
-            model=BASE, messages=HELLO, max_tokens=8, user="u-4", stream=True
-        )
-    )
-    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
-    assert text.isascii()
-    assert stream[-1].choices[0].finish_reason == "content_filter"
 
 
 def test_ungated_is_said_in_the_answer_and_noted_in_the_log(

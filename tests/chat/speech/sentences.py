@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from chat.safety.gate import sentences
+
 UNSEEN = Path(__file__).parents[1] / "safety" / "gate" / "unseen"
 WORD = re.compile(r"[a-z0-9']+|[\u4e00-\u9fff]")
 GRAM = 5
@@ -23,7 +25,7 @@ def sentences_of(language: str) -> tuple[dict[str, str], list[str]]:
             sentence = line.rpartition(">>")[2].rpartition("||")[2].strip()
             if safe:
                 good.append(sentence)
-            elif held_class != "wrong_language":
+            elif held_class != "wrong_language" and sentences(sentence) == [sentence]:
                 unsafe[sentence] = held_class
     return unsafe, good
 
