@@ -1,16 +1,16 @@
 """Reading what a person said before the policy first heard of them.
 
 Through the API somebody may come with a whole talk at once, and its last message may be "never
-mind". Of somebody who was never raised, the messages before it are read too, each once: hashes of
-those that were read wait in the cache for a day. A lost cache only means reading again.
+mind". Of somebody who was never raised, the messages before it are read too, each once: what was
+read is known for a day by hashes under the site's secret. A lost cache only means reading again.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from django.core.cache import cache
+from django.utils.crypto import salted_hmac
 
 from chat.conversations.models import Conversation
 from chat.policy.models import RiskState
@@ -71,4 +71,5 @@ def remembered(keys: Iterable[str]) -> set[str]:
 def key_of(person: Person, text: str, history: Turns) -> str:
     before = [turn["content"] for turn in history if turn["role"] == "user"][1 - TURNS_TOGETHER :]
     words = "\0".join([person.mark, *before, text])
-    return f"policy-read-{hashlib.sha256(words.encode('utf-8', 'surrogatepass')).hexdigest()}"
+    mark = salted_hmac("chat.policy.catching_up", words.encode("utf-8", "surrogatepass"))
+    return f"policy-read-{mark.hexdigest()}"

@@ -193,6 +193,8 @@ def decided(
     granted = levels_cleared(assistant)
     now = timezone.now()
     place = Place.of(conversation, assistant.id)
+    # Without a conversation and a key it is an incognito talk, of which no words are kept.
+    is_kept = conversation is not None or person.key_id is not None
     with transaction.atomic():
         state = state_locked(person)
         message = message_of(conversation, heard.text)
@@ -204,7 +206,7 @@ def decided(
             now=now,
             place=place,
             message=message,
-            text=heard.text,
+            text=heard.text if is_kept else "",
         )
         decision = chosen(state, notice, granted, asks_human=heard.asks_human, text=heard.text)
         log_choice(state, decision, place, now)

@@ -295,34 +295,39 @@ def test_an_entry_is_neither_changed_nor_deleted(say: Any) -> None:
     assert SafetyEntry.objects.get(pk=entry.pk).category == "suicide"
 
 
-def test_text_is_logged_only_where_the_operator_wants_it(say: Any, settings: Any) -> None:
-    say(CRISIS)
+def test_text_is_logged_only_where_the_operator_wants_it(
+    say: Any, talk: Any, settings: Any
+) -> None:
+    say(CRISIS, conversation=talk)
     assert not SafetyText.objects.exists()
     settings.SAFETY_LOG_TEXT = True
-    say("Good morning.")
+    say("Good morning.", conversation=talk)
+    say(CRISIS)  # an incognito talk: no conversation, no key
     assert not SafetyText.objects.exists()
-    say("I want to end my life.")
+    say("I want to end my life.", conversation=talk)
     assert [row.text for row in SafetyText.objects.all()] == ["I want to end my life."]
 
 
 def test_who_leaves_is_forgotten_and_the_entries_stay_without_them(
-    say: Any, person: Any, alice: Any, settings: Any
+    say: Any, person: Any, talk: Any, settings: Any
 ) -> None:
     settings.SAFETY_LOG_TEXT = True
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
     count = SafetyEntry.objects.count()
     assert services.texts_forget(person=person) == 1
     assert level_of(person) == Level.HIGH
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
+    assert SafetyText.objects.exists()
     assert services.person_forget(person=person) == SafetyEntry.objects.count() > count
     assert not RiskState.objects.exists()
     assert not SafetyText.objects.exists()
     assert not any("alice" in str(row) for row in SafetyEntry.objects.values())
 
 
-def test_an_account_goes_with_its_state(say: Any, alice: Any, settings: Any) -> None:
+def test_an_account_goes_with_its_state(say: Any, alice: Any, talk: Any, settings: Any) -> None:
     settings.SAFETY_LOG_TEXT = True
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
+    assert SafetyText.objects.exists()
     alice.delete()
     assert not RiskState.objects.exists()
     assert not SafetyText.objects.exists()
