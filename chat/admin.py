@@ -1,5 +1,6 @@
 """The console's pages of the chat, for Django, which looks for them here."""
 
 from chat.conversations import admin as conversations
+from chat.words import admin as words
 
-__all__ = ["conversations"]
+__all__ = ["conversations", "words"]

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import LAPSE, ChatPreference, Conversation, Message, Vote
-from chat.safety import COUNTRIES, Assessment, assess
+from chat.safety import Assessment, assess, country_get
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User
 
@@ -288,7 +288,7 @@ def conversation_restore(*, conversation: Conversation) -> None:
 
 
 def country_choose(*, user: User, country: str) -> None:
-    """Whose help lines a person sees; empty for none in particular."""
-    if country and country not in COUNTRIES:
+    """Whose help lines a person sees; empty for a guess from the browser."""
+    if country and country_get(country) is None:
         raise ChatRefused("This country is not in the table.", code="bad_choice", field="country")
     ChatPreference.objects.update_or_create(user=user, defaults={"country": country})

@@ -5,17 +5,20 @@ chosen by `choice`. The console lists all of it with version and reviewer.
 """
 
 from .choice import ai_answer, held_reply, question_for, quiet_line, reply_for
-from .lines import COUNTRIES, Country, country_get
+from .lines import COUNTRIES, COUNTRY_CHOICES, INTERNATIONAL, Country, country_get, country_guess
 from .moments import asks_whether_human
 from .replies import ReviewedReply
 
 __all__ = [
     "COUNTRIES",
+    "COUNTRY_CHOICES",
+    "INTERNATIONAL",
     "Country",
     "ReviewedReply",
     "ai_answer",
     "asks_whether_human",
     "country_get",
+    "country_guess",
     "held_reply",
     "question_for",
     "quiet_line",

@@ -71,7 +71,7 @@ MOMENTS: dict[str, re.Pattern[str]] = {
             |(?:告诉|告訴|跟|和|给|給|联系|聯繫)(?:了)?[^。，]{1,8}(?:说了|說了|讲了|講了|打了?电话|打了?電話|发了?(?:消息|微信)|發了?(?:訊息|微信))|告诉了|告訴了|(?:已经|已經)?(?:打|拨|撥)(?:了|过|過|通)(?:电话|電話|热线|熱線|120|急救|110|119)|(?:救护车|救護車|医生|醫生|朋友|家人|妈妈|媽媽|爸爸)[^。，]{0,5}(?:来了|來了|在来|在來|在路上|到了|陪着我|陪著我)"""
     ),
     "refusal": pattern(
-        r"""\b(?:don't|do\ not|dont|won't|can't|cannot|not\ going\ to|never|no\ way|refuse\ to)\ (?:\w+\ ){0,3}?(?:call|phone|talk\ to|see|tell|contact|text|go\ to|speak|reach\ out|want\ (?:help|a\ (?:doctor|therapist)))\b|\b(?:hot|help|crisis)\ ?lines?\ (?:are|is|don't|do\ not|never|didn't)|\b(?:therap(?:y|ists?)|doctors?|counsell?ors?)\ (?:are|is|don't|won't|can't|didn't|never)\b|\bno\ (?:therapist|doctors?|hotlines?|police|hospital)\b|\bi\ have\ (?:nobody|no\ ?one)|\bnobody\ to\ (?:call|tell)|\bcan't\ afford
+        r"""\b(?:don't|do\ not|dont|won't|can't|cannot|not\ going\ to|never|no\ way|refuse\ to)\ (?:\w+\ ){0,3}?(?:call|phone|talk\ to\ (?:any|some|a\b|my|the|people|them|him|her)|see\ (?:a|any|another|my|the)\ (?:doctor|therapist|counsell?or|psych\w*|shrink)|tell\ (?:any|some|them|my|people|him|her|a\b)|contact|text\ (?:any|some|them|my|a\b)|go\ to\ (?:a|the|any|my)?\ ?(?:doctor|therapist|hospital|er|therapy|counsell\w+)|speak\ to|reach\ out|want\ (?:help|a\ (?:doctor|therapist)))|\b(?:hot|help|crisis)\ ?lines?\ (?:are|is|don't|do\ not|never|didn't)|\b(?:therap(?:y|ists?)|doctors?|counsell?ors?)\ (?:are|is|don't|won't|can't|didn't|never)\b|\bno\ (?:therapist|doctors?|hotlines?|police|hospital)\b|\bi\ have\ (?:nobody|no\ ?one)|\bnobody\ to\ (?:call|tell)|\bcan't\ afford
             |(?:不想|不要|不会|不會|不敢|不愿|不願|才不)[^。，]{0,5}(?:打电话|打電話|打热线|打熱線|找人|跟人说|跟人說|告诉|告訴|看医生|看醫生|咨询|諮詢|去医院|去醫院|联系|聯繫|求助)|(?:热线|熱線|心理咨询|心理諮詢|医生|醫生)[^。，]{0,4}(?:没用|沒用|没有用|沒有用|打不通|没意义|骗人)|(?:没有|沒有|没|沒)(?:人|谁|誰)(?:可以|能)?(?:说|說|找|听|聽|告诉|告訴)|看不起(?:医生|醫生|病)|没钱看|沒錢看"""
     ),
     "anger": pattern(
@@ -121,11 +121,12 @@ ORDINARY_WORD = re.compile(r"[a-z0-9']+")
 
 ASKS_HUMAN = pattern(
     r"""\b(?:are|r)\ (?:you|u)\ (?:(?:really|actually|even|truly|just|secretly|like)\ )*(?:an?\ )?(?:real(?:\ (?:person|human|people|life))?|human(?:\ being)?|(?:actual|living|live)\ (?:person|human)|person|robot|bot|machine|chat\ ?bot|ai|a\.i\.?|computer|program|programme|alive|llm|chatgpt|gpt)(?:\ (?:or\ (?:an?\ )?(?:\w+\ ?){1,3}|at\ all|here|there|then|typing|writing))?\s*(?:[?!.,…]|$)
-        |\b(?:am\ i|i'm|i\ am|are\ we|is\ this|is\ it|is\ that|was\ i)\ (?:(?:really|actually|even|just|still|now)\ )*(?:(?:talking|speaking|chatting|writing|texting)\ (?:to|with)\ )?(?:an?\ |some\ )?(?:real\ |actual\ |living\ |live\ )?(?:person|human(?:\ being)?|robot|bot|machine|chat\ ?bot|ai|a\.i\.?|computer|program|programme|someone\ real|somebody\ real)(?:\ or\ (?:an?\ )?(?:\w+\ ?){1,3}|\ here|\ now)?\s*(?:\?|$)
+        |\b(?:(?:am\ i|i'm|i\ am|are\ we|was\ i)\ (?:(?:really|actually|even|just|still|now)\ )*(?:talking|speaking|chatting|writing|texting)\ (?:to|with)|(?:is\ this|is\ it|is\ that)(?:\ (?:really|actually|even|just|still))*)\ (?:an?\ |some\ )?(?:real\ |actual\ |living\ |live\ )?(?:person|human(?:\ being)?|robot|bot|machine|chat\ ?bot|ai|a\.i\.?|computer|program|programme|someone\ real|somebody\ real)(?:\ or\ (?:an?\ )?(?:\w+\ ?){1,3}|\ here|\ now)?\s*(?:\?|$)
+        |\bis\ (?:anyone|anybody|someone|somebody)\ (?:real|human)\b[\w\ ]{0,30}(?:\?|$)
         |\bis\ (?:there|this)\ (?:really\ |actually\ )?(?:a|an|any)?\ ?(?:real\ |actual\ )?(?:person|human|human\ being|somebody|someone)(?:\ (?:real|there|here|behind|on|reading|typing|writing|answering)\b[\w\ ]{0,25})+\s*(?:\?|$)
         |\b(?:do|can)\ you\ (?:have|feel)\ (?:a\ body|a\ real\ body|real\ feelings)\s*(?:\?|$)
         |\bwhat\ are\ you\b\s*(?:,?\ (?:a\ |an\ )?(?:bot|robot|ai|human|person|machine)\b.{0,30})?(?:\?|$)
-        |(?:你|您)(?:们|們)?(?:到底|究竟|其实|其實|真的|难道|難道|该不会|該不會|会不会|會不會)?(?:是不是|是|算)(?:一个|一個|个|個|一台|台)?(?:真(?:实|實)?的?)?(?:真人|活人|人类|人類|机器人|機器人|人工智能|人工智慧|ai|程序|程式|电脑|電腦|机器|機器|聊天机器人|聊天機器人|人)(?:还是|還是|吗|嗎|么|麼|吧|呢|啊)?(?:一个|一個|个)?(?:真人|活人|人类|人類|机器人|機器人|人工智能|人工智慧|ai|程序|程式|电脑|電腦|机器|機器|人)?(?:吗|嗎|么|麼|吧|呢|啊)?\s*(?:[?？。!！]|$)
+        |[你您妳](?:们|們)?(?:到底|究竟|其实|其實|真的|难道|難道|该不会|該不會|会不会|會不會)?(?:是不是|是|算)(?:一个|一個|个|個|一台|台)?(?:真(?:实|實)?的?)?(?:真人|活人|人类|人類|机器人|機器人|人工智能|人工智慧|ai|程序|程式|电脑|電腦|机器|機器|聊天机器人|聊天機器人|人)(?:还是|還是|吗|嗎|么|麼|吧|呢|啊)?(?:一个|一個|个)?(?:真人|活人|人类|人類|机器人|機器人|人工智能|人工智慧|ai|程序|程式|电脑|電腦|机器|機器|人)?(?:吗|嗎|么|麼|吧|呢|啊)?\s*(?:[?？。!！]|$)
         |(?:我)(?:现在|現在|是)*(?:不是)?(?:在)?(?:跟|和|与|與)(?:一个|一個|个)?(?:真人|活人|机器人|機器人|人工智能|ai|机器|機器|程序|人)(?:在)?(?:聊天?|说话|說話|对话|對話|讲话|講話)(?:吗|嗎|么|吧|呢)?\s*(?:[?？]|$)
         |(?:对面|對面|后面|後面|屏幕那(?:边|头)|那边|那邊)(?:是|有|坐着)(?:不是)?(?:一个|个)?(?:真人|活人|人|机器人|機器人|ai)(?:吗|嗎|么|吧|呢|还是|還是|在)"""
 )
@@ -151,8 +152,8 @@ YES = pattern(
         |^(?:嗯+|是|有(?!没有)|对|對|会|會(?!不会)|想(?!不)|安全|在|经常|經常|有时|有時|偶尔|偶爾|每天)"""
 )
 NO = pattern(
-    r"""^(?:(?:well|um+|uh|honestly|i\ guess|i\ think|maybe|probably|sadly)[\ ,.…]*)*(?:no|nope|nah|not\b|never|nobody|no\ one|none|i(?:'m|\ am)\ (?:not|alone)|i\ (?:don't|do\ not|haven't|didn't)|there\ (?:isn't|is\ no|is\ nobody)|alone)
-        |^(?:不|没|沒|无|無|否|就我|只有我|一个人|一個人)"""
+    r"""^(?:(?:well|um+|uh|honestly|i\ guess|i\ think|maybe|probably|sadly)[\ ,.…]*)*(?:no|nope|nah|not\b|never|nobody|no\ one|none|i(?:'m|\ am)\ (?:not|alone)|i\ (?:don't|do\ not|haven't|didn't)\b(?!\ (?:know|want|care|understand|remember|get))|there\ (?:isn't|is\ no|is\ nobody)|alone)
+        |^(?:不(?!知道|清楚|确定|確定|好说|好說|想说|想說)|没|沒|无|無|否|就我|只有我|一个人|一個人)"""
 )
 LONGEST_ANSWER = 80  # characters; what is longer than that says more than yes or no
 # What a yes and a no mean, by what was asked.
