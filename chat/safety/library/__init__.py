@@ -4,7 +4,7 @@ Plain files and small rules, no Django: what may be said is read from `words/` a
 chosen by `choice`. The console lists all of it with version and reviewer.
 """
 
-from .choice import ai_answer, held_reply, question_for, quiet_line, reply_for
+from .choice import ai_answer, answer_to, held_reply, question_for, quiet_line, reply_for
 from .lines import COUNTRIES, COUNTRY_CHOICES, INTERNATIONAL, Country, country_get, country_guess
 from .moments import asks_whether_human
 from .replies import ReviewedReply
@@ -16,6 +16,7 @@ __all__ = [
     "Country",
     "ReviewedReply",
     "ai_answer",
+    "answer_to",
     "asks_whether_human",
     "country_get",
     "country_guess",

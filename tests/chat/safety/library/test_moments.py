@@ -3,7 +3,7 @@
 import pytest
 
 from chat.safety.levels import Level
-from chat.safety.library import asks_whether_human, reply_for
+from chat.safety.library import answer_to, asks_whether_human, reply_for
 from chat.safety.library.moments import answer_of, moments_of
 from chat.safety.library.replies import REPLIES, ReviewedReply
 
@@ -28,8 +28,13 @@ MOMENT = {reply.id: reply.moment for words in REPLIES.values() for reply in word
         ("what is a painless way", "method"),
         ("怎么死才不痛", "method"),
         ("I have pills saved up in my drawer", "means"),
-        ("I wrote the letters already. goodbye", "means"),
-        ("遗书写好了", "means"),
+        ("I wrote the letters already. goodbye", "farewell"),
+        ("遗书写好了", "farewell"),
+        ("I don't feel safe", "unsafe"),
+        ("不安全", "unsafe"),
+        ("I gave the pills to my roommate", "safe"),
+        ("我把药交给室友了", "safe"),
+        ("I need someone with me", "company"),
         ("he reads my messages", "watched"),
         ("他会查我手机", "watched"),
         ("should I leave him?", "leave"),
@@ -37,11 +42,19 @@ MOMENT = {reply.id: reply.moment for words in REPLIES.values() for reply in word
         ("promise you won't tell anyone", "secret"),
         ("别告诉我妈", "secret"),
         ("I told my sister", "told"),
-        ("the ambulance is coming", "told"),
+        ("the ambulance is coming", "coming"),
+        ("I called 911", "coming"),
+        ("我打了120", "coming"),
+        ("I took all my pills and called an ambulance", "overdose"),
         ("我跟我姐说了", "told"),
+        ("我告诉我姐了", "told"),
+        ("they're coming", "coming"),
         ("I don't want to call anyone", "refusal"),
         ("hotlines are useless", "refusal"),
         ("我不想打电话", "refusal"),
+        ("我不想报警", "refusal"),
+        ("I have nobody to tell", "nobody"),
+        ("没人可以说", "nobody"),
         ("you're just a stupid bot", "anger"),
         ("你有什么用", "anger"),
         ("never mind", "retraction"),
@@ -80,6 +93,13 @@ def test_moments(text: str, moment: str) -> None:
         "我真的很难受，最近总是想到死这件事",
         "She said that the meeting went on for hours and I was tired",
         "I took two painkillers for my headache after lunch today",
+        "我不想活了",
+        "我老公打我",
+        "i'm fat",
+        "he deserves it",
+        "don't leave me",
+        "i cut again last night",
+        "it's the only thing that helps",
     ],
 )
 def test_nothing_special(text: str) -> None:
@@ -100,7 +120,6 @@ def test_nothing_special(text: str) -> None:
         ("method", "what is the most painless way", "怎么死不痛"),
         ("dose", "how many pills are lethal", "多少片会死"),
         ("secret", "don't tell anyone", "别告诉任何人"),
-        ("short", "ok", "不知道"),
         ("night", "it's 3am and everyone is asleep", "凌晨三点了"),
     ],
 )
@@ -128,7 +147,8 @@ def test_an_emergency_goes_on_until_help_comes_and_not_for_ever() -> None:
     assert say("I took all my pills", said).moment == "overdose"
     assert say("idk", said).moment == "emergency"
     assert say("i feel sick", said).moment == "emergency"
-    assert say("my mum is with me now", said).moment == "told"
+    assert say("i told my sister, i am okay now", said).moment == "emergency"
+    assert say("ok the ambulance is coming", said).moment == "coming"
     assert say("i feel so stupid about all of this today", said).moment == ""
 
     said = []
@@ -147,6 +167,7 @@ def test_a_yes_or_a_no_answers_what_was_asked() -> None:
     assert say("yeah, sometimes", [asking["dying"]]).moment == "dying"
     assert say("no, just me", [asking["company"]]).moment == "company"
     assert say("yes my brother", [asking["company"]]).moment == "near"
+    assert say("yes", [asking["taken"]]).moment == "overdose"
     assert say("no", [asking["write"]], "abuse").moment == "watched"
     assert say("no, I took all the pills", [asking["safe"]]).moment == "overdose"
     assert (
@@ -158,6 +179,15 @@ def test_a_yes_or_a_no_answers_what_was_asked() -> None:
     assert answer_of("safe", "不安全") == "unsafe"
     assert answer_of("dying", "有") == "dying"
     assert answer_of("", "yes") == ""
+    assert answer_to([asking["dying"]], "yes") == "dying"
+    assert answer_to([], "yes") == ""
+
+
+def test_short_answers_are_not_met_with_short_replies_for_ever() -> None:
+    said: list[str] = []
+    moments = [say("ok", said).moment for _ in range(6)]
+    assert moments[0] == "short"
+    assert ("short", "short") not in [*zip(moments, moments[1:], strict=False)]
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,8 @@ def test_each_language_has_the_same_cells_and_each_cell_enough() -> None:
     least = {
         ("high", "suicide", "first", ""): 6, ("high", "suicide", "later", ""): 8,
         ("raised", "suicide", "first", ""): 4, ("raised", "suicide", "later", ""): 4,
-        ("high", "suicide", "", "means"): 5, ("any", "suicide", "", "method"): 4,
+        ("high", "suicide", "", "means"): 5, ("high", "suicide", "", "farewell"): 3,
+        ("any", "suicide", "", "method"): 4,
         ("any", "suicide", "", "dose"): 3, ("any", "suicide", "", "attempt"): 3,
         ("any", "", "first", "emergency"): 3, ("any", "", "later", "emergency"): 4,
         ("any", "suicide", "", "refusal"): 4, ("any", "suicide", "", "retraction"): 3,
