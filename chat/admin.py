@@ -2,5 +2,6 @@
 
 from chat.conversations import admin as conversations
 from chat.policy import admin as policy
+from chat.words import admin as words
 
-__all__ = ["conversations", "policy"]
+__all__ = ["conversations", "policy", "words"]

@@ -2,14 +2,17 @@
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
+from chat.words.models import LineVerification, WordReview
 
 __all__ = [
     "ChatPreference",
     "Clearance",
     "Conversation",
+    "LineVerification",
     "Message",
     "RiskState",
     "SafetyEntry",
     "SafetyText",
     "Vote",
+    "WordReview",
 ]

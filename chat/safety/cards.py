@@ -7,7 +7,8 @@ diagnoses, never blames and never ends the conversation. Its words are in
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 KEYS = (
@@ -21,7 +22,10 @@ INDONESIAN = re.compile(r"\b(?:aku|nggak|yang|udah|banget|saya|tidak|gak|dari|bu
 
 @dataclass(frozen=True)
 class Card:
-    """What is shown above a reply. `lines` says which numbers of a country come first."""
+    """What is shown above a reply. `lines` says which numbers of a country come first.
+
+    `foot` has the notes on the numbers: confirmed, unconfirmed, guessed, anywhere.
+    """
 
     key: str
     language: str
@@ -30,6 +34,7 @@ class Card:
     text: str
     urge: str
     danger: str
+    foot: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def lines(self) -> str:
@@ -38,7 +43,11 @@ class Card:
 
 def read(path: Path = WORDS) -> dict[tuple[str, str], Card]:
     table = json.loads(path.read_text(encoding="utf-8"))
-    cards = [Card(**entry, danger=table["danger"][entry["language"]]) for entry in table["cards"]]
+    shared = {
+        language: {"danger": table["danger"][language], "foot": table["foot"][language]}
+        for language in table["danger"]
+    }
+    cards = [Card(**entry, **shared[entry["language"]]) for entry in table["cards"]]
     return {(card.key, card.language): card for card in cards}
 
 
