@@ -3,5 +3,6 @@
 from chat.conversations import admin as conversations
 from chat.policy import admin as policy
 from chat.reviews import admin as reviews
+from chat.words import admin as words
 
-__all__ = ["conversations", "policy", "reviews"]
+__all__ = ["conversations", "policy", "reviews", "words"]

@@ -3,6 +3,7 @@
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 from chat.reviews.models import Comparison, Grade, ProbeAnswer, ProbeRun, Release
+from chat.words.models import LineVerification, WordReview
 
 __all__ = [
     "ChatPreference",
@@ -10,6 +11,7 @@ __all__ = [
     "Comparison",
     "Conversation",
     "Grade",
+    "LineVerification",
     "Message",
     "ProbeAnswer",
     "ProbeRun",
@@ -18,4 +20,5 @@ __all__ = [
     "SafetyEntry",
     "SafetyText",
     "Vote",
+    "WordReview",
 ]

@@ -124,6 +124,9 @@ class Message(models.Model):
     card_key = models.CharField(max_length=20, blank=True)
     card_language = models.CharField(max_length=5, blank=True)
     quiet_line = models.TextField(blank=True, help_text="Shown where the card was shown before.")
+    quiet_card = models.CharField(
+        max_length=20, blank=True, help_text="The card that stands folded above that line."
+    )
     writer = models.CharField(
         max_length=9,
         choices=Writer,

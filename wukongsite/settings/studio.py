@@ -55,6 +55,8 @@ ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
 JUDGE_URL = env("WUKONG_JUDGE_URL", "") or ENGINE_URL
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
+REPLY_GATE = "chat.speech.samples.replies_gated"  # what sample replies of runs pass
+
 # -- safety -------------------------------------------------------------------------------------
 RISK_HIGH_HOURS = env("WUKONG_RISK_HIGH_HOURS", 24)  # after the last sign
 RISK_RAISED_HOURS = env("WUKONG_RISK_RAISED_HOURS", 72)
