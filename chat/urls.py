@@ -3,6 +3,7 @@
 from django.urls import path
 
 from chat.conversations import views
+from chat.handovers import views as handovers
 
 urlpatterns = [
     path("", views.conversation_new, name="chat"),
@@ -17,5 +18,7 @@ urlpatterns = [
     path("<str:public_id>/rename/", views.conversation_rename, name="conversation-rename"),
     path("<str:public_id>/assistant/", views.conversation_assistant, name="conversation-assistant"),
     path("<str:public_id>/delete/", views.conversation_delete, name="conversation-delete"),
+    path("<str:public_id>/person/", handovers.handover, name="handover"),
+    path("<str:public_id>/person/withdraw/", handovers.withdraw, name="handover-withdraw"),
     path("<str:public_id>/restore/", views.conversation_restore, name="conversation-restore"),
 ]

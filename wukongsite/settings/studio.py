@@ -57,6 +57,9 @@ CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
 REPLY_GATE = "chat.speech.samples.replies_gated"  # what sample replies of runs pass
 
+HANDOVER = env("WUKONG_HANDOVER", False)  # whether people of this site answer by hand
+HANDOVER_HOURS = env("WUKONG_HANDOVER_HOURS", "")  # when, in words that are shown
+
 # -- safety -------------------------------------------------------------------------------------
 RISK_HIGH_HOURS = env("WUKONG_RISK_HIGH_HOURS", 24)  # after the last sign
 RISK_RAISED_HOURS = env("WUKONG_RISK_RAISED_HOURS", 72)
