@@ -1,5 +1,21 @@
 """The chat's models, gathered where Django looks for them."""
 
+from chat.consent.models import Consent
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
+from chat.notes.models import SessionNote
+from chat.notices.models import TalkClock
+from chat.privacy.models import DeletionReceipt, PrivacyChoice
+from chat.visitors.models import Visitor
 
-__all__ = ["ChatPreference", "Conversation", "Message", "Vote"]
+__all__ = [
+    "ChatPreference",
+    "Consent",
+    "Conversation",
+    "DeletionReceipt",
+    "Message",
+    "PrivacyChoice",
+    "SessionNote",
+    "TalkClock",
+    "Visitor",
+    "Vote",
+]

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.conversations.ids import conversation_id, message_id
@@ -16,8 +17,11 @@ LAPSE = timedelta(seconds=10)  # a reply without a sign of life for this long ha
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_user(self, user: User) -> ConversationQuerySet:
-        """A person's own conversations, in teams that they are still in."""
-        return self.filter(user=user, team__members=user)
+        """A person's own conversations, in teams that they are still in; a visitor's own."""
+        mine = Q(team__in=Team.objects.filter(members=user))
+        if settings.ANONYMOUS_CHAT:
+            mine |= Q(anonymous=True)  # a visitor is in no team
+        return self.filter(mine, user=user)
 
 
 class Conversation(models.Model):
@@ -38,6 +42,7 @@ class Conversation(models.Model):
     revealed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the first vote showed the names (compare)."
     )
+    anonymous = models.BooleanField(default=False, help_text="A visitor's, who has no account.")
     revision = models.IntegerField(default=0, help_text="Counts every change that a page shows.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -109,6 +114,9 @@ class Message(models.Model):
     risk_rule = models.CharField(max_length=40, blank=True)
     card_key = models.CharField(max_length=20, blank=True)
     card_language = models.CharField(max_length=5, blank=True)
+    notice = models.CharField(
+        max_length=7, blank=True, help_text="Which notice that this is an AI stands before it."
+    )
     revision = models.IntegerField(default=0, help_text="Of the conversation, at its last change.")
     beat_at = models.DateTimeField(
         null=True, blank=True, help_text="Last sign of life of the process that writes it."

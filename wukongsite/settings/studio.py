@@ -51,6 +51,14 @@ ENGINE_KEY = stored_secret("engine-key") if ENGINE_IS_OURS else env("ENGINE_KEY"
 ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
+# -- the chat and the people in it ---------------------------------------------------------------
+CHAT_KEEP_DAYS = env("WUKONG_CHAT_KEEP_DAYS", 0)  # after the last message; 0: until deleted
+QUICK_EXIT_URL = env("WUKONG_QUICK_EXIT_URL", "https://www.wikipedia.org/")
+ANONYMOUS_CHAT = env("WUKONG_ANONYMOUS_CHAT", False)
+ANONYMOUS_ASSISTANT = env("WUKONG_ANONYMOUS_ASSISTANT", "smollm2-135m-instruct")
+ANONYMOUS_VISITS = env("WUKONG_ANONYMOUS_VISITS", 10)  # of one address in a quarter of an hour
+ANONYMOUS_MESSAGES = env("WUKONG_ANONYMOUS_MESSAGES", 30)  # of one visitor in that time
+
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
 API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # equal job bodies are one job; 0: off
