@@ -2,5 +2,6 @@
 
 from chat.consent import admin as consent
 from chat.conversations import admin as conversations
+from chat.policy import admin as policy
 
-__all__ = ["consent", "conversations"]
+__all__ = ["consent", "conversations", "policy"]

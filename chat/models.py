@@ -4,16 +4,21 @@ from chat.consent.models import Consent
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.notes.models import SessionNote
 from chat.notices.models import TalkClock
+from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.visitors.models import Visitor
 
 __all__ = [
     "ChatPreference",
+    "Clearance",
     "Consent",
     "Conversation",
     "DeletionReceipt",
     "Message",
     "PrivacyChoice",
+    "RiskState",
+    "SafetyEntry",
+    "SafetyText",
     "SessionNote",
     "TalkClock",
     "Visitor",

@@ -2,11 +2,14 @@
 
 Requests are checked and shaped by `chat.engine.protocol`, the engine's own module, so that both
 sides say the same. This module adds whose assistant it is, the system prompt that it was trained
-with, and the safety seam's view of what was said.
+with, the policy's decision on who answers, and the gate that every reply passes.
 """
+
+from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +18,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from ninja import Router
 
-from chat.api.moderation import moderation
+from chat.api.moderation import Moderation, Said
 from chat.api.schema import ANSWER, REQUEST
 from chat.conversations.prompts import system_prompt
-from chat.engine.client import Delta, EngineClient
+from chat.engine.client import EngineClient
 from chat.engine.exceptions import EngineError, EngineUnavailable, RequestError
 from chat.engine.options import Options
 from chat.engine.protocol import (
@@ -30,15 +33,56 @@ from chat.engine.protocol import (
     parse_json,
     usage,
 )
+from chat.policy.decision import Decision, decide
+from chat.policy.person import person_of_key
+from chat.speech.speaking import speak
+from chat.speech.spoken import Spoken
+from chat.speech.telling import Listener, judge_client
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.models import assistant_of
 from finetune.runs.assistants import Assistant
+from finetune.teams.models import ApiKey
 
 router = Router(tags=["Chat"])
 
 PASSED_ON = ("n", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
 RETRY_SECONDS = "5"
+LONGEST_USER = 200
+WRITING = b": writing\n\n"  # a comment: keeps a connection open while a sentence is judged
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, and what was decided about it."""
+
+    chat: ChatRequest
+    assistant: Assistant
+    listener: Listener
+    decision: Decision
+    moderation: Moderation
+    said: list[str]
+
+    @property
+    def gated(self) -> bool:
+        return self.moderation.gated
+
+    def steps(self) -> AsyncIterator[Spoken]:
+        """All `n` replies as they leave; the first failure ends them all."""
+        chat = self.chat
+        options = {name: getattr(chat, name) for name in PASSED_ON}
+        return speak(
+            self.decision,
+            client=EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY),
+            model=self.assistant.engine_name,
+            prompt=with_system(self.assistant, chat),
+            options={**options, "max_tokens": chat.reply_tokens, "stop": chat.stop or None},
+            language=self.decision.language,
+            gated=self.gated,
+            judge=judge_client(),
+            continues=settings.ENGINE_IS_OURS,
+            said=self.said,
+        )
 
 
 @router.post(
@@ -49,26 +93,35 @@ RETRY_SECONDS = "5"
 async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     """One reply, or `n`, whole or as server-sent events.
 
-    Without a system message the assistant gets the one that it was trained with. `moderation`
-    says what the safety rules found in the last message and in the reply.
+    Without a system message the assistant gets the one that it was trained with. Every sentence
+    passes the gate before it is sent, and to a person in danger a reviewed reply is given;
+    `moderation` says so.
     """
     try:
-        chat = parse_chat(parse_json(request.body), protocol_options())
+        body = parse_json(request.body)
+        chat = parse_chat(body, protocol_options())
+        user = user_of(body)
     except RequestError as error:
         raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
-    assistant = await sync_to_async(assistant_of)(key_of(request), chat.model)
-    deltas = replies(assistant, chat)
+    key = key_of(request)
+    assistant = await sync_to_async(assistant_of)(key, chat.model)
+    asked = await request_decided(key, assistant, chat, user)
+    steps = asked.steps()
     try:
-        first = await anext(deltas)
+        first = await anext(steps)
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
-    if not chat.stream:
-        return JsonResponse(await whole(chat, first, deltas))
-    response = StreamingHttpResponse(
-        events(chat, first, deltas), content_type="text/event-stream; charset=utf-8"
-    )
-    response["Cache-Control"] = "no-cache"
-    response["X-Accel-Buffering"] = "no"
+    response: HttpResponseBase
+    if chat.stream:
+        response = StreamingHttpResponse(
+            events(asked, first, steps), content_type="text/event-stream; charset=utf-8"
+        )
+        response["Cache-Control"] = "no-cache"
+        response["X-Accel-Buffering"] = "no"
+    else:
+        response = JsonResponse(await whole(asked, first, steps))
+    if not asked.gated:
+        response["X-Wukong-Gate"] = "off"
     return response
 
 
@@ -76,16 +129,42 @@ def protocol_options() -> Options:
     return Options(assistants=Path(settings.ASSISTANT_DIR), max_tokens=settings.CHAT_MAX_TOKENS)
 
 
-def replies(assistant: Assistant, chat: ChatRequest) -> AsyncIterator[Delta]:
-    """All `n` replies as they grow; the first failure ends them all."""
-    client = EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY)
-    options = {name: getattr(chat, name) for name in PASSED_ON}
-    return client.stream_chat(
-        assistant.engine_name,
-        with_system(assistant, chat),
-        max_tokens=chat.reply_tokens,
-        stop=chat.stop or None,
-        **options,
+def user_of(body: dict[str, Any]) -> str:
+    """Which of a key's people asks: the newer name of the field, or the older one."""
+    for name in ("safety_identifier", "user"):
+        value = body.get(name)
+        if value is not None and not (isinstance(value, str) and len(value) <= LONGEST_USER):
+            raise RequestError(
+                f"{name}: must be text of up to {LONGEST_USER} characters.",
+                param=name,
+                code="invalid_value",
+            )
+    return str(body.get("safety_identifier") or body.get("user") or "")
+
+
+async def request_decided(
+    key: ApiKey, assistant: Assistant, chat: ChatRequest, user: str
+) -> Request:
+    """Ask the policy who answers; a key without the gate is asked about and noted all the same."""
+    messages = chat.conversation
+    own = [index for index, item in enumerate(messages) if item["role"] == "user"]
+    asked = messages[own[-1]]["content"] if own else ""
+    before = [item for item in messages[: own[-1] if own else 0] if item["role"] != "system"]
+    person = person_of_key(key, user)
+    decision = await decide(
+        person=person, assistant=assistant, text=asked, history=before, judge=judge_client()
+    )
+    gated = key.scope != ApiKey.Scope.UNGATED
+    listener = Listener(person, assistant.id)
+    if not gated:
+        await sync_to_async(listener.ungated)()
+    return Request(
+        chat,
+        assistant,
+        listener,
+        decision,
+        Moderation(asked, before, decision, known=bool(user), gated=gated),
+        await sync_to_async(listener.said)(),
     )
 
 
@@ -112,59 +191,75 @@ def refusal(error: Exception) -> ApiError:
 
 
 class Tally:
-    """What has come in of each reply so far."""
+    """What has left of each reply so far."""
 
-    def __init__(self, count: int) -> None:
-        self.texts = [""] * count
-        self.ends = ["stop"] * count
+    def __init__(self, asked: Request) -> None:
+        self.asked = asked
+        self.replies = [Said() for _ in range(asked.chat.n)]
+        self.open = asked.chat.n
         self.usage = usage(0, 0, 0)
 
-    def add(self, delta: Delta) -> None:
-        self.texts[delta.index] += delta.text
-        self.ends[delta.index] = delta.finish_reason or self.ends[delta.index]
-        if (used := delta.usage) is not None:
+    async def add(self, step: Spoken) -> None:
+        reply = self.replies[step.index]
+        reply.text += step.text
+        if step.finish_reason:
+            reply.end = step.finish_reason
+            self.open -= 1
+        if step.held:
+            reply.held.append(step.held)
+        if step.reviewed is not None:
+            reply.reviewed.append(step.reviewed)
+        if (used := step.usage) is not None:
             self.usage = usage(used.prompt_tokens, used.cached_tokens, used.completion_tokens)
+        if self.asked.listener.is_news(step, self.asked.decision):
+            await sync_to_async(self.asked.listener.tell)(step)
+
+    @property
+    def moderation(self) -> dict[str, Any]:
+        return self.asked.moderation.of(self.replies)
 
 
-async def whole(chat: ChatRequest, first: Delta, rest: AsyncIterator[Delta]) -> dict[str, Any]:
-    tally = Tally(chat.n)
-    tally.add(first)
+async def whole(asked: Request, first: Spoken, rest: AsyncIterator[Spoken]) -> dict[str, Any]:
+    tally = Tally(asked)
+    await tally.add(first)
     try:
-        async with aclosing(rest) as deltas:  # type: ignore[type-var]
-            async for delta in deltas:
-                tally.add(delta)
+        async with aclosing(rest) as steps:  # type: ignore[type-var]
+            async for step in steps:
+                await tally.add(step)
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
-    body = ChatResponse(chat).whole(tally.texts, tally.ends, tally.usage)
-    return body | {"moderation": moderation(chat.conversation, tally.texts)}
+    texts = [reply.text for reply in tally.replies]
+    ends = [reply.end for reply in tally.replies]
+    body = ChatResponse(asked.chat).whole(texts, ends, tally.usage)
+    return body | {"moderation": tally.moderation}
 
 
 async def events(
-    chat: ChatRequest, first: Delta, rest: AsyncIterator[Delta]
+    asked: Request, first: Spoken, rest: AsyncIterator[Spoken]
 ) -> AsyncIterator[bytes]:
     """Server-sent events; the chunk that ends the last reply carries the moderation."""
-    shape = ChatResponse(chat)
-    tally = Tally(chat.n)
-    open_replies = chat.n
-    for index in range(chat.n):
+    shape = ChatResponse(asked.chat)
+    tally = Tally(asked)
+    for index in range(asked.chat.n):
         yield event(shape.chunk(index, {"role": "assistant", "content": ""}))
     try:
-        async with aclosing(rest) as deltas:  # type: ignore[type-var]
-            delta: Delta | None = first
-            while delta is not None:
-                tally.add(delta)
-                if delta.text:
-                    yield event(shape.chunk(delta.index, {"content": delta.text}))
-                if delta.finish_reason:
-                    open_replies -= 1
-                    last = shape.chunk(delta.index, {}, delta.finish_reason)
-                    if not open_replies:
-                        last["moderation"] = moderation(chat.conversation, tally.texts)
+        async with aclosing(rest) as steps:  # type: ignore[type-var]
+            step: Spoken | None = first
+            while step is not None:
+                await tally.add(step)
+                if step.text:
+                    yield event(shape.chunk(step.index, {"content": step.text}))
+                elif not (step.finish_reason or step.usage):
+                    yield WRITING
+                if step.finish_reason:
+                    last = shape.chunk(step.index, {}, step.finish_reason)
+                    if not tally.open:
+                        last["moderation"] = tally.moderation
                     yield event(last)
-                delta = await anext(deltas, None)
+                step = await anext(steps, None)
     except (EngineError, EngineUnavailable) as error:
         yield event(refusal(error).as_json())
         return
-    if chat.stream_options.include_usage:
+    if asked.chat.stream_options.include_usage:
         yield event(shape.usage_chunk(tally.usage))
     yield DONE

@@ -5,6 +5,10 @@ from typing import Any
 from chat.engine.protocol import ChatRequest
 
 Schema = dict[str, Any]
+PEOPLE = {
+    "user": "Which of your people asks. Kept as a hash only: the policy's memory of a person.",
+    "safety_identifier": "The newer name of `user`.",
+}
 
 
 def request_schema() -> Schema:
@@ -19,7 +23,9 @@ def request_schema() -> Schema:
         "anyOf": [{"enum": ["none", "auto"]}, {"type": "null"}],
         "description": "No tools are called, so anything else is refused.",
     }
-    body["properties"]["user"] = {"description": "Not kept."}
+    for name, words in PEOPLE.items():
+        text = {"type": "string", "maxLength": 200}
+        body["properties"][name] = {"anyOf": [text, {"type": "null"}], "description": words}
     body["example"] = {
         "model": "smollm2-135m-instruct",
         "messages": [{"role": "user", "content": "I cannot sleep before exams."}],
@@ -69,7 +75,7 @@ CHOICE: Schema = {
                 "refusal": {"type": "null"},
             },
         },
-        "finish_reason": {"enum": ["stop", "length"]},
+        "finish_reason": {"enum": ["stop", "length", "content_filter"]},
         "logprobs": {"type": "null"},
     },
 }
@@ -84,7 +90,7 @@ REPLY: Schema = {
         "system_fingerprint": {"type": "null"},
         "choices": {"type": "array", "items": CHOICE},
         "usage": USAGE,
-        "moderation": {"type": "object", "required": ["input", "output"]},
+        "moderation": {"type": "object", "required": ["gate", "input", "output"]},
     },
 }
 REQUEST: Schema = {"required": True, "content": {"application/json": {"schema": request_schema()}}}

@@ -65,6 +65,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.rung = False
         self.sent: dict[str, int] = {}
         self.texts: dict[str, tuple[int, str]] = {}
+        self.begun: set[str] = set()
         self.visitor = visitor_of(self.scope)
         conversation = await database_sync_to_async(self.find)()
         if conversation is None:
@@ -154,6 +155,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             messages.append({"type": "turn", "turn": turn.number, "html": html})
             for place in turn.places:
                 self.sent.pop(place.reply.public_id, None)
+                self.begun.discard(place.reply.public_id)
         rows = list(conversation.messages.filter(state=Message.State.STREAMING))
         if changed:
             messages.append(
@@ -177,12 +179,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
         }
 
     async def send_texts(self) -> None:
-        """Pass on what each reply in progress has gained."""
+        """Pass on what each reply in progress has gained.
+
+        The first piece may be empty: the page says then that the reply is being written, which it
+        is while its first sentence is judged.
+        """
         for key, (pk, stored) in self.texts.items():
             generation = Generation.running.get(pk)
             text = generation.text if generation is not None else stored
+            begun = generation is not None and generation.begun and key not in self.begun
             at = self.sent.get(key, 0)
-            if len(text) > at:
+            if len(text) > at or begun:
+                self.begun.add(key)
                 place = browser_length(text[:at])
                 piece = {"type": "text", "id": key, "at": place, "text": text[at:]}
                 await self.send(text_data=json.dumps(piece))

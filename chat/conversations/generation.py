@@ -1,5 +1,8 @@
 """Writing replies: one asyncio task per reply in the web process, independent of any socket.
 
+The policy decides once for all replies to a message; `chat.speech` says them. Only what it releases
+is ever here: the row and the memory hold no word of a sentence that was held back.
+
 The database row is the record; it is saved twice a second. Sockets of this process read the text
 from memory, those of other processes at each bell. A process that dies leaves a row without a
 heartbeat, which `services.replies_reap` closes.
@@ -13,7 +16,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from channels.db import database_sync_to_async
@@ -22,12 +24,19 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from chat.conversations import services
+from chat.conversations.failures import EMPTY, PROCESS_ENDED, STOPPED, Ending, ending_of
 from chat.conversations.models import Message
-from chat.conversations.prompts import prompt_of, system_prompt, trimmed, turns_for
-from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
+from chat.conversations.prompts import Plan, plan_of, prompt_of
+from chat.engine.client import EngineClient, EngineError, Usage
+from chat.policy.decision import Decision
+from chat.safety.levels import Level
+from chat.safety.library import ReviewedReply
+from chat.speech.deciding import replies_decide
+from chat.speech.speaking import speak
+from chat.speech.spoken import FILTERED
+from chat.speech.telling import judge_client
 from finetune.faults import fault_of
 from finetune.queue import BROKER_AWAY
-from finetune.runs.assistants import assistant_get
 
 logger = logging.getLogger("chat.generation")
 R = TypeVar("R")
@@ -35,39 +44,6 @@ R = TypeVar("R")
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
 KEEP_SECONDS = 120.0  # for how long a finished reply waits for a database that takes no writes
-
-UNAVAILABLE = (
-    "The engine that writes replies does not answer. It may still be starting; "
-    "try again in a few seconds."
-)
-WORDS = {
-    "engine_busy": "The engine is busy with other replies. Try again in a moment.",
-    "model_not_found": (
-        "This assistant is not loaded in the engine yet, or was taken back. Try again in a few "
-        "seconds, or choose another one."
-    ),
-    "context_length_exceeded": (
-        "The message alone is longer than this model can read. Send a shorter one."
-    ),
-    "assistant_broken": "The files of this assistant cannot be loaded. Choose another one.",
-    "generation_failed": "The model failed in the middle of the reply. Try again.",
-    "empty_reply": "The assistant had nothing to say to this. Try again, or say it differently.",
-    "assistant_gone": "This assistant is not there any more. Choose another one above.",
-}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What one reply needs, read in one go."""
-
-    conversation_id: int
-    engine_name: str
-    system: str
-    turns: list[list[dict[str, str]]]
-
-
-class Gone(Exception):
-    """The assistant was deleted or unpublished."""
 
 
 def in_thread(function: Callable[..., R]) -> Callable[..., Awaitable[R]]:
@@ -90,31 +66,20 @@ async def ring(conversation_id: int) -> None:
         logger.warning("no bell for conversation %s: %s", conversation_id, error)
 
 
-def plan_of(message_id: int) -> Plan:
-    message = Message.objects.select_related("conversation__team").get(pk=message_id)
-    conversation = message.conversation
-    assistant = assistant_get(conversation.team, message.assistant)
-    if assistant is None:
-        raise Gone
-    system = system_prompt(assistant)
-    turns = turns_for(conversation, message.side, message.turn)
-    return Plan(
-        conversation.pk,
-        assistant.engine_name,
-        system,
-        trimmed(turns, system, assistant.base.max_positions),
-    )
-
-
 class Generation:
     """One reply while it is being written."""
 
     running: dict[int, Generation] = {}
 
-    def __init__(self, message_id: int, conversation_id: int) -> None:
+    def __init__(
+        self, message_id: int, conversation_id: int, deciding: asyncio.Task[Decision]
+    ) -> None:
         self.message_id = message_id
         self.conversation_id = conversation_id
+        self.deciding = deciding
         self.text = ""
+        self.reviewed: list[ReviewedReply] = []  # in the order in which they were said
+        self.begun = False
         self.usage: Usage | None = None
         self.stopping = False
         self.finishing = False
@@ -122,9 +87,9 @@ class Generation:
         self.task: asyncio.Task[None] | None = None
 
     @classmethod
-    def begin(cls, message: Message) -> Generation:
+    def begin(cls, message: Message, deciding: asyncio.Task[Decision]) -> Generation:
         """Start writing. The task must not inherit the context of the request that asked for it."""
-        made = cls(message.pk, message.conversation_id)
+        made = cls(message.pk, message.conversation_id, deciding)
         cls.running[message.pk] = made
         made.task = asyncio.create_task(made.run(), context=contextvars.Context())
         return made
@@ -132,68 +97,79 @@ class Generation:
     async def run(self) -> None:
         started = time.monotonic()
         beats = asyncio.create_task(self.beat())
-        state, code, words = Message.State.DONE, "", ""
+        ending = Ending()
         try:
             finish = await self.write()
             if not self.text.strip():
-                state, code = Message.State.FAILED, "empty_reply"
-            elif finish == "length":
-                code = "length"
+                ending = EMPTY
+            elif finish in ("length", FILTERED):
+                ending = Ending(code=finish)
         except asyncio.CancelledError:
-            state = Message.State.STOPPED if self.stopping else Message.State.INTERRUPTED
-            if not self.stopping:
-                code, words = "process_ended", "The reply was cut off. What was written is kept."
-        except EngineUnavailable as error:
-            logger.warning("reply %s: %s", self.message_id, error)
-            state, code, words = Message.State.FAILED, "engine_unavailable", UNAVAILABLE
-            if self.text:
-                state = Message.State.INTERRUPTED
-                words = "The engine went away in the middle of the reply. What was written is kept."
-        except EngineError as error:
-            logger.warning("reply %s: %s %s", self.message_id, error.status, error.message)
-            state, code = Message.State.FAILED, error.code or "engine_error"
-            words = f"The engine refused this: {error.message}"
-        except Gone:
-            state, code = Message.State.FAILED, "assistant_gone"
-        except Exception:
-            logger.exception("reply %s failed", self.message_id)
-            state, code = Message.State.FAILED, "internal_error"
-            words = "Something went wrong on our side while the reply was written. Try again."
+            ending = STOPPED if self.stopping else PROCESS_ENDED
+        except Exception as error:
+            ending = ending_of(error, self.message_id, has_text=bool(self.text))
         beats.cancel()
         self.finishing = True
         await self.finish(
-            state=state,
-            error_code=code[:40],
-            error=WORDS.get(code, words)[:400],
+            state=ending.state,
+            error_code=ending.code,
+            error=ending.words,
             seconds=round(time.monotonic() - started, 2),
             prompt_tokens=self.usage.prompt_tokens if self.usage else None,
             reply_tokens=self.usage.completion_tokens if self.usage else None,
+            **self.written_by(),
         )
 
+    def written_by(self) -> dict[str, str]:
+        """Whose words these are, where they are not only the assistant's."""
+        if not self.reviewed:
+            return {}
+        whole = "\n\n".join(words.text.strip() for words in self.reviewed)
+        writer = Message.Writer.LIBRARY if self.text.strip() == whole else Message.Writer.ASSISTANT
+        return {
+            "writer": writer,
+            "reviewed_id": " + ".join(words.id for words in self.reviewed),
+            "reviewed_version": " + ".join(str(words.version) for words in self.reviewed),
+        }
+
     async def write(self) -> str:
-        """Stream from the engine; where the prompt is too long, leave out the oldest turn."""
+        """Say the reply; where the prompt is too long, leave out the oldest turn."""
+        decision = await asyncio.shield(self.deciding)
         plan = await in_thread(plan_of)(self.message_id)
         turns = plan.turns
-        client = EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY)
         while True:
             try:
-                return await self.stream(client, plan.engine_name, prompt_of(turns, plan.system))
+                return await self.say(decision, plan, prompt_of(turns, plan.system))
             except EngineError as error:
                 if error.code != "context_length_exceeded" or len(turns) < 2:
                     raise
                 turns = turns[1:]
 
-    async def stream(self, client: EngineClient, name: str, prompt: list[dict[str, str]]) -> str:
+    async def say(self, decision: Decision, plan: Plan, prompt: list[dict[str, str]]) -> str:
         finish = "stop"
-        deltas = client.stream_chat(name, prompt, max_tokens=settings.CHAT_MAX_TOKENS)
-        async with aclosing(deltas) as open_deltas:  # type: ignore[type-var]
-            async for delta in open_deltas:
-                finish = delta.finish_reason or finish
-                self.usage = delta.usage or self.usage
-                if delta.text:
-                    # A template often begins a reply with a space or an empty line.
-                    self.text += delta.text if self.text else delta.text.lstrip()
-                    self.notify()
+        steps = speak(
+            decision,
+            client=EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY),
+            model=plan.engine_name,
+            prompt=prompt,
+            options={"max_tokens": settings.CHAT_MAX_TOKENS},
+            language=decision.language,
+            judge=judge_client(),
+            continues=settings.ENGINE_IS_OURS,
+            said=plan.said,
+        )
+        async with aclosing(steps) as open_steps:  # type: ignore[type-var]
+            async for step in open_steps:
+                finish = step.finish_reason or finish
+                self.usage = step.usage or self.usage
+                # A template often begins a reply with a space or an empty line.
+                self.text += step.text if self.text else step.text.lstrip()
+                self.begun = True
+                self.notify()
+                if step.reviewed is not None:
+                    self.reviewed.append(step.reviewed)
+                if plan.listener.is_news(step, decision):
+                    await in_thread(plan.listener.tell)(step)
         return finish
 
     async def beat(self) -> None:
@@ -248,11 +224,30 @@ class Generation:
             event.set()
 
 
+async def decided(reply_ids: list[int]) -> Decision:
+    """The policy's decision; whatever it was about is taken out of the conversation's title."""
+    asked, decision = await replies_decide(reply_ids)
+    if decision.level > Level.ORDINARY and not asked.history:
+        await in_thread(services.title_soften)(conversation=asked.conversation)
+    return decision
+
+
+def look_at(deciding: asyncio.Task[Decision]) -> None:
+    """A failure is told by the replies that waited; those that were stopped did not."""
+    if not deciding.cancelled():
+        deciding.exception()
+
+
 async def replies_begin(messages: list[Message], *, wait: float = 0) -> None:
-    """Start writing replies; optionally wait for them, at most so many seconds."""
-    made = [Generation.begin(message) for message in messages]
-    if messages:
-        await ring(messages[0].conversation_id)
+    """Start writing the replies to one message; optionally wait for them, so many seconds."""
+    if not messages:
+        return
+    deciding = asyncio.create_task(
+        decided([message.pk for message in messages]), context=contextvars.Context()
+    )
+    deciding.add_done_callback(look_at)
+    made = [Generation.begin(message, deciding) for message in messages]
+    await ring(messages[0].conversation_id)
     tasks = [generation.task for generation in made if generation.task]
     if tasks and wait:
         await asyncio.wait(tasks, timeout=wait)

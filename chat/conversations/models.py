@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from chat.conversations.ids import conversation_id, message_id
@@ -79,6 +80,13 @@ class Conversation(models.Model):
         return self.assistant_a, self.title_a
 
 
+def revise(conversation: Conversation, **changes: Any) -> int:
+    """Count one change of what a page shows; returns the new revision."""
+    Conversation.objects.filter(pk=conversation.pk).update(revision=F("revision") + 1, **changes)
+    conversation.refresh_from_db(fields=["revision", *changes])
+    return conversation.revision
+
+
 class Message(models.Model):
     """One turn of a person, or one variant of a reply to it."""
 
@@ -92,6 +100,10 @@ class Message(models.Model):
         STOPPED = "stopped", "Stopped"
         FAILED = "failed", "Failed"
         INTERRUPTED = "interrupted", "Interrupted"
+
+    class Writer(models.TextChoices):
+        ASSISTANT = "assistant", "Assistant"
+        LIBRARY = "library", "Reviewed reply"
 
     public_id = models.CharField(max_length=40, unique=True, default=message_id, editable=False)
     conversation = models.ForeignKey(
@@ -112,11 +124,23 @@ class Message(models.Model):
     seconds = models.FloatField(null=True, blank=True)
     risk_category = models.CharField(max_length=20, blank=True)
     risk_rule = models.CharField(max_length=40, blank=True)
+    risk_level = models.SmallIntegerField(default=0, help_text="Of the message, for routing only.")
     card_key = models.CharField(max_length=20, blank=True)
     card_language = models.CharField(max_length=5, blank=True)
     notice = models.CharField(
         max_length=7, blank=True, help_text="Which notice that this is an AI stands before it."
     )
+    quiet_line = models.TextField(blank=True, help_text="Shown where the card was shown before.")
+    writer = models.CharField(
+        max_length=9,
+        choices=Writer,
+        default=Writer.ASSISTANT,
+        help_text="Of a reply: the assistant, or the library of reviewed replies.",
+    )
+    reviewed_id = models.CharField(
+        max_length=160, blank=True, help_text="The reviewed reply, or the question that ends it."
+    )
+    reviewed_version = models.CharField(max_length=20, blank=True)
     revision = models.IntegerField(default=0, help_text="Of the conversation, at its last change.")
     beat_at = models.DateTimeField(
         null=True, blank=True, help_text="Last sign of life of the process that writes it."
@@ -143,6 +167,11 @@ class Message(models.Model):
     @property
     def is_streaming(self) -> bool:
         return self.state == self.State.STREAMING
+
+    @property
+    def has_reviewed_words(self) -> bool:
+        """Whether the library wrote it, or stands in it for what the assistant wrote."""
+        return self.writer == self.Writer.LIBRARY or self.error_code == "content_filter"
 
     @property
     def has_lapsed(self) -> bool:

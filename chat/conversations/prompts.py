@@ -6,11 +6,15 @@ the last word (`context_length_exceeded`), and then the oldest turn goes.
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.conf import settings
 
 from chat.conversations.models import Conversation, Message
-from finetune.runs.assistants import Assistant
+from chat.policy.person import person_of_user
+from chat.speech.deciding import Gone
+from chat.speech.telling import Listener
+from finetune.runs.assistants import Assistant, assistant_get
 from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 
 WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
@@ -79,3 +83,42 @@ def trimmed(turns: list[list[ChatMessage]], system: str, positions: int) -> list
 def prompt_of(turns: list[list[ChatMessage]], system: str) -> list[ChatMessage]:
     head = [{"role": "system", "content": system}] if system.strip() else []
     return head + [message for turn in turns for message in turn]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one reply needs, read in one go.
+
+    Attributes:
+        said: ids of reviewed words that the person has read lately.
+    """
+
+    engine_name: str
+    system: str
+    turns: list[list[ChatMessage]]
+    listener: Listener
+    said: list[str]
+
+
+def plan_of(message_id: int) -> Plan:
+    """The plan of a reply that was opened.
+
+    Raises:
+        Gone: its assistant is not there any more.
+    """
+    rows = Message.objects.select_related("conversation__team", "conversation__user")
+    message = rows.get(pk=message_id)
+    conversation = message.conversation
+    assistant = assistant_get(conversation.team, message.assistant)
+    if assistant is None:
+        raise Gone
+    system = system_prompt(assistant)
+    turns = turns_for(conversation, message.side, message.turn)
+    listener = Listener(person_of_user(conversation.user), assistant.id, conversation)
+    return Plan(
+        assistant.engine_name,
+        system,
+        trimmed(turns, system, assistant.base.max_positions),
+        listener,
+        listener.said(),
+    )

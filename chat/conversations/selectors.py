@@ -15,6 +15,7 @@ LISTED = 60  # conversations beside a talk
 TURNS = 30  # of a long talk, shown at a time
 LETTERS = 80_000  # of these turns together
 CHANGES = 200  # newest turns that an open page hears of
+REVIEWED = "Reviewed reply"  # in the place of an assistant's name
 CHOICES = 20  # assistants to choose from without a search
 
 
@@ -93,12 +94,21 @@ class Turn:
 
     @property
     def can_vote(self) -> bool:
-        """Both sides have said something and are at rest."""
+        """Both assistants have said something of their own and are at rest."""
         return (
             len(self.places) == 2
             and not self.is_streaming
             and all(place.reply.content.strip() for place in self.places)
+            and not any(place.reply.has_reviewed_words for place in self.places)
         )
+
+    @property
+    def shown(self) -> list[Place]:
+        """The sides; only one where both hold the same reviewed reply, which is said once."""
+        replies = [place.reply for place in self.places]
+        alike = len({reply.content for reply in replies}) == 1
+        reviewed = all(reply.writer == Message.Writer.LIBRARY for reply in replies)
+        return self.places[:1] if alike and reviewed else self.places
 
     @property
     def letters(self) -> int:
@@ -156,6 +166,8 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
 
 
 def label_of(conversation: Conversation, place: Place) -> str:
+    if place.reply.writer == Message.Writer.LIBRARY:
+        return REVIEWED
     if conversation.names_hidden:
         return "Left" if place.side == "a" else "Right"
     return place.reply.assistant_title

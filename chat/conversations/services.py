@@ -11,13 +11,23 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.conversations.exceptions import ChatRefused
-from chat.conversations.models import LAPSE, ChatPreference, Conversation, Message, Vote
+from chat.conversations.models import (
+    LAPSE,
+    ChatPreference,
+    Conversation,
+    Message,
+    revise,
+)
 from chat.notices.services import notice_take
+from chat.policy.notice import fields_of, message_notice
+from chat.policy.person import person_of_user
 from chat.safety import COUNTRIES, Assessment, assess
+from chat.safety.levels import Level
+from chat.speech.deciding import history_of, level_of
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User
 
@@ -25,14 +35,6 @@ LONGEST_MESSAGE = 8000
 REPLIES_PER_PERSON = 4  # written at the same time: two comparisons
 TITLE_LENGTH = 60
 GENTLE_TITLE = "A hard moment"
-HISTORY = 12
-
-
-def revise(conversation: Conversation, **changes: Any) -> int:
-    """Count one change of what a page shows; returns the new revision."""
-    Conversation.objects.filter(pk=conversation.pk).update(revision=F("revision") + 1, **changes)
-    conversation.refresh_from_db(fields=["revision", *changes])
-    return conversation.revision
 
 
 def title_from(text: str) -> str:
@@ -98,8 +100,13 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
     check_room(conversation, len(conversation.sides))
     last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first() or 0
     turn = last + 1
-    history = list(conversation.messages.filter(side="").order_by("-turn")[:HISTORY])
-    earlier = [{"role": item.role, "content": item.content} for item in reversed(history)]
+    notice = message_notice(
+        person=person_of_user(conversation.user),
+        text=text,
+        history=history_of(conversation, turn),
+        conversation=conversation,
+        assistant=conversation.assistant_a,
+    )
     revision = revise(conversation, updated_at=timezone.now())
     Message.objects.create(
         conversation=conversation,
@@ -108,23 +115,33 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
         content=text,
         revision=revision,
         notice=notice_take(conversation.user, first=turn == 1),
-        **risk_fields(assess(text, earlier)),
+        **fields_of(notice),
     )
     return [reply_open(conversation, turn, side, revision) for side in conversation.sides]
 
 
 @transaction.atomic
 def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
-    """Open another variant of the last reply on one side; the earlier ones are kept."""
+    """Open another variant of the last reply on one side; the earlier ones are kept.
+
+    On both sides where the library answers: a person in danger has one reply before them, not two.
+    """
     conversation = locked(conversation)
     if side not in conversation.sides:
         raise ChatRefused("There is no such side.", code="bad_choice", field="side")
     last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first()
     if last is None:
         raise ChatRefused("There is nothing to try again.", code="empty_conversation")
-    check_room(conversation, 1)
+    sides = conversation.sides if answered_as_one(conversation, last) else (side,)
+    check_room(conversation, len(sides))
     revision = revise(conversation, updated_at=timezone.now())
-    return [reply_open(conversation, last, side, revision)]
+    return [reply_open(conversation, last, side, revision) for side in sides]
+
+
+def answered_as_one(conversation: Conversation, turn: int) -> bool:
+    """Whether both sides hold a reply of the library, or would now."""
+    written = conversation.messages.filter(turn=turn, writer=Message.Writer.LIBRARY)
+    return written.exists() or level_of(person_of_user(conversation.user)) == Level.HIGH
 
 
 def locked(conversation: Conversation) -> Conversation:
@@ -197,13 +214,21 @@ def reply_finish(*, message_id: int, state: str, content: str | None = None, **f
         message.content = content
     for name, value in fields.items():
         setattr(message, name, value)
-    for name, value in risk_fields(assess(message.content, role="assistant")).items():
-        setattr(message, name, value)
+    if speaks_alone(message):
+        for name, value in risk_fields(assess(message.content, role="assistant")).items():
+            setattr(message, name, value)
     message.state = state
     message.finished_at = timezone.now()
     message.revision = revise(message.conversation)
     message.save()
     return True
+
+
+def speaks_alone(reply: Message) -> bool:
+    """Whether a card could come of this reply's own words: not where the policy has spoken."""
+    asked = reply.conversation.messages.filter(turn=reply.turn, side="")
+    spoken = Q(risk_level__gt=0) | ~Q(card_key="") | ~Q(quiet_line="")
+    return not reply.reviewed_id and not asked.filter(spoken).exists()
 
 
 def replies_reap(*, conversation: Conversation, alive: Collection[int] = ()) -> int:
@@ -225,43 +250,18 @@ def replies_reap(*, conversation: Conversation, alive: Collection[int] = ()) -> 
 
 
 @transaction.atomic
-def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
-    """Store which reply was better. The first vote shows the names; later ones are not blind."""
-    conversation = locked(conversation)
-    rows = conversation.messages.filter(turn=turn)
-    if not conversation.compares or not rows.exists():
-        raise ChatRefused("There is nothing to vote on.", code="bad_choice", field="turn")
-    if choice not in Vote.Choice.values:
-        raise ChatRefused(
-            f"Choose one of: {', '.join(Vote.Choice.values)}.", code="bad_choice", field="choice"
-        )
-    if rows.filter(state=Message.State.STREAMING).exists():
-        raise ChatRefused("Wait for both replies before you vote.", code="reply_in_progress")
-    vote, made = Vote.objects.get_or_create(
-        conversation=conversation,
-        turn=turn,
-        defaults={
-            "choice": choice,
-            "blind": conversation.revealed_at is None,
-            "assistant_a": conversation.assistant_a,
-            "assistant_b": conversation.assistant_b,
-        },
-    )
-    if not made and vote.choice != choice:
-        vote.choice, vote.blind = choice, False
-        vote.save(update_fields=["choice", "blind"])
-    first = conversation.revealed_at is None
-    revision = revise(conversation, revealed_at=conversation.revealed_at or timezone.now())
-    (conversation.messages if first else rows).update(revision=revision)
-    return vote
-
-
-@transaction.atomic
 def conversation_rename(*, conversation: Conversation, title: str) -> None:
     title = " ".join(title.replace("\0", "").split())[:120]
     if not title:
         raise ChatRefused("Give it a name.", code="empty_title", field="title")
     revise(conversation, title=title)
+
+
+def title_soften(*, conversation: Conversation) -> None:
+    """Take a person's own words out of the title where they turned out to be about risk."""
+    first = conversation.messages.get(turn=1, role=Message.Role.USER)
+    if conversation.title == title_from(first.content):
+        revise(conversation, title=GENTLE_TITLE)
 
 
 @transaction.atomic

@@ -32,6 +32,7 @@ from chat.conversations.selectors import (
     streaming_of,
     turn_list_of,
 )
+from chat.conversations.votes import vote_cast
 from chat.safety import COUNTRIES
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import FIELD, submission_digest, submission_once, token_new
@@ -243,7 +244,7 @@ def vote(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     turn = whole_number(request.POST.get("turn", ""))
     if turn is None:
         raise BadRequest("turn: must be a whole number, written in digits.")
-    services.vote_cast(
+    vote_cast(
         conversation=conversation,
         turn=turn,
         choice=request.POST.get("choice", ""),

@@ -50,6 +50,7 @@ WORDS = {
     "stop": f"up to {MOST_STOPS} texts of 1 to {LONGEST_STOP} characters",
     "stream_options": "must be an object",
     "stream": "must be true or false",
+    "continue_final_message": "must be true or false",
     "include_usage": "must be true or false",
 }
 
@@ -156,9 +157,18 @@ class ChatRequest(BaseModel):
         ),
     ] = Field([], description="Up to four texts that end the reply.")
 
+    continue_final_message: SkipJsonSchema[bool] = False  # vLLM's word; not for the site's clients
+
     @property
     def conversation(self) -> list[dict[str, str]]:
         return [message.plain() for message in self.messages]
+
+    @property
+    def beginning(self) -> tuple[list[dict[str, str]], str]:
+        """The conversation, and the words that its next turn begins with already."""
+        *before, last = messages = self.conversation
+        goes_on = self.continue_final_message and last["role"] == "assistant"
+        return (before, last["content"]) if goes_on else (messages, "")
 
     @property
     def reply_tokens(self) -> int:

@@ -51,7 +51,7 @@ class Engine:
         """Checks the prompt against the assistant and queues the job."""
         assistant = await self.assistant(request.model)
         try:
-            prompt = await asyncio.to_thread(assistant.prompt_ids, request.conversation)
+            prompt = await asyncio.to_thread(assistant.prompt_ids, *request.beginning)
         except jinja2.TemplateError as error:
             raise RequestError(
                 f"The chat template refuses these messages: {error}", param="messages"

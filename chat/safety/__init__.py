@@ -1,4 +1,4 @@
-"""The safety seam: one function (`assess`) and one table (`resources.json`).
+"""The safety seam: one function (`assess`) and one shelf of reviewed words (`library`).
 
 Knows text only: no database, no request, no model. The chat page, the websocket and the REST
 endpoint call the same function; a classifier can join the rules behind it without touching them.
@@ -6,7 +6,7 @@ endpoint call the same function; a classifier can join the rules behind it witho
 
 from .assessment import Assessment, assess
 from .cards import CARDS, Card, card_get
-from .resources import COUNTRIES, Country, country_get
+from .library import COUNTRIES, Country, country_get
 
 __all__ = [
     "CARDS",

@@ -2,7 +2,7 @@
 
 from django import template
 
-from chat.safety.resources import Country, Line
+from chat.safety.library.lines import Country, Line
 
 register = template.Library()
 

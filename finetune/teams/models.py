@@ -82,6 +82,10 @@ class Invitation(models.Model):
 class ApiKey(models.Model):
     """A key for the REST endpoints, bound to one team. Only its hash is stored."""
 
+    class Scope(models.TextChoices):
+        GATED = "", "Behind the gate"
+        UNGATED = "ungated", "Without the gate, for evaluation"
+
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="keys")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys"
@@ -89,6 +93,13 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=60)
     prefix = models.CharField(max_length=16, help_text="The first characters, to tell keys apart.")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the whole key.")
+    scope = models.CharField(
+        max_length=10,
+        choices=Scope,
+        blank=True,
+        default=Scope.GATED,
+        help_text="Whether chat replies pass the gate. Only an operator can take it away.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -96,6 +107,7 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "API key"
+        permissions = [("ungate_apikey", "Can let a key get replies without the gate")]
         indexes = [models.Index(fields=["team", "revoked_at", "-created_at"], name="api_key_list")]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ class ScriptedEngine:
     """An HTTP server in the test's loop. `pieces` is one reply; `gate` holds it at `hold`."""
 
     def __init__(self) -> None:
-        self.pieces = ["I hear ", "you. ", "That sounds hard."]
+        self.pieces = ["I hear you. Th", "at ", "sounds hard."]
         self.finish = "stop"
         self.hold: int | None = None
         self.gate = asyncio.Event()
@@ -32,7 +32,11 @@ class ScriptedEngine:
                 for line in head.split("\r\n")
                 if line.lower().startswith("content-length")
             )
-            self.requests.append(json.loads(await reader.readexactly(length)))
+            asked = json.loads(await reader.readexactly(length))
+            if head.startswith("POST /v1/judgements "):
+                self.judge(writer, asked)
+                return
+            self.requests.append(asked)
             if self.errors:
                 status, code, message = self.errors.pop(0)
                 body = json.dumps({"error": {"message": message, "code": code}}).encode()
@@ -61,6 +65,14 @@ class ScriptedEngine:
             writer.close()
 
     @staticmethod
+    def judge(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
+        """Nothing that this engine says is unsafe, and nothing that people say is."""
+        data = [{"language": "en", "scores": {}} for _ in asked["texts"]]
+        body = json.dumps({"object": "list", "data": data}).encode()
+        writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n".encode())
+        writer.write(b"connection: close\r\n\r\n" + body)
+
+    @staticmethod
     def say(writer: asyncio.StreamWriter, choice: dict[str, Any]) -> None:
         writer.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
 
@@ -70,7 +82,7 @@ async def engine(settings: Any) -> AsyncIterator[ScriptedEngine]:
     made = ScriptedEngine()
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    settings.ENGINE_URL = made.url
+    settings.ENGINE_URL = settings.JUDGE_URL = made.url
     yield made
     made.gate.set()
     server.close()

@@ -9,6 +9,7 @@ DATASET_DIR = data_folder("datasets")
 RUN_DIR = data_folder("runs")
 ASSISTANT_DIR = data_folder("assistants")
 BASE_MODEL_DIR = data_folder("base-models")
+ENCODER_DIR = data_folder("encoders")
 CIRCUIT_DIR = data_folder("circuits")
 EXPERIMENT_DIR = data_folder("experiments")
 
@@ -49,6 +50,8 @@ ENGINE_URL = env("ENGINE_URL", "") or f"http://127.0.0.1:{ENGINE_PORT}"
 ENGINE_IS_OURS = not os.environ.get("ENGINE_URL")
 ENGINE_KEY = stored_secret("engine-key") if ENGINE_IS_OURS else env("ENGINE_KEY", "")
 ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
+# Judges what people and assistants write; another's engine has no such route.
+JUDGE_URL = env("WUKONG_JUDGE_URL", "") or ENGINE_URL
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
 # -- the chat and the people in it ---------------------------------------------------------------
@@ -58,6 +61,17 @@ ANONYMOUS_CHAT = env("WUKONG_ANONYMOUS_CHAT", False)
 ANONYMOUS_ASSISTANT = env("WUKONG_ANONYMOUS_ASSISTANT", "smollm2-135m-instruct")
 ANONYMOUS_VISITS = env("WUKONG_ANONYMOUS_VISITS", 10)  # of one address in a quarter of an hour
 ANONYMOUS_MESSAGES = env("WUKONG_ANONYMOUS_MESSAGES", 30)  # of one visitor in that time
+
+# -- safety -------------------------------------------------------------------------------------
+RISK_HIGH_HOURS = env("WUKONG_RISK_HIGH_HOURS", 24)  # after the last sign
+RISK_RAISED_HOURS = env("WUKONG_RISK_RAISED_HOURS", 72)
+for _name, _hours in (
+    ("WUKONG_RISK_HIGH_HOURS", RISK_HIGH_HOURS),
+    ("WUKONG_RISK_RAISED_HOURS", RISK_RAISED_HOURS),
+):
+    if _hours < 24:
+        raise ValueError(f"{_name} is {_hours}, but a state is kept for at least 24 hours.")
+SAFETY_LOG_TEXT = env("WUKONG_SAFETY_LOG_TEXT", False)
 
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key

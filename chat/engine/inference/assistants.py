@@ -81,9 +81,9 @@ class Assistant:
         self.format = ChatFormat.of(base.model, base.tokenizer, template)
         self.prefixes = PrefixStore(prefix_bytes if base.batchable else 0)
 
-    def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
-        """The tokens of a conversation, ready for the next assistant turn."""
-        return self.format.prompt_ids(messages)
+    def prompt_ids(self, messages: list[dict[str, str]], begun: str = "") -> list[int]:
+        """The tokens of a conversation, ready for the next assistant turn or its rest."""
+        return self.format.prompt_ids(messages, begun)
 
     def text(self, ids: Any) -> str:
         return self.format.text(ids)

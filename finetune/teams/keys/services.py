@@ -36,6 +36,13 @@ def key_revoke(*, key: ApiKey) -> None:
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
+def key_scope_set(*, key: ApiKey, scope: ApiKey.Scope) -> None:
+    """Let a key in use get replies with or without the gate."""
+    changed = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(scope=scope)
+    if not changed:
+        raise StudioError(f"The key “{key.name}” is revoked.", code="key_revoked")
+
+
 def key_check(secret: str) -> ApiKey | None:
     """The key behind a secret while it is not revoked and its maker is active and in the team."""
     key = (

@@ -88,13 +88,21 @@ class ChatFormat:
         ends = listed if isinstance(listed, list) else [listed]
         return cls(tokenizer, template, ends=[end for end in ends if end is not None])
 
-    def prompt_ids(self, messages: Sequence[Message]) -> list[int]:
+    def prompt_ids(self, messages: Sequence[Message], begun: str = "") -> list[int]:
         """Return the ids of a conversation, ready for the assistant's next turn.
+
+        Args:
+            messages: the conversation.
+            begun: words that the next turn begins with already.
 
         Raises:
             TemplateError: the template refuses the messages.
         """
-        return self._ids(self.template.pieces(messages, prompt=True))
+        ids = self._ids(self.template.pieces(messages, prompt=True))
+        if begun:
+            before = self._tokeniser.context(ids[-1] if ids else None)
+            ids += self._chunk_ids((Piece(begun, given=True),), before)
+        return ids
 
     def learned(self, messages: Sequence[Message]) -> Iterator[tuple[list[int], Ids]]:
         """Yield for each reply to be learned the ids of its prompt, and its own with its end.

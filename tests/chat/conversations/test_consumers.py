@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -118,7 +119,7 @@ async def test_reply_is_streamed_and_then_shown_whole(
     engine.hold = 1
     page = await open_page(talk)
     reply = await send(browser, talk)
-    await page.until(lambda page: page.shown == ["I hear "])
+    await page.until(lambda page: page.shown == ["I hear you."])
     assert page.state["busy"]
     engine.gate.set()
     await page.until(lambda page: page.at_rest())
@@ -134,8 +135,12 @@ async def test_emojis_are_whole_while_they_are_streamed(
     browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any
 ) -> None:
     """Every piece is shown before the next comes, so each but the first has a place to begin."""
-    pieces = ["😀🎉 ", "👩‍👩‍👧 a ", "𝒳😢", "é🇮🇩", "."]
-    engine.pieces = pieces
+    pieces = ["😀🎉 oh.", " 👩‍👩‍👧 a?", " 𝒳 or 𝒴!", " é.", " 🇮🇩 so."]
+    # A sentence has ended once the next one has begun.
+    engine.pieces = [
+        piece + after[:2] for piece, after in zip(pieces, [*pieces[1:], ""], strict=True)
+    ]
+    engine.pieces[1:] = [piece[2:] for piece in engine.pieces[1:]]
     page = await open_page(talk)
     engine.hold = 1
     await send(browser, talk)
@@ -155,11 +160,11 @@ async def test_reload_and_second_tab_in_mid_stream(
     engine.hold = 2
     first = await open_page(talk)
     await send(browser, talk)
-    await first.until(lambda page: page.shown == ["I hear you. "])
+    await first.until(lambda page: page.shown == ["I hear you."])
     await first.close()
     again, second = await open_page(talk), await open_page(talk)
     for page in (again, second):
-        await page.until(lambda page: page.shown == ["I hear you. "] and 2 in page.turns)
+        await page.until(lambda page: page.shown == ["I hear you."] and 2 in page.turns)
     engine.gate.set()
     for page in (again, second):
         await page.until(lambda page: page.at_rest())
@@ -172,7 +177,7 @@ async def test_stop_takes_effect_in_every_tab_and_keeps_the_text(
     engine.hold = 2
     pages = [await open_page(talk), await open_page(talk)]
     reply = await send(browser, talk)
-    await pages[0].until(lambda page: page.shown == ["I hear you. "])
+    await pages[0].until(lambda page: page.shown == ["I hear you."])
     await act(browser, talk, "stop")
     for page in pages:
         await page.until(lambda page: page.at_rest(), seconds=2)
@@ -218,7 +223,7 @@ async def test_two_assistants_answer_together(
     assert answer.status_code == 200
     conversation = await Conversation.objects.aget()
     page = await open_page(conversation)
-    await page.until(lambda page: page.shown == ["I hear ", "I hear "])
+    await page.until(lambda page: page.shown == ["I hear you.", "I hear you."])
     engine.gate.set()
     await page.until(lambda page: page.at_rest(1))
     assert tuned.title not in page.turns[1] + page.state["head"]
@@ -321,17 +326,20 @@ async def test_reply_is_written_without_the_broker(
     assert "That sounds hard." in page.turns[2]
 
 
-async def test_card_is_there_before_the_reply(
+async def test_card_is_there_before_the_reply_which_is_the_librarys(
     browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any
 ) -> None:
-    engine.hold = 0
     page = await open_page(talk)
     await send(browser, talk, "I want to die")
-    await page.until(lambda page: 2 in page.turns and page.state.get("busy"))
+    await page.until(lambda page: 2 in page.turns)
     assert "care-card" in page.turns[2]
     assert page.turns[2].index("care-card") < page.turns[2].index('class="reply"')
-    engine.gate.set()
-    await page.until(lambda page: page.state["busy"] is False)
+    await page.until(lambda page: page.at_rest())
+    reply = await talk.messages.filter(role="assistant").alast()
+    assert (reply.state, reply.writer) == ("done", "library")
+    assert reply.reviewed_id
+    assert reply.content in html.unescape(page.turns[2])
+    assert engine.requests == []
 
 
 async def test_page_that_is_up_to_date_gets_nothing(
@@ -389,7 +397,7 @@ async def test_no_word_is_sent_after_the_right_is_gone(
     engine.hold = 1
     page = await open_page(talk)
     await send(browser, talk)
-    await page.until(lambda page: page.shown == ["I hear "])
+    await page.until(lambda page: page.shown == ["I hear you."])
     await sync_to_async(loses)(alice, talk)
     engine.gate.set()
     closed = await page.socket.receive_output(5)

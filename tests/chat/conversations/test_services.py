@@ -10,6 +10,7 @@ from chat.conversations import services
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote
 from chat.conversations.selectors import turn_list_of
+from chat.conversations.votes import vote_cast
 
 pytestmark = pytest.mark.django_db
 
@@ -117,20 +118,20 @@ def test_first_vote_is_blind_and_shows_the_names(
     assert {reply.assistant for reply in replies} == {tuned.id, plain.id}
     assert conversation.names_hidden
     with pytest.raises(ChatRefused, match="Wait for both"):
-        services.vote_cast(conversation=conversation, turn=1, choice="a")
+        vote_cast(conversation=conversation, turn=1, choice="a")
     for reply in replies:
         services.reply_finish(message_id=reply.pk, state="done", content="Hello!")
-    vote = services.vote_cast(conversation=conversation, turn=1, choice="a")
+    vote = vote_cast(conversation=conversation, turn=1, choice="a")
     assert vote.blind
     conversation.refresh_from_db()
     assert not conversation.names_hidden
-    changed = services.vote_cast(conversation=conversation, turn=1, choice="tie")
+    changed = vote_cast(conversation=conversation, turn=1, choice="tie")
     assert not changed.blind
     assert Vote.objects.count() == 1
     with pytest.raises(ChatRefused):
-        services.vote_cast(conversation=conversation, turn=1, choice="c")
+        vote_cast(conversation=conversation, turn=1, choice="c")
     with pytest.raises(ChatRefused):
-        services.vote_cast(conversation=conversation, turn=7, choice="a")
+        vote_cast(conversation=conversation, turn=7, choice="a")
 
 
 def test_chance_decides_who_is_left(team: Any, alice: Any, tuned: Any, plain: Any) -> None:

@@ -11,15 +11,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from tests.chat.engine import tiny
 
 
-def generate(world: tiny.World, adapter: str | None, messages: list, tokens: int) -> list[int]:
+def generate(
+    world: tiny.World, adapter: str | None, messages: list, tokens: int, begun: str = ""
+) -> list[int]:
     """What plain transformers and PEFT answer, greedily."""
     model = AutoModelForCausalLM.from_pretrained(world.base)
     if adapter is not None:
         model = PeftModel.from_pretrained(model, world.folder / adapter)
     tokenizer = AutoTokenizer.from_pretrained(world.base)
-    prompt = tokenizer.apply_chat_template(
-        messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
-    )
+    text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+    prompt = tokenizer(text + begun, add_special_tokens=False, return_tensors="pt")
     with torch.no_grad():
         output = model.generate(**prompt, max_new_tokens=tokens, do_sample=False, pad_token_id=0)
     return output[0, prompt["input_ids"].shape[1] :].tolist()
@@ -184,3 +185,35 @@ def test_models(world: tiny.World, client: openai.OpenAI) -> None:
     path.unlink()
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("guest")
+
+
+def test_a_reply_goes_on_from_words_that_it_begins_with(
+    world: tiny.World, client: openai.OpenAI
+) -> None:
+    """As if the model had written them itself: they stand in its turn, which is not closed."""
+    begun = "I am fine,"
+    expected = generate(world, None, tiny.HELLO, 12, begun)
+    reply = client.chat.completions.create(
+        model="base",
+        messages=[*tiny.HELLO, {"role": "assistant", "content": begun}],
+        max_tokens=12,
+        temperature=0,
+        extra_body={"repetition_penalty": 1, "continue_final_message": True},
+    )
+    assert reply.choices[0].message.content == text_of(world, expected)
+    assert expected != generate(world, None, tiny.HELLO, 12)
+
+
+def test_without_being_asked_to_a_reply_follows_the_last_message(client: openai.OpenAI) -> None:
+    messages = [*tiny.HELLO, {"role": "assistant", "content": "Fine."}]
+    plain, asked = (
+        client.chat.completions.create(
+            model="base",
+            messages=messages,
+            max_tokens=8,
+            temperature=0,
+            extra_body={"repetition_penalty": 1, "continue_final_message": goes_on},
+        )
+        for goes_on in (False, True)
+    )
+    assert plain.usage.prompt_tokens > asked.usage.prompt_tokens

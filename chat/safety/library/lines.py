@@ -1,11 +1,11 @@
-"""Reads `resources.json`, the one table of help lines: country, lines, hours, when verified."""
+"""Reads `lines.json`, the one table of help lines: country, lines, hours, when verified."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).with_name("resources.json")
+TABLE = Path(__file__).with_name("lines.json")
 
 
 @dataclass(frozen=True)

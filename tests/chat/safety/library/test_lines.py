@@ -4,7 +4,7 @@ import json
 
 from chat.safety import CARDS, COUNTRIES, card_get, country_get
 from chat.safety.cards import KEYS
-from chat.safety.resources import TABLE
+from chat.safety.library.lines import TABLE
 
 
 def test_enough_countries_with_a_line_at_any_hour() -> None:

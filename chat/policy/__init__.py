@@ -1,0 +1,1 @@
+"""The policy: whose state is what, who writes the next reply, and the log of both."""

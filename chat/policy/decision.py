@@ -1,0 +1,206 @@
+"""`decide`: reads a message, moves the person's state, logs, and says who writes the reply.
+
+    decision = await decide(person=person_of_user(user), assistant=assistant, text=text,
+                            history=history, conversation=conversation, judge=client)
+
+| state | who writes |
+|---|---|
+| ordinary | the assistant |
+| raised | the assistant, told to ask openly; a reviewed question ends an uncleared one's reply |
+| high | the library of reviewed replies, unless the assistant is cleared for this level |
+
+Whoever asks whether this is a human gets a reviewed answer at any level. The talk never ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from channels.db import database_sync_to_async
+from django.db import transaction
+from django.utils import timezone
+
+from chat.conversations.models import Conversation
+from chat.policy.clearance import levels_cleared
+from chat.policy.instructions import instruction_for
+from chat.policy.models import RiskState, SafetyEntry
+from chat.policy.notice import (
+    Notice,
+    is_known,
+    is_nothing,
+    message_mark,
+    message_of,
+    noticed,
+    spoken,
+)
+from chat.policy.person import Person
+from chat.policy.reading import Judge, Turns, language_of_talk, scores_of
+from chat.policy.services import Place, entry_add, said_add, state_locked
+from chat.safety.cards import Card
+from chat.safety.detection import Finding, Scores, read
+from chat.safety.levels import Level
+from chat.safety.library import (
+    ReviewedReply,
+    ai_answer,
+    asks_whether_human,
+    question_for,
+    reply_for,
+)
+from finetune.runs.assistants import Assistant
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who writes the next reply, and what stands around it.
+
+    Where `writer` is the library, `reply` is what it says, followed by `closing_question` where
+    there is one: a question about being human, asked in the middle of a crisis, gets both.
+    """
+
+    level: Level
+    category: str
+    language: str
+    writer: Literal["assistant", "library"] = "assistant"
+    card: Card | None = None
+    quiet_line: str = ""
+    instruction: str = ""
+    reply: ReviewedReply | None = None
+    closing_question: ReviewedReply | None = None
+    offer_handover: bool = False
+
+    @property
+    def reviewed(self) -> list[ReviewedReply]:
+        """The reviewed words of this reply, in the order in which they are shown."""
+        return [words for words in (self.reply, self.closing_question) if words is not None]
+
+    def reply_fields(self) -> dict[str, str]:
+        """Who wrote the reply, as columns of its `Message`."""
+        return {
+            "writer": self.writer,
+            "reviewed_id": " + ".join(words.id for words in self.reviewed),
+            "reviewed_version": " + ".join(str(words.version) for words in self.reviewed),
+        }
+
+
+async def decide(
+    *,
+    person: Person,
+    assistant: Assistant,
+    text: str,
+    history: Turns = (),
+    conversation: Conversation | None = None,
+    judge: Judge | None = None,
+) -> Decision:
+    """Read a message with the judge, where it answers, and decide (see `decide_sync`)."""
+    scores = await scores_of(judge, text, history)
+    off_loop = database_sync_to_async(decide_sync, thread_sensitive=False)
+    decision: Decision = await off_loop(
+        person=person,
+        assistant=assistant,
+        text=text,
+        history=history,
+        conversation=conversation,
+        scores=scores,
+    )
+    return decision
+
+
+def decide_sync(
+    *,
+    person: Person,
+    assistant: Assistant,
+    text: str,
+    history: Turns = (),
+    conversation: Conversation | None = None,
+    scores: list[Scores] | None = None,
+) -> Decision:
+    """Decide who answers the last message of a person.
+
+    Args:
+        text: the message, as it was written.
+        history: what was said before it, oldest first.
+        conversation: where the message stands last, if it is kept. A message that was read there
+            before is not a second sign: another try keeps its card and may get another reply.
+        scores: the judge's, one for each of `units(text, history)`; None: rules alone.
+    """
+    finding = read(text, history, scores=scores)
+    language = language_of_talk(text, history)
+    asks_human = asks_whether_human(text)
+    if not asks_human and is_nothing(finding) and not is_known(person):
+        return Decision(Level.ORDINARY, "", language)
+    granted = levels_cleared(assistant)
+    now = timezone.now()
+    with transaction.atomic():
+        state = state_locked(person)
+        message = message_of(conversation, text)
+        place = Place.of(conversation, assistant.id)
+        notice = noticed(state, finding, language, now=now, place=place, message=message, text=text)
+        decision = chosen(state, notice, granted, asks_human=asks_human, text=text)
+        log_choice(state, decision, place, now)
+        state.save()
+        if message is not None:
+            message_mark(message, notice)
+    return decision
+
+
+def chosen(
+    state: RiskState,
+    notice: Notice,
+    granted: frozenset[Level],
+    *,
+    asks_human: bool,
+    text: str,
+) -> Decision:
+    """The table at the head of this module."""
+    level, category, language = notice.level, notice.category, spoken(notice.language)
+    is_high = level == Level.HIGH
+    reply = question = None
+    if is_high and (asks_human or level not in granted):
+        reply = reply_for(
+            level=level, category=category, language=language, said=state.said, text=text
+        )
+    elif level == Level.RAISED and level not in granted:
+        question = question_for(category=category, language=language, said=state.said)
+    if asks_human:
+        answer, grave = ai_answer(language, state.said), reply or question
+        # Whoever says in the same breath that they are in danger hears of that first.
+        in_danger = notice.finding.level == Level.HIGH
+        reply, question = (grave, answer) if in_danger else (answer, grave)
+    decision = Decision(
+        level=level,
+        category=category,
+        language=notice.language,
+        writer="assistant" if reply is None else "library",
+        card=notice.card,
+        quiet_line=notice.quiet_line,
+        instruction="" if reply else instruction_for(level, category, notice.language),
+        reply=reply,
+        closing_question=question,
+        offer_handover=is_high,
+    )
+    for words in decision.reviewed:
+        said_add(state, words.id)
+    return decision
+
+
+def log_choice(state: RiskState, decision: Decision, place: Place, now: datetime) -> None:
+    """One entry for who answers, where that is not simply the assistant."""
+    words = " + ".join(f"{words.id} v{words.version}" for words in decision.reviewed)
+    if decision.reply is not None:
+        action = SafetyEntry.Action.LIBRARY
+    elif decision.closing_question is not None:
+        action = SafetyEntry.Action.QUESTION
+    elif decision.level > Level.ORDINARY:
+        action = SafetyEntry.Action.CLEARED
+    else:
+        return
+    entry_add(
+        state,
+        action,
+        place=place,
+        finding=Finding(category=decision.category),
+        reviewed=words,
+        at=now,
+    )

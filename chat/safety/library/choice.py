@@ -1,0 +1,130 @@
+"""Chooses among the reviewed words. The same question gets the same answer, so tests can hold it.
+
+The nearest fit comes first: what the person's text does, then the category and the turn, then what
+fits in any of them. Nothing is said again before everything that fits was said, and never twice in
+a row.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from zlib import crc32
+
+from chat.safety.levels import Level
+from chat.safety.library.moments import EMERGENCY, moments_of
+from chat.safety.library.replies import ReviewedReply, replies_in
+
+STAYS = 4  # replies for which an emergency is still one
+ENDINGS = frozenset({"told", "safe"})  # what the person says when help is there
+UNNAMED = "suicide"  # a risk without a name is asked about openly, as this one is
+TOPICS = frozenset(topic for reply in replies_in("en") for topic in reply.categories)
+Fits = Callable[[ReviewedReply], bool]
+
+
+def reply_for(
+    *, level: Level, category: str, language: str, said: Sequence[str], text: str = ""
+) -> ReviewedReply:
+    """What the library says at this level.
+
+    Args:
+        level: at `ORDINARY` this is `held_reply`.
+        category: of the state; "emergency" is understood too.
+        language: zh or anything else, which is answered in English.
+        said: ids that were said in this episode, oldest first.
+        text: what the person wrote.
+    """
+    if level == Level.ORDINARY and category != "somebody_else":
+        return held_reply(language=language, said=said)
+    words = replies_in(language)
+    topic = category if category in TOPICS else UNNAMED
+    name = "raised" if level == Level.RAISED else "high"
+    open_to_it = [
+        reply
+        for reply in words
+        if reply.kind == "reply"
+        and reply.level in (name, "any")
+        and (not reply.categories or topic in reply.categories)
+    ]
+    urgent = {reply.id: reply.moment for reply in words if reply.moment in ENDINGS | {EMERGENCY}}
+    spoken = [urgent[name] for name in said if name in urgent]
+    moments = moments_of(text)
+    if category == EMERGENCY or goes_on(moments, spoken):
+        moments = [EMERGENCY, *moments]
+    turn = "later" if said else "first"
+    if EMERGENCY in moments:
+        open_to_it = [reply for reply in words if reply.moment == EMERGENCY]
+        turn = "later" if EMERGENCY in spoken else "first"
+    return pick(open_to_it, tiers_of(moments, turn), said, text)
+
+
+def goes_on(moments: Sequence[str], spoken: Sequence[str]) -> bool:
+    """Whether an emergency that was spoken of is still one: nobody said yet that help comes.
+
+    After a few replies it ends by itself, because it may have been misread.
+    """
+    still = bool(spoken) and spoken[-1] == EMERGENCY and spoken.count(EMERGENCY) < STAYS
+    return still and not ENDINGS & {*moments}
+
+
+def tiers_of(moments: Sequence[str], turn: str) -> list[Fits]:
+    """What fits best, next, and so on."""
+
+    def does(moment: str, turns: tuple[str, ...]) -> Fits:
+        return lambda reply: reply.moment == moment and reply.turn in turns
+
+    tiers = [
+        does(moment, turns) for moment in moments for turns in ((turn,), ("", "first", "later"))
+    ]
+    return [*tiers, does("", (turn,)), does("", ("", "first", "later"))]
+
+
+def question_for(*, category: str, language: str, said: Sequence[str]) -> ReviewedReply:
+    """The open question that closes an uncleared assistant's reply."""
+    words = [reply for reply in replies_in(language) if reply.kind == "question"]
+    fitting = [reply for reply in words if not reply.categories or category in reply.categories]
+    return pick(fitting, [lambda reply: category in reply.categories, anything], said)
+
+
+def held_reply(*, language: str, said: Sequence[str], sentence_class: str = "") -> ReviewedReply:
+    """What is said at an ordinary level where an assistant's drafts were held.
+
+    `sentence_class` is the gate's: a few entries name it as their moment and come first then.
+    """
+    words = [
+        reply
+        for reply in replies_in(language)
+        if reply.kind == "held" and reply.moment in ("", sentence_class)
+    ]
+    near: Fits = lambda reply: bool(sentence_class) and reply.moment == sentence_class  # noqa: E731
+    return pick(words, [near, anything], said)
+
+
+def ai_answer(language: str, said: Sequence[str]) -> ReviewedReply:
+    """The answer to "are you human?"."""
+    return pick([r for r in replies_in(language) if r.kind == "ai"], [anything], said)
+
+
+def quiet_line(language: str, category: str) -> str:
+    """One line for a further turn of an episode whose card was shown."""
+    words = [reply for reply in replies_in(language) if reply.kind == "quiet"]
+    near = [reply for reply in words if category in reply.categories]
+    return (near or [reply for reply in words if not reply.categories])[0].text
+
+
+def anything(reply: ReviewedReply) -> bool:
+    return True
+
+
+def pick(
+    fitting: Sequence[ReviewedReply], tiers: Sequence[Fits], said: Sequence[str], text: str = ""
+) -> ReviewedReply:
+    """The first tier's least said reply, other than the last; which of them depends on the turn."""
+    uses = Counter(said)
+    allowed = [reply for reply in fitting if any(tier(reply) for tier in tiers)]
+    fresh = [reply for reply in allowed if not said or reply.id != said[-1]]
+    fewest = min(uses[reply.id] for reply in fresh)
+    fresh = [reply for reply in fresh if uses[reply.id] == fewest]
+    for tier in tiers:
+        nearest = [reply for reply in fresh if tier(reply)]
+        if nearest:
+            return nearest[(crc32(text.encode()) + len(said)) % len(nearest)]
+    raise LookupError("No reviewed reply fits: the library's files are not whole.")
