@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from chat.consent import views as consent
 from chat.consent.doors import consented
 from chat.conversations import views
+from chat.incognito import views as incognito
 from chat.notes import views as notes
 from chat.privacy import views as privacy
 from chat.visitors import views as visitors
@@ -40,6 +41,7 @@ urlpatterns = [
     page("consent/withdraw/", consent.withdraw, "consent-withdraw"),
     page("help/", consent.help_lines, "chat-help"),
     page("end/", visitors.visit_ended, "visit-end"),
+    page("incognito/", talking(incognito.incognito), "incognito"),
     page("yours/", privacy.your_chats, "your-chats"),
     page("yours/export/", privacy.export, "chats-export"),
     page("yours/delete/", privacy.delete, "chats-delete"),

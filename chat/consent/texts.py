@@ -19,11 +19,13 @@ class Circumstances:
     Attributes:
         keep_days: the operator's longest time for a stored talk; 0 for none.
         elsewhere: the engine that writes replies is not on this server.
+        log_words: the safety log keeps the message as well (`WUKONG_SAFETY_LOG_TEXT`).
         visitor: the reader has no account.
     """
 
     keep_days: int = 0
     elsewhere: bool = False
+    log_words: bool = False
     visitor: bool = False
 
     @property
@@ -34,6 +36,8 @@ class Circumstances:
             parts.append(f"{self.keep_days}d")
         if self.elsewhere:
             parts.append("elsewhere")
+        if self.log_words:
+            parts.append("log")
         if self.visitor:
             parts.append("visitor")
         return "+".join(parts)
@@ -78,6 +82,11 @@ def english(here: Circumstances) -> ConsentText:
             "come back to it, until you delete it or until a time runs out that you choose under "
             "“Your chats”."
         )
+    logged = (
+        "and, until you delete your talks, the message itself"
+        if here.log_words
+        else "without your words"
+    )
     where = (
         "Your words are passed to a program on another server, chosen by the operator of this "
         "site, which writes the replies."
@@ -106,9 +115,9 @@ def english(here: Circumstances) -> ConsentText:
             (
                 "What is stored, and for how long",
                 f"{kept} An incognito talk is not stored at all. If a message sounds like danger, "
-                "a safety log keeps the kind of danger, the time and what the site did, without "
-                "your words. It stays when you delete your talks, so that the site can be held "
-                "to account.",
+                "a safety log keeps the kind of danger, the time and what the site did, "
+                f"{logged}. The log stays when you delete your talks, so that the site can be "
+                "held to account.",
             ),
             (
                 "Who sees it",
@@ -149,6 +158,7 @@ def chinese(here: Circumstances) -> ConsentText:
             "您写下的内容和得到的回复会保存在本站服务器上，方便您以后再看，"
             "直到您删除它们，或到您在“您的对话”里选择的期限为止。"
         )
+    logged = "以及那条消息本身（直到您删除对话为止）" if here.log_words else "但不含您的文字"
     where = (
         "您的文字会传给本站运营者选定的另一台服务器上的程序，由它来写回复。"
         if here.elsewhere
@@ -173,7 +183,7 @@ def chinese(here: Circumstances) -> ConsentText:
             (
                 "保存什么，保存多久",
                 f"{kept}无痕对话完全不保存。如果某条消息听起来有危险，安全日志会记下危险的类别、"
-                "时间和本站所做的处理，但不含您的文字。您删除对话之后，这份日志仍会保留，"
+                f"时间和本站所做的处理，{logged}。您删除对话之后，这份日志仍会保留，"
                 "以便日后核查本站是否尽责。",
             ),
             (

@@ -92,6 +92,7 @@ async def decide(
     history: Turns = (),
     conversation: Conversation | None = None,
     judge: Judge | None = None,
+    log_words: bool = True,
 ) -> Decision:
     """Read a message with the judge, where it answers, and decide (see `decide_sync`)."""
     scores = await scores_of(judge, text, history)
@@ -103,6 +104,7 @@ async def decide(
         history=history,
         conversation=conversation,
         scores=scores,
+        log_words=log_words,
     )
     return decision
 
@@ -115,6 +117,7 @@ def decide_sync(
     history: Turns = (),
     conversation: Conversation | None = None,
     scores: list[Scores] | None = None,
+    log_words: bool = True,
 ) -> Decision:
     """Decide who answers the last message of a person.
 
@@ -124,6 +127,7 @@ def decide_sync(
         conversation: where the message stands last, if it is kept. A message that was read there
             before is not a second sign: another try keeps its card and may get another reply.
         scores: the judge's, one for each of `units(text, history)`; None: rules alone.
+        log_words: False for a message that is stored nowhere: `WUKONG_SAFETY_LOG_TEXT` or not.
     """
     finding = read(text, history, scores=scores)
     language = language_of_talk(text, history)
@@ -136,7 +140,10 @@ def decide_sync(
         state = state_locked(person)
         message = message_of(conversation, text)
         place = Place.of(conversation, assistant.id)
-        notice = noticed(state, finding, language, now=now, place=place, message=message, text=text)
+        words = text if log_words else ""
+        notice = noticed(
+            state, finding, language, now=now, place=place, message=message, text=words
+        )
         decision = chosen(state, notice, granted, asks_human=asks_human, text=text)
         log_choice(state, decision, place, now)
         state.save()

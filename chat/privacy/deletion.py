@@ -14,11 +14,12 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from chat.conversations.models import Conversation
 from chat.notes.models import SessionNote
+from chat.policy.models import SafetyText
 from chat.privacy.models import DeletionReceipt
 from chat.privacy.periods import PERIODS, UNDO
 from chat.visitors.models import Visitor
@@ -34,8 +35,9 @@ def everything_delete(*, user: User) -> DeletionReceipt:
     """Delete all talks and notes of a person, now."""
     with transaction.atomic():
         counts: Counter[str] = Counter()
-        counts += rows_delete(Conversation.objects.filter(user=user))
+        counts += talks_delete(Conversation.objects.filter(user=user))
         counts += rows_delete(SessionNote.objects.filter(user=user))
+        counts += rows_delete(SafetyText.objects.filter(state__user=user))
         receipt = DeletionReceipt.objects.create(
             user=user, reason=Reason.ASKED, counts=dict(counts)
         )
@@ -49,13 +51,16 @@ def chats_sweep(*, now: datetime | None = None) -> Counter[str]:
     now = now or timezone.now()
     hidden = Conversation.objects.filter(deleted_at__lt=now - UNDO)
     total = by_person(hidden, SessionNote.objects.none(), Reason.UNDO)
-    limits = [(days, {"user__privacy_choice__keep_days": days}) for days, _ in PERIODS if days]
+    limits = [(days, Q(user__privacy_choice__keep_days=days)) for days, _ in PERIODS if days]
     if settings.CHAT_KEEP_DAYS:
-        limits.append((settings.CHAT_KEEP_DAYS, {}))
+        limits.append((settings.CHAT_KEEP_DAYS, Q()))
     for days, whose in limits:
-        old = {"updated_at__lt": now - timedelta(days=days), **whose}
-        talks = Conversation.objects.filter(**old)
-        total += by_person(talks, SessionNote.objects.filter(**old), Reason.TIMER)
+        old = Q(updated_at__lt=now - timedelta(days=days)) & whose
+        talks = Conversation.objects.filter(old)
+        total += by_person(talks, SessionNote.objects.filter(old), Reason.TIMER)
+        if not whose:  # the log's words, where an operator keeps them, outlive no talk
+            logged = SafetyText.objects.filter(entry__at__lt=now - timedelta(days=days))
+            total += rows_delete(logged)
     gone = Visitor.objects.filter(seen_at__lt=now - VISIT_LASTS)
     if visits := visitors_delete(list(gone.values_list("user_id", flat=True))):
         total["visits"] += visits
@@ -73,11 +78,18 @@ def by_person(
     people = {*talks.values_list("user_id", flat=True), *notes.values_list("user_id", flat=True)}
     for person in people:
         with transaction.atomic():
-            counts = rows_delete(talks.filter(user_id=person)[:BATCH])
+            counts = talks_delete(talks.filter(user_id=person)[:BATCH])
             counts += rows_delete(notes.filter(user_id=person)[:BATCH])
             DeletionReceipt.objects.create(user_id=person, reason=reason, counts=dict(counts))
         total += counts
     return total
+
+
+def talks_delete(talks: QuerySet[Conversation]) -> Counter[str]:
+    """Delete talks, and what the safety log holds of their words where an operator lets it."""
+    ids = list(talks.values_list("public_id", flat=True))
+    logged = rows_delete(SafetyText.objects.filter(entry__conversation__in=ids))
+    return logged + rows_delete(talks)
 
 
 def rows_delete(rows: QuerySet[Any]) -> Counter[str]:

@@ -26,7 +26,7 @@ RECEIPTS = 20  # newest ones listed
 # What no receipt counts, because it stays.
 KEPT = (
     "The safety log: that a message sounded like danger, of which kind, when, and what the site "
-    "did. It holds none of your words. It stays so that the site can be held to account.",
+    "did. None of your words are left in it. It stays so that the site can be held to account.",
     "A mark without words that keeps replies careful for some time after such a message; it fades "
     "by itself.",
     "Your agreements and receipts with their dates, and what you chose on this page.",

@@ -139,6 +139,7 @@ def test_the_way_on_stays_on_this_site(hers: Client) -> None:
         texts.Circumstances(),
         texts.Circumstances(keep_days=7),
         texts.Circumstances(elsewhere=True),
+        texts.Circumstances(log_words=True),
         texts.Circumstances(visitor=True),
     ],
 )

@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from chat.conversations import services
 from chat.conversations.models import Conversation, Message, Vote
+from chat.conversations.votes import vote_cast
 from chat.notes.models import SessionNote
 from chat.notes.services import note_create
+from chat.policy.models import SafetyEntry
 from chat.privacy.deletion import chats_sweep, everything_delete
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.privacy.periods import UNDO, days_kept, periods_allowed
@@ -33,7 +35,7 @@ def marked(team: Any, alice: Any, tuned: Any, plain: Any) -> Any:
     )
     for reply in replies:
         services.reply_finish(message_id=reply.pk, state="done", content=f"Why {MARK}?")
-    services.vote_cast(conversation=talk, turn=1, choice="a")
+    vote_cast(conversation=talk, turn=1, choice="a")
     note_create(user=alice, conversation=talk)
     talk.refresh_from_db()
     return talk
@@ -133,6 +135,32 @@ def test_the_timer_and_the_operators_maximum(
     assert chats_sweep(now=at + gone * DAY)["session notes"] == 1
     assert rows_with(MARK) == []
     assert DeletionReceipt.objects.get(user=alice).reason == "timer"
+
+
+@pytest.mark.django_db
+def test_what_the_safety_log_holds_of_words_goes_along(
+    team: Any, alice: Any, tuned: Any, settings: Any
+) -> None:
+    settings.SAFETY_LOG_TEXT = True
+
+    def said() -> Any:
+        text = f"I want to kill myself, {MARK}"
+        talk, _ = services.conversation_start(team=team, user=alice, assistants=[tuned], text=text)
+        Message.objects.update(state="done")
+        assert "chat_safetytext.text" in rows_with(MARK)
+        return talk
+
+    services.conversation_delete(conversation=said())
+    assert chats_sweep(now=timezone.now() + 2 * UNDO)["safety texts"] == 1
+    assert rows_with(MARK) == []
+    said()
+    everything_delete(user=alice)
+    assert rows_with(MARK) == []
+    assert SafetyEntry.objects.exists()  # that it was, and nothing of what was said
+    said()
+    settings.CHAT_KEEP_DAYS = 7
+    chats_sweep(now=timezone.now() + 8 * DAY)
+    assert rows_with(MARK) == []
 
 
 @pytest.mark.django_db
