@@ -64,7 +64,7 @@ def exchange_of(entry: object) -> Exchange:
         ):
             raise TypeError("a card has a key and a language")
         card = (card[0], card[1])
-    return Exchange(card=card, **strings)  # type: ignore[arg-type]
+    return Exchange(card=card, **strings)
 
 
 def within(exchanges: Sequence[Exchange]) -> list[Exchange]:

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.selectors import Choices, assistant_choices, country_of
-from chat.conversations.services import cleaned
+from chat.conversations.services import cleaned, country_choose
 from chat.conversations.views import by_script, refused
 from chat.incognito.speaking import Piece, Speaking, reply
 from chat.incognito.transcript import Exchange, Unreadable, read, within, written
 from chat.notices.words import notice_text
-from chat.safety import Country
+from chat.safety import COUNTRIES, Country
 from chat.safety.cards import card_get, language_of
 from chat.visitors.selectors import assistant_offered
 from chat.visitors.services import SESSION_KEY
@@ -44,6 +44,8 @@ def incognito(request: SiteRequest) -> HttpResponseBase:
     try:
         talk = talk_of(request)
         text = cleaned(request.POST.get("text", ""))
+        if "country" in request.POST:
+            country_choose(user=request.user, country=request.POST["country"])
         assistant = assistant_for(request, request.POST.get("assistant", ""))
     except ChatRefused as refusal:
         if by_script(request):
@@ -117,6 +119,7 @@ def page(
         "assistants": choices,
         "chosen": request.POST.get("assistant", initial),
         "country": country_of(request.user),
+        "countries": COUNTRIES.values(),
         "problem": problem,
         "text": text,
     }

@@ -46,9 +46,11 @@ def hers(alice: Any, team: Any, plain: Any, engine: Any) -> AsyncClient:
     return client
 
 
-async def asked(client: AsyncClient, text: str, assistant: Any, talk: str = "") -> list[Any]:
+async def asked(
+    client: AsyncClient, text: str, assistant: Any, talk: str = "", **more: str
+) -> list[Any]:
     """The lines that a script gets for a message."""
-    data = {"text": text, "assistant": assistant.id, "talk": talk}
+    data = {"text": text, "assistant": assistant.id, "talk": talk, **more}
     answer = await client.post(URL, data, headers=FETCH)
     assert answer.status_code == 200, answer.content
     assert "no-store" in answer["Cache-Control"]
@@ -123,7 +125,8 @@ def test_the_search_would_find_it(alice: Any, team: Any, plain: Any, engine: Any
 async def test_danger_is_answered_by_the_library_with_a_card(
     hers: AsyncClient, plain: Any, engine: Any, alice: Any
 ) -> None:
-    lines = await asked(hers, "I want to kill myself tonight.", plain)
+    lines = await asked(hers, "I want to kill myself tonight.", plain, country="DE")
+    assert "0800 111 0 111" in json.dumps(lines)
     card = next(line for line in lines if "card" in line)
     assert 'class="care-card"' in card["html"]
     assert "<form" not in card["html"]  # a choice of country would leave the page
@@ -199,6 +202,7 @@ async def test_what_was_written_is_kept_when_nobody_answers(
         ({"talk": "{"}, "unreadable"),
         ({"talk": '[{"said": "x", "reply": "y", "card": ["none", "en"]}]'}, "unreadable"),
         ({"assistant": "ft:no:such:x:1"}, "assistant_gone"),
+        ({"country": "XX"}, "bad_choice"),
     ],
 )
 async def test_refusals(hers: AsyncClient, plain: Any, engine: Any, data: Any, code: str) -> None:
