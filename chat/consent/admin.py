@@ -12,6 +12,3 @@ class ConsentAdmin(LongList, ReadOnly):
     list_display = ["user", "version", "language", "given_at", "withdrawn_at"]
     list_filter = ["version", "language", "given_at"]
     search_fields = ["user__username"]
-
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
-        return False

@@ -111,7 +111,7 @@ def test_the_page_and_the_socket_show_it(clock: Any, client: Client, talk: Any, 
     assert page.count(NOTICES[ABSENCE, "zh"]) == 1
     socket = ChatConsumer()
     socket.scope = {"user": alice, "url_route": {"kwargs": {"public_id": talk.public_id}}}
-    socket.sent, socket.revision = {}, 0
+    socket.sent, socket.begun, socket.revision = {}, set(), 0
     look = socket.read()
     assert look is not None
     turns = [message["html"] for message in look.messages if message["type"] == "turn"]
