@@ -3,5 +3,6 @@
 from chat.consent import admin as consent
 from chat.conversations import admin as conversations
 from chat.policy import admin as policy
+from chat.words import admin as words
 
-__all__ = ["consent", "conversations", "policy"]
+__all__ = ["consent", "conversations", "policy", "words"]

@@ -7,6 +7,7 @@ from chat.notices.models import TalkClock
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.visitors.models import Visitor
+from chat.words.models import LineVerification, WordReview
 
 __all__ = [
     "ChatPreference",
@@ -14,6 +15,7 @@ __all__ = [
     "Consent",
     "Conversation",
     "DeletionReceipt",
+    "LineVerification",
     "Message",
     "PrivacyChoice",
     "RiskState",
@@ -23,4 +25,5 @@ __all__ = [
     "TalkClock",
     "Visitor",
     "Vote",
+    "WordReview",
 ]

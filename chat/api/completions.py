@@ -71,6 +71,8 @@ class Request:
         """All `n` replies as they leave; the first failure ends them all."""
         chat = self.chat
         options = {name: getattr(chat, name) for name in PASSED_ON}
+        if chat.continue_final_message:
+            options["continue_final_message"] = True
         return speak(
             self.decision,
             client=EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY),

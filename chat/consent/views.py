@@ -20,6 +20,7 @@ from chat.consent.services import (
 from chat.consent.texts import consent_text
 from chat.conversations.selectors import country_of
 from chat.safety import COUNTRIES, country_get
+from chat.safety.library.lines import country_guess
 from chat.visitors.exceptions import VisitorsRefused
 from chat.visitors.selectors import visitors_welcome
 from chat.visitors.services import visitor_begin
@@ -91,7 +92,10 @@ def help_lines(request: HttpRequest) -> HttpResponse:
     """People to call or write to. Nothing is asked, nothing is kept."""
     asked = request.GET.get("country", "")
     user = person_of(request)
-    country = country_get(asked) or (country_of(user) if user and not asked else None)
+    language = request.headers.get("accept-language", "")
+    country = country_get(asked) or (
+        country_of(user, language) if user is not None else country_guess(language)
+    )
     context = {
         "countries": COUNTRIES.values(),
         "country": country,

@@ -26,7 +26,7 @@ from chat.conversations.selectors import (
     turn_list_of,
 )
 from chat.conversations.services import replies_reap
-from chat.safety import COUNTRIES
+from chat.safety.library import COUNTRY_CHOICES
 from finetune.queue import BROKER_AWAY
 from finetune.teams.models import User
 from finetune.teams.sockets import NOT_FOUND, Visitor, number_asked, refusals, visitor_of
@@ -174,9 +174,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         return {
             "conversation": conversation,
             "assistants": assistant_choices(conversation.team, "", [conversation.assistant_a]),
-            "countries": COUNTRIES.values(),
-            "country": country_of(conversation.user),
+            "countries": COUNTRY_CHOICES,
+            "country": country_of(conversation.user, self.languages()),
         }
+
+    def languages(self) -> str:
+        """What the browser says it reads, as on the page that this socket belongs to."""
+        headers = dict(self.scope.get("headers", ()))
+        return str(headers.get(b"accept-language", b"").decode("latin-1"))
 
     async def send_texts(self) -> None:
         """Pass on what each reply in progress has gained.

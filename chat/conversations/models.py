@@ -131,6 +131,9 @@ class Message(models.Model):
         max_length=7, blank=True, help_text="Which notice that this is an AI stands before it."
     )
     quiet_line = models.TextField(blank=True, help_text="Shown where the card was shown before.")
+    quiet_card = models.CharField(
+        max_length=20, blank=True, help_text="The card that stands folded above that line."
+    )
     writer = models.CharField(
         max_length=9,
         choices=Writer,

@@ -8,6 +8,7 @@ from django.http import Http404
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.safety import Card, Country, card_get, country_get
+from chat.safety.library import country_guess
 from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
 from finetune.teams.models import Team, User
 
@@ -84,6 +85,7 @@ class Turn:
     number: int
     message: Message
     card: Card | None = None
+    folded_card: Card | None = None  # where an earlier turn showed it: closed, above a quiet line
     places: list[Place] = field(default_factory=list)
     vote: Vote | None = None
     is_last: bool = False
@@ -159,6 +161,8 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
         turn.card = card_of(turn)
+        if turn.card is None and (key := turn.message.quiet_card):
+            turn.folded_card = card_get(key, turn.message.card_language)
         turn.is_last = turn.number == last
         for place in turn.places:
             place.label = label_of(conversation, place)
@@ -186,9 +190,10 @@ def streaming_of(conversation: Conversation) -> QuerySet[Message]:
     return conversation.messages.filter(state=Message.State.STREAMING)
 
 
-def country_of(user: User) -> Country | None:
+def country_of(user: User, accept_language: str = "") -> Country:
+    """Whose help lines a person sees: the country that they chose, or a guess that is not kept."""
     chosen = ChatPreference.objects.filter(user=user).values_list("country", flat=True).first()
-    return country_get(chosen) if chosen else None
+    return (country_get(chosen) if chosen else None) or country_guess(accept_language)
 
 
 def assistant_choices(team: Team, query: str = "", chosen: Iterable[str] = ()) -> Choices:

@@ -25,7 +25,7 @@ from chat.conversations.models import (
 from chat.notices.services import notice_take
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
-from chat.safety import COUNTRIES, Assessment, assess
+from chat.safety import Assessment, assess, country_get
 from chat.safety.levels import Level
 from chat.speech.deciding import history_of, level_of
 from finetune.runs.assistants import Assistant, assistant_get
@@ -291,7 +291,7 @@ def conversation_restore(*, conversation: Conversation) -> None:
 
 
 def country_choose(*, user: User, country: str) -> None:
-    """Whose help lines a person sees; empty for none in particular."""
-    if country and country not in COUNTRIES:
+    """Whose help lines a person sees; empty for a guess from the browser."""
+    if country and country_get(country) is None:
         raise ChatRefused("This country is not in the table.", code="bad_choice", field="country")
     ChatPreference.objects.update_or_create(user=user, defaults={"country": country})

@@ -33,7 +33,7 @@ from chat.conversations.selectors import (
     turn_list_of,
 )
 from chat.conversations.votes import vote_cast
-from chat.safety import COUNTRIES
+from chat.safety.library import COUNTRY_CHOICES
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import FIELD, submission_digest, submission_once, token_new
 from finetune.teams.access import SiteRequest, in_team, signed_in, way_back
@@ -100,8 +100,8 @@ def page_context(request: SiteRequest, team: Team) -> dict[str, Any]:
         "conversations": listed[:LISTED],
         "older": listed[LISTED - 1].public_id if len(listed) > LISTED else "",
         "newer": after is not None,
-        "countries": COUNTRIES.values(),
-        "country": country_of(request.user),
+        "countries": COUNTRY_CHOICES,
+        "country": country_of(request.user, request.headers.get("accept-language", "")),
     }
 
 

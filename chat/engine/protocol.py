@@ -157,7 +157,7 @@ class ChatRequest(BaseModel):
         ),
     ] = Field([], description="Up to four texts that end the reply.")
 
-    continue_final_message: SkipJsonSchema[bool] = False  # vLLM's word; not for the site's clients
+    continue_final_message: bool = Field(False, description="The last message begins the reply.")
 
     @property
     def conversation(self) -> list[dict[str, str]]:

@@ -74,7 +74,7 @@ async def reply(
             text=text,
             history=history,
             judge=judge_client(),
-            log_words=False,
+            leaves_marks=False,
         )
         card = (decision.card.key, decision.card.language) if decision.card else None
         yield Piece(card=card, quiet="" if card else decision.quiet_line)

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from chat.conversations.exceptions import ChatRefused
+from chat.conversations.generation import in_thread
 from chat.conversations.selectors import Choices, assistant_choices, country_of
 from chat.conversations.services import cleaned, country_choose
 from chat.conversations.views import by_script, refused
@@ -57,7 +58,7 @@ def incognito(request: SiteRequest) -> HttpResponseBase:
                 pass
         except ChatRefused as refusal:
             return refused(refusal)
-        country = country_of(request.user)
+        country = country_of(request.user, request.headers.get("accept-language", ""))
         stream = lines(request, assistant, talk, text, country)
         return StreamingHttpResponse(
             stream, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"}
@@ -118,7 +119,7 @@ def page(
         "written": written(talk),
         "assistants": choices,
         "chosen": request.POST.get("assistant", initial),
-        "country": country_of(request.user),
+        "country": country_of(request.user, request.headers.get("accept-language", "")),
         "countries": COUNTRIES.values(),
         "problem": problem,
         "text": text,
@@ -164,7 +165,8 @@ async def lines(
     try:
         async with aclosing(pieces) as open_pieces:  # type: ignore[type-var]
             async for piece in open_pieces:
-                if line := line_of(piece, text, len(talk) + 1, country):
+                # A card asks the database which of its numbers are confirmed.
+                if line := await in_thread(line_of)(piece, text, len(talk) + 1, country):
                     yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
     except ChatRefused as refusal:
         yield json.dumps({"problem": refusal.message}).encode() + b"\n"

@@ -8,21 +8,25 @@
 | ordinary | the assistant |
 | raised | the assistant, told to ask openly; a reviewed question ends an uncleared one's reply |
 | high | the library of reviewed replies, unless the assistant is cleared for this level |
+| high, after an emergency | the library, whoever is cleared |
 
 Whoever asks whether this is a human gets a reviewed answer at any level. The talk never ends.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from channels.db import database_sync_to_async
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from chat.conversations.models import Conversation
+from chat.policy.catching_up import gravest_of, remember, unread
 from chat.policy.clearance import levels_cleared
 from chat.policy.instructions import instruction_for
 from chat.policy.models import RiskState, SafetyEntry
@@ -33,11 +37,13 @@ from chat.policy.notice import (
     message_mark,
     message_of,
     noticed,
+    noticed_only,
     spoken,
 )
 from chat.policy.person import Person
-from chat.policy.reading import Judge, Turns, language_of_talk, scores_of
-from chat.policy.services import Place, entry_add, said_add, state_locked
+from chat.policy.reading import Judge, Said, Turns, language_of_talk, scores_of
+from chat.policy.selectors import level_now
+from chat.policy.services import Place, entry_add, said_add, state_locked, state_notice
 from chat.safety.cards import Card
 from chat.safety.detection import Finding, Scores, read
 from chat.safety.levels import Level
@@ -48,7 +54,10 @@ from chat.safety.library import (
     question_for,
     reply_for,
 )
+from finetune.faults import fault_of
 from finetune.runs.assistants import Assistant
+
+logger = logging.getLogger("chat.policy")
 
 
 @dataclass(frozen=True)
@@ -92,21 +101,32 @@ async def decide(
     history: Turns = (),
     conversation: Conversation | None = None,
     judge: Judge | None = None,
-    log_words: bool = True,
+    leaves_marks: bool = True,
 ) -> Decision:
     """Read a message with the judge, where it answers, and decide (see `decide_sync`)."""
-    scores = await scores_of(judge, text, history)
-    off_loop = database_sync_to_async(decide_sync, thread_sensitive=False)
-    decision: Decision = await off_loop(
+    earlier: list[Said] = []
+    if leaves_marks:
+        earlier = await off_loop(unread)(person, history, conversation)
+    *scores_before, scores = await scores_of(judge, [*earlier, (text, history)])
+    decision: Decision = await off_loop(decide_sync)(
         person=person,
         assistant=assistant,
         text=text,
         history=history,
         conversation=conversation,
         scores=scores,
-        log_words=log_words,
+        earlier=list(zip(earlier, scores_before, strict=True)),
+        leaves_marks=leaves_marks,
     )
     return decision
+
+
+def off_loop(function: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
+    """A database call in any thread: the one of a request may be waiting for us."""
+    in_thread: Callable[..., Awaitable[Any]] = database_sync_to_async(
+        function, thread_sensitive=False
+    )
+    return in_thread
 
 
 def decide_sync(
@@ -117,7 +137,8 @@ def decide_sync(
     history: Turns = (),
     conversation: Conversation | None = None,
     scores: list[Scores] | None = None,
-    log_words: bool = True,
+    earlier: Sequence[tuple[Said, list[Scores] | None]] | None = None,
+    leaves_marks: bool = True,
 ) -> Decision:
     """Decide who answers the last message of a person.
 
@@ -127,29 +148,91 @@ def decide_sync(
         conversation: where the message stands last, if it is kept. A message that was read there
             before is not a second sign: another try keeps its card and may get another reply.
         scores: the judge's, one for each of `units(text, history)`; None: rules alone.
-        log_words: False for a message that is stored nowhere: `WUKONG_SAFETY_LOG_TEXT` or not.
+        earlier: messages of the history that the policy has never read, with their scores; None:
+            look for them (`catching_up`).
+        leaves_marks: False for an incognito talk: its messages were read as they were sent, and not
+            even a hash of one is kept.
     """
-    finding = read(text, history, scores=scores)
-    language = language_of_talk(text, history)
-    asks_human = asks_whether_human(text)
-    if not asks_human and is_nothing(finding) and not is_known(person):
-        return Decision(Level.ORDINARY, "", language)
+    if earlier is None:
+        earlier = [(said, None) for said in unread(person, history, conversation)]
+    heard = Heard(
+        text,
+        language_of_talk(text, history),
+        asks_whether_human(text),
+        read(text, history, scores=scores),
+        gravest_of(earlier),
+    )
+    if heard.is_ordinary and not is_known(person):
+        decision = Decision(Level.ORDINARY, "", heard.language)
+    else:
+        try:
+            decision = decided(person, assistant, conversation, heard)
+        except DatabaseError as error:
+            if fault_of(error) is None:
+                raise
+            logger.warning("a state was not kept; its reply is given all the same", exc_info=error)
+            decision = unwritten(person, heard)
+    if conversation is None and leaves_marks:
+        remember(person, [*(said for said, _ in earlier), (text, history)])
+    return decision
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message after reading. `before` is what earlier ones say that nobody had read."""
+
+    text: str
+    language: str
+    asks_human: bool
+    finding: Finding
+    before: Finding
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether nothing of it is the policy's matter."""
+        return not self.asks_human and is_nothing(self.finding) and is_nothing(self.before)
+
+
+def decided(
+    person: Person, assistant: Assistant, conversation: Conversation | None, heard: Heard
+) -> Decision:
+    """Move the person's state, choose, and log, all of it or nothing."""
     granted = levels_cleared(assistant)
     now = timezone.now()
+    place = Place.of(conversation, assistant.id)
+    # Without a conversation and a key it is an incognito talk, of which no words are kept.
+    is_kept = conversation is not None or person.key_id is not None
     with transaction.atomic():
         state = state_locked(person)
-        message = message_of(conversation, text)
-        place = Place.of(conversation, assistant.id)
-        words = text if log_words else ""
+        message = message_of(conversation, heard.text)
+        state_notice(state, heard.before, now=now, place=place, is_new=False)
         notice = noticed(
-            state, finding, language, now=now, place=place, message=message, text=words
+            state,
+            heard.finding,
+            heard.language,
+            now=now,
+            place=place,
+            message=message,
+            text=heard.text if is_kept else "",
         )
-        decision = chosen(state, notice, granted, asks_human=asks_human, text=text)
+        decision = chosen(state, notice, granted, asks_human=heard.asks_human, text=heard.text)
         log_choice(state, decision, place, now)
         state.save()
         if message is not None:
             message_mark(message, notice)
     return decision
+
+
+def unwritten(person: Person, heard: Heard) -> Decision:
+    """The decision where the database takes no writes (a full disk, a lock): nobody is cleared.
+
+    What was raised is in no row then; the next message is read again, by whoever can write.
+    """
+    state = RiskState.objects.filter(mark=person.mark).first() or RiskState(mark=person.mark)
+    state.level = max(level_now(state), heard.finding.level, heard.before.level)
+    state.category = heard.finding.category or heard.before.category or state.category
+    notice = noticed_only(state, heard.finding, heard.language)
+    return chosen(state, notice, frozenset(), asks_human=heard.asks_human, text=heard.text)
 
 
 def chosen(
@@ -163,8 +246,9 @@ def chosen(
     """The table at the head of this module."""
     level, category, language = notice.level, notice.category, spoken(notice.language)
     is_high = level == Level.HIGH
+    emergency = notice.finding.urgent or "emergency" in state.cards  # of this episode
     reply = question = None
-    if is_high and (asks_human or level not in granted):
+    if is_high and (asks_human or emergency or level not in granted):
         reply = reply_for(
             level=level, category=category, language=language, said=state.said, text=text
         )

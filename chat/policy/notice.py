@@ -44,6 +44,8 @@ class Notice:
         language: of the talk: en, zh or other.
         card: shown above the reply; one an episode.
         quiet_line: shown in its place on later turns.
+        quiet_card: key of the card that stands folded above that line: in another conversation
+            there would be none above it.
     """
 
     finding: Finding
@@ -52,6 +54,7 @@ class Notice:
     language: str
     card: Card | None = None
     quiet_line: str = ""
+    quiet_card: str = ""
 
 
 @transaction.atomic
@@ -101,24 +104,36 @@ def noticed(
     A message that was read before is never found lighter than it was then.
     """
     if message is not None and message.risk_level > finding.level:
-        level = Level(message.risk_level)
-        finding = Finding(level, message.risk_category, message.risk_rule)
+        finding = Finding(
+            Level(message.risk_level),
+            message.risk_category,
+            message.risk_rule,
+            urgent=message.card_key == "emergency",
+        )
     state_settle(state, now)
     is_new = message is None or finding.level > message.risk_level
     state_notice(state, finding, now=now, place=place, is_new=is_new, text=text)
     level = Level(state.level)
     key = finding.card or (card_of_state(state) if level == Level.HIGH else "")
     card: Card | None = None
-    line = message.quiet_line if message else ""
+    line, folded = (message.quiet_line, message.quiet_card) if message else ("", "")
     if message and message.card_key and not (key and more_urgent(key, message.card_key)):
         card = card_get(message.card_key, message.card_language)
     elif key and card_due(state, key, now):
         card = card_get(key, CARD_LANGUAGES.get(language, "en"))
         card_show(state, key, now=now, place=place, finding=finding)
-        line = ""
+        line = folded = ""
     elif key and not line:
-        line = quiet_line(spoken(language), key)
-    return Notice(finding, level, category_of(state, finding), language, card, line)
+        line, folded = quiet_line(spoken(language), key), key
+    return Notice(finding, level, category_of(state, finding), language, card, line, folded)
+
+
+def noticed_only(state: RiskState, finding: Finding, language: str) -> Notice:
+    """The same where nothing can be written: a card rather twice than not at all."""
+    level = Level(state.level)
+    key = finding.card or (card_of_state(state) if level == Level.HIGH else "")
+    card = card_get(key, CARD_LANGUAGES.get(language, "en")) if key else None
+    return Notice(finding, level, category_of(state, finding), language, card)
 
 
 def card_of_state(state: RiskState) -> str:
@@ -151,11 +166,13 @@ def message_mark(message: Message, notice: Notice) -> None:
 
 def fields_of(notice: Notice) -> dict[str, str | int]:
     """A notice as the columns of a message."""
+    shown = notice.card or notice.quiet_card
     return {
         "risk_level": int(notice.finding.level),
         "risk_category": notice.finding.category,
         "risk_rule": notice.finding.source[:40],
         "card_key": notice.card.key if notice.card else "",
-        "card_language": notice.card.language if notice.card else "",
+        "card_language": CARD_LANGUAGES.get(notice.language, "en") if shown else "",
         "quiet_line": notice.quiet_line,
+        "quiet_card": notice.quiet_card,
     }

@@ -16,7 +16,9 @@ from chat.safety.language import Language, language_of
 logger = logging.getLogger("chat.policy")
 
 JUDGE_SECONDS = 5.0
+MOST_UNITS = 100  # asked about at once; the engine takes 128
 Turns = Sequence[Mapping[str, str]]
+Said = tuple[str, Turns]  # one message, and what was said before it
 
 
 def language_of_talk(text: str, history: Turns = ()) -> Language:
@@ -56,23 +58,41 @@ class Seldom:
 away = Seldom()
 
 
-async def scores_of(judge: Judge | None, text: str, history: Turns = ()) -> list[Scores] | None:
-    """The head's scores for each unit of a message; None, said once a minute, without a judge."""
+async def scores_of(judge: Judge | None, said: Sequence[Said]) -> list[list[Scores] | None]:
+    """The head's scores of each message, one for each of its units, asked for in one go.
+
+    None where there is no judge or it does not answer, which is said once a minute, and for old
+    messages that no longer fit into the question beside the newest.
+    """
+    looked_at: list[list[str]] = []
+    for text, history in reversed(said):
+        wanted = units(text, history)
+        if looked_at and sum(map(len, looked_at)) + len(wanted) > MOST_UNITS:
+            break
+        looked_at.insert(0, wanted)
+    scores = await judged(judge, [unit for wanted in looked_at for unit in wanted])
+    if scores is None:
+        return [None] * len(said)
+    given = iter(scores)
+    left_out: list[list[Scores] | None] = [None] * (len(said) - len(looked_at))
+    return left_out + [[next(given) for _ in wanted] for wanted in looked_at]
+
+
+async def judged(judge: Judge | None, texts: list[str]) -> list[dict[str, float]] | None:
     if judge is None:
         return None
-    looked_at = units(text, history)
-    if not looked_at:
+    if not texts:
         return []
     try:
         async with asyncio.timeout(JUDGE_SECONDS):
-            scores = await judge.judge("person", looked_at)
+            scores = await judge.judge("person", texts)
     except (EngineUnavailable, EngineError, TimeoutError) as error:
         away.warn("messages are read by the rules alone", str(error) or type(error).__name__)
         return None
-    if len(scores) != len(looked_at):
+    if len(scores) != len(texts):
         away.warn(
             "messages are read by the rules alone",
-            f"the judge gave {len(scores)} scores for {len(looked_at)} texts",
+            f"the judge gave {len(scores)} scores for {len(texts)} texts",
         )
         return None
-    return list(scores)
+    return scores

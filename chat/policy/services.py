@@ -149,6 +149,30 @@ def card_show(state: RiskState, key: str, *, now: datetime, place: Place, findin
     state.cards[key] = now.isoformat()
 
 
+@transaction.atomic
+def card_take(
+    *,
+    person: Person,
+    key: str,
+    conversation: Conversation | None = None,
+    assistant: str = "",
+    source: str = "",
+) -> bool:
+    """Whether a card that a reply's own words call for is to be shown; notes that it is.
+
+    The same rule as for what a person writes: one an episode, whoever spoke of it first.
+    """
+    now = timezone.now()
+    state = state_locked(person)
+    state_settle(state, now)
+    is_due = card_due(state, key, now)
+    if is_due:
+        place = Place.of(conversation, assistant)
+        card_show(state, key, now=now, place=place, finding=Finding(source=source))
+    state.save()
+    return is_due
+
+
 def said_add(state: RiskState, reply_id: str) -> None:
     """Remember a reviewed reply of this episode. The caller saves."""
     state.said = [*state.said, reply_id][-SAID_KEPT:]

@@ -17,7 +17,7 @@ from typing import Any
 
 from chat.engine.client import EngineError, EngineUnavailable, Message, Usage
 from chat.engine.protocol import seed_of
-from chat.safety.gate import SentenceStream, held, judged
+from chat.safety.gate import SentenceStream, held, judged, sentences
 from chat.safety.library import ReviewedReply
 
 from .firmness import firmer, instructed
@@ -39,7 +39,8 @@ class Drafts:
 
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
-        self.replies = [Reply(index) for index in range(talk.count)]
+        last = (sentences(talk.begun) or [""])[-1]
+        self.replies = [Reply(index, last=last) for index in range(talk.count)]
         self.ready: asyncio.Queue[Ready] = asyncio.Queue()
         self.out: asyncio.Queue[Spoken | Exception] = asyncio.Queue()
         self.requests: list[Request] = []
@@ -112,10 +113,10 @@ class Drafts:
                     request.used = delta.usage or request.used
                     request.read[delta.index] += bool(delta.text)
                     reply, stream = request.replies[delta.index], streams[delta.index]
-                    sentences = stream.push(delta.text)
+                    whole = stream.push(delta.text)
                     if delta.finish_reason:
-                        sentences += self.remainder(stream, delta.finish_reason, reply)
-                    for sentence in sentences:
+                        whole += self.remainder(stream, delta.finish_reason, reply)
+                    for sentence in whole:
                         ready = Ready(reply, request.draft, sentence, before[delta.index])
                         self.ready.put_nowait(ready)
                         before[delta.index] = sentence if ready.has_words else ready.before
@@ -172,17 +173,17 @@ class Drafts:
         else:
             self.judge(item, scores)
 
-    async def scores(self, sentences: list[str]) -> list[dict[str, float]] | None:
+    async def scores(self, texts: list[str]) -> list[dict[str, float]] | None:
         """What the heads say of each; None where they cannot be asked."""
-        if not sentences:
+        if not texts:
             return []
         try:
-            scores = await self.talk.judge.judge("reply", sentences)
+            scores = await self.talk.judge.judge("reply", texts)
         except (EngineError, EngineUnavailable) as error:
-            logger.warning("%d sentences could not be judged: %s", len(sentences), error)
+            logger.warning("%d sentences could not be judged: %s", len(texts), error)
             return None
-        if len(scores) != len(sentences):
-            logger.error("%d sentences came back as %d judgements", len(sentences), len(scores))
+        if len(scores) != len(texts):
+            logger.error("%d sentences came back as %d judgements", len(texts), len(scores))
             return None
         return list(scores)
 
@@ -232,11 +233,13 @@ class Drafts:
         options["seed"] = seed_of(options.get("seed"), talk.count + reply.index)
         prompt = instructed(talk.prompt, firmer(held_class, talk.language))
         if kept:
+            if talk.begun:
+                prompt, kept = prompt[:-1], talk.begun + kept
             prompt = [*prompt, {"role": "assistant", "content": kept}]
             options["continue_final_message"] = True
             options["max_tokens"] = self.room(reply)
         self.leave(reply)
-        reply.joins = bool(kept)
+        reply.joins = bool(reply.released.strip())
         self.ask([reply], prompt, options)
 
     def stand_in(self, reply: Reply, held_class: str) -> None:

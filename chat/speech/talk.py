@@ -47,6 +47,12 @@ class Talk:
         return own[-1] if own else ""
 
     @property
+    def begun(self) -> str:
+        """Words that the reply begins with already, where the request gives them."""
+        goes_on = self.options.get("continue_final_message")
+        return self.prompt[-1]["content"] if goes_on and self.prompt else ""
+
+    @property
     def count(self) -> int:
         """How many replies were asked for."""
         return int(self.options.get("n") or 1)

@@ -1,13 +1,20 @@
-"""Filters of the chat templates."""
+"""Tags of the chat templates."""
 
 from django import template
 
-from chat.safety.library.lines import Country, Line
+from chat.safety.library.lines import Country
+from chat.words.selectors import ShownLine, lines_of
 
 register = template.Library()
 
 
+@register.simple_tag
+def help_lines(country: Country, kind: str) -> list[ShownLine]:
+    """The lines of a card, those of this kind first, each with its confirmation if there is one."""
+    return lines_of(country, country.lines_for(kind))
+
+
 @register.filter
-def lines_for(country: Country, kind: str) -> tuple[Line, ...]:
-    """The country's help lines with those of this kind first."""
-    return country.lines_for(kind)
+def all_confirmed(shown: list[ShownLine]) -> bool:
+    """Whether an operator has confirmed each of these lines."""
+    return all(one.confirmed_at for one in shown)

@@ -39,7 +39,7 @@ def conversation_new(request: SiteRequest) -> HttpResponse:
     context = {
         "conversations": Conversation.objects.for_user(request.user).filter(deleted_at=None)[:60],
         "countries": COUNTRIES.values(),
-        "country": country_of(request.user),
+        "country": country_of(request.user, request.headers.get("accept-language", "")),
         "assistant": offered[1] if offered else None,
         "starters": STARTERS,
         "problem": problem,

@@ -163,7 +163,7 @@ def event_id(run: Run, seq: int) -> str:
 def event_object(run: Run, event: RunEvent) -> dict[str, Any]:
     data = {
         name: without_paths_in(value)
-        for name, value in event.data.items()
+        for name, value in event.shown_data.items()
         if name not in FOR_THE_LOG
     }
     if event.type in METRIC_TYPES:

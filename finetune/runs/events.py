@@ -21,6 +21,7 @@ from finetune.queue import broker_answers
 from finetune.training.exceptions import DamagedLog
 
 from .models import Run, RunEvent
+from .page.samples import samples_gated
 
 log = logging.getLogger(__name__)
 Line = dict[str, Any]
@@ -70,12 +71,19 @@ class EventTail:
         return lines
 
 
-@transaction.atomic
 def run_events_copy(run_id: int, lines: Sequence[Line]) -> Run:
     """Copy lines that are not there yet and keep the run's newest values beside them.
 
-    Copying a line twice is harmless: its number is unique for the run.
+    Copying a line twice is harmless: its number is unique for the run. Sample replies pass the gate
+    before, outside of the transaction: judging them may take seconds.
     """
+    copied = Run.objects.values_list("copied_seq", flat=True).get(pk=run_id)
+    return lines_keep(run_id, samples_gated([line for line in lines if line["seq"] > copied]))
+
+
+@transaction.atomic
+def lines_keep(run_id: int, lines: Sequence[Line]) -> Run:
+    """Write lines as rows, those that are not there yet."""
     run = Run.objects.select_for_update().get(pk=run_id)
     fresh = [line for line in lines if line["seq"] > run.copied_seq]
     if not fresh:

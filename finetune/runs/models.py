@@ -211,5 +211,13 @@ class RunEvent(models.Model):
             "type": self.type,
             "level": self.level,
             "message": self.message,
-            "data": self.data,
+            "data": self.shown_data,
         }
+
+    @property
+    def shown_data(self) -> dict[str, Any]:
+        """Its data as anybody may see it: without a sample reply that has not passed the gate."""
+        if self.type == "sample" and not self.data.get("judged"):
+            return {**self.data, "reply": ""}
+        data: dict[str, Any] = self.data
+        return data

@@ -104,12 +104,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _show(event: Event) -> None:
-    """Print an event as one readable line."""
-    text = event["message"]
-    if event["type"] == "sample":
-        text += f": {event['data']['reply']!r:.160}"
+    """Print an event as one readable line; a sample reply, which no gate has seen, is in the log.
+
+    What a worker's trainer prints stands in the failure of its run, which everybody sees.
+    """
     try:
-        print(f"{event['seq']:>5} {event['type']:<10} {text}", flush=True)
+        print(f"{event['seq']:>5} {event['type']:<10} {event['message']}", flush=True)
     except OSError:
         # Whoever read our output is gone. The run goes on to its checkpoint, and the log has
         # everything, so later lines go nowhere.

@@ -161,10 +161,12 @@ other = teams.team_create(name="Chestnut", owner=charlie)
 secrets, rows = {}, {}
 for name, user, own in (
     ("alice", alice, team), ("bob", bob, team), ("charlie", charlie, other),
-    ("limited", alice, team), ("revoked", alice, team),
+    ("limited", alice, team), ("revoked", alice, team), ("evaluator", alice, team),
 ):
     key, secrets[name] = keys.key_create(team=own, user=user, name=name)
     rows[name] = key.pk
+    if name == "evaluator":
+        keys.key_scope_set(key=key, scope="ungated")
     if name == "revoked":
         keys.key_revoke(key=key)
 base = BaseModel.objects.create(
@@ -212,6 +214,12 @@ print(json.dumps({
 @pytest.fixture(scope="session")
 def alice_client(site: Site) -> openai.OpenAI:
     return site.client("alice")
+
+
+@pytest.fixture(scope="session")
+def ungated_client(site: Site) -> openai.OpenAI:
+    """Gets what the tiny model writes, which no gate would let through."""
+    return site.client("evaluator")
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ HELLO: Any = [{"role": "user", "content": "Hello, how are you?"}]
 
 
 @pytest.mark.parametrize("which", ["base", "tuned"])
-def test_a_whole_reply(site: Site, alice_client: openai.OpenAI, which: str) -> None:
+def test_a_whole_reply(site: Site, ungated_client: openai.OpenAI, which: str) -> None:
     model = BASE if which == "base" else site.seeded["model"]
-    reply = alice_client.chat.completions.create(
+    reply = ungated_client.chat.completions.create(
         model=model, messages=HELLO, max_completion_tokens=8, temperature=0
     )
     assert reply.model == model
@@ -28,8 +28,8 @@ def test_a_whole_reply(site: Site, alice_client: openai.OpenAI, which: str) -> N
     assert not reply.moderation.input.results[0].flagged
 
 
-def test_a_streamed_reply(alice_client: openai.OpenAI) -> None:
-    stream = alice_client.chat.completions.create(
+def test_a_streamed_reply(ungated_client: openai.OpenAI) -> None:
+    stream = ungated_client.chat.completions.create(
         model=BASE,
         messages=HELLO,
         max_tokens=8,
@@ -51,21 +51,21 @@ def test_a_streamed_reply(alice_client: openai.OpenAI) -> None:
     assert usage.usage
     assert usage.usage.completion_tokens == 8
     text = "".join(part.choices[0].delta.content or "" for part in parts)
-    whole = alice_client.chat.completions.create(
+    whole = ungated_client.chat.completions.create(
         model=BASE, messages=HELLO, max_tokens=8, temperature=0
     )
     assert text == whole.choices[0].message.content
 
 
-def test_several_replies(alice_client: openai.OpenAI) -> None:
-    reply = alice_client.chat.completions.create(
+def test_several_replies(ungated_client: openai.OpenAI) -> None:
+    reply = ungated_client.chat.completions.create(
         model=BASE, messages=HELLO, max_tokens=6, n=3, seed=5
     )
     assert [choice.index for choice in reply.choices] == [0, 1, 2]
     assert len({choice.message.content for choice in reply.choices}) > 1
     assert reply.usage
     assert reply.usage.completion_tokens == 18
-    stream = alice_client.chat.completions.create(
+    stream = ungated_client.chat.completions.create(
         model=BASE, messages=HELLO, max_tokens=6, n=2, stream=True
     )
     ends = [
@@ -76,15 +76,15 @@ def test_several_replies(alice_client: openai.OpenAI) -> None:
     assert sorted(ends) == [0, 1]
 
 
-def test_the_largest_seed_has_a_next_one(alice_client: openai.OpenAI) -> None:
-    reply = alice_client.chat.completions.create(
+def test_the_largest_seed_has_a_next_one(ungated_client: openai.OpenAI) -> None:
+    reply = ungated_client.chat.completions.create(
         model=BASE, messages=HELLO, max_tokens=6, n=2, seed=2**63 - 1
     )
     assert len({choice.message.content for choice in reply.choices}) == 2
 
 
-def test_what_asks_nothing_of_us_is_let_through(alice_client: openai.OpenAI) -> None:
-    reply = alice_client.chat.completions.create(
+def test_what_asks_nothing_of_us_is_let_through(ungated_client: openai.OpenAI) -> None:
+    reply = ungated_client.chat.completions.create(
         model=BASE,
         messages=[{"role": "user", "content": [{"type": "text", "text": "Hello"}]}],
         max_tokens=2,
@@ -103,24 +103,73 @@ def test_what_asks_nothing_of_us_is_let_through(alice_client: openai.OpenAI) -> 
     assert reply.usage.completion_tokens == 2
 
 
-def test_stop_words_end_a_reply(alice_client: openai.OpenAI) -> None:
+def test_stop_words_end_a_reply(ungated_client: openai.OpenAI) -> None:
     options: dict[str, Any] = {"model": BASE, "messages": HELLO, "max_tokens": 12, "temperature": 0}
-    text = alice_client.chat.completions.create(**options).choices[0].message.content or ""
+    text = ungated_client.chat.completions.create(**options).choices[0].message.content or ""
     cut = text[3:5]
-    stopped = alice_client.chat.completions.create(**options, stop=[cut])
+    stopped = ungated_client.chat.completions.create(**options, stop=[cut])
     assert stopped.choices[0].message.content == text[: text.index(cut)]
     assert stopped.choices[0].finish_reason == "stop"
 
 
-def test_the_safety_seam_speaks_in_the_moderation(alice_client: openai.OpenAI) -> None:
+def test_a_person_in_danger_gets_a_reviewed_reply_and_the_card(alice_client: openai.OpenAI) -> None:
     messages: Any = [{"role": "user", "content": "I want to kill myself tonight."}]
-    reply = alice_client.chat.completions.create(model=BASE, messages=messages, max_tokens=4)
+    reply = alice_client.chat.completions.create(
+        model=BASE, messages=messages, max_tokens=4, n=2, user="u-0"
+    )
     assert reply.moderation
     result: Any = reply.moderation.input.results[0]  # type: ignore[union-attr]
     assert result.flagged
     assert result.categories["suicide"]
     assert result.card["heading"]
-    assert reply.choices[0].message.content
+    texts = {choice.message.content for choice in reply.choices}
+    assert len(texts) == 1, "nobody in danger chooses between two texts"
+    assert len(str(texts)) > 60
+    assert {choice.finish_reason for choice in reply.choices} == {"stop"}
+    output: Any = reply.moderation.output.results[0]  # type: ignore[union-attr]
+    assert output.reviewed[0]["id"]
+    assert not output.flagged
+
+
+def test_the_state_is_remembered_by_user_and_across_requests(alice_client: openai.OpenAI) -> None:
+    def ask(text: str, user: str) -> Any:
+        messages: Any = [{"role": "user", "content": text}]
+        reply = alice_client.chat.completions.create(
+            model=BASE, messages=messages, max_tokens=4, user=user
+        )
+        return reply.moderation
+
+    first, later = (ask(text, "u-1") for text in ("I want to kill myself.", "Never mind."))
+    assert first.input.results[0].card
+    assert not later.input.results[0].card, "one card an episode"
+    assert later.input.results[0].quiet_line
+    assert later.output.results[0].reviewed
+    assert first.output.results[0].reviewed != later.output.results[0].reviewed
+    assert not ask("Never mind.", "u-2").input.results[0].quiet_line
+
+
+def test_ungated_is_said_in_the_answer_and_noted_in_the_log(
+    site: Site, ungated_client: openai.OpenAI, alice_client: openai.OpenAI
+) -> None:
+    code = (
+        "from chat.policy.models import SafetyEntry\n"
+        "print(SafetyEntry.objects.filter(action='ungated').count())"
+    )
+    before = int(site.python(code).split()[-1])
+    messages: Any = [{"role": "user", "content": "I want to kill myself."}]
+    raw = ungated_client.chat.completions.with_raw_response.create(
+        model=BASE, messages=messages, max_tokens=8, user="u-5"
+    )
+    assert raw.headers["x-wukong-gate"] == "off"
+    answer: Any = raw.parse()
+    assert answer.moderation.gate == "off"
+    assert answer.moderation.input.results[0].flagged
+    assert answer.choices[0].finish_reason == "length"
+    assert int(site.python(code).split()[-1]) == before + 1
+    gated = alice_client.chat.completions.with_raw_response.create(
+        model=BASE, messages=messages, max_tokens=8, user="u-5"
+    )
+    assert "x-wukong-gate" not in gated.headers
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -132,6 +181,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"max_completion_tokens": 0}, "max_completion_tokens"),
     ({"tool_choice": "required"}, "tool_choice"),
     ({"extra_body": {"stream_options": []}}, "stream_options"),
+    ({"extra_body": {"user": 7}}, "user"),
+    ({"safety_identifier": "x" * 300}, "safety_identifier"),
 ]
 
 

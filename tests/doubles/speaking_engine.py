@@ -65,7 +65,11 @@ class SpeakingEngine:
         return self.drafts[min(len(self.requests), len(self.drafts)) - 1]
 
     def scores(self, text: str) -> dict[str, float]:
-        return {self.unsafe[text.strip()]: 0.999} if text.strip() in self.unsafe else {}
+        """By the sentence at the end: a short one is judged together with the one before it."""
+        for sentence, held_class in self.unsafe.items():
+            if text.strip().endswith(sentence):
+                return {held_class: 0.999}
+        return {}
 
 
 class Handler(BaseHTTPRequestHandler):

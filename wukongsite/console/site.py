@@ -1,4 +1,7 @@
-"""The admin console: Django's admin under the studio's name, with a page for queue and workers."""
+"""The admin console: Django's admin under the studio's name, with pages of our own.
+
+They are for queue and workers, for words, and for help lines.
+"""
 
 from typing import Any
 
@@ -22,9 +25,15 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         # Imported here, because this class is made before the apps are loaded.
+        from chat.words.pages import lines_page, words_page
+
         from .queue import queue_page
 
-        own = [path("queue/", self.admin_view(queue_page), name="queue")]
+        own = [
+            path("queue/", self.admin_view(queue_page), name="queue"),
+            path("words/", self.admin_view(words_page), name="words"),
+            path("lines/", self.admin_view(lines_page), name="lines"),
+        ]
         return [*own, *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from zlib import crc32
 
 from chat.safety.levels import Level
-from chat.safety.library.moments import EMERGENCY, moments_of
-from chat.safety.library.replies import ReviewedReply, replies_in
+from chat.safety.library.moments import EMERGENCY, URGENT, answer_of, moments_of
+from chat.safety.library.replies import REPLIES, ReviewedReply, replies_in
 
 STAYS = 4  # replies for which an emergency is still one
-ENDINGS = frozenset({"told", "safe"})  # what the person says when help is there
+COMING = "coming"  # what ends it: medical help was called
 UNNAMED = "suicide"  # a risk without a name is asked about openly, as this one is
 TOPICS = frozenset(topic for reply in replies_in("en") for topic in reply.categories)
 Fits = Callable[[ReviewedReply], bool]
@@ -44,25 +44,50 @@ def reply_for(
         and reply.level in (name, "any")
         and (not reply.categories or topic in reply.categories)
     ]
-    urgent = {reply.id: reply.moment for reply in words if reply.moment in ENDINGS | {EMERGENCY}}
-    spoken = [urgent[name] for name in said if name in urgent]
-    moments = moments_of(text)
+    by_id = {reply.id: reply for reply in words}
+    spoken = [by_id[name].moment for name in said if name in by_id]
+    moments = moments_said(text, by_id.get(said[-1]) if said else None)
     if category == EMERGENCY or goes_on(moments, spoken):
-        moments = [EMERGENCY, *moments]
+        moments = [*moments, EMERGENCY]
     turn = "later" if said else "first"
-    if EMERGENCY in moments:
-        open_to_it = [reply for reply in words if reply.moment == EMERGENCY]
-        turn = "later" if EMERGENCY in spoken else "first"
+    if COMING not in moments and (urgent := URGENT & {*moments}):
+        open_to_it = [reply for reply in words if reply.moment in urgent | {EMERGENCY}]
+        moments = [moment for moment in moments if moment in urgent] + [EMERGENCY]
+        turn = "later" if URGENT & {*spoken} else "first"
     return pick(open_to_it, tiers_of(moments, turn), said, text)
 
 
+def moments_said(text: str, last: ReviewedReply | None) -> list[str]:
+    """What the text does; a bare yes or no is read as an answer to what was asked last."""
+    moments = moments_of(text)
+    if last is not None and last.moment == "short":  # not twice in a row, only because of "ok"
+        moments = [moment for moment in moments if moment != "short"]
+    answer = answer_of(last.asks, text) if last else ""
+    if not answer or URGENT & {*moments}:
+        return moments
+    return [answer, *(moment for moment in moments if moment not in (answer, "short", "safe"))]
+
+
+def answer_to(said: Sequence[str], text: str) -> str:
+    """What a bare yes or no says to the last question: "dying", "unsafe", "means", … or nothing.
+
+    For the policy: a yes to "do you think about dying?" has no word in it that a rule could find.
+    """
+    last = said[-1] if said else ""
+    asked = next(
+        (reply.asks for words in REPLIES.values() for reply in words if reply.id == last), ""
+    )
+    return answer_of(asked, text)
+
+
 def goes_on(moments: Sequence[str], spoken: Sequence[str]) -> bool:
-    """Whether an emergency that was spoken of is still one: nobody said yet that help comes.
+    """Whether an emergency is still one: nobody said yet that medical help comes.
 
     After a few replies it ends by itself, because it may have been misread.
     """
-    still = bool(spoken) and spoken[-1] == EMERGENCY and spoken.count(EMERGENCY) < STAYS
-    return still and not ENDINGS & {*moments}
+    still = bool(spoken) and spoken[-1] in URGENT
+    urgent = sum(moment in URGENT for moment in spoken)
+    return still and urgent < STAYS and COMING not in moments
 
 
 def tiers_of(moments: Sequence[str], turn: str) -> list[Fits]:

@@ -27,6 +27,7 @@ class ReviewedReply:
             (answers "are you human"), quiet (the line under a card that was shown before).
         turn: first or later; empty where both fit.
         moment: what the person's text does (`moments`); empty where it does nothing special.
+        asks: what a yes or a no to its question means: one of `moments.ANSWERS`, or nothing.
     """
 
     id: str
@@ -38,6 +39,7 @@ class ReviewedReply:
     categories: tuple[str, ...] = ()
     turn: str = ""
     moment: str = ""
+    asks: str = ""
 
     @property
     def category(self) -> str:

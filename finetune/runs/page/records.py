@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from finetune.runs.models import Run, RunEvent
 
 from .curves import run_curves
+from .samples import WAITING, samples_judge
 
 NOT_LINES = frozenset({"metrics", "sample"})  # in the charts and beside the prompts
 PROMPTS = 40
@@ -49,18 +50,24 @@ def sample_replies(run: Run, before: int | None = None) -> Replies:
     wanted = rows.filter(seq__lt=before) if before is not None else rows
     newest = list(wanted.order_by("-seq")[: room + 1])
     shown, more = newest[:room], len(newest) > room
+    samples_judge(run, [*first, *shown])
     prompts: dict[int, PromptReplies] = {}
     for event in (*first, *shown):
         data = event.data
         entry = prompts.setdefault(data.get("index", 0), PromptReplies(data.get("prompt", "")))
         if not data.get("step"):
-            entry.base = data.get("reply", "")
+            entry.base = reply_of(event)
     for event in shown:
         if step := event.data.get("step"):
             later = prompts[event.data.get("index", 0)].later
-            later.append((step, event.data.get("reply", "")))
+            later.append((step, reply_of(event)))
     ordered = [prompts[index] for index in sorted(prompts)]
     return Replies(ordered, before, shown[-1].seq if more else None)
+
+
+def reply_of(event: RunEvent) -> str:
+    """A sample reply as it may be shown."""
+    return event.data.get("reply", "") if event.data.get("judged") else WAITING
 
 
 def log_lines(run: Run, before: int | None = None, limit: int = LINES) -> list[RunEvent]:

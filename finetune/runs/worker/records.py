@@ -16,6 +16,7 @@ from django.db import transaction
 
 from finetune.runs.events import run_absorb
 from finetune.runs.models import Run, RunEvent
+from finetune.runs.page.samples import same_data
 from finetune.runs.transitions import run_log
 from finetune.training.log.events import read_events
 
@@ -61,8 +62,8 @@ def last_common(run: Run, lines: list[Line]) -> int:
 
 def same(row: RunEvent | None, line: Line) -> bool:
     return row is not None and (
-        (row.source_seq, row.type, row.message, row.data)
-        == (line["seq"], line["type"], line["message"], line["data"])
+        (row.source_seq, row.type, row.message) == (line["seq"], line["type"], line["message"])
+        and same_data(row.type, row.data, line["data"])
         and abs(row.time.timestamp() - line["time"]) < 0.001
     )
 

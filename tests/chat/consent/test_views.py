@@ -72,7 +72,12 @@ def test_declining_leads_to_help_that_needs_nothing(hers: Client, dora: Any) -> 
     assert 'href="tel:08001110111"' in page
     assert "<script>" not in page
     assert not stranger.cookies
-    assert "findahelpline.com" in stranger.get("/chat/help/?country=XX").content.decode()
+    page = stranger.get("/chat/help/", headers={"accept-language": "de-AT"}).content.decode()
+    assert "Guessed from the language" in page
+    assert "Austria" in page
+    page = stranger.get("/chat/help/?country=XX").content.decode()
+    assert "In any country" in page
+    assert "findahelpline.com" in page
 
 
 def test_no_message_is_taken_without_consent(

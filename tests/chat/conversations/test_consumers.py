@@ -44,6 +44,7 @@ class Page:
         self.turns: dict[int, str] = {}
         self.texts: dict[str, str] = {}
         self.state: dict[str, Any] = {}
+        self.frames: list[str] = []
 
     async def open(self) -> Page:
         await self.socket.send_input({"type": "websocket.connect"})
@@ -58,7 +59,8 @@ class Page:
     async def until(self, what: Callable[[Page], Any], seconds: float = 8) -> Page:
         async with asyncio.timeout(seconds):
             while not what(self):
-                message = json.loads((await self.socket.receive_output(seconds))["text"])
+                self.frames.append((await self.socket.receive_output(seconds))["text"])
+                message = json.loads(self.frames[-1])
                 if message["type"] == "turn":
                     self.turns[message["turn"]] = message["html"]
                 elif message["type"] == "text":

@@ -109,6 +109,7 @@ async def test_no_trace(
     assert not await Conversation.objects.aexists()
     assert not await Message.objects.aexists()
     assert not await SafetyText.objects.aexists()
+    assert not list(redis.Redis.from_url(site.VALKEY_URL).scan_iter("*policy-read*"))
 
 
 def test_the_search_would_find_it(alice: Any, team: Any, plain: Any, engine: Any) -> None:

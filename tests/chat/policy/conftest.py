@@ -2,34 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
-
-if importlib.util.find_spec("chat.safety.library") is None:
-    from dataclasses import dataclass
-
-    @dataclass(frozen=True)
-    class ReviewedReply:
-        id: str
-        text: str = "…"
-        version: int = 1
-
-    def numbered(kind: str, said: Any) -> ReviewedReply:
-        return ReviewedReply(f"{kind}.{len(said) + 1}")
-
-    double: Any = ModuleType("chat.safety.library")
-    double.ReviewedReply = ReviewedReply
-    double.reply_for = lambda *, category, said, **rest: numbered(f"high.{category}", said)
-    double.question_for = lambda *, category, said, **rest: numbered("question", said)
-    double.ai_answer = lambda language, said: numbered("ai", said)
-    double.asks_whether_human = lambda text: "are you human" in text.lower()
-    double.quiet_line = lambda language, category: f"{language} {category} line"
-    sys.modules["chat.safety.library"] = double
 
 
 class Clock:

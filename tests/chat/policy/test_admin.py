@@ -111,10 +111,10 @@ def test_a_user_of_a_key_is_found_by_what_the_request_said(
 
 
 def test_logged_text_is_for_people_with_that_right_and_each_reading_is_logged(
-    client: Client, say: Any, bob: Any, settings: Any
+    client: Client, say: Any, bob: Any, talk: Any, settings: Any
 ) -> None:
     settings.SAFETY_LOG_TEXT = True
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
     row = SafetyText.objects.get()
     address = f"{TEXTS}{row.pk}/change/"
     bob.is_superuser = True
@@ -128,10 +128,10 @@ def test_logged_text_is_for_people_with_that_right_and_each_reading_is_logged(
 
 
 def test_an_account_with_a_state_can_be_deleted(
-    client: Client, say: Any, alice: Any, bob: Any, settings: Any
+    client: Client, say: Any, alice: Any, bob: Any, talk: Any, settings: Any
 ) -> None:
     settings.SAFETY_LOG_TEXT = True
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
     bob.is_superuser = True
     staff(client, bob)
     address = f"/admin/finetune/user/{alice.pk}/delete/"

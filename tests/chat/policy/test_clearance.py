@@ -106,6 +106,21 @@ def test_an_assistant_that_was_taken_back_is_not_cleared(tuned: Any, files: Path
     assert not cleared(tuned, Level.HIGH)
 
 
+@pytest.mark.parametrize("broken", ["no json", "{}", None])
+def test_files_that_cannot_be_read_are_not_cleared_and_fail_no_reply(
+    tuned: Any, files: Path, bob: Any, broken: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    signed(probed(tuned), bob)
+    if broken is None:
+        (files / "base" / "model.safetensors").unlink()
+        (files / "base" / "model.safetensors").symlink_to("gone")
+    else:
+        assistant_file(tuned.engine_name).write_text(broken)
+        assert not cleared(tuned, Level.HIGH)
+        assert "cannot be read" in caplog.text
+    assert not cleared(tuned, Level.HIGH)
+
+
 def test_a_base_on_a_hub_has_no_files_to_clear(plain: Any) -> None:
     published = Path(settings.ASSISTANT_DIR) / f"{plain.engine_name}.json"
     published.parent.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from django.template.loader import render_to_string
 
 from chat.conversations.models import Message
+from chat.conversations.selectors import turn_list_of
 from chat.policy import clearance
+from chat.policy.catching_up import gravest_of, remember, unread
 from chat.policy.decision import decide
 from chat.policy.models import RiskState, SafetyEntry
-from chat.policy.person import person_of_key
-from chat.safety.detection import Finding
+from chat.policy.notice import fields_of, message_notice
+from chat.policy.person import Person, person_of_key
+from chat.policy.reading import scores_of
+from chat.safety.detection import Finding, units
+from chat.safety.detection.finding import NOTHING
 from chat.safety.levels import Level
 from finetune.teams.keys.services import key_create
 
@@ -159,6 +167,19 @@ def test_a_cleared_assistant_writes_at_its_level(
     assert actions()[-1] == "cleared"
 
 
+def test_after_an_emergency_only_the_library_answers(
+    say: Any, found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    granted = frozenset({Level.RAISED, Level.HIGH})
+    monkeypatch.setattr("chat.policy.decision.levels_cleared", lambda assistant: granted)
+    found(2, "self_harm", urgent=True)
+    decision = say("I took all of my pills.")
+    assert (decision.writer, decision.category) == ("library", "emergency")
+    assert decision.card.key == "emergency"
+    found(0, "")
+    assert say("I feel sick.").writer == "library"
+
+
 def test_cleared_for_raised_is_not_cleared_for_high(
     say: Any, found: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,18 +194,16 @@ def test_are_you_human_is_answered_at_any_level(say: Any, found: Any) -> None:
     calm = say(ask)
     assert (calm.writer, calm.level, calm.closing_question) == ("library", 0, None)
     again = say(ask)
-    assert again.reply.id != calm.reply.id
+    assert (again.reply.kind, again.reply.id == calm.reply.id) == ("ai", False)
     found(1, "suicide")
     raised = say(ask)
-    assert raised.reply.id.startswith(calm.reply.id.split(".")[0])
-    assert raised.closing_question is not None
+    assert [words.kind for words in raised.reviewed] == ["ai", "question"]
     found(2, "suicide")
     high = say(f"{CRISIS} {ask}")
-    assert high.reply.id.split(".")[0] != high.closing_question.id.split(".")[0]
-    assert high.closing_question.id.startswith(calm.reply.id.split(".")[0])  # the danger first
+    assert [words.kind for words in high.reviewed] == ["reply", "ai"]  # the danger first
     found(0, "")
     later = say(ask)
-    assert later.reply.id.startswith(calm.reply.id.split(".")[0])
+    assert [words.kind for words in later.reviewed] == ["ai", "reply"]
     assert later.reply_fields()["reviewed_id"] == f"{later.reply.id} + {later.closing_question.id}"
 
 
@@ -247,6 +266,32 @@ def test_read_again_without_the_judge_a_message_is_as_grave_as_before(
     assert decision.card.key == "suicide"
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_database_that_takes_no_writes_fails_nobody(
+    say: Any, found: Any, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    if held:
+        say(CRISIS)
+
+    def locked(person: Any) -> Any:
+        error = OperationalError("database is locked")
+        error.__cause__ = sqlite3.OperationalError("database is locked")
+        error.__cause__.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chat.policy.decision.state_locked", locked)
+        decision = say("Hello." if held else CRISIS)
+        assert (decision.writer, decision.level) == ("library", Level.HIGH)
+        assert decision.card.key == "suicide"
+        assert decision.reply is not None
+        found(0, "somebody_else")
+        assert say("My friend.").card.key == ("somebody_else")
+        patch.setattr("chat.policy.decision.state_locked", lambda person: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            say("My friend.")
+
+
 class ScriptedJudge:
     def __init__(self, error: Exception | None = None, short: bool = False) -> None:
         self.error, self.short, self.asked = error, short, []
@@ -281,13 +326,84 @@ async def test_without_the_judge_the_rules_decide_and_the_log_says_so_once(
 
 
 async def test_each_unit_of_a_message_is_judged() -> None:
-    from chat.policy.reading import scores_of
-    from chat.safety.detection import units
-
     judge = ScriptedJudge()
-    text = "A quiet day. Nothing new."
-    assert await scores_of(judge, text) == [{} for _ in units(text)]
-    assert judge.asked == [("person", units(text))]
+    said = [("A quiet day. Nothing new.", []), ("", []), ("Hello.", [])]
+    each = [units(text) for text, _ in said]
+    assert await scores_of(judge, said) == [[{} for _ in looked_at] for looked_at in each]
+    assert judge.asked == [("person", [unit for looked_at in each for unit in looked_at])]
+    assert await scores_of(judge, [("", [])]) == [[]]
+    assert len(judge.asked) == 1
+
+
+async def test_what_does_not_fit_into_one_question_is_left_to_the_rules() -> None:
+    judge = ScriptedJudge()
+    long = "This is one. " * 40
+    scores = await scores_of(judge, [(long, [])] * 5)
+    assert [each is None for each in scores] == [True, True, True, False, False]
+    assert len(judge.asked[0][1]) == 2 * len(units(long)) <= 100
+
+
+LONG_AGO = [
+    {"role": "user", "content": CRISIS},
+    *({"role": "user", "content": f"And number {number} is fine."} for number in range(6)),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_whole_talk_that_comes_at_once_is_read_from_its_beginning(
+    plain: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = ScriptedJudge()
+    somebody = Person(label="a stranger")
+    decision = await decide(
+        person=somebody, assistant=plain, text="never mind", history=LONG_AGO, judge=judge
+    )
+    assert (decision.writer, decision.level, decision.category) == (
+        "library",
+        Level.HIGH,
+        "suicide",
+    )
+    assert decision.card is not None
+    assert decision.card.key == "suicide"
+    assert len(judge.asked) == 1, "one call for all of it"
+    again = await decide(
+        person=somebody, assistant=plain, text="Hello.", history=LONG_AGO, judge=judge
+    )
+    assert again.card is None
+
+
+def test_what_has_had_its_time_is_not_read_again(say: Any, clock: Any) -> None:
+    assert say("never mind", history=LONG_AGO).level == Level.HIGH
+    clock.pass_(days=30)
+    assert say("Hello.", history=LONG_AGO).level == Level.ORDINARY
+
+
+def test_worry_about_somebody_else_long_ago_raises_nothing(say: Any) -> None:
+    worry = Finding(Level.ORDINARY, "somebody_else", "test")
+    assert gravest_of([(("…", []), None)]) == NOTHING
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chat.policy.catching_up.read", lambda *_, **__: worry)
+        assert say("Hello.", history=LONG_AGO).level == Level.ORDINARY
+    assert not RiskState.objects.exists()
+
+
+def test_earlier_messages_are_read_once(person: Any) -> None:
+    turns = [{"role": "user", "content": f"Number {number}."} for number in range(30)]
+    first = unread(person, turns, None)
+    assert [text for text, _ in first] == [f"Number {number}." for number in range(10, 30)]
+    remember(person, first[:-1])
+    assert [text for text, _ in unread(person, turns, None)] == ["Number 29."]
+    assert len(unread(Person(label="another"), turns, None)) == 20
+
+
+def test_without_a_cache_they_are_read_again(person: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise ConnectionError("no broker")
+
+    monkeypatch.setattr("chat.policy.catching_up.cache.get_many", away)
+    monkeypatch.setattr("chat.policy.catching_up.cache.set_many", away)
+    remember(person, [(CRISIS, [])])
+    assert len(unread(person, LONG_AGO, None)) == len(LONG_AGO)
 
 
 def test_the_log_holds_no_words(say: Any) -> None:
@@ -315,3 +431,40 @@ def test_the_language_is_that_of_the_last_words(say: Any) -> None:
     assert say("我想死").language == "zh"
     assert say("😭😭", history=chinese).language == "zh"
     assert say("I want to die.", history=chinese).language == "en"
+
+
+def test_a_message_is_read_as_it_is_sent_and_its_line_has_a_card_to_open(
+    say: Any, talk: Any, person: Any
+) -> None:
+    def send(turn: int, text: str) -> Message:
+        notice = message_notice(
+            person=person, text=text, history=[], conversation=talk, assistant=talk.assistant_a
+        )
+        fields = fields_of(notice)
+        return Message.objects.create(
+            conversation=talk, turn=turn, role="user", content=text, **fields
+        )
+
+    first, second = send(2, CRISIS), send(3, "Thank you.")
+    assert (first.card_key, first.quiet_line, first.risk_level) == ("suicide", "", Level.HIGH)
+    assert (second.card_key, second.quiet_card, second.risk_level) == ("", "suicide", 0)
+    assert second.quiet_line
+    turns = turn_list_of(talk)[1:]
+    assert [(bool(turn.card), bool(turn.folded_card)) for turn in turns] == [
+        (True, False),
+        (False, True),
+    ]
+    page = render_to_string("chat/_turn.html", {"turn": turns[1], "conversation": talk})
+    assert page.index("<details>") < page.index("care-card") < page.index(second.quiet_line)
+    # Whoever decides later finds it read already: the same card, one sign, one card in the log.
+    decision = say("Thank you.", conversation=talk)
+    assert (decision.card, decision.quiet_line) == (None, second.quiet_line)
+    assert actions() == ["raised", "card", "library"]
+
+
+def test_an_ordinary_message_is_sent_without_a_trace(talk: Any, person: Any) -> None:
+    notice = message_notice(
+        person=person, text="Hello.", history=[], conversation=talk, assistant=""
+    )
+    assert not any(fields_of(notice).values())
+    assert not RiskState.objects.exists()

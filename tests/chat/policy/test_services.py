@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import uuid
 from datetime import timedelta
@@ -18,9 +21,14 @@ from chat.policy.decision import decide_sync
 from chat.policy.exceptions import AppendOnly, PolicyRefused
 from chat.policy.models import RiskState, SafetyEntry, SafetyText
 from chat.policy.person import Person, person_of_session
+from chat.policy.reading import Seldom
 from chat.policy.selectors import kept_until, level_now, level_of
+from chat.safety.cards import KEYS
 from chat.safety.detection import Finding
+from chat.safety.detection.finding import SOMEBODY_ELSE
+from chat.safety.detection.rules import USER_RULES
 from chat.safety.levels import Level
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +155,14 @@ EVENTS = st.one_of(
 )
 
 
+def held_now(level: int, gone: timedelta) -> int:
+    """What is left of a level some time after the last sign, read off the documents."""
+    hours = gone / timedelta(hours=1)
+    if level == 2:
+        return 2 if hours < 24 else 1 if hours < 24 + 72 else 0
+    return 1 if level == 1 and hours < 72 else 0
+
+
 @settings(
     max_examples=80,
     deadline=None,
@@ -164,34 +180,26 @@ def test_no_order_of_events_lowers_a_state_but_time_and_a_reviewer(
     somebody = person_of_session(uuid.uuid4().hex)
     finding = SIGNS[0]
     monkeypatch.setattr("chat.policy.decision.read", lambda *_, **__: finding)
-    held, since = Level.ORDINARY, clock.now
+    held, since = 0, clock.now
     for kind, value in events:
-        before = level_of(somebody)
+        level = held_now(held, clock.now - since)
         if kind == "hours":
             clock.pass_(hours=value)
-            kept = {2: 24, 1: 96} if held == Level.HIGH else {1: 72}
-            gone = clock.now - since
-            allowed = max((lv for lv, h in kept.items() if gone < timedelta(hours=h)), default=0)
-            assert level_of(somebody) == min(before, allowed) == allowed
-            continue
-        if kind == "lowered":
+        elif kind == "lowered":
             state = RiskState.objects.filter(mark=somebody.mark).first()
-            if state is None or value >= level_now(state):
+            if state is None or value >= level:
                 continue
             services.state_lower(state=state, level=value, reviewer=alice, reason="Spoke to them.")
-            assert level_of(somebody) == value
-            held, since = value, clock.now
-            continue
-        finding = value if kind == "says" else finding
-        assistant = tuned if kind == "again" else plain
-        decision = decide_sync(person=somebody, assistant=assistant, text="…")
-        assert decision.level == max(before, finding.level) == level_of(somebody)
-        assert (decision.writer == "library") == (decision.level == Level.HIGH)
-        if finding.level > Level.ORDINARY or decision.level != held:
-            # A lapse is counted from when it was due, not from when somebody looked.
-            state = RiskState.objects.get(mark=somebody.mark)
-            held, since = decision.level, state.counted_from
-            assert finding.level == Level.ORDINARY or since == clock.now
+            held, since = int(value), clock.now
+        else:
+            finding = value if kind == "says" else finding
+            assistant = tuned if kind == "again" else plain
+            decision = decide_sync(person=somebody, assistant=assistant, text="…")
+            if finding.level > Level.ORDINARY:
+                held, since = max(level, int(finding.level)), clock.now
+            assert decision.level == held_now(held, clock.now - since)
+            assert (decision.writer == "library") == (decision.level == Level.HIGH)
+        assert level_of(somebody) == held_now(held, clock.now - since)
     state = RiskState.objects.filter(mark=somebody.mark).first()
     if state is None:
         return
@@ -287,34 +295,39 @@ def test_an_entry_is_neither_changed_nor_deleted(say: Any) -> None:
     assert SafetyEntry.objects.get(pk=entry.pk).category == "suicide"
 
 
-def test_text_is_logged_only_where_the_operator_wants_it(say: Any, settings: Any) -> None:
-    say(CRISIS)
+def test_text_is_logged_only_where_the_operator_wants_it(
+    say: Any, talk: Any, settings: Any
+) -> None:
+    say(CRISIS, conversation=talk)
     assert not SafetyText.objects.exists()
     settings.SAFETY_LOG_TEXT = True
-    say("Good morning.")
+    say("Good morning.", conversation=talk)
+    say(CRISIS)  # an incognito talk: no conversation, no key
     assert not SafetyText.objects.exists()
-    say("I want to end my life.")
+    say("I want to end my life.", conversation=talk)
     assert [row.text for row in SafetyText.objects.all()] == ["I want to end my life."]
 
 
 def test_who_leaves_is_forgotten_and_the_entries_stay_without_them(
-    say: Any, person: Any, alice: Any, settings: Any
+    say: Any, person: Any, talk: Any, settings: Any
 ) -> None:
     settings.SAFETY_LOG_TEXT = True
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
     count = SafetyEntry.objects.count()
     assert services.texts_forget(person=person) == 1
     assert level_of(person) == Level.HIGH
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
+    assert SafetyText.objects.exists()
     assert services.person_forget(person=person) == SafetyEntry.objects.count() > count
     assert not RiskState.objects.exists()
     assert not SafetyText.objects.exists()
     assert not any("alice" in str(row) for row in SafetyEntry.objects.values())
 
 
-def test_an_account_goes_with_its_state(say: Any, alice: Any, settings: Any) -> None:
+def test_an_account_goes_with_its_state(say: Any, alice: Any, talk: Any, settings: Any) -> None:
     settings.SAFETY_LOG_TEXT = True
-    say(CRISIS)
+    say(CRISIS, conversation=talk)
+    assert SafetyText.objects.exists()
     alice.delete()
     assert not RiskState.objects.exists()
     assert not SafetyText.objects.exists()
@@ -329,6 +342,50 @@ def test_what_happened_to_a_reply_is_noted(person: Any, talk: Any) -> None:
     [entry] = entries()
     assert (entry.action, entry.source, entry.conversation) == ("held", "dose", talk.public_id)
     assert RiskState.objects.get().said == ["held.en.1"]
+
+
+def test_a_card_that_a_reply_calls_for_is_one_an_episode_too(
+    say: Any, person: Any, talk: Any, clock: Any
+) -> None:
+    def take(key: str) -> bool:
+        return services.card_take(
+            person=person, key=key, conversation=talk, assistant="a", source="reply.suicide"
+        )
+
+    assert [take("suicide"), take("suicide"), take("eating")] == [True, False, False]
+    clock.pass_(hours=73)
+    assert take("suicide")
+    [first, _] = entries(action="card")
+    assert (first.category, first.source, first.level_to) == ("suicide", "reply.suicide", 0)
+    clock.pass_(days=30)
+    say(CRISIS)
+    assert not take("suicide")
+    assert level_of(person) == Level.HIGH
+
+
+def test_categories_have_their_urgency() -> None:
+    found = {rule.category for rule in USER_RULES}
+    assert found | {SOMEBODY_ELSE, "", *KEYS} <= set(services.URGENCY)
+
+
+@pytest.mark.parametrize("name", ["WUKONG_RISK_HIGH_HOURS", "WUKONG_RISK_RAISED_HOURS"])
+def test_a_state_is_not_kept_for_less_than_a_day(name: str) -> None:
+    command = [sys.executable, "-c", "import wukongsite.settings"]
+    environment = {**os.environ, name: "23"}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
+    assert f"{name} is 23, but a state is kept for at least 24 hours." in ended.stderr
+
+
+def test_one_warning_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    seldom = Seldom(seconds=60)
+    for _ in range(5):
+        seldom.warn("rules alone", "no engine")
+    seldom.last -= 61
+    seldom.warn("rules alone", "no engine")
+    assert [record.message for record in caplog.records] == [
+        "rules alone: no engine",
+        "rules alone: no engine (4 more before it)",
+    ]
 
 
 @pytest.mark.parametrize(

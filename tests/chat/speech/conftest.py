@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.chat.conversations.test_consumers import browser  # noqa: F401
 from tests.doubles.speaking_engine import SpeakingEngine, speaking_engine
 
 

@@ -154,6 +154,17 @@ async def test_what_was_released_stays_and_the_new_draft_goes_on(engine: Speakin
     assert second["max_tokens"] < engine.requests[0]["max_tokens"]
 
 
+async def test_a_reply_that_the_request_begins_is_judged_and_gone_on_with_as_one(
+    engine: SpeakingEngine,
+) -> None:
+    engine.drafts = [[f" {MORE} {UNSAFE}"], [f" {ASKS}"]]
+    prompt = [*PROMPT, {"role": "assistant", "content": GOOD}]
+    heard = await hear(engine.url, prompt=prompt, options={"continue_final_message": True})
+    assert heard.texts == [f" {MORE} {ASKS}"]
+    assert engine.requests[1]["messages"][-1]["content"] == f"{GOOD} {MORE}"
+    assert engine.judged[0] == [f"{GOOD} {MORE}"], "a short sentence leans on the one before it"
+
+
 async def test_an_engine_that_cannot_go_on_is_not_asked_to(engine: SpeakingEngine) -> None:
     engine.drafts = [[f"{GOOD} {UNSAFE}"], [ASKS]]
     heard = await hear(engine.url, continues=False)

@@ -9,6 +9,11 @@ from tests.finetune.runs.test_events import line
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _gate(settings):
+    settings.REPLY_GATE = "tests.doubles.reply_gate.open_gate"
+
+
 @pytest.fixture
 def long_run(run_made):
     lines = []

@@ -45,13 +45,23 @@ def told(run_made: Run) -> Run:
     run.state = Run.State.RUNNING
     tell(run, "model", "the model", trainable_parameters=90_960)
     tell(run, "evaluation", "held-out loss 3.4", step=0, validation_loss=3.4)
-    tell(run, "sample", step=0, index=0, prompt="Hello?", reply="I am a language model.")
+    tell(
+        run, "sample", step=0, index=0, prompt="Hello?", reply="I am a language model.", judged=True
+    )
     for step in (1, 2, 3):
         tell(run, "metrics", f"step {step}", step=step, total_steps=40, train_loss=3.1 - step / 10,
              learning_rate=0.01, tokens_per_second=300.0, memory_mb=1500, grad_norm=1.0,
              circuit_gradient_variance=0.0002, seconds_left=100.0)  # fmt: skip
     tell(run, "evaluation", "held-out loss 2.9", step=3, validation_loss=2.9)
-    tell(run, "sample", step=3, index=0, prompt="Hello?", reply="Hello. What is on your mind?")
+    tell(
+        run,
+        "sample",
+        step=3,
+        index=0,
+        prompt="Hello?",
+        reply="Hello. What is on your mind?",
+        judged=True,
+    )
     tell(run, "warning", "<b>something</b> to look at", level="warn")
     return run
 

@@ -1,0 +1,1 @@
+"""Who answers for the words: reviews of what the library says, confirmations of help lines."""
