@@ -139,6 +139,7 @@ def main() -> None:
                     first, end = measure(http, text, f"person-{count}")
                     firsts.append(first)
                     ends.append(end)
+                    print(f"{first:6.2f} s  {end:14} {text[:50]}", flush=True)
             print(f"{len(firsts)} replies; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
             print("seconds to the first judged sentence:")
             print_spread(firsts)
