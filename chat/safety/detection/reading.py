@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from chat.safety.detection.finding import NOTHING, SOMEBODY_ELSE, Finding
+from chat.safety.detection.finding import NOTHING, Finding
 from chat.safety.detection.matching import matches
 from chat.safety.detection.normalising import normalised
-from chat.safety.detection.rule import SUICIDE
-from chat.safety.detection.rules import DESPAIR, MEANS, USER_RULES
+from chat.safety.detection.rule import SOMEBODY_ELSE, SUICIDE
+from chat.safety.detection.rules import TOGETHER, USER_RULES
 from chat.safety.detection.units import own_turns, units
 from chat.safety.heads.head import head_for
 from chat.safety.language import language_of
@@ -53,14 +53,17 @@ def by_rules(text: str, history: Sequence[Mapping[str, str]]) -> Finding:
 
 
 def across_turns(plain: str, before: Sequence[str]) -> Finding:
-    """A means at hand in one turn and despair in another, neither enough alone."""
-    if not any(matches(plain, [*MEANS, *DESPAIR])):
-        return NOTHING
+    """Two things of which neither is enough alone, such as despair and a means at hand.
+
+    One of them has to stand in this message; the other may be some turns back.
+    """
     together = "\n".join([*before, plain])
-    means = next(matches(together, MEANS), None)
-    if means is None or not any(matches(together, DESPAIR)):
-        return NOTHING
-    return Finding(Level.HIGH, means.category, means.id)
+    for first, second in TOGETHER:
+        if any(matches(plain, [*first, *second])) and any(matches(together, first)):
+            found = next(matches(together, second), None)
+            if found is not None:
+                return Finding(Level.HIGH, found.category, found.id)
+    return NOTHING
 
 
 def by_head(unit: str, scores: Scores) -> Finding:
