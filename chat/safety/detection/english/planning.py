@@ -16,7 +16,7 @@ PLANNING_RULES = [
             |\b(?:easy|painless|peaceful|quick)\ (?:death|suicide)\b|\b(?:how|what|which|where|when).{{0,40}}\b(?:kill\ (?:myself|me)|end\ my\ life|to\ off\ myself|hang\ myself|commit\ suicide)\b
             |\bhow\ (?:do|can|could|would|to|does)\ .{{0,24}}?(?:die|kill\ (?:yourself|oneself)|end\ (?:your|their|one's|a)\ (?:own\ )?life)\ ?(?:quickly|painlessly|peacefully|without|in\ (?:my|their|your)\ sleep|at\ home|fast|easily|in\ a\ way)
             |\bhow\ (?:many|much)\b.{{0,45}}?\b(?:to|would|will|can|until|before|kill|does\ it\ take|are|is|do\ i)\b.{{0,24}}?\b(?:{BODY}|fatal|lethal|deadly|too\ many|too\ much|enough\ to)\b
-            |\b(?:what|which|is\ there)\b.{{0,30}}?(?:dose|amount|pills?|poison|drug|something|anything).{{0,40}}?\b(?:fatal|lethal|deadl(?:y|iest)|kill\ (?:me|you|a\ person|someone)|drift\ off|die|never\ wake|not\ wake)
+            |\b(?:what|which|is\ there)\b.{{0,30}}?(?:dose|amount|pills?|poison|drug|something|anything).{{0,40}}?\b(?:fatal|lethal|deadl(?:y|iest)|kills?\ (?:me|you|a\ person|someone|people)|drift\ off|die|never\ wake|not\ wake)
             |\b(?:does|would|will|is)\ (?:it|hanging|drowning|jumping|carbon\ monoxide|bleeding\ out)\ (?:really\ )?(?:hurt|be\ painless|painful|painless|fast|quick)(?:\ (?:to|when|if)\ (?:you\ |i\ )?(?:die|drown|hang|jump|bleed|suffocate))?\b
             |\bhow\ (?:high|tall|deep)\b.{{0,50}}?\b(?:be\ sure|to\ die|to\ be\ fatal|to\ kill|not\ survive|enough|certain)\b
             |\b(?:without\ (?:it\ hurting|pain|feeling|anyone\ (?:noticing|knowing))|in\ my\ sleep)\b.{{0,20}}\b(?:die|kill|end)|\b(?:die|kill\ \w+|end\ (?:it|my\ life|their\ life))\b.{{0,24}}\b(?:without\ (?:it\ hurting|pain|feeling|suffering|anyone)|painless|that\ doesn't\ hurt|look\ (?:natural|like\ an\ accident))""",
@@ -56,7 +56,7 @@ PLANNING_RULES = [
             |\b(?:picked|chosen|set|chose|have|circled)\ (?:a|the|my|out\ a)\ (?:date|day)\b.{0,36}\b(?:die|end|go\ for\ good|be\ over|no\ more|nothing\ after|gone)
             |\bby\ (?:then|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday|next\ week|summer|june|christmas|tonight)\b.{0,24}\b(?:i'll|i\ will|it\ will\ all|it'll\ all|i\ won't)\ (?:be\ (?:dead|gone\b|over\ for\ me|no\ longer|alive|here\ any)|not\ be\ (?:here|alive))|\bi(?:'ll|\ will)\ be\ (?:dead|gone\ (?:for\ good|forever|soon))\b(?!\ (?:if\ (?:mum|mom|dad|my)|tired|meat))
             |\b(?:won't|wont|not\ (?:going\ to|gonna)|will\ not|don't\ (?:plan|intend)\ to)\ (?:be\ alive|live\ (?:past|to\ see|long\ enough)|survive\ (?:this|the)\ (?:week|winter|year)|see\ (?:\w+\ )?(?:birthday|christmas|spring|summer))""",
-        unless=rf"{STORY}|{LAUGHTER}",
+        unless=STORY,
         negatable=False,
     ),
     en(

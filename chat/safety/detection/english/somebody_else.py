@@ -9,7 +9,7 @@ from chat.safety.levels import Level
 
 THEMSELVES = r"(?:himself|herself|themsel(?:f|ves))"
 DANGER = rf"""(?:kill(?:s|ed|ing)?\ {THEMSELVES}|suicid\w+|(?:end(?:s|ing)?\ it|end(?:s|ed|ing)?\ life|end(?:s|ed|ing)?\ (?:her|their)\ life)\b|(?:take|took|taking)\ (?:his|her|their)\ (?:own\ )?life|wants?\ to\ (?:die|be\ dead|end\ it|disappear\ forever)|(?:doesn't|don't|does\ not)\ want\ to\ (?:live|be\ alive|be\ here)
-    |(?:hurt|harm|cut|starv|burn)(?:s|ing|e|es|ed)?\ {THEMSELVES}|self[\ -]?harm\w*|(?:took|taken|swallowed)\ (?:\w+\ ){{0,3}}?{PILLS}|overdos\w+|topping\ {THEMSELVES}|giving\ away\ (?:her|his|their|all)|better\ (?:off\ )?without\ (?:him|her|them)|jump(?:ing)?\b(?=.*\b(?:jok|bridge|roof|worried|scared|afraid))
+    |(?:hurt|harm|cutt?|starv|burn)(?:s|ing|e|es|ed)?\ {THEMSELVES}|self[\ -]?harm\w*|(?:took|taken|swallowed)\ (?:\w+\ ){{0,3}}?{PILLS}|overdos\w+|topping\ {THEMSELVES}|giving\ away\ (?:her|his|their|all)|better\ (?:off\ )?without\ (?:him|her|them)|jump(?:ing)?\b(?=.*\b(?:jok|bridge|roof|worried|scared|afraid))
     |stopped\ eating|(?:doesn't|won't)\ eat\b.{{0,30}}(?:bones|throws|anymore)|hears?\ voices|plan\ to\ die|(?:texted|wrote|posted|said|posting)\ (?:me\ )?goodbye|(?:has|got)\ (?:a|the|his|her)\ gun\b|won't\ be\ here\ (?:next|by|tomorrow)|on\ (?:the|a)\ (?:bridge|ledge|roof)\b)"""
 SOMEBODY_ELSE_RULES = [
     en(
