@@ -74,7 +74,7 @@ async def reply(
             text=text,
             history=history,
             judge=judge_client(),
-            leaves_marks=False,
+            log_words=False,
         )
         card = (decision.card.key, decision.card.language) if decision.card else None
         yield Piece(card=card, quiet="" if card else decision.quiet_line)
