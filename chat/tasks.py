@@ -2,7 +2,14 @@
 
 from celery import shared_task
 
+from chat.privacy import deletion
 from chat.reviews.probing import services as probing
+
+
+@shared_task
+def chats_sweep() -> None:
+    """Delete for good what has outlived its time."""
+    deletion.chats_sweep()
 
 
 @shared_task

@@ -1,24 +1,68 @@
-"""Addresses of the chat, under `/chat/`."""
+"""Addresses of the chat, under `/chat/`.
 
-from django.urls import path
+What stands before a page is said here: `consented` wherever a message can be sent, `limited` where
+a visitor's messages are counted. No page of the chat is kept in a browser's cache.
+"""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
+
+from chat.consent import views as consent
+from chat.consent.doors import consented
 from chat.conversations import views
 from chat.handovers import views as handovers
+from chat.incognito import views as incognito
+from chat.notes import views as notes
+from chat.privacy import views as privacy
+from chat.visitors import views as visitors
+from chat.visitors.doors import limited, or_visitor
+
+
+def page(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
+    return path(route, never_cache(view), name=name)
+
+
+def talking(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
+    """A view with which a message can be sent."""
+    return consented(limited(view))
+
+
+new = or_visitor(talking(views.conversation_new), talking(visitors.conversation_new))
 
 urlpatterns = [
-    path("", views.conversation_new, name="chat"),
-    path("new/", views.conversation_new, name="conversation-new"),
-    path("country/", views.country, name="chat-country"),
-    path("assistants/", views.assistants, name="chat-assistants"),
-    path("<str:public_id>/", views.conversation, name="conversation"),
-    path("<str:public_id>/send/", views.message_send, name="message-send"),
-    path("<str:public_id>/again/", views.reply_again, name="reply-again"),
-    path("<str:public_id>/stop/", views.reply_stop, name="reply-stop"),
-    path("<str:public_id>/vote/", views.vote, name="conversation-vote"),
-    path("<str:public_id>/rename/", views.conversation_rename, name="conversation-rename"),
-    path("<str:public_id>/assistant/", views.conversation_assistant, name="conversation-assistant"),
-    path("<str:public_id>/delete/", views.conversation_delete, name="conversation-delete"),
-    path("<str:public_id>/person/", handovers.handover, name="handover"),
-    path("<str:public_id>/person/withdraw/", handovers.withdraw, name="handover-withdraw"),
-    path("<str:public_id>/restore/", views.conversation_restore, name="conversation-restore"),
+    page("", new, "chat"),
+    page("new/", new, "conversation-new"),
+    page("country/", views.country, "chat-country"),
+    page("assistants/", views.assistants, "chat-assistants"),
+    page("consent/", consent.consent, "chat-consent"),
+    page("consent/withdraw/", consent.withdraw, "consent-withdraw"),
+    page("help/", consent.help_lines, "chat-help"),
+    page("end/", visitors.visit_ended, "visit-end"),
+    page("incognito/", talking(incognito.incognito), "incognito"),
+    page("yours/", privacy.your_chats, "your-chats"),
+    page("yours/export/", privacy.export, "chats-export"),
+    page("yours/delete/", privacy.delete, "chats-delete"),
+    page("yours/receipts/<str:public_id>/", privacy.receipt, "deletion-receipt"),
+    page("notes/", notes.notes, "notes"),
+    page("notes/<str:public_id>/", notes.note, "note"),
+    page("notes/<str:public_id>/share/", notes.note_share, "note-share"),
+    page("notes/<str:public_id>/unshare/", notes.note_unshare, "note-unshare"),
+    page("notes/<str:public_id>/delete/", notes.note_delete, "note-delete"),
+    page("shared/<str:public_id>/<str:token>/", notes.note_shared, "note-shared"),
+    page("<str:public_id>/", consented(views.conversation), "conversation"),
+    page("<str:public_id>/send/", talking(views.message_send), "message-send"),
+    page("<str:public_id>/again/", talking(views.reply_again), "reply-again"),
+    page("<str:public_id>/stop/", views.reply_stop, "reply-stop"),
+    page("<str:public_id>/vote/", views.vote, "conversation-vote"),
+    page("<str:public_id>/rename/", views.conversation_rename, "conversation-rename"),
+    page("<str:public_id>/assistant/", views.conversation_assistant, "conversation-assistant"),
+    page("<str:public_id>/delete/", views.conversation_delete, "conversation-delete"),
+    page("<str:public_id>/person/", handovers.handover, "handover"),
+    page("<str:public_id>/person/withdraw/", handovers.withdraw, "handover-withdraw"),
+    page("<str:public_id>/restore/", views.conversation_restore, "conversation-restore"),
+    page("<str:public_id>/note/", notes.note_create, "note-create"),
 ]

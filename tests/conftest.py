@@ -81,7 +81,15 @@ def _valkey_for_database_tests(request: pytest.FixtureRequest) -> None:
 def alice(db: None) -> Any:
     from finetune.teams.models import User
 
-    return User.objects.create_user("alice", password="a-good-password-1")
+    return agreed(User.objects.create_user("alice", password="a-good-password-1"))
+
+
+def agreed(user: Any) -> Any:
+    """The person, having agreed to what talking here means."""
+    from chat.consent.services import consent_give
+
+    consent_give(user=user, language="en")
+    return user
 
 
 @pytest.fixture
@@ -98,7 +106,7 @@ def bob(team: Any) -> Any:
 
     user = User.objects.create_user("bob", password="a-good-password-2")
     member_add(team=team, user=user)
-    return user
+    return agreed(user)
 
 
 @pytest.fixture
@@ -108,7 +116,7 @@ def charlie(db: None) -> Any:
 
     user = User.objects.create_user("charlie", password="a-good-password-3")
     team_create(name="Chestnut", owner=user)
-    return user
+    return agreed(user)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ PUBLIC = {
     "sign-in/",
     "sign-in/<str:token>/",
     "circuits/<str:key>-<str:theme>.svg",
+    "chat/shared/<str:public_id>/<str:token>/",  # for who has the link: tests/chat/notes
 }
 NO_OBJECT = re.compile(r"^[^<(]*$")
 
@@ -56,6 +57,8 @@ def talk(team: Any, alice: Any, base: Any) -> Any:
 @pytest.fixture
 def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: Any) -> Any:
     """Alice's objects, in the place of each parameter of each part of the site."""
+    from chat.notes.models import SessionNote
+    from chat.privacy.models import DeletionReceipt
     from finetune.teams.invitations import invitation_create
     from finetune.teams.keys.services import key_create
 
@@ -63,11 +66,15 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     run_made.save()
     key, _ = key_create(team=team, user=alice, name="hers")
     quantum = quantum_things(team, alice)
+    note = SessionNote.objects.create(user=alice, title="hers", text="A hard day.")
+    receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={})
     invited = invitation_create(team=team, name="dora", by=alice)
     return {
         **quantum,
         "data/": {"public_id": dataset.public_id},
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
+        "chat/notes/": {"public_id": note.public_id},
+        "chat/yours/receipts/": {"public_id": receipt.public_id},
         "chat/": {"public_id": talk.public_id},
         "safety/runs/": {"public_id": run_made.public_id},
         **reviewed(team, run_made),

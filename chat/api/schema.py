@@ -23,9 +23,9 @@ def request_schema() -> Schema:
         "anyOf": [{"enum": ["none", "auto"]}, {"type": "null"}],
         "description": "No tools are called, so anything else is refused.",
     }
-    for name, words in PEOPLE.items():
+    for name, description in PEOPLE.items():
         text = {"type": "string", "maxLength": 200}
-        body["properties"][name] = {"anyOf": [text, {"type": "null"}], "description": words}
+        body["properties"][name] = {"anyOf": [text, {"type": "null"}], "description": description}
     body["example"] = {
         "model": "smollm2-135m-instruct",
         "messages": [{"role": "user", "content": "I cannot sleep before exams."}],

@@ -53,7 +53,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """One open page of a conversation."""
 
     conversation_pk: int = 0
-    team_pk: int = 0
+    team_pk: int | None = None
     visitor: Visitor | None = None
     revision: int = -1
     pump: asyncio.Task[None] | None = None
@@ -72,7 +72,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(code=NOT_FOUND)
             return
         self.conversation_pk = conversation.pk
-        self.team_pk = conversation.team_id
+        self.team_pk = None if conversation.anonymous else conversation.team_id
         self.revision = number_asked(self.scope, "revision", -1)
         try:
             await self.channel_layer.group_add(group_of(conversation.pk), self.channel_name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from chat.conversations.ids import conversation_id, message_id
@@ -18,8 +18,11 @@ LAPSE = timedelta(seconds=10)  # a reply without a sign of life for this long ha
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def for_user(self, user: User) -> ConversationQuerySet:
-        """A person's own conversations, in teams that they are still in."""
-        return self.filter(user=user, team__members=user)
+        """A person's own conversations, in teams that they are still in; a visitor's own."""
+        mine = Q(team__in=Team.objects.filter(members=user))
+        if settings.ANONYMOUS_CHAT:
+            mine |= Q(anonymous=True)  # a visitor is in no team
+        return self.filter(mine, user=user)
 
 
 class Conversation(models.Model):
@@ -40,6 +43,7 @@ class Conversation(models.Model):
     revealed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the first vote showed the names (compare)."
     )
+    anonymous = models.BooleanField(default=False, help_text="A visitor's, who has no account.")
     revision = models.IntegerField(default=0, help_text="Counts every change that a page shows.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -123,6 +127,9 @@ class Message(models.Model):
     risk_level = models.SmallIntegerField(default=0, help_text="Of the message, for routing only.")
     card_key = models.CharField(max_length=20, blank=True)
     card_language = models.CharField(max_length=5, blank=True)
+    notice = models.CharField(
+        max_length=7, blank=True, help_text="Which notice that this is an AI stands before it."
+    )
     quiet_line = models.TextField(blank=True, help_text="Shown where the card was shown before.")
     quiet_card = models.CharField(
         max_length=20, blank=True, help_text="The card that stands folded above that line."

@@ -22,6 +22,7 @@ from chat.conversations.models import (
     Message,
     revise,
 )
+from chat.notices.services import notice_take
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
 from chat.safety import Assessment, assess, country_get
@@ -60,7 +61,7 @@ def cleaned(text: str) -> str:
 
 
 def conversation_start(
-    *, team: Team, user: User, assistants: list[Assistant], text: str
+    *, team: Team, user: User, assistants: list[Assistant], text: str, anonymous: bool = False
 ) -> tuple[Conversation, list[Message]]:
     """Open a conversation with one or two assistants and send the first message.
 
@@ -79,6 +80,7 @@ def conversation_start(
         conversation = Conversation.objects.create(
             team=team,
             user=user,
+            anonymous=anonymous,
             # Whoever looks over a shoulder should not read a cry for help in the list.
             title=GENTLE_TITLE if assess(text) else title_from(text),
             assistant_a=first.id,
@@ -112,6 +114,7 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
         role=Message.Role.USER,
         content=text,
         revision=revision,
+        notice=notice_take(conversation.user, first=turn == 1),
         **fields_of(notice),
     )
     return [reply_open(conversation, turn, side, revision) for side in conversation.sides]
@@ -264,8 +267,8 @@ def title_soften(*, conversation: Conversation) -> None:
 @transaction.atomic
 def conversation_assistant(*, conversation: Conversation, assistant: str) -> None:
     """Go on with another assistant. Replies so far keep the name of who wrote them."""
-    if conversation.compares:
-        raise ChatRefused("A comparison keeps its two assistants.", code="bad_choice")
+    if conversation.compares or conversation.anonymous:
+        raise ChatRefused("This conversation keeps whom it began with.", code="bad_choice")
     chosen = assistant_get(conversation.team, assistant)
     if chosen is None:
         raise ChatRefused(

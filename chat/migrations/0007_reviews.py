@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0005_words'),
+        ('chat', '0006_around'),
         ('finetune', '0007_released'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

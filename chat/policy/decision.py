@@ -101,9 +101,12 @@ async def decide(
     history: Turns = (),
     conversation: Conversation | None = None,
     judge: Judge | None = None,
+    log_words: bool = True,
 ) -> Decision:
     """Read a message with the judge, where it answers, and decide (see `decide_sync`)."""
-    earlier: list[Said] = await off_loop(unread)(person, history, conversation)
+    earlier: list[Said] = []
+    if log_words:
+        earlier = await off_loop(unread)(person, history, conversation)
     *scores_before, scores = await scores_of(judge, [*earlier, (text, history)])
     decision: Decision = await off_loop(decide_sync)(
         person=person,
@@ -113,6 +116,7 @@ async def decide(
         conversation=conversation,
         scores=scores,
         earlier=list(zip(earlier, scores_before, strict=True)),
+        log_words=log_words,
     )
     return decision
 
@@ -134,6 +138,7 @@ def decide_sync(
     conversation: Conversation | None = None,
     scores: list[Scores] | None = None,
     earlier: Sequence[tuple[Said, list[Scores] | None]] | None = None,
+    log_words: bool = True,
 ) -> Decision:
     """Decide who answers the last message of a person.
 
@@ -145,6 +150,8 @@ def decide_sync(
         scores: the judge's, one for each of `units(text, history)`; None: rules alone.
         earlier: messages of the history that the policy has never read, with their scores; None:
             look for them (`catching_up`).
+        log_words: False for a message that is stored nowhere: `WUKONG_SAFETY_LOG_TEXT` or not. Not
+            even a hash of it is kept then; its history was read as it was sent.
     """
     if earlier is None:
         earlier = [(said, None) for said in unread(person, history, conversation)]
@@ -154,6 +161,7 @@ def decide_sync(
         asks_whether_human(text),
         read(text, history, scores=scores),
         gravest_of(earlier),
+        log_words,
     )
     if heard.is_ordinary and not is_known(person):
         decision = Decision(Level.ORDINARY, "", heard.language)
@@ -165,7 +173,7 @@ def decide_sync(
                 raise
             logger.warning("a state was not kept; its reply is given all the same", exc_info=error)
             decision = unwritten(person, heard)
-    if conversation is None:
+    if conversation is None and log_words:
         remember(person, [*(said for said, _ in earlier), (text, history)])
     return decision
 
@@ -179,6 +187,7 @@ class Heard:
     asks_human: bool
     finding: Finding
     before: Finding
+    log_words: bool
 
     @property
     def is_ordinary(self) -> bool:
@@ -193,8 +202,6 @@ def decided(
     granted = levels_cleared(assistant)
     now = timezone.now()
     place = Place.of(conversation, assistant.id)
-    # Without a conversation and a key it is an incognito talk, of which no words are kept.
-    is_kept = conversation is not None or person.key_id is not None
     with transaction.atomic():
         state = state_locked(person)
         message = message_of(conversation, heard.text)
@@ -206,7 +213,7 @@ def decided(
             now=now,
             place=place,
             message=message,
-            text=heard.text if is_kept else "",
+            text=heard.text if heard.log_words else "",
         )
         decision = chosen(state, notice, granted, asks_human=heard.asks_human, text=heard.text)
         log_choice(state, decision, place, now)

@@ -115,7 +115,9 @@ class Drafts:
                     reply, stream = request.replies[delta.index], streams[delta.index]
                     whole = stream.push(delta.text)
                     if delta.finish_reason:
-                        whole += self.remainder(stream, delta.finish_reason, reply)
+                        whole += stream.flush()
+                    if delta.finish_reason == "length":
+                        self.cut(whole, behind=before[delta.index])
                     for sentence in whole:
                         ready = Ready(reply, request.draft, sentence, before[delta.index])
                         self.ready.put_nowait(ready)
@@ -127,17 +129,15 @@ class Drafts:
             for reply in request.replies:
                 self.ready.put_nowait(Ready(reply, request.draft, error=error))
 
-    def remainder(self, stream: SentenceStream, finish_reason: str, reply: Reply) -> list[str]:
-        """What is left at the end of a draft.
+    def cut(self, last: list[str], *, behind: str) -> None:
+        """Take away half a sentence at the end of a draft, if a reviewed question follows.
 
-        Half a sentence is shown as what it is, unless a reviewed question follows: behind one
-        that breaks off, it would read as if nobody had listened.
+        Behind one that breaks off, the question would read as if nobody had listened. Elsewhere it
+        is shown as what it is, and so is a reply that has nothing else.
         """
-        left = stream.flush()
-        cut = finish_reason == "length" and self.talk.decision.closing_question is not None
-        if cut and left and reply.released and not left[-1].rstrip().endswith(ENDS):
-            left.pop()
-        return left
+        question = self.talk.decision.closing_question
+        if question and last and not last[-1].rstrip().endswith(ENDS) and (behind or last[1:]):
+            last.pop()
 
     # -- judging -----------------------------------------------------------------------------------
 

@@ -5,9 +5,11 @@ Classes and ids, never words.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from chat.conversations.models import Conversation
 from chat.engine.client import EngineClient
@@ -15,8 +17,11 @@ from chat.policy.decision import Decision
 from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.person import Person
 from chat.policy.services import action_log, reply_said
+from finetune.faults import fault_of
 
 from .spoken import Spoken
+
+logger = logging.getLogger("chat.speech")
 
 
 def judge_client() -> EngineClient:
@@ -47,7 +52,18 @@ class Listener:
         return bool(step.held or (step.reviewed and step.reviewed not in decision.reviewed))
 
     def tell(self, step: Spoken) -> None:
-        """Note a sentence that was held back, or reviewed words that stand in for a reply."""
+        """Note a sentence that was held back, or reviewed words that stand in for a reply.
+
+        A database that takes no writes is no reason to leave a person without the reply.
+        """
+        try:
+            self.note(step)
+        except DatabaseError as error:
+            if fault_of(error) is None:
+                raise
+            logger.warning("what became of a reply is not in the safety log", exc_info=error)
+
+    def note(self, step: Spoken) -> None:
         if step.held:
             action_log(
                 person=self.person,

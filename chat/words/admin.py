@@ -28,7 +28,7 @@ class LineVerificationAdmin(Record):
         "line", "country", "numbers", "confirmed_by", "confirmed_at", "withdrawn_at",
     ]  # fmt: skip
     list_filter: ClassVar[Any] = ["country"]
-    list_select_related: ClassVar[Any] = ["confirmed_by"]
+    list_select_related = ("confirmed_by",)
 
 
 @admin.register(WordReview)
@@ -37,5 +37,5 @@ class WordReviewAdmin(Record):
         "kind", "word", "version", "verdict", "reviewer", "at", "note",
     ]  # fmt: skip
     list_filter: ClassVar[Any] = ["kind", "verdict"]
-    list_select_related: ClassVar[Any] = ["reviewer"]
+    list_select_related = ("reviewer",)
     search_fields: ClassVar[Any] = ["word"]

@@ -60,12 +60,15 @@ def still_signed_in(visitors: Collection[Visitor]) -> set[Visitor]:
     }
 
 
-def refusals(visitors: Collection[Visitor], team_id: int) -> dict[Visitor, int]:
-    """The code with which to close the sockets of those who may not see this team's things now."""
-    people = {one.user_id for one in visitors}
-    members = set(
-        Membership.objects.filter(team=team_id, user__in=people).values_list("user_id", flat=True)
-    )
+def refusals(visitors: Collection[Visitor], team_id: int | None) -> dict[Visitor, int]:
+    """The code with which to close the sockets of those who may not see this team's things now.
+
+    Without a team only account and session are asked for.
+    """
+    members = {one.user_id for one in visitors}
+    if team_id is not None:
+        rows = Membership.objects.filter(team=team_id, user__in=members)
+        members = set(rows.values_list("user_id", flat=True))
     signed_in = still_signed_in(visitors)
     return {
         one: NOT_FOUND if one.user_id not in members else SIGNED_OUT

@@ -157,6 +157,7 @@ SEED = """
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
+from chat.consent.services import consent_give
 from finetune.models import BaseModel, User
 from finetune.bases.services import base_inspect
 from finetune.teams.keys.services import key_create
@@ -168,6 +169,7 @@ def person(name, team=None):
     team = team_create(name=f"Team of {name}", owner=user) if team is None else team
     if not user.teams.exists():
         member_add(team=team, user=user)
+    consent_give(user=user, language="en")
     _, secret = key_create(team=team, user=user, name="test")
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

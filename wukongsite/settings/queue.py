@@ -64,6 +64,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "chats": {"task": "chat.tasks.chats_sweep", "schedule": 300.0, "options": {"expires": 300}},
     "quantum-jobs": {
         "task": "finetune.tasks.quantum_jobs_advance",
         "schedule": 2.0,

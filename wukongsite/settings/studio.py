@@ -55,6 +55,13 @@ ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
 JUDGE_URL = env("WUKONG_JUDGE_URL", "") or ENGINE_URL
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
+# -- the chat and the people in it ---------------------------------------------------------------
+CHAT_KEEP_DAYS = env("WUKONG_CHAT_KEEP_DAYS", 0)  # after the last message; 0: until deleted
+QUICK_EXIT_URL = env("WUKONG_QUICK_EXIT_URL", "https://www.wikipedia.org/")
+ANONYMOUS_CHAT = env("WUKONG_ANONYMOUS_CHAT", False)
+ANONYMOUS_ASSISTANT = env("WUKONG_ANONYMOUS_ASSISTANT", "smollm2-135m-instruct")
+ANONYMOUS_VISITS = env("WUKONG_ANONYMOUS_VISITS", 10)  # of one address in a quarter of an hour
+ANONYMOUS_MESSAGES = env("WUKONG_ANONYMOUS_MESSAGES", 30)  # of one visitor in that time
 REPLY_GATE = "chat.speech.samples.replies_gated"  # what sample replies of runs pass
 
 HANDOVER = env("WUKONG_HANDOVER", False)  # whether people of this site answer by hand

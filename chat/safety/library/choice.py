@@ -85,9 +85,9 @@ def goes_on(moments: Sequence[str], spoken: Sequence[str]) -> bool:
 
     After a few replies it ends by itself, because it may have been misread.
     """
-    still = bool(spoken) and spoken[-1] in URGENT
-    urgent = sum(moment in URGENT for moment in spoken)
-    return still and urgent < STAYS and COMING not in moments
+    urgent = [moment for moment in spoken if moment in URGENT or moment == COMING]
+    still = bool(urgent) and urgent[-1] != COMING and bool(URGENT & {*spoken[-2:]})
+    return still and len(urgent) < STAYS and COMING not in moments
 
 
 def tiers_of(moments: Sequence[str], turn: str) -> list[Fits]:
@@ -119,7 +119,10 @@ def held_reply(*, language: str, said: Sequence[str], sentence_class: str = "") 
         for reply in replies_in(language)
         if reply.kind == "held" and reply.moment in ("", sentence_class)
     ]
-    near: Fits = lambda reply: bool(sentence_class) and reply.moment == sentence_class  # noqa: E731
+
+    def near(reply: ReviewedReply) -> bool:
+        return bool(reply.moment)
+
     return pick(words, [near, anything], said)
 
 

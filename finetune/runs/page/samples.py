@@ -68,11 +68,12 @@ def samples_judge(run: Run, events: Sequence[RunEvent]) -> None:
     shown = reply_gate()(list(written.values())) if written else []
     if shown is None:
         return
-    for seq, reply in zip(written, shown, strict=True):
-        event = next(event for event in waiting if event.seq == seq)
-        event.data = {**event.data, "reply": reply, "judged": True}
+    replies = dict(zip(written, shown, strict=True))
+    judged = [event for event in waiting if event.seq in replies]
+    for event in judged:
+        event.data = {**event.data, "reply": replies[event.seq], "judged": True}
     try:
-        RunEvent.objects.bulk_update([e for e in waiting if e.data.get("judged")], ["data"])
+        RunEvent.objects.bulk_update({event.pk: event for event in judged}.values(), ["data"])
     except DatabaseError as error:  # they are judged again at the next look
         if fault_of(error) is None:
             raise

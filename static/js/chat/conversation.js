@@ -62,6 +62,8 @@
 
   function announce(old, fresh) {
     const words = [];
+    const notice = fresh.querySelector(".turn-notice");
+    if (notice && !old?.querySelector(".turn-notice")) words.push(notice.textContent);
     const card = fresh.querySelector(".care-card");
     if (card && !old?.querySelector(".care-card")) words.push(card.innerText);
     for (const reply of fresh.querySelectorAll(".reply")) {
@@ -117,7 +119,7 @@
         replace(head, fresh);
         window.htmx?.process(fresh);
       }
-      document.title = `${message.title} · Wukong Studio`;
+      if (chat.dataset.tab === "name") document.title = `${message.title} · Wukong Studio`;
       const entry = document.querySelector(`[data-conversation="${chat.dataset.id}"] [data-title]`);
       if (entry) entry.textContent = message.title;
     },

@@ -18,6 +18,7 @@ from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import Person, person_of_key
 from chat.policy.reading import scores_of
+from chat.safety import COUNTRIES
 from chat.safety.detection import Finding, units
 from chat.safety.detection.finding import NOTHING
 from chat.safety.levels import Level
@@ -454,7 +455,9 @@ def test_a_message_is_read_as_it_is_sent_and_its_line_has_a_card_to_open(
         (True, False),
         (False, True),
     ]
-    page = render_to_string("chat/_turn.html", {"turn": turns[1], "conversation": talk})
+    country = next(iter(COUNTRIES.values()))
+    context = {"turn": turns[1], "conversation": talk, "country": country}
+    page = render_to_string("chat/_turn.html", context)
     assert page.index("<details>") < page.index("care-card") < page.index(second.quiet_line)
     # Whoever decides later finds it read already: the same card, one sign, one card in the log.
     decision = say("Thank you.", conversation=talk)

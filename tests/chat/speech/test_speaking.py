@@ -303,7 +303,6 @@ async def test_a_raised_reply_ends_with_the_reviewed_question(engine: SpeakingEn
 
 async def test_no_half_sentence_before_the_reviewed_question(engine: SpeakingEngine) -> None:
     engine.drafts = [[f"{GOOD} {MORE}"]]
-    engine.pause = 0.02
     limit = len(double.tokens_of(GOOD)) + 3
     heard = await hear(engine.url, RAISED, options={"max_tokens": limit})
     assert heard.texts == [f"{GOOD}\n\n{QUESTION.text}"]

@@ -7,6 +7,10 @@ from hypothesis import strategies as st
 from chat.safety.levels import Level
 from chat.safety.library import (
     ReviewedReply,
+    ai_answer,
+    held_reply,
+    question_for,
+    quiet_line,
     reply_for,
 )
 from chat.safety.library.replies import REPLIES
@@ -49,6 +53,46 @@ def test_any_past_is_answered_and_the_same_way_each_time(
     reply = choose()
     assert reply == choose()
     assert not said or reply.id != said[-1]
+
+
+@given(
+    st.lists(st.sampled_from(sorted(BY_ID)), max_size=30),
+    st.sampled_from([*CATEGORIES, "emergency", "something new"]),
+    st.sampled_from(["en", "zh", "zh-TW", "other", "id"]),
+)
+def test_the_other_words_are_there_for_every_past(
+    said: list[str], category: str, language: str
+) -> None:
+    spoken = "zh" if language.startswith("zh") else "en"
+    for kind, reply in (
+        ("question", question_for(category=category, language=language, said=said)),
+        ("held", held_reply(language=language, said=said, sentence_class="dose")),
+        ("held", held_reply(language=language, said=said)),
+        ("ai", ai_answer(language, said)),
+    ):
+        assert (reply.kind, reply.language) == (kind, spoken)
+        assert not said or reply.id != said[-1]
+    assert quiet_line(language, category)
+
+
+def test_what_is_nearest_comes_first() -> None:
+    first = held_reply(language="en", said=[], sentence_class="medication")
+    assert first.moment == "medication"
+    assert held_reply(language="en", said=[], sentence_class="belittling").moment == ""
+    assert question_for(category="eating", language="en", said=[]).categories == ("eating",)
+    card = reply_for(level=Level.HIGH, category="emergency", language="en", said=[], text="help")
+    assert card.moment == "emergency"
+    assert card.turn == "first"
+    raised = reply_for(
+        level=Level.RAISED, category="suicide", language="en", said=[], text="nothing matters now"
+    )
+    assert raised.level == "raised"
+    other = reply_for(
+        level=Level.ORDINARY, category="somebody_else", language="en", said=[], text="my son is low"
+    )
+    assert other.categories == ("somebody_else",)
+    held = reply_for(level=Level.ORDINARY, category="", language="en", said=[], text="hello")
+    assert held.kind == "held"
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -15,6 +15,7 @@ from chat.safety.library.lines import (
     TABLE,
     country_guess,
 )
+from tests.conftest import ROOT
 
 NAMED = {
     "CN", "TW", "HK", "SG", "MY", "ID", "IN", "JP", "KR", "PH", "TH", "VN",
@@ -145,3 +146,12 @@ def test_no_country_is_one_too() -> None:
     assert country_get("zz") is INTERNATIONAL
     assert country_get("us") is COUNTRIES["US"]
     assert country_get("XX") is None
+
+
+def test_the_docs_count_the_same() -> None:
+    lines = [line for country in COUNTRIES.values() for line in country.lines]
+    checked = sum(bool(line.checked) for line in lines)
+    docs = (ROOT / "docs" / "safety.md").read_text()
+    assert f"{len(lines)} lines in {len(COUNTRIES)} countries" in docs
+    assert f"{checked} of the {len(lines)} numbers" in docs
+    assert f"{len(lines) - checked} are from memory" in docs

@@ -3,7 +3,7 @@
 import pytest
 
 from chat.safety.levels import Level
-from chat.safety.library import answer_to, asks_whether_human, reply_for
+from chat.safety.library import ai_answer, answer_to, asks_whether_human, reply_for
 from chat.safety.library.moments import answer_of, moments_of
 from chat.safety.library.replies import REPLIES, ReviewedReply
 
@@ -150,6 +150,11 @@ def test_an_emergency_goes_on_until_help_comes_and_not_for_ever() -> None:
     assert say("i told my sister, i am okay now", said).moment == "emergency"
     assert say("ok the ambulance is coming", said).moment == "coming"
     assert say("i feel so stupid about all of this today", said).moment == ""
+
+    said = []
+    say("I took all my pills", said)
+    said.append(ai_answer("en", said).id)
+    assert say("i feel sick", said).moment == "emergency"
 
     said = []
     say("I took all my pills", said)

@@ -6,6 +6,7 @@ from collections import Counter
 from chat.safety.cards import CARDS, KEYS
 from chat.safety.library.moments import ANSWERS, MOMENTS
 from chat.safety.library.replies import KINDS, LEVELS, REPLIES, ReviewedReply
+from tests.conftest import ROOT
 
 ALL = [reply for words in REPLIES.values() for reply in words]
 SPOKEN = [reply for reply in ALL if reply.kind == "reply"]
@@ -216,3 +217,14 @@ def test_cards_are_whole() -> None:
             assert not BANNED[card.language].search(said), card.key
             assert PROFESSIONAL.search(card.urge), card.key
             assert TRUSTED.search(card.urge) or card.key == "emergency", card.key
+
+
+def test_the_docs_count_the_same() -> None:
+    docs = (ROOT / "docs" / "safety.md").read_text()
+    kinds = Counter((reply.language, reply.kind) for reply in ALL)
+    for language in ("en", "zh"):
+        assert f"| {kinds[language, 'reply']} in each language" in docs
+        others = ", ".join(
+            str(kinds[language, kind]) for kind in ("question", "held", "ai", "quiet")
+        )
+        assert f"| {others} in each language" in docs

@@ -1,0 +1,1 @@
+"""When a person is told again that the other side is an AI."""

@@ -1,0 +1,1 @@
+"""What a person decides about the chat's record of them: how long, a copy, an end."""

@@ -1,0 +1,43 @@
+"""What stands around a talk on its pages: the tab's title, the notice that is due, the way out."""
+
+from __future__ import annotations
+
+from django import template
+from django.conf import settings
+
+from chat.conversations.models import Conversation, Message
+from chat.notices.services import notice_waiting
+from chat.notices.words import notice_text
+from chat.privacy.services import choice_of
+from chat.safety.cards import language_of
+from finetune.teams.models import User
+
+register = template.Library()
+
+
+@register.simple_tag
+def notice_words(message: Message) -> str:
+    """The notice that stands before this message, in its language."""
+    return notice_text(message.notice, language_of(message.content))
+
+
+@register.simple_tag
+def notice_now(user: User) -> str:
+    """The notice to show before anything is written, after hours of talk or days away."""
+    return notice_text(notice_waiting(user), "en")
+
+
+@register.simple_tag
+def tab_of(user: User) -> str:
+    return choice_of(user).tab
+
+
+@register.simple_tag
+def tab_title(user: User, conversation: Conversation) -> str:
+    """What a browser's tab and history say: a neutral word, unless the person chose the name."""
+    return conversation.title if choice_of(user).tab == "name" else "Chat"
+
+
+@register.simple_tag
+def exit_url() -> str:
+    return settings.QUICK_EXIT_URL

@@ -1,0 +1,1 @@
+"""People who talk without an account, where the operator allows it."""
