@@ -1,6 +1,6 @@
 """How long until the first judged sentence of a reply, through web process and engine.
 
-    python -m benchmarks.first_sentence [--base FOLDER] [--encoders FOLDER] [--rounds 3]
+    python -m benchmarks.chat.first_sentence [--base FOLDER] [--encoders FOLDER] [--rounds 3]
 
 Starts broker, web process and engine on free ports and a data folder of its own, and asks the base
 for replies as server-sent events, one after the other. It counts from the request to the first
