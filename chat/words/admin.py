@@ -1,6 +1,6 @@
 """The record of reviews and confirmations in the console: who vouched for what, and when."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -24,18 +24,18 @@ class Record(LongList, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(LineVerification)
 class LineVerificationAdmin(Record):
-    list_display: ClassVar[Any] = [
+    list_display = [
         "line", "country", "numbers", "confirmed_by", "confirmed_at", "withdrawn_at",
     ]  # fmt: skip
-    list_filter: ClassVar[Any] = ["country"]
+    list_filter = ["country"]
     list_select_related = ("confirmed_by",)
 
 
 @admin.register(WordReview)
 class WordReviewAdmin(Record):
-    list_display: ClassVar[Any] = [
+    list_display = [
         "kind", "word", "version", "verdict", "reviewer", "at", "note",
     ]  # fmt: skip
-    list_filter: ClassVar[Any] = ["kind", "verdict"]
+    list_filter = ["kind", "verdict"]
     list_select_related = ("reviewer",)
-    search_fields: ClassVar[Any] = ["word"]
+    search_fields = ["word"]

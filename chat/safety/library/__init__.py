@@ -5,8 +5,8 @@ chosen by `choice`. The console lists all of it with version and reviewer.
 """
 
 from .choice import ai_answer, answer_to, held_reply, question_for, quiet_line, reply_for
+from .human import asks_whether_human
 from .lines import COUNTRIES, COUNTRY_CHOICES, INTERNATIONAL, Country, country_get, country_guess
-from .moments import asks_whether_human
 from .replies import ReviewedReply
 
 __all__ = [

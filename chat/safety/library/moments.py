@@ -131,18 +131,6 @@ MOMENTS: dict[str, re.Pattern[str]] = {
     ),
 }
 
-ASKS_HUMAN = pattern(
-    r"""\b(?:are|r)\ (?:you|u)\ (?:(?:really|actually|even|truly|just|secretly|like)\ )*(?:an?\ )?(?:real(?:\ (?:person|human|people|life))?|human(?:\ being)?|(?:actual|living|live)\ (?:person|human)|person|robot|bot|machine|chat\ ?bot|ai|a\.i\.?|computer|program|programme|alive|llm|chatgpt|gpt)(?:\ (?:or\ (?:an?\ )?(?:\w+\ ?){1,3}|at\ all|here|there|then|typing|writing))?\s*(?:[?!.,…]|$)
-        |\b(?:(?:am\ i|i'm|i\ am|are\ we|was\ i)\ (?:(?:really|actually|even|just|still|now)\ )*(?:talking|speaking|chatting|writing|texting)\ (?:to|with)|(?:is\ this|is\ it|is\ that)(?:\ (?:really|actually|even|just|still))*)\ (?:an?\ |some\ )?(?:real\ |actual\ |living\ |live\ )?(?:person|human(?:\ being)?|robot|bot|machine|chat\ ?bot|ai|a\.i\.?|computer|program|programme|someone\ real|somebody\ real)(?:\ or\ (?:an?\ )?(?:\w+\ ?){1,3}|\ here|\ now)?\s*(?:\?|$)
-        |\bis\ (?:anyone|anybody|someone|somebody)\ (?:real|human)\b[\w\ ]{0,30}(?:\?|$)
-        |\bis\ (?:there|this)\ (?:really\ |actually\ )?(?:a|an|any)?\ ?(?:real\ |actual\ )?(?:person|human|human\ being|somebody|someone)(?:\ (?:real|there|here|behind|on|reading|typing|writing|answering)\b[\w\ ]{0,25})+\s*(?:\?|$)
-        |\b(?:do|can)\ you\ (?:have|feel)\ (?:a\ body|a\ real\ body|real\ feelings)\s*(?:\?|$)
-        |\bwhat\ are\ you\b\s*(?:,?\ (?:a\ |an\ )?(?:bot|robot|ai|human|person|machine)\b.{0,30})?(?:\?|$)
-        |[你您妳](?:们|們)?(?:到底|究竟|其实|其實|真的|难道|難道|该不会|該不會|会不会|會不會)?(?:是不是|是|算)(?:一个|一個|个|個|一台|台)?(?:真(?:实|實)?的?)?(?:真人|活人|人类|人類|机器人|機器人|人工智能|人工智慧|ai|程序|程式|电脑|電腦|机器|機器|聊天机器人|聊天機器人|人)(?:还是|還是|吗|嗎|么|麼|吧|呢|啊)?(?:一个|一個|个)?(?:真人|活人|人类|人類|机器人|機器人|人工智能|人工智慧|ai|程序|程式|电脑|電腦|机器|機器|人)?(?:吗|嗎|么|麼|吧|呢|啊)?\s*(?:[?？。!！]|$)
-        |(?:我)(?:现在|現在|是)*(?:不是)?(?:在)?(?:跟|和|与|與)(?:一个|一個|个)?(?:真人|活人|机器人|機器人|人工智能|ai|机器|機器|程序|人)(?:在)?(?:聊天?|说话|說話|对话|對話|讲话|講話)(?:吗|嗎|么|吧|呢)?\s*(?:[?？]|$)
-        |(?:对面|對面|后面|後面|屏幕那(?:边|头)|那边|那邊)(?:是|有|坐着)(?:不是)?(?:一个|个)?(?:真人|活人|人|机器人|機器人|ai)(?:吗|嗎|么|吧|呢|还是|還是|在)"""
-)
-
 
 def plain(text: str) -> str:
     """Lower case, one form of each sign and quote."""
@@ -199,8 +187,3 @@ EMPTY = pattern(
     r"""[^\w\u3400-\u9fff]*(?:(?:o?k|okay|kk|idk|i\ (?:really\ )?(?:don't|dont|do\ not)\ know|dunno|don't\ know|yes|yeah|yep|yup|no|nope|nah|not\ really|maybe|perhaps|whatever|hm+|mm+|meh|fine|sure|nothing|none|same|worse|better|i\ guess|i\ suppose|sorry|so|well|right|true|hi|hey|hello|please|and|can't|lighter|heavier)[^\w\u3400-\u9fff]*){0,3}
         |[^\w\u3400-\u9fff]*(?:嗯+|哦+|噢+|好[的吧]?|行吧?|是[的吧]?|不是|没有?|沒有?|有|不知道|不清楚|随便|隨便|还行|還行|就那样|就那樣|没什么|沒什麼|无所谓|無所謂|唉+|哎+|可能吧?|也许吧?|也許吧?|对|對|不|在|轻了|輕了|一样|一樣|更重了?)[吧啊呢了呀]?[^\w\u3400-\u9fff]*"""
 )
-
-
-def asks_whether_human(text: str) -> bool:
-    """Whether somebody asks if they are talking to a person or to a program."""
-    return bool(ASKS_HUMAN.search(plain(text)))

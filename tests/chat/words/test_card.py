@@ -4,11 +4,14 @@ import re
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
 from chat.conversations import services as talks
+from chat.conversations.consumers import ChatConsumer
 from chat.conversations.models import ChatPreference
 from chat.conversations.selectors import country_of
+from chat.safety import card_get
 from chat.safety.library.lines import COUNTRIES
 from chat.words import services
 
@@ -42,6 +45,7 @@ def test_the_country_of_the_browser(page: Any) -> None:
     card = page("zh-TW,zh;q=0.9")
     assert numbers(card) == ["119", "110", "1925", "1995"]
     assert "guess from your browser" in card
+    assert "Taiwan, as my browser says" in card
     assert card.count("<li>") == 2
 
 
@@ -64,6 +68,25 @@ def test_a_choice_is_kept_and_a_guess_is_not(page: Any, client: Client, alice: A
     client.post("/chat/country/", {"country": "", "next": ""})
     assert country_of(alice, "ja").code == "JP"
     assert country_of(alice).code == "ZZ"
+
+
+def test_in_an_emergency_the_number_comes_first() -> None:
+    def card_of(key: str) -> str:
+        context = {"card": card_get(key), "country": COUNTRIES["NZ"], "turn": {"number": 1}}
+        return render_to_string("chat/_card.html", context)
+
+    emergency, other = card_of("emergency"), card_of("suicide")
+    assert emergency.index("tel:111") < emergency.index(card_get("emergency").text[:20])
+    assert other.index("tel:111") > other.index(card_get("suicide").text[:20])
+    assert emergency.count("tel:111") == other.count("tel:111") == 1
+
+
+def test_the_websocket_guesses_as_the_page_does() -> None:
+    consumer = ChatConsumer()
+    consumer.scope = {"headers": [(b"host", b"x"), (b"accept-language", b"ja,en;q=0.5")]}
+    assert consumer.languages() == "ja,en;q=0.5"
+    consumer.scope = {}
+    assert consumer.languages() == ""
 
 
 def test_confirmed_is_said_only_of_what_an_operator_confirmed(page: Any, alice: Any) -> None:

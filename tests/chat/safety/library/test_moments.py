@@ -1,9 +1,9 @@
-"""What a person's text does, and whether it asks for a human being."""
+"""What a person's text does beside its topic, and the reply that it gets."""
 
 import pytest
 
 from chat.safety.levels import Level
-from chat.safety.library import ai_answer, answer_to, asks_whether_human, reply_for
+from chat.safety.library import ai_answer, answer_to, reply_for
 from chat.safety.library.moments import answer_of, moments_of
 from chat.safety.library.replies import REPLIES, ReviewedReply
 
@@ -193,37 +193,3 @@ def test_short_answers_are_not_met_with_short_replies_for_ever() -> None:
     moments = [say("ok", said).moment for _ in range(6)]
     assert moments[0] == "short"
     assert ("short", "short") not in [*zip(moments, moments[1:], strict=False)]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "are you human?", "Are you a real person?", "are you a bot", "am I talking to a bot?",
-        "Am I talking to a real person or a machine?", "is this a real person?", "are u real?",
-        "wait, are you an AI?", "are you even human", "is there a real person there?",
-        "is anyone real reading this?",
-        "is this an AI?", "are you ChatGPT?", "what are you?",
-        "are you a robot or a human being?",
-        "你是真人吗", "你是人吗？", "你是机器人还是真人？", "你是不是AI", "你是ai吗",
-        "您是真人还是机器",
-        "我在跟真人聊天吗？", "对面是真人吗", "你到底是不是人", "你是人工智能吧", "妳是真人嗎",
-    ],
-)  # fmt: skip
-def test_asks_whether_human(text: str) -> None:
-    assert asks_whether_human(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "are you human beings all like this?", "are you real about that advice?", "are you there?",
-        "is this a real problem?", "am I a bad person?", "am I a machine?", "my bot is broken",
-        "are people real with you?", "is he a real person to you or not, my mum asked",
-        "are you a person who likes music?", "I feel like a robot", "is there a person I can call?",
-        "what are you doing?", "are you an AI engineer?",
-        "你是个好人", "你们人类都这样吗", "他是真人吗",
-        "我是人吗", "人是什么", "我觉得自己像机器人", "你是谁的人", "我想找真人咨询师",
-    ],
-)  # fmt: skip
-def test_does_not_ask_whether_human(text: str) -> None:
-    assert not asks_whether_human(text)
