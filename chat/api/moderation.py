@@ -104,7 +104,9 @@ def result(category: str) -> dict[str, Any]:
 
 def card_of(card: Card | None) -> dict[str, str] | None:
     """A care card's words."""
-    return card and {
+    if card is None:
+        return None
+    return {
         "heading": card.heading,
         "text": card.text,
         "urge": card.urge,

@@ -135,7 +135,8 @@ class Generation:
     async def write(self) -> str:
         """Say the reply; where the prompt is too long, leave out the oldest turn."""
         decision = await asyncio.shield(self.deciding)
-        plan = await in_thread(plan_of)(self.message_id)
+        writes = decision.writer == "assistant"
+        plan = await in_thread(plan_of)(self.message_id, writes=writes)
         turns = plan.turns
         while True:
             try:

@@ -100,21 +100,23 @@ class Plan:
     said: list[str]
 
 
-def plan_of(message_id: int) -> Plan:
-    """The plan of a reply that was opened.
+def plan_of(message_id: int, *, writes: bool) -> Plan:
+    """The plan of a reply that was opened; without a prompt where its assistant does not write it.
 
     Raises:
-        Gone: its assistant is not there any more.
+        Gone: its assistant should write and is not there any more.
     """
     rows = Message.objects.select_related("conversation__team", "conversation__user")
     message = rows.get(pk=message_id)
     conversation = message.conversation
+    listener = Listener(person_of_user(conversation.user), message.assistant, conversation)
+    if not writes:
+        return Plan("", "", [], listener, [])
     assistant = assistant_get(conversation.team, message.assistant)
     if assistant is None:
         raise Gone
     system = system_prompt(assistant)
     turns = turns_for(conversation, message.side, message.turn)
-    listener = Listener(person_of_user(conversation.user), assistant.id, conversation)
     return Plan(
         assistant.engine_name,
         system,

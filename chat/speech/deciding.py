@@ -20,6 +20,7 @@ from chat.policy.models import RiskState
 from chat.policy.person import Person, person_of_user
 from chat.safety.levels import Level
 from chat.speech.telling import judge_client
+from finetune.bases.models import BaseModel
 from finetune.runs.assistants import Assistant, assistant_get
 
 HISTORY = 12  # messages before this one
@@ -54,10 +55,9 @@ def asked_of(reply_ids: Sequence[int]) -> Asked:
     )
     conversation, turn = replies[0].conversation, replies[0].turn
     own = conversation.messages.get(turn=turn, role=Message.Role.USER)
-    found = [assistant_get(conversation.team, reply.assistant) for reply in replies]
-    assistants = [assistant for assistant in found if assistant is not None]
-    if not assistants:
-        raise Gone
+    assistants = [
+        assistant_get(conversation.team, reply.assistant) or departed(reply) for reply in replies
+    ]
     return Asked(
         person_of_user(conversation.user),
         conversation,
@@ -65,6 +65,12 @@ def asked_of(reply_ids: Sequence[int]) -> Asked:
         history_of(conversation, turn),
         sorted(assistants, key=lambda one: len(levels_cleared(one))),
     )
+
+
+def departed(reply: Message) -> Assistant:
+    """An assistant that was deleted: it can say nothing, and the library can all the same."""
+    name, title = reply.assistant, reply.assistant_title
+    return Assistant(name, name, title, "tuned", BaseModel())
 
 
 def level_of(person: Person) -> Level:

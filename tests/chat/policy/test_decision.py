@@ -293,6 +293,20 @@ def test_a_database_that_takes_no_writes_fails_nobody(
             say("My friend.")
 
 
+def test_a_graver_category_on_a_second_reading_is_kept_and_begins_no_new_time(
+    say: Any, talk: Any, found: Any, clock: Any
+) -> None:
+    said = Message.objects.create(conversation=talk, turn=2, role="user", content="Quiet words.")
+    found(2, "abuse")
+    say(said.content, conversation=talk)
+    before = RiskState.objects.get().counted_from
+    clock.pass_(hours=2)
+    found(2, "suicide")
+    assert say(said.content, conversation=talk).card.key == "suicide"
+    state = RiskState.objects.get()
+    assert (state.category, state.counted_from) == ("suicide", before)
+
+
 class ScriptedJudge:
     def __init__(self, error: Exception | None = None, short: bool = False) -> None:
         self.error, self.short, self.asked = error, short, []

@@ -305,6 +305,20 @@ async def test_who_was_in_danger_elsewhere_has_one_text_here_too(
     assert len(speaker.requests) == 2
 
 
+async def test_the_library_answers_where_the_assistant_is_gone(
+    speaker: SpeakingEngine, talk: Any, browser: AsyncClient
+) -> None:
+    """A person in danger is not told that an assistant was deleted."""
+    await Conversation.objects.filter(pk=talk.pk).aupdate(assistant_a="ft:base:gone:x:1")
+    await browser.post(f"/chat/{talk.public_id}/send/", {"text": "Work."})
+    plain = await talk.messages.filter(role="assistant").alast()
+    assert (plain.state, plain.error_code) == ("failed", "assistant_gone")
+    await browser.post(f"/chat/{talk.public_id}/send/", {"text": "I want to kill myself."})
+    grave = await talk.messages.filter(role="assistant").alast()
+    assert (grave.state, grave.writer) == ("done", "library")
+    assert grave.content
+
+
 async def test_no_vote_where_reviewed_words_stand_in_for_one_side(
     speaker: SpeakingEngine, compared: Any, browser: AsyncClient, tuned: Any
 ) -> None:

@@ -1,6 +1,6 @@
 """How long until the first judged sentence of a reply, through web process and engine.
 
-    python -m benchmarks.first_sentence [--base FOLDER] [--encoders FOLDER] [--rounds 3]
+    python -m benchmarks.chat.first_sentence [--base FOLDER] [--encoders FOLDER] [--rounds 3]
 
 Starts broker, web process and engine on free ports and a data folder of its own, and asks the base
 for replies as server-sent events, one after the other. It counts from the request to the first
@@ -39,6 +39,7 @@ OPENINGS = (
     "I had a good day and nobody to tell.",
 )
 SLUG = "base"
+TOKENS = 64  # of a reply: more than its first sentence has
 READY_SECONDS = 180
 
 
@@ -69,6 +70,7 @@ def measure(http: httpx.Client, text: str, user: str) -> tuple[float, str]:
         "model": SLUG,
         "messages": [{"role": "user", "content": text}],
         "stream": True,
+        "max_tokens": TOKENS,
         "user": user,
     }
     begin, first, end = time.perf_counter(), 0.0, ""
