@@ -35,9 +35,11 @@ def public(kind: str, number: int) -> str:
 
 def people_make() -> tuple[Any, list[Any]]:
     """Alice, whose team has almost everything, and thirty-nine smaller teams."""
+    from chat.consent.services import consent_give
     from finetune.teams.models import Membership, Team, User
 
     alice = User.objects.create_superuser("alice", password="a-good-password-1")
+    consent_give(user=alice, language="en")
     teams = Team.objects.bulk_create(
         Team(name=f"Team {number:02}", slug=f"team-{number:02}") for number in range(TEAMS)
     )

@@ -79,7 +79,7 @@ async def reply(
         card = (decision.card.key, decision.card.language) if decision.card else None
         yield Piece(card=card, quiet="" if card else decision.quiet_line)
         try:
-            async with aclosing(spoken(user, assistant, decision, talk, text)) as words:
+            async with aclosing(spoken(user, assistant, decision, talk, text)) as words:  # type: ignore[type-var]
                 async for piece in words:
                     yield piece
         except EngineUnavailable:
@@ -88,7 +88,7 @@ async def reply(
         except EngineError as error:
             # Not the error's own words: an engine elsewhere may quote the prompt in them.
             logger.warning("an incognito reply failed: %s %s", error.status, error.code)
-            yield Piece(problem=WORDS.get(error.code, "The engine refused this. Try again."))
+            yield Piece(problem=WORDS.get(error.code or "", "The engine refused this. Try again."))
 
 
 async def spoken(

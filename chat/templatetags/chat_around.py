@@ -40,4 +40,4 @@ def tab_title(user: User, conversation: Conversation) -> str:
 
 @register.simple_tag
 def exit_url() -> str:
-    return settings.QUICK_EXIT_URL
+    return str(settings.QUICK_EXIT_URL)

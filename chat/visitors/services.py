@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
@@ -58,7 +59,7 @@ def message_allowed(*, user: User, address: str) -> bool:
     own = increment(cache_key("visitor-message", str(user.pk)))
     together = increment(cache_key("visitor-address", address))
     Visitor.objects.filter(user=user).update(seen_at=timezone.now())
-    return own <= most and together <= most * PER_ADDRESS
+    return bool(own <= most and together <= most * PER_ADDRESS)
 
 
 def visitor_conversation_start(*, user: User, text: str) -> tuple[Conversation, list[Message]]:
@@ -87,7 +88,7 @@ def visit_end(*, request: HttpRequest) -> None:
         visitors_delete(Visitor.objects.filter(user=user).values_list("user_id", flat=True))
 
 
-def visitors_delete(people: object) -> int:
+def visitors_delete(people: Iterable[int]) -> int:
     """Delete these visitors' accounts for good; whoever is no visitor is left alone."""
     rows = User.objects.filter(pk__in=people, visitor__isnull=False)
     count = rows.count()

@@ -29,7 +29,8 @@ NOT_PAGES = {
     "quantum-job-decide", "quantum-job-give-up", "quantum-job-file", "quantum-experiment-confirm",
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
     "quantum-experiment-export", "invitation-accept", "invitation-decline", "invitation-withdraw",
-    "run-datasets", "chat-assistants",
+    "run-datasets", "chat-assistants", "consent-withdraw", "visit-end", "chats-export",
+    "chats-delete", "note-create", "note-share", "note-unshare", "note-delete",
 }  # fmt: skip
 
 # A base whose files are gone, a data set with bad lines, an administrator's session.
@@ -40,6 +41,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 from finetune.models import BaseModel, Team, User
+from chat.notes.models import SessionNote
+from chat.notes.services import note_share
+from chat.privacy.models import DeletionReceipt
 from finetune.datasets.services import dataset_upload
 from finetune.teams.invitations import invitation_create
 from finetune.teams.keys.services import key_create
@@ -76,7 +80,15 @@ refused = dataset_upload(
     team=team, user=alice, name="Nothing in it",
     file=SimpleUploadedFile("nothing.jsonl", b"{broken\\n{broken too\\n"),
 )
+note = SessionNote.objects.create(
+    user=alice, title="A_title_that_is_much_too_long_and_has_no_place_to_break_at_all",
+    text="In my own words\n\n“I keep waking up at 4am.”\n" * 8,
+)
+note_share(note=note, days="7")
+receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={"conversations": 2, "messages": 14})
 answer = {
+    "note": note.public_id, "shared": f"/chat/shared/{note.public_id}/{note.token}/",
+    "receipt": receipt.public_id,
     "session": session.session_key, "problems": made.public_id, "refused": refused.public_id,
     "link": sign_in_link_create(user=alice),
 }
@@ -357,6 +369,15 @@ PAGES = {
     "run-failed": ("alice", "/runs/{failed}/", "run"),
     "run-running": ("alice", "/runs/{running}/", "run"),
     "chat": ("alice", "/chat/", "chat"),
+    "chat-consent": ("erin", "/chat/consent/", "chat-consent"),
+    "chat-help": (None, "/chat/help/?country=DE", "chat-help"),
+    "incognito": ("alice", "/chat/incognito/", "incognito"),
+    "your-chats": ("alice", "/chat/yours/", "your-chats"),
+    "deletion-receipt": ("alice", "/chat/yours/receipts/{receipt}/", "deletion-receipt"),
+    "notes": ("alice", "/chat/notes/", "notes"),
+    "notes-empty": ("charlie", "/chat/notes/", "notes"),
+    "note": ("alice", "/chat/notes/{note}/", "note"),
+    "note-shared": (None, "{shared}", "note-shared"),
     "conversation": ("alice", "{talk}", "conversation"),
     "team": ("alice", "/team/", "team"),
     "keys": ("alice", "/keys/", "keys"),
@@ -423,6 +444,7 @@ NEED_RUNS = [
 QUICK = {
     "sign-in", "home", "data", "dataset", "dataset-upload", "runs-empty", "run-new", "chat", "team",
     "keys", "quantum", "quantum-chip", "quantum-jobs", "quantum-explorer", "admin", "api-docs",
+    "chat-consent", "incognito", "your-chats", "note",
 }  # fmt: skip
 
 
