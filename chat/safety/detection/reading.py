@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from chat.safety.detection.excuses import is_excused
 from chat.safety.detection.finding import CARDLESS, NOTHING, Finding
 from chat.safety.detection.matching import matches
 from chat.safety.detection.normalising import normalised
@@ -23,7 +24,8 @@ from chat.safety.levels import Level
 Scores = Mapping[str, float]
 POOLED = "danger"  # a class of the person's heads: any of those that have a card
 WITH_CARD = (SUICIDE, SELF_HARM, OTHERS, ABUSE, EATING, PSYCHOSIS)
-DESPAIRING = "despair"  # a class of the person's heads: hopelessness, which only raises the state
+DESPAIRING = "despair"  # a class of the person's heads: hopelessness
+RAISING = (*CARDLESS, DESPAIRING)  # these only raise the state, however sure the head is
 
 
 def read(
@@ -79,7 +81,7 @@ def across_turns(plain: str, before: Sequence[str]) -> Finding:
 def by_head(unit: str, scores: Scores) -> Finding:
     """What one unit's scores say, by the thresholds of the head that made them."""
     head = head_for(language_of(unit), "person")
-    if head is None or not scores:
+    if head is None or not scores or is_excused(unit):
         return NOTHING
     found = []
     for name, score in sorted(scores.items(), key=lambda item: -item[1]):
@@ -87,7 +89,7 @@ def by_head(unit: str, scores: Scores) -> Finding:
         if level > Level.ORDINARY and name == SOMEBODY_ELSE:
             found.append(Finding(Level.ORDINARY, name, "head"))
         elif level > Level.ORDINARY:
-            level = Level.RAISED if name in CARDLESS else level
+            level = Level.RAISED if name in RAISING else level
             found.append(Finding(level, category_of(name, scores), "head"))
     return max(found, key=lambda finding: finding.gravity, default=NOTHING)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from chat.safety.detection.excuses import is_excused
 from chat.safety.detection.normalising import normalised
 from chat.safety.fitting.regression import fitted
 from chat.safety.fitting.sentences import Example, sha256_of
@@ -13,6 +14,7 @@ from chat.safety.heads.head import Head, Kind, Threshold, nearness
 
 FOLDS = 4
 JITTER = 1e-4
+NEVER = Threshold(1.1, 1.1)  # no probability reaches it
 Vectors = Callable[[Sequence[str]], np.ndarray]
 
 
@@ -21,16 +23,18 @@ class Recipe:
     """What one head is made of, and how often it may be wrong.
 
     `pooled` are classes that are found together (`danger`): whether a text belongs to any of them
-    is easier to tell than to which. `calm` is how the sentences of ordinary talk are counted
-    against the project's own: together as much as that many of their number.
+    is easier to tell than to which; those classes then only say which it is. `near` and `heard` are
+    the shares of own ordinary sentences, most of them near-misses, and of ordinary messages that
+    may reach the high threshold and the middle one. `calm` is how the sentences of ordinary talk
+    are counted against the project's own: together as much as that many of their number.
     """
 
     language: str
     kind: Kind
     features: tuple[str, ...]
     pooled: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    false_alarms_high: float = 0.003
-    false_alarms_middle: float = 0.03
+    near: tuple[float, float] = (0.03, 0.1)
+    heard: tuple[float, float] = (0.003, 0.02)
     penalty: float = 1e-5
     calm: float = 1.0
     width: float = 0.0  # of the Gaussian around each own sentence; 0: linear in the features
@@ -71,14 +75,15 @@ def head_fit(recipe: Recipe, sentences: Sequence[Example], talk: Talk, vectors: 
         logits[folds == fold] = own[folds == fold] @ weight.T + bias
     weight, bias = fit(folds >= 0)
     heard = spoken(talk, lambda texts: space(vectors(texts)), weight, bias)
-    ordinary = logits[targets.sum(1) == 0]
-    thresholds = {
-        name: Threshold(
-            threshold(ordinary[:, index], heard[:, index], recipe.false_alarms_middle),
-            threshold(ordinary[:, index], heard[:, index], recipe.false_alarms_high),
-        )
-        for index, name in enumerate(classes)
-    }
+    # What `detection.read` takes back cannot be a false alarm of the head.
+    near = [not (each.classes or is_excused(normalised(each.text))) for each in sentences]
+    thresholds = thresholds_of(recipe, classes, logits[near], heard)
+    for index, name in enumerate(classes):
+        left_out = 1 / (1 + np.exp(-logits[targets[:, index] > 0, index]))
+        shares = [
+            (left_out >= limit).mean() for limit in (thresholds[name].middle, thresholds[name].high)
+        ]
+        print(f"  {name}, left out: {shares[0]:.3f} reach middle, {shares[1]:.3f} high")
     return Head(
         recipe.language,
         recipe.kind,
@@ -146,15 +151,24 @@ def spoken(talk: Talk, vectors: Vectors, weight: np.ndarray, bias: np.ndarray) -
     return np.stack([logits[[row[unit] for unit in message]].max(0) for message in talk.messages])
 
 
-def threshold(ordinary: np.ndarray, heard: np.ndarray, false_alarms: float) -> float:
-    """The lowest probability that this share of ordinary messages reaches at most.
-
-    Of the own ordinary sentences, which are near-misses by intent, ten times that share may.
-    """
-    share = min(0.5, 10 * false_alarms) if len(heard) else false_alarms
-    lowest = [quantile(ordinary, share), *([quantile(heard, false_alarms)] if len(heard) else [])]
-    return float(1 / (1 + np.exp(-max(lowest)))) + 1e-6
+def thresholds_of(
+    recipe: Recipe, classes: Sequence[str], near: np.ndarray, heard: np.ndarray
+) -> dict[str, Threshold]:
+    """The lowest that keep to the recipe's false alarms; of a pooled class's members, none."""
+    members = frozenset().union(*recipe.pooled.values())
+    found = {}
+    for index, name in enumerate(classes):
+        high, middle = (
+            max(quantile(near[:, index], own), quantile(heard[:, index], public))
+            for own, public in zip(recipe.near, recipe.heard, strict=True)
+        )
+        found[name] = NEVER if name in members else Threshold(middle, high)
+    return found
 
 
 def quantile(logits: np.ndarray, share: float) -> float:
-    return float(np.quantile(logits, 1 - share, method="higher"))
+    """The lowest probability that this share of logits reaches at most; 0 where there are none."""
+    if not len(logits):
+        return 0.0
+    limit = float(np.quantile(logits, 1 - share, method="higher"))
+    return float(1 / (1 + np.exp(-limit))) + 1e-6

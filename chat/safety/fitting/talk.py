@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chat.safety.detection import read, units
+from chat.safety.detection.excuses import is_excused
 from chat.safety.fitting.fit import Talk
 
 EVERY = 3  # of the units one in so many is fitted on: enough, and a third of the time
@@ -35,5 +36,7 @@ def messages(dialogue: list[str]) -> Iterator[list[str]]:
     """The units of each of a person's messages that no rule finds."""
     for place, text in enumerate(dialogue):
         history = [{"role": "user", "content": turn} for turn in dialogue[:place]]
-        if units(text) and not read(text, history).level:
-            yield units(text, history)
+        if not read(text, history).level:
+            looked_at = [unit for unit in units(text, history) if not is_excused(unit)]
+            if looked_at:
+                yield looked_at

@@ -89,6 +89,7 @@ class Head:
         if self.landmarks is not None:
             tensors["landmarks"] = self.landmarks.astype(np.float16)
         save_file(tensors, path, metadata={"about": json.dumps(about, sort_keys=True)})
+        path.chmod(0o644)  # the library writes it for its owner alone
         return path
 
 

@@ -13,7 +13,7 @@ HEAD = Head(
     kind="person",
     features=("minilm",),
     classes=CLASSES,
-    thresholds={name: Threshold(0.5, 1.1 if name == "despair" else 0.9) for name in CLASSES},
+    thresholds={name: Threshold(0.5, 0.9) for name in CLASSES},
     data_sha256="",
     weight=np.zeros((len(CLASSES), 2), np.float32),
     bias=np.zeros(len(CLASSES), np.float32),

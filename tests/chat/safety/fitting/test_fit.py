@@ -30,7 +30,7 @@ def vectors(texts: Sequence[str]) -> np.ndarray:
 
 def recipe(width: float) -> Recipe:
     pooled = {"danger": frozenset({"sad", "mad"})}
-    return Recipe("xx", "person", ("two",), pooled, 0.01, 0.05, penalty=1e-4, width=width)
+    return Recipe("xx", "person", ("two",), pooled, penalty=1e-4, width=width)
 
 
 @pytest.mark.parametrize("width", [0.0, 1.0])
