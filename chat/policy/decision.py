@@ -39,6 +39,7 @@ from chat.policy.notice import (
     noticed,
     noticed_only,
     spoken,
+    with_answer,
 )
 from chat.policy.person import Person
 from chat.policy.reading import Judge, Said, Turns, language_of_talk, scores_of
@@ -208,7 +209,7 @@ def decided(
         state_notice(state, heard.before, now=now, place=place, is_new=False)
         notice = noticed(
             state,
-            heard.finding,
+            with_answer(state, heard.finding, heard.text),
             heard.language,
             now=now,
             place=place,

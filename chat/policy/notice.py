@@ -28,9 +28,10 @@ from chat.policy.services import (
 from chat.safety.cards import Card, card_get
 from chat.safety.detection import Finding, read
 from chat.safety.levels import Level
-from chat.safety.library import quiet_line
+from chat.safety.library import answer_to, quiet_line
 
 CARD_LANGUAGES = {"zh": "zh", "other": "id"}  # of the languages that are read, Indonesian is other
+GRAVE_ANSWERS = ("dying", "unsafe", "means", "overdose")
 CARDED = ("suicide", "self_harm", "harm_to_others", "abuse", "eating", "psychosis")
 
 
@@ -67,10 +68,23 @@ def message_notice(
     if is_nothing(finding) and not is_known(person):
         return Notice(finding, Level.ORDINARY, "", language)
     state = state_locked(person)
+    finding = with_answer(state, finding, text)
     place = Place.of(conversation, assistant)
     notice = noticed(state, finding, language, now=timezone.now(), place=place, text=text)
     state.save()
     return notice
+
+
+def with_answer(state: RiskState, finding: Finding, text: str) -> Finding:
+    """What was found, or what a bare yes or no says to the last reviewed question.
+
+    A "yes" to "do you think about dying?" has no word in it that a rule or a head could find.
+    """
+    meant = answer_to(state.said, text)
+    if finding.level == Level.HIGH or meant not in GRAVE_ANSWERS:
+        return finding
+    category = state.category if state.category in CARDED else "suicide"
+    return Finding(Level.HIGH, category, f"answer.{meant}", urgent=meant == "overdose")
 
 
 def is_nothing(finding: Finding) -> bool:

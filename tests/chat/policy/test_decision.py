@@ -22,6 +22,7 @@ from chat.safety import COUNTRIES
 from chat.safety.detection import Finding, units
 from chat.safety.detection.finding import NOTHING
 from chat.safety.levels import Level
+from chat.safety.library.replies import REPLIES
 from finetune.teams.keys.services import key_create
 
 pytestmark = pytest.mark.django_db
@@ -485,3 +486,26 @@ def test_an_ordinary_message_is_sent_without_a_trace(talk: Any, person: Any) -> 
     )
     assert not any(fields_of(notice).values())
     assert not RiskState.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("asks", "text", "level"),
+    [
+        ("dying", "yes, sometimes", Level.HIGH),
+        ("dying", "no, not that", Level.RAISED),
+        ("dying", "嗯，有时候会", Level.HIGH),
+        ("safe", "no", Level.HIGH),
+        ("safe", "yes", Level.RAISED),
+        ("means", "yeah they are in my drawer", Level.HIGH),
+    ],
+)
+def test_a_bare_answer_is_read_as_one(
+    say: Any, person: Any, asks: str, text: str, level: Level
+) -> None:
+    """A yes to "do you think about dying?" has no word in it that a rule could find."""
+    say("I do not see the point of anything any more, it is hopeless.")
+    question = next(one for one in REPLIES["en"] if one.asks == asks)
+    RiskState.objects.filter(mark=person.mark).update(
+        level=Level.RAISED, category="suicide", said=[question.id]
+    )
+    assert say(text).level == level
