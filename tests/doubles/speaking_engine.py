@@ -68,7 +68,7 @@ class SpeakingEngine:
         """By the sentence at the end: a short one is judged together with the one before it."""
         for sentence, held_class in self.unsafe.items():
             if text.strip().endswith(sentence):
-                return {held_class: 0.999}
+                return {held_class: 0.999, "unsafe": 0.999}
         return {}
 
 
