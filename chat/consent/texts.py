@@ -87,6 +87,11 @@ def english(here: Circumstances) -> ConsentText:
         if here.log_words
         else "without your words"
     )
+    reviewers = (
+        " Reviewers whom the operator has named can read the messages in the safety log."
+        if here.log_words
+        else ""
+    )
     where = (
         "Your words are passed to a program on another server, chosen by the operator of this "
         "site, which writes the replies."
@@ -123,7 +128,7 @@ def english(here: Circumstances) -> ConsentText:
                 "Who sees it",
                 "On this site only you see your talks: no one in a team does, and no "
                 "administrator’s page shows them. Whoever runs the server could read its database "
-                f"and its backups. {where}",
+                f"and its backups.{reviewers} {where}",
             ),
             (
                 "It stays your decision",
@@ -159,6 +164,7 @@ def chinese(here: Circumstances) -> ConsentText:
             "直到您删除它们，或到您在“您的对话”里选择的期限为止。"
         )
     logged = "以及那条消息本身（直到您删除对话为止）" if here.log_words else "但不含您的文字"
+    reviewers = "运营者指定的审阅人员可以阅读安全日志里的消息。" if here.log_words else ""
     where = (
         "您的文字会传给本站运营者选定的另一台服务器上的程序，由它来写回复。"
         if here.elsewhere
@@ -189,7 +195,7 @@ def chinese(here: Circumstances) -> ConsentText:
             (
                 "谁能看到",
                 "在本站上只有您能看到自己的对话：团队里的人看不到，管理员页面也不显示。"
-                f"运营服务器的人在技术上可以读取数据库和备份。{where}",
+                f"运营服务器的人在技术上可以读取数据库和备份。{reviewers}{where}",
             ),
             (
                 "决定权始终在您手里",
