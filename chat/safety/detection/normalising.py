@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from chat.safety.detection.chinese.plain import plain_chinese
+
 LONGEST_TEXT = 20_000
 INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "”": '"'})
@@ -10,4 +12,4 @@ QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "”": '"'
 def normalised(text: str) -> str:
     """Lower case, one form of each character and quote, nothing invisible, bounded length."""
     text = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).translate(INVISIBLE)
-    return text.translate(QUOTES).lower()
+    return plain_chinese(text.translate(QUOTES).lower())

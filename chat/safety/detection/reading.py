@@ -6,7 +6,7 @@ from chat.safety.detection.finding import NOTHING, SOMEBODY_ELSE, Finding
 from chat.safety.detection.matching import matches
 from chat.safety.detection.normalising import normalised
 from chat.safety.detection.rule import SUICIDE
-from chat.safety.detection.rules import DESPAIR, MEANS, USER_RULES
+from chat.safety.detection.rules import PAIRS, USER_RULES
 from chat.safety.detection.units import own_turns, units
 from chat.safety.heads.head import head_for
 from chat.safety.language import language_of
@@ -54,13 +54,14 @@ def by_rules(text: str, history: Sequence[Mapping[str, str]]) -> Finding:
 
 def across_turns(plain: str, before: Sequence[str]) -> Finding:
     """A means at hand in one turn and despair in another, neither enough alone."""
-    if not any(matches(plain, [*MEANS, *DESPAIR])):
-        return NOTHING
     together = "\n".join([*before, plain])
-    means = next(matches(together, MEANS), None)
-    if means is None or not any(matches(together, DESPAIR)):
-        return NOTHING
-    return Finding(Level.HIGH, means.category, means.id)
+    for means, despair in PAIRS:
+        if not any(matches(plain, [*means, *despair])):
+            continue
+        at_hand = next(matches(together, means), None)
+        if at_hand is not None and any(matches(together, despair)):
+            return Finding(Level.HIGH, at_hand.category, at_hand.id)
+    return NOTHING
 
 
 def by_head(unit: str, scores: Scores) -> Finding:

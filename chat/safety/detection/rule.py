@@ -1,12 +1,15 @@
 """What a rule of the safety seam is, and the words that several rules share."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat.safety.levels import Level
 
 SUICIDE, SELF_HARM, OTHERS, ABUSE = "suicide", "self_harm", "harm_to_others", "abuse"
 CATEGORIES = (SUICIDE, SELF_HARM, OTHERS, ABUSE)
+
+Excuse = Callable[[str, re.Match[str]], bool]  # a sentence and a match in it
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Rule:
     unless: re.Pattern[str] | None = None
     negatable: bool = True
     level: Level = Level.HIGH
+    excuse: Excuse | None = None  # what a pattern cannot say, such as who is spoken of
 
 
 def rule(
@@ -35,10 +39,11 @@ def rule(
     card: str = "",
     negatable: bool = True,
     level: Level = Level.HIGH,
+    excuse: Excuse | None = None,
 ) -> Rule:
     guard = re.compile(unless, re.VERBOSE) if unless else None
     compiled = re.compile(pattern, re.VERBOSE)
-    return Rule(id, category, card or category, compiled, guard, negatable, level)
+    return Rule(id, category, card or category, compiled, guard, negatable, level, excuse)
 
 
 LAUGHTER = r"\b(?:lol|lmao|haha\w*|jk|rofl|kidding)\b|😂|🤣|哈哈|wkwk"

@@ -27,3 +27,4 @@ USER_RULES = [
 TOGETHER = (english_together, chinese_together, indonesian_together)
 MEANS = [each.MEANS for each in TOGETHER]
 DESPAIR = [each.DESPAIR for each in TOGETHER]
+PAIRS = [(MEANS, DESPAIR), ([chinese_together.HEIGHT], [chinese_together.LOSS])]
