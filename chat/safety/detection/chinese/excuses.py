@@ -8,6 +8,7 @@ import re
 
 from chat.safety.detection.chinese.words import SOMEBODY
 
+NEAR = 80  # characters before a match in which its speaker is looked for
 CLAUSE_END = re.compile(r"[,，;；:：、()（）\s…~～]+|但是?|可是|因为|所以|不过|然后")
 
 # The nearest of these before a match is whom it speaks of. 我 as an object is nobody's wish.
@@ -37,17 +38,18 @@ FALSE_NEGATION = re.compile(
     r"(?:不是不|没有[一哪]天不|无时无刻不|不得不|不能不|忍不住|控制不住|停不下来|不知道|不只|不仅|能不能|会不会|要不要|是不是|想不想|有没有)$"
 )
 HELPING = re.compile(
-    r"如果(?:你|您)|除非|保密|涉及|生命教育|(?:你|您)(?:身边|是否|有没有|不是一个人)|请(?:拨打|联系|致电|及时)|热线|专线|预防|防止|识别|评估|量表|干预|论文|综述|研究|讲座|培训|班会|手册|宣传|科普|海报"
-    r"|志工|志愿者|义工|社工|普法|课题|辩论|备考|统计|数据|自杀率|自杀日|互助小组|遗属|来访者|咨询师应该|反家暴法|哪一年|是什么意思|心理老师|心理课|生命教育|新手咨询师"
+    r"如果(?:你|您)|除非|保密|涉及|生命教育|(?:你|您)(?:身边|是否|有没有|不是一个人)|请(?:拨打|联系|致电|及时)|热线|专线|预防|防止|识别|评估|量表|干预|我在写论文|演练|做手工|关于[^,，。]{0,10}论文|毕业论文|综述|研究|讲座|培训|班会|手册|宣传|科普|海报"
+    r"|志工|志愿者|义工|社工|普法|课题|辩论|备考|统计|数据|自杀率|自杀日|互助小组|遗属|来访者说|咨询师应该|反家暴法|哪一年|是什么意思|心理老师|心理课|生命教育|新手咨询师"
 )
 FICTION = re.compile(
-    r"小说|电影|电视剧|剧里|剧中|剧本|剧情|片子|片里|纪录片|动漫|动画|漫画|游戏|副本|boss|关卡|这关|主角|男主|女主|角色|反派|书里|这本书|《|新闻|报道|明星|历史课|历史上|作家|诗人|画家|史记|红楼梦|三国"
-    r"|狼人杀|剧本杀|密室|攻略|队友|对面|王者|吃鸡|僵尸|柯南|恐怖片|玩梗|梗图|段子"
+    r"小说|电影|电视剧|这部剧|这部片|剧里|剧中|剧本|剧情|片子|片里|纪录片|动漫|动画|漫画|游戏|副本|boss|关卡|这关|主角|男主|女主|角色|反派|书里|这本书|《|新闻|报道|明星|历史课|历史上|作家|诗人|画家|史记|红楼梦|三国"
+    r"|狼人杀|剧本杀|密室|攻略|队友|对面|王者|吃鸡|僵尸|柯南|恐怖片|梗图|段子|鬼灭|小区[^。]{0,4}跳楼"
 )
 JOKING = re.compile(
-    r"(?:好吃|好笑|好看|好听|可爱|尴尬|社死|丢人|丢脸|热|冷|困|饿|撑|馋|无聊|改|催|写|背|跑|加班|笑|追剧|抢票|挤)[^,，。]{0,3}[得到](?:我|人)?(?:都|简直|快)?$"
+    r"(?:好吃|好笑|好看|好听|可爱|尴尬|社死|丢人|丢脸|热|冷|困|饿|撑|馋|无聊|改|催|写|背|跑|加班|笑|追剧|抢票|挤)[^,，。]{0,3}[得到](?:我|人)?(?:都|简直|快)?$|又要?(?:开会|加班|上班|早起|考试|上课)[,，]?$"
 )
 LONG_AGO = re.compile(
+    r"[几两三四五六七八九十\d]+年了[,，].{0,4}现在.{0,6}(?:幸福|好|自由|平静)|"
     r"(?:[几两三四五六七八九十\d]+多?年前|以前|从前|曾经|当年|小时候|初中时?|高中时?|大学时?|那时候?|那段|过去|去年|青春期|年轻时|走出来|[好戒][了掉]?.{0,6}年)"
     r".{0,40}(?:现在|如今|后来|早就|已经|回头看|幸好|感谢|如今|[两三四五六七八九十\d]+周?年(?:了|没)?|以后跟我道|不那样|没有了).{0,16}(?:好|走出|平静|幸福|珍惜|自由|顺利|淡|正常|那样|没有了?|感谢|放弃|和解|歉|孩子|没再|不再|蛋糕|护着|年了|周年)"
 )
@@ -65,7 +67,7 @@ def about_somebody_else(sentence: str, hit: re.Match[str]) -> bool:
     begins = SPEAKER.match(sentence, hit.start())
     if begins:
         return begins.lastgroup == "other"
-    marks = list(SPEAKER.finditer(sentence, 0, hit.start()))
+    marks = list(SPEAKER.finditer(sentence, max(0, hit.start() - NEAR), hit.start()))
     if not marks:
         return False
     last = marks[-1]
@@ -142,6 +144,6 @@ def threat_of_another(sentence: str, hit: re.Match[str]) -> bool:
     """The excuse of a rule on meaning harm: a story, or the threat of somebody else."""
     if told_of(sentence, hit):
         return True
-    marks = {mark.lastgroup for mark in SPEAKER.finditer(sentence, 0, hit.end())}
-    before = {mark.lastgroup for mark in SPEAKER.finditer(sentence, 0, hit.start())}
+    marks = {mark.lastgroup for mark in SPEAKER.finditer(sentence, max(0, hit.start() - NEAR), hit.end())}
+    before = {mark.lastgroup for mark in SPEAKER.finditer(sentence, max(0, hit.start() - NEAR), hit.start())}
     return "self" not in marks and "other" in before
