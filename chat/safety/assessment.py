@@ -13,6 +13,9 @@ from .detection.matching import matches
 from .detection.normalising import normalised
 from .detection.replies import REPLY_RULES
 
+# Cards for these are being written; until then the one that fits best is shown.
+NEAREST = {"somebody_else": "suicide", "eating": "self_harm", "psychosis": "suicide"}
+
 
 @dataclass(frozen=True)
 class Assessment:
@@ -45,6 +48,7 @@ def assess(
     else:
         rule = next(matches(normalised(text), REPLY_RULES), None)
         category, key, source = (rule.category, rule.card, rule.id) if rule else ("", "", "")
-    if key not in KEYS:
+    if not key:
         return Assessment()
+    key = key if key in KEYS else NEAREST[key]
     return Assessment(category, card_get(key, language_of(text)), source)

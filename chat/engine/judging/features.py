@@ -10,8 +10,11 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
+from chat.engine.judging.characters import CharacterRuns
+
 logger = logging.getLogger("engine.judging")
 
+LAYERS = (2, 4, 6)  # of MiniLM; between wording and meaning. The last alone finds a third less
 LONGEST = 160  # tokens of one text that are read
 BATCH = 16
 
@@ -25,16 +28,16 @@ class Features(Protocol):
 
 
 class SentenceEncoder:
-    """A sentence-transformers model with mean pooling, without that package."""
+    """A BERT encoder; the mean over the tokens after some of its layers, side by side."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, layers: tuple[int, ...]) -> None:
         if not folder.is_dir():
             raise FileNotFoundError(f"there is no encoder at {folder}")
+        self.layers = layers
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(LONGEST)
-        # The pooler's weights are in the file and unused: mean pooling takes its place.
-        self.model = AutoModel.from_pretrained(folder, add_pooling_layer=False).eval()
+        self.model = AutoModel.from_pretrained(folder).eval()
 
     def vectors(self, texts: list[str]) -> np.ndarray:
         encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
@@ -52,14 +55,18 @@ class SentenceEncoder:
         tokens = torch.tensor([row + [0] * (longest - len(row)) for row in ids])
         mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in ids])
         with torch.inference_mode():
-            states = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1).to(states.dtype)  # (texts, tokens, 1)
-        pooled = (states * weights).sum(1) / weights.sum(1)  # (texts, hidden)
-        return np.asarray(torch.nn.functional.normalize(pooled, dim=1).numpy())
+            states = self.model(
+                input_ids=tokens, attention_mask=mask, output_hidden_states=True
+            ).hidden_states
+            weights = mask.unsqueeze(-1).to(states[0].dtype)  # (texts, tokens, 1)
+            means = [(states[layer] * weights).sum(1) / weights.sum(1) for layer in self.layers]
+            normal = [torch.nn.functional.normalize(mean, dim=1) for mean in means]
+            return np.asarray(torch.cat(normal, dim=1).numpy())  # (texts, layers * hidden)
 
 
 FEATURES: dict[str, Callable[[Path], Features]] = {
-    "minilm": lambda encoders: SentenceEncoder(encoders / "minilm"),
+    "characters": lambda encoders: CharacterRuns(),
+    "minilm": lambda encoders: SentenceEncoder(encoders / "minilm", LAYERS),
 }
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from chat.safety.detection.rule import MANIA, RELIANCE, SOMEBODY_ELSE
 from chat.safety.levels import Level
 
-SOMEBODY_ELSE = "somebody_else"
-CARDLESS = ("mania", "reliance")  # these change how a reply asks; there is no card for them
+CARDLESS = (MANIA, RELIANCE)  # these change how a reply asks; there is no card for them
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 
-from chat.safety.detection.finding import NOTHING, SOMEBODY_ELSE, Finding
+from chat.safety.detection.finding import CARDLESS, NOTHING, Finding
 from chat.safety.detection.matching import matches
 from chat.safety.detection.normalising import normalised
-from chat.safety.detection.rule import SUICIDE
-from chat.safety.detection.rules import PAIRS, USER_RULES
+from chat.safety.detection.rule import (
+    ABUSE,
+    EATING,
+    OTHERS,
+    PSYCHOSIS,
+    SELF_HARM,
+    SOMEBODY_ELSE,
+    SUICIDE,
+)
+from chat.safety.detection.rules import TOGETHER, USER_RULES
 from chat.safety.detection.units import own_turns, units
 from chat.safety.heads.head import head_for
 from chat.safety.language import language_of
 from chat.safety.levels import Level
 
 Scores = Mapping[str, float]
+POOLED = "danger"  # a class of the person's heads: any of those that have a card
+WITH_CARD = (SUICIDE, SELF_HARM, OTHERS, ABUSE, EATING, PSYCHOSIS)
 DESPAIRING = "despair"  # a class of the person's heads: hopelessness, which only raises the state
 
 
@@ -53,14 +63,16 @@ def by_rules(text: str, history: Sequence[Mapping[str, str]]) -> Finding:
 
 
 def across_turns(plain: str, before: Sequence[str]) -> Finding:
-    """A means at hand in one turn and despair in another, neither enough alone."""
+    """Two things of which neither is enough alone, such as despair and a means at hand.
+
+    One of them has to stand in this message; the other may be some turns back.
+    """
     together = "\n".join([*before, plain])
-    for means, despair in PAIRS:
-        if not any(matches(plain, [*means, *despair])):
-            continue
-        at_hand = next(matches(together, means), None)
-        if at_hand is not None and any(matches(together, despair)):
-            return Finding(Level.HIGH, at_hand.category, at_hand.id)
+    for first, second in TOGETHER:
+        if any(matches(plain, [*first, *second])) and any(matches(together, first)):
+            found = next(matches(together, second), None)
+            if found is not None:
+                return Finding(Level.HIGH, found.category, found.id)
     return NOTHING
 
 
@@ -75,5 +87,13 @@ def by_head(unit: str, scores: Scores) -> Finding:
         if level > Level.ORDINARY and name == SOMEBODY_ELSE:
             found.append(Finding(Level.ORDINARY, name, "head"))
         elif level > Level.ORDINARY:
-            found.append(Finding(level, SUICIDE if name == DESPAIRING else name, "head"))
+            level = Level.RAISED if name in CARDLESS else level
+            found.append(Finding(level, category_of(name, scores), "head"))
     return max(found, key=lambda finding: finding.gravity, default=NOTHING)
+
+
+def category_of(name: str, scores: Scores) -> str:
+    """The category of a class; of the pooled one, the likeliest that it pools."""
+    if name == POOLED:
+        return max(WITH_CARD, key=lambda each: scores.get(each, 0.0))
+    return SUICIDE if name == DESPAIRING else name

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from chat.safety.levels import Level
 
 SUICIDE, SELF_HARM, OTHERS, ABUSE = "suicide", "self_harm", "harm_to_others", "abuse"
-CATEGORIES = (SUICIDE, SELF_HARM, OTHERS, ABUSE)
+EATING, PSYCHOSIS, MANIA, RELIANCE = "eating", "psychosis", "mania", "reliance"
+SOMEBODY_ELSE = "somebody_else"
+CATEGORIES = (
+    *(SUICIDE, SELF_HARM, OTHERS, ABUSE, EATING),
+    *(PSYCHOSIS, MANIA, RELIANCE, SOMEBODY_ELSE),
+)
 
 Excuse = Callable[[str, re.Match[str]], bool]  # a sentence and a match in it
 

@@ -6,7 +6,8 @@ entry in the table of its language and a few lines of examples in its test.
 
 from chat.safety.detection.chinese import rules as chinese
 from chat.safety.detection.chinese import together as chinese_together
-from chat.safety.detection.english import against_oneself, between_people
+from chat.safety.detection.english import against_oneself, between_people, hints, minds, planning
+from chat.safety.detection.english import somebody_else as others
 from chat.safety.detection.english import together as english_together
 from chat.safety.detection.indonesian import rules as indonesian
 from chat.safety.detection.indonesian import together as indonesian_together
@@ -16,15 +17,24 @@ USER_RULES = [
     *chinese.EMERGENCY,
     *indonesian.EMERGENCY,
     *against_oneself.SUICIDE_RULES,
+    *planning.PLANNING_RULES,
     *against_oneself.SELF_HARM_RULES,
     *between_people.OTHERS_RULES,
     *between_people.ABUSE_RULES,
+    *minds.EATING_RULES,
+    *minds.PSYCHOSIS_RULES,
+    *minds.MANIA_RULES,
+    *minds.RELIANCE_RULES,
+    *others.SOMEBODY_ELSE_RULES,
+    *hints.HINT_RULES,
     *chinese.RULES,
     *indonesian.RULES,
 ]
 
-# Neither is enough alone; together within a few turns they are (see `reading.across_turns`).
-TOGETHER = (english_together, chinese_together, indonesian_together)
-MEANS = [each.MEANS for each in TOGETHER]
-DESPAIR = [each.DESPAIR for each in TOGETHER]
-PAIRS = [(MEANS, DESPAIR), ([chinese_together.HEIGHT], [chinese_together.LOSS])]
+LANGUAGES = (english_together, chinese_together, indonesian_together)
+# Of each pair neither is enough alone; within a few turns both are (see `reading.across_turns`).
+TOGETHER = (
+    ([english_together.LOSS], [english_together.HEIGHTS]),
+    ([chinese_together.LOSS], [chinese_together.HEIGHT]),
+    ([each.DESPAIR for each in LANGUAGES], [each.MEANS for each in LANGUAGES]),
+)

@@ -1,38 +1,47 @@
 """From sentences to a head: features, folds, thresholds from scores of folds left out, weights."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from chat.engine.judging.features import features_make
 from chat.safety.detection.normalising import normalised
 from chat.safety.fitting.regression import fitted
 from chat.safety.fitting.sentences import Example, sha256_of
-from chat.safety.heads.head import Head, Kind, Threshold
+from chat.safety.heads.head import Head, Kind, Threshold, nearness
 
-FOLDS = 5
+FOLDS = 4
+JITTER = 1e-4
+Vectors = Callable[[Sequence[str]], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one head is made of, and how often it may be wrong on ordinary sentences."""
+    """What one head is made of, and how often it may be wrong.
+
+    `pooled` are classes that are found together (`danger`): whether a text belongs to any of them
+    is easier to tell than to which. `calm` is how the sentences of ordinary talk are counted
+    against the project's own: together as much as that many of their number.
+    """
 
     language: str
     kind: Kind
     features: tuple[str, ...]
+    pooled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     false_alarms_high: float = 0.003
     false_alarms_middle: float = 0.03
-    penalty: float = 3e-5
+    penalty: float = 1e-5
+    calm: float = 1.0
+    width: float = 0.0  # of the Gaussian around each own sentence; 0: linear in the features
 
 
-def vectors_of(recipe: Recipe, encoders: Path, texts: Sequence[str]) -> np.ndarray:
-    """Features of the texts as the engine makes them, side by side, (texts, features)."""
-    plain = [normalised(text) for text in texts]
-    made = [features_make(name, encoders).vectors(plain) for name in recipe.features]
-    return np.concatenate(made, axis=1)
+@dataclass(frozen=True)
+class Talk:
+    """Ordinary talk beside the own sentences: each message as its units."""
+
+    fitted: Sequence[str] = ()
+    messages: Sequence[Sequence[str]] = ()  # for thresholds; none of them among the fitted
 
 
 def fold_of(text: str) -> int:
@@ -40,50 +49,36 @@ def fold_of(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16) % FOLDS
 
 
-def scores_left_out(
-    recipe: Recipe, vectors: np.ndarray, targets: np.ndarray, folds: np.ndarray
-) -> np.ndarray:
-    """Scores of each text by a head that has not seen its fold, (texts, classes)."""
-    logits = np.zeros(targets.shape)
-    for fold in range(FOLDS):
-        left_out = folds == fold
-        weight, bias = fitted(
-            vectors[~left_out],
-            targets[~left_out],
-            balanced(targets[~left_out]),
-            penalty=recipe.penalty,
-        )
-        logits[left_out] = vectors[left_out] @ weight.T + bias
-    return 1 / (1 + np.exp(-logits))
-
-
-def balanced(targets: np.ndarray) -> np.ndarray:
-    """A class's few sentences together count a third of what all the others do."""
-    share = targets.mean(0, keepdims=True)
-    return np.where(targets > 0, 0.25 / share, 0.75 / (1 - share))
-
-
-def threshold(scores: np.ndarray, false_alarms: float) -> float:
-    """The lowest threshold that this share of ordinary sentences reaches at most."""
-    return float(np.quantile(scores, 1 - false_alarms, method="higher")) + 1e-6
-
-
-def head_fit(recipe: Recipe, encoders: Path, sentences: Sequence[Example]) -> Head:
+def head_fit(recipe: Recipe, sentences: Sequence[Example], talk: Talk, vectors: Vectors) -> Head:
     """Fits weights on all sentences and sets thresholds on scores of folds left out."""
-    classes = tuple(sorted({name for each in sentences for name in each.classes}))
-    targets = np.array([[name in each.classes for name in classes] for each in sentences], float)
-    vectors = vectors_of(recipe, encoders, [each.text for each in sentences])
+    classes = classes_of(recipe, sentences)
+    targets = targets_of(recipe, sentences, classes)
+    own = vectors([normalised(each.text) for each in sentences])
+    landmarks = own if recipe.width else None
+    space = Space(landmarks, recipe.width)
+    calm = space(vectors(talk.fitted)) if talk.fitted else np.zeros((0, space(own).shape[1]))
+    own = space(own)
+
+    def fit(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        x = np.concatenate([own[chosen], calm])
+        y = np.concatenate([targets[chosen], np.zeros((len(calm), len(classes)))])
+        return fitted(x, y, weights_of(targets[chosen], len(calm), recipe.calm), recipe.penalty)
+
+    logits = np.zeros(targets.shape)
     folds = np.array([fold_of(each.text) for each in sentences])
-    scores = scores_left_out(recipe, vectors, targets, folds)
-    ordinary = targets.sum(1) == 0
+    for fold in range(FOLDS):
+        weight, bias = fit(folds != fold)
+        logits[folds == fold] = own[folds == fold] @ weight.T + bias
+    weight, bias = fit(folds >= 0)
+    heard = spoken(talk, lambda texts: space(vectors(texts)), weight, bias)
+    ordinary = logits[targets.sum(1) == 0]
     thresholds = {
         name: Threshold(
-            threshold(scores[ordinary, index], recipe.false_alarms_middle),
-            threshold(scores[ordinary, index], recipe.false_alarms_high),
+            threshold(ordinary[:, index], heard[:, index], recipe.false_alarms_middle),
+            threshold(ordinary[:, index], heard[:, index], recipe.false_alarms_high),
         )
         for index, name in enumerate(classes)
     }
-    weight, bias = fitted(vectors, targets, balanced(targets), penalty=recipe.penalty)
     return Head(
         recipe.language,
         recipe.kind,
@@ -91,6 +86,75 @@ def head_fit(recipe: Recipe, encoders: Path, sentences: Sequence[Example]) -> He
         classes,
         thresholds,
         sha256_of(sentences),
-        weight.astype(np.float32),
+        space.folded(weight).astype(np.float32),
         bias.astype(np.float32),
+        landmarks,
+        recipe.width,
     )
+
+
+class Space:
+    """Where the regression is linear: the features, or nearness to landmarks, made even.
+
+    Even means that the plain penalty on the weights is the kernel's own (Nyström's map). The map
+    is linear, so that it is folded into the weights in the end.
+    """
+
+    def __init__(self, landmarks: np.ndarray | None, width: float) -> None:
+        self.landmarks = landmarks
+        self.width = width
+        if landmarks is not None:
+            gram = nearness(landmarks, landmarks, width).astype(np.float64)
+            values, axes = np.linalg.eigh(gram + JITTER * np.eye(len(gram)))
+            self.map = (axes / np.sqrt(values)) @ axes.T  # (landmarks, landmarks), symmetric
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        if self.landmarks is None:
+            return vectors
+        return np.asarray(nearness(vectors, self.landmarks, self.width) @ self.map)
+
+    def folded(self, weight: np.ndarray) -> np.ndarray:
+        return weight if self.landmarks is None else np.asarray(weight @ self.map)
+
+
+def classes_of(recipe: Recipe, sentences: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(sorted({name for each in sentences for name in each.classes} | set(recipe.pooled)))
+
+
+def targets_of(recipe: Recipe, sentences: Sequence[Example], classes: Sequence[str]) -> np.ndarray:
+    """1 where a sentence belongs to a class, (sentences, classes)."""
+    members = [recipe.pooled.get(name, frozenset({name})) for name in classes]
+    rows = [[bool(each.classes & names) for names in members] for each in sentences]
+    return np.array(rows, float)
+
+
+def weights_of(targets: np.ndarray, calm: int, share: float) -> np.ndarray:
+    """A class's few sentences count a third of what all others do; the calm ones `share` of all."""
+    found = targets.mean(0, keepdims=True).clip(1e-6, 1 - 1e-6)
+    own = np.where(targets > 0, 0.3 / found, 0.7 / (1 - found))
+    each = share * len(targets) / calm if calm else 0.0
+    return np.concatenate([own, np.full((calm, targets.shape[1]), each)])
+
+
+def spoken(talk: Talk, vectors: Vectors, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """The highest logit of each class among a message's units, (messages, classes)."""
+    if not talk.messages:
+        return np.zeros((0, len(bias)))
+    known = list(dict.fromkeys(unit for message in talk.messages for unit in message))
+    logits = vectors(known) @ weight.T + bias
+    row = {unit: index for index, unit in enumerate(known)}
+    return np.stack([logits[[row[unit] for unit in message]].max(0) for message in talk.messages])
+
+
+def threshold(ordinary: np.ndarray, heard: np.ndarray, false_alarms: float) -> float:
+    """The lowest probability that this share of ordinary messages reaches at most.
+
+    Of the own ordinary sentences, which are near-misses by intent, ten times that share may.
+    """
+    share = min(0.5, 10 * false_alarms) if len(heard) else false_alarms
+    lowest = [quantile(ordinary, share), *([quantile(heard, false_alarms)] if len(heard) else [])]
+    return float(1 / (1 + np.exp(-max(lowest)))) + 1e-6
+
+
+def quantile(logits: np.ndarray, share: float) -> float:
+    return float(np.quantile(logits, 1 - share, method="higher"))

@@ -1,15 +1,23 @@
-"""How each head is made: one line a language and kind."""
+"""How each head is made: one entry a language and kind."""
 
 from chat.safety.fitting.fit import Recipe
 
+DANGER = {
+    "danger": frozenset(
+        ["suicide", "self_harm", "harm_to_others", "abuse", "eating", "psychosis"],
+    )
+}
 RECIPES = {
-    ("en", "person"): Recipe("en", "person", ("minilm",)),
+    ("en", "person"): Recipe(
+        "en", "person", ("minilm",), DANGER, penalty=1e-5, calm=0.6, width=2.4
+    ),
+    ("zh", "person"): Recipe("zh", "person", ("characters",), DANGER, penalty=1e-5, calm=0.6),
 }
 
 
 def recipe_get(language: str, kind: str) -> Recipe:
     try:
-        return RECIPES[language, kind]
+        return RECIPES[language, kind]  # type: ignore[index]
     except KeyError:
         known = ", ".join(f"{one} {other}" for one, other in RECIPES)
         raise KeyError(f"There is no recipe for {language} {kind}. Known: {known}.") from None

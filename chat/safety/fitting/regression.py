@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-STEPS = 200
+STEPS = 80
 
 
 def fitted(
-    vectors: np.ndarray, targets: np.ndarray, weights: np.ndarray, *, penalty: float
+    vectors: np.ndarray, targets: np.ndarray, weights: np.ndarray, penalty: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weight (classes, features) and bias (classes,) that minimise the weighted log loss.
 

@@ -1,7 +1,9 @@
-"""A linear head on the features of a text, its thresholds, and its file.
+"""A small head on the features of a text, its thresholds, and its file.
 
 A file is `LANGUAGE-KIND.safetensors`: `weight` (classes, features), `bias` (classes), and as text
-what it was fitted on. Kind `person` judges what a person writes, `reply` what an assistant does.
+what it was fitted on. With `landmarks` the head is linear in how near a text is to each of them,
+which tells "to end my life" from "to end my contract" where a plane through the features does not.
+Kind `person` judges what a person writes, `reply` what an assistant does.
 The features are made by `chat.engine.judging`; only their names stand here.
 """
 
@@ -41,8 +43,12 @@ class Head:
     classes: tuple[str, ...]
     thresholds: Mapping[str, Threshold]
     data_sha256: str  # of the sentences it was fitted on (`chat.safety.fitting`)
-    weight: np.ndarray  # (classes, features)
+    weight: np.ndarray  # (classes, features), or (classes, landmarks) where there are some
     bias: np.ndarray  # (classes,)
+    landmarks: np.ndarray | None = (
+        None  # features of sentences of the own set, (landmarks, features)
+    )
+    width: float = 0.0  # of the Gaussian around each landmark
 
     def __post_init__(self) -> None:
         if set(self.thresholds) != set(self.classes):
@@ -52,6 +58,8 @@ class Head:
 
     def scores(self, vectors: np.ndarray) -> list[dict[str, float]]:
         """Probability of each class, for each row of `vectors` (texts, features)."""
+        if self.landmarks is not None:
+            vectors = nearness(vectors, self.landmarks, self.width)
         logits = vectors @ self.weight.T + self.bias  # (texts, classes)
         probabilities = 1 / (1 + np.exp(-np.clip(logits, -40, 40)))
         return [
@@ -75,13 +83,20 @@ class Head:
                 name: [each.middle, each.high] for name, each in self.thresholds.items()
             },
             "data_sha256": self.data_sha256,
+            "width": self.width,
         }
-        save_file(
-            {"weight": self.weight.astype(np.float16), "bias": self.bias.astype(np.float32)},
-            path,
-            metadata={"about": json.dumps(about, sort_keys=True)},
-        )
+        tensors = {"weight": self.weight.astype(np.float32), "bias": self.bias.astype(np.float32)}
+        if self.landmarks is not None:
+            tensors["landmarks"] = self.landmarks.astype(np.float16)
+        save_file(tensors, path, metadata={"about": json.dumps(about, sort_keys=True)})
         return path
+
+
+def nearness(vectors: np.ndarray, landmarks: np.ndarray, width: float) -> np.ndarray:
+    """1 at a landmark, 0 far from it: exp(-|v - l|² / width²), (texts, landmarks)."""
+    squares = (vectors**2).sum(1)[:, None] + (landmarks**2).sum(1)[None]
+    distances = np.maximum(squares - 2 * vectors @ landmarks.T, 0)  # (texts, landmarks)
+    return np.asarray(np.exp(-distances / width**2))
 
 
 def read_head(path: Path) -> Head:
@@ -90,7 +105,7 @@ def read_head(path: Path) -> Head:
         raise ValueError(f"{path} is not named LANGUAGE-KIND; kinds are {', '.join(KINDS)}.")
     with safe_open(path, framework="numpy") as file:
         about = json.loads(file.metadata()["about"])
-        weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     return Head(
         language=language,
         kind="reply" if kind == "reply" else "person",
@@ -98,8 +113,10 @@ def read_head(path: Path) -> Head:
         classes=tuple(about["classes"]),
         thresholds={name: Threshold(*each) for name, each in about["thresholds"].items()},
         data_sha256=about["data_sha256"],
-        weight=weight.astype(np.float32),
-        bias=bias,
+        weight=tensors["weight"],
+        bias=tensors["bias"],
+        landmarks=tensors["landmarks"].astype(np.float32) if "landmarks" in tensors else None,
+        width=about["width"],
     )
 
 

@@ -12,8 +12,7 @@ from chat.safety.detection.chinese.excuses import (
     told_of,
 )
 from chat.safety.detection.chinese.words import KIN, LOVER, NUMBER, OTHERS, SOMEBODY
-from chat.safety.detection.finding import SOMEBODY_ELSE
-from chat.safety.detection.rule import ABUSE, rule
+from chat.safety.detection.rule import ABUSE, SOMEBODY_ELSE, rule
 from chat.safety.detection.rule import OTHERS as HARM_TO_OTHERS
 from chat.safety.levels import Level
 

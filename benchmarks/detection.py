@@ -1,0 +1,216 @@
+"""How well danger is found: recall and false alarms with 95 % intervals, rules alone and with head.
+
+    python -m benchmarks.detection                      # every set that is on this machine
+    python -m benchmarks.detection --sets held_out --misses
+
+No sentence of a public set is shown unless `--misses` is given, and then only on this terminal.
+Nothing is sent anywhere: encoder and heads run in this process.
+"""
+
+import argparse
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from chat.safety.detection import Finding, Scores, read, units
+from chat.safety.fitting.features import KeptFeatures
+from chat.safety.fitting.sentences import examples
+from chat.safety.heads.head import head_for
+from chat.safety.language import language_of
+from chat.safety.levels import Level
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+SUICIDE_WORDS = ("suicid", "kill myself", "self-harm", "self harm", "end my life", "want to die")
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A person's turns; `danger` says whether they should be found, None where nobody said."""
+
+    kind: str
+    turns: tuple[str, ...]
+    danger: bool
+
+
+def own_held_out() -> Iterator[Talk]:
+    """Own sentences that nothing was fitted or mended on."""
+    for each in examples("en", "person", held_out=True):
+        raised_only = each.classes & {"despair", "reliance", "mania"}
+        if not raised_only:
+            yield Talk(each.kind, each.turns, bool(each.classes))
+
+
+def own_raised() -> Iterator[Talk]:
+    """Held out as well: what should raise the state without a card."""
+    for each in examples("en", "person", held_out=True):
+        if each.classes & {"despair", "reliance", "mania"}:
+            yield Talk(each.kind, each.turns, True)
+
+
+def own_fitted() -> Iterator[Talk]:
+    """Own sentences that the head was fitted on: what the rules alone find there."""
+    for each in examples("en", "person"):
+        if not each.classes & {"despair", "reliance", "mania"}:
+            yield Talk(each.kind, each.turns, bool(each.classes))
+
+
+def aicare() -> Iterator[Talk]:
+    """Synthetic conversations in Indonesian and English; development set."""
+    for path in sorted((SHARED / "ugm_aicare_crisis").glob("*.json")):
+        for one in json.loads(path.read_text(encoding="utf-8")):
+            turns = tuple(turn["content"] for turn in one["turns"] if turn["role"] == "user")
+            yield Talk(f"{path.stem}: {one['category']}", turns, one["is_crisis"])
+
+
+def esconv(split: str) -> Callable[[], Iterator[Talk]]:
+    """Talk between people in everyday distress; a few of its messages do speak of danger."""
+
+    def talks() -> Iterator[Talk]:
+        path = SHARED / "esconv" / f"{split}.jsonl"
+        for line in path.read_text(encoding="utf-8").splitlines():
+            dialog = json.loads(line)["dialog"]
+            turns = tuple(turn["text"] for turn in dialog if turn["speaker"] == "usr")
+            yield Talk(f"esconv {split}", turns, False)
+
+    return talks
+
+
+def counsel_chat() -> Iterator[Talk]:
+    """Questions to counsellors, each once; the forum's own topics say what they are about."""
+    path = SHARED / "counsel_chat" / "20200325_counsel_chat.csv"
+    danger = {"suicide", "self-harm", "domestic-violence", "eating-disorders"}
+    seen: set[str] = set()
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["questionID"] in seen or not row["questionText"].strip():
+                continue
+            seen.add(row["questionID"])
+            text = f"{row['questionTitle']} {row['questionText']}"
+            yield Talk(f"topic {row['topic']}", (text,), row["topic"] in danger)
+
+
+SETS: dict[str, Callable[[], Iterator[Talk]]] = {
+    "held_out": own_held_out,
+    "held_out_raised": own_raised,
+    "aicare": aicare,
+    "esconv_valid": esconv("valid"),
+    "esconv_test": esconv("test"),
+    "counsel_chat": counsel_chat,
+    "fitted": own_fitted,
+}
+
+
+def wilson(hits: int, number: int) -> str:
+    """A share with its 95 % Wilson interval, in per cent."""
+    if not number:
+        return "–"
+    z, share = 1.96, hits / number
+    middle = (share + z * z / (2 * number)) / (1 + z * z / number)
+    half = z / (1 + z * z / number)
+    half *= math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
+    low, high = 100 * (middle - half), 100 * (middle + half)
+    return f"{hits}/{number} = {100 * share:.1f} % ({max(low, 0):.1f}–{min(high, 100):.1f})"
+
+
+class Judge:
+    """The head's scores of units, as the engine gives them."""
+
+    def __init__(self, vectors: KeptFeatures) -> None:
+        self.vectors = vectors
+
+    def scores(self, looked_at: Sequence[str]) -> list[Scores]:
+        head = head_for("en", "person")
+        if head is None:
+            raise SystemExit("There is no English head: python -m chat.safety.fitting …")
+        english = [unit for unit in looked_at if language_of(unit) == "en"]
+        made = (
+            dict(zip(english, head.scores(self.vectors(english)), strict=True)) if english else {}
+        )
+        return [made.get(unit, {}) for unit in looked_at]
+
+
+def history(turns: Sequence[str]) -> list[dict[str, str]]:
+    return [{"role": "user", "content": turn} for turn in turns]
+
+
+def found_in(talk: Talk, judge: Judge | None) -> list[Finding]:
+    """The finding of each of the person's turns, as the site would have it."""
+    findings = []
+    for place, turn in enumerate(talk.turns):
+        before = history(talk.turns[:place])
+        scores = judge.scores(units(turn, before)) if judge else None
+        findings.append(read(turn, before, scores=scores))
+    return findings
+
+
+def measure(name: str, talks: list[Talk], judge: Judge | None, misses: bool) -> None:
+    shown = "rules and head" if judge else "rules alone"
+    counts: Counter[str] = Counter()
+    kinds: dict[str, Counter[str]] = {}
+    for talk in talks:
+        findings = found_in(talk, judge)
+        card = any(each.card for each in findings)
+        any_level = card or any(each.level > Level.ORDINARY for each in findings)
+        side = "danger" if talk.danger else "calm"
+        counts.update({f"{side} talks": 1, f"{side} card": card, f"{side} found": any_level})
+        counts["calm turns"] += 0 if talk.danger else len(findings)
+        if not talk.danger:
+            counts["calm turns card"] += sum(bool(each.card) for each in findings)
+            counts["calm turns found"] += sum(
+                bool(each.card) or each.level > Level.ORDINARY for each in findings
+            )
+        kinds.setdefault(talk.kind, Counter()).update(all=1, found=any_level, card=card)
+        if misses and any_level != talk.danger:
+            sources = ", ".join(sorted({each.source for each in findings if each.source}))
+            print(f"  {'MISSED' if talk.danger else 'ALARM'} [{talk.kind}] {sources} {talk.turns}")
+    print(f"\n{name}, {shown}")
+    for side, word in (("danger", "recall"), ("calm", "false alarms")):
+        number = counts[f"{side} talks"]
+        print(f"  {word}, card: {wilson(counts[f'{side} card'], number)}")
+        print(f"  {word}, card or raised: {wilson(counts[f'{side} found'], number)}")
+    print(
+        f"  false alarms per turn, card: {wilson(counts['calm turns card'], counts['calm turns'])}"
+    )
+    found = wilson(counts["calm turns found"], counts["calm turns"])
+    print(f"  false alarms per turn, card or raised: {found}")
+    if name.startswith(("held_out", "fitted", "aicare")):
+        for kind, each in kinds.items():
+            print(f"    {kind}: found {each['found']} of {each['all']}, card {each['card']}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS)[:-1])
+    parser.add_argument("--misses", action="store_true", help="show what was judged wrongly")
+    parser.add_argument(
+        "--rules", action="store_true", help="the rules alone, as without an engine"
+    )
+    parser.add_argument("--encoders", type=Path, default=ROOT / "var" / "encoders")
+    given = parser.parse_args()
+    judge = None
+    if not given.rules:
+        judge = Judge(KeptFeatures(("minilm",), given.encoders, ROOT / "var" / "fitting"))
+    for name in given.sets:
+        try:
+            talks = list(SETS[name]())
+        except FileNotFoundError as error:
+            print(f"\n{name}: left out, {error.filename} is not on this machine")
+            continue
+        if judge:  # all at once: an encoder is quicker so
+            looked_at = {
+                unit
+                for talk in talks
+                for place, turn in enumerate(talk.turns)
+                for unit in units(turn, history(talk.turns[:place]))
+            }
+            judge.scores(sorted(looked_at))
+        measure(name, talks, judge, given.misses)
+
+
+if __name__ == "__main__":
+    main()
