@@ -4,16 +4,24 @@ Traditional script becomes simplified, Cantonese words that matter here their Ma
 the net writes for a word that is filtered (紫砂, 想4, zi sha, 自*杀) the word itself.
 """
 
+# A pattern reads better whole than broken at 100 signs.
+# ruff: noqa: E501
+
 import re
 from functools import cache
 
 import opencc
 
 HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003134f]")
-PINYIN = re.compile(r"(?<![a-z])(?:zi ?sha|zi ?can|xiang ?si|xiang ?4 ?si|huo|bu ?huo|qing ?sheng|yi ?shu)")
+PINYIN = re.compile(
+    r"(?<![a-z])(?:zi ?sha|zi ?can|xiang ?si|xiang ?4 ?si|huo|bu ?huo|qing ?sheng|yi ?shu)"
+)
 
-# Cantonese, after the script has been made simplified.
+# Cantonese, and what OpenCC leaves, after the script has been made simplified.
 CANTONESE = (
+    ("著", "着"),
+    ("妳", "你"),
+    ("牠", "它"),
     ("唔系", "不是"),
     ("落去", "下去"),
     ("点先可以", "怎么才可以"),
@@ -36,11 +44,28 @@ CANTONESE = (
     ("睇", "看"),
 )
 
+DOTS = re.compile(r"\.{2,}")  # one sentence trails off into the next; they are not its end
+
 # Words whose signs are held apart by a dot, a star or a space: joined where the whole word stands.
-APART = (
-    "想自杀 自杀 想去死 想死 去死 轻生 不想活 活不下去 自残 割腕 跳楼 遗书 上吊 安眠药 烧炭 不想活了"
-).split()
-GAP = r"[^\w\u3400-\u9fff,，、。.!！?？;；:：\n]{1,3}|\.(?=[\u3400-\u9fff])|↓|_"
+APART = [
+    "想自杀",
+    "自杀",
+    "想去死",
+    "想死",
+    "去死",
+    "轻生",
+    "不想活",
+    "活不下去",
+    "自残",
+    "割腕",
+    "跳楼",
+    "遗书",
+    "上吊",
+    "安眠药",
+    "烧炭",
+    "不想活了",
+]
+GAP = r"[^\w\u3400-\u9fff,，、。.!！?？;；:：\n]{1,3}|\s?\.\s?(?=[\u3400-\u9fff])|↓|_"
 APART_FORMS = [
     (re.compile(rf"(?:{GAP})?".join(map(re.escape, word))), word)
     for word in sorted(APART, key=len, reverse=True)
@@ -65,7 +90,10 @@ FORMS = [
         (r"(?<![a-z])yi ?shu(?=[\u3400-\u9fff]|$)", "遗书"),
         # half pinyin
         (r"自sha|zi杀|z杀|自s(?![a-z])|自[鲨沙刹煞纱莎]|[字孜]杀|紫[杀鲨沙]", "自杀"),
-        (r"(?<=[想要过去])(?:z ?s|zisha)(?![a-z])|(?<![a-z])z ?s(?=的?(?:念头|想法|倾向|冲动|了))", "自杀"),
+        (
+            r"(?<=[想要过去])(?:z ?s|zisha)(?![a-z])|(?<![a-z])z ?s(?=的?(?:念头|想法|倾向|冲动|了))",
+            "自杀",
+        ),
         (
             r"紫砂(?!壶|锅|煲|杯|陶|泥|茶|器|花盆|艺)(?=$|[了啊吧,，。!！?？的~～\s]|未遂)"
             r"|(?<=[想要去])紫砂(?!壶|锅|煲|杯|陶|泥|茶|器|花盆|艺)",
@@ -99,7 +127,7 @@ def plain_chinese(text: str) -> str:
     """The plain form of a text that is lower case already; another language's stays as it is."""
     if not HAN.search(text):
         return _said_plainly(text) if PINYIN.search(text) else text
-    text = converter().convert(text)
+    text = converter().convert(DOTS.sub("…", text))
     for word, plain in CANTONESE:
         text = text.replace(word, plain)
     for pattern, word in APART_FORMS:

@@ -4,7 +4,6 @@ A means at hand, and despair; a loss, and then a question about a height or a wa
 """
 
 # A pattern reads better whole than broken at 100 signs.
-# ruff: noqa: E501
 
 from chat.safety.detection.chinese.excuses import told_of
 from chat.safety.detection.chinese.words import HEIGHT as HIGH_PLACE
@@ -14,8 +13,8 @@ from chat.safety.detection.rule import SUICIDE, rule
 MEANS = rule(
     "suicide.means_zh",
     SUICIDE,
-    rf"""天台|楼顶|顶楼|桥上|铁轨|安眠药|一瓶药|半瓶(?:农药|药)|农药|买了(?:绳子|刀|炭)|药[^。]{{0,8}}(?:剩|存|攒)|(?:存|攒)了[^。]{{0,6}}(?:月|颗|片)
-        |(?:把|给)[^。,，]{{0,6}}(?:猫|狗|豆豆|宠物|吉他|东西|它)[^。,，]{{0,6}}(?:送人|送走|找了?个?新?主人|分给)|东西[^。,，]{{0,4}}(?:分|送)给|(?:写|留)了?[一几]?封?信[^。]{{0,4}}给[^。]{{0,4}}(?:爸|妈|家人|父母)|他们看到的时候|水很深|安排好了|该还的还了|该说的也?说了""",
+    r"""天台|楼顶|顶楼|桥上|铁轨|安眠药|一瓶药|半瓶(?:农药|药)|农药|买了(?:绳子|刀|炭)|药[^。]{0,8}(?:剩|存|攒)|(?:存|攒)了[^。]{0,6}(?:月|颗|片)
+        |(?:把|给)[^。,，]{0,6}(?:猫|狗|豆豆|宠物|吉他|东西|它)[^。,，]{0,6}(?:送人|送走|找了?个?新?主人|分给)|东西[^。,，]{0,4}(?:分|送)给|(?:写|留)了?[一几]?封?信[^。]{0,4}给[^。]{0,4}(?:爸|妈|家人|父母)|他们看到的时候|水很深|安排好了|该还的还了|该说的也?说了""",
     negatable=False,
     excuse=told_of,
 )
