@@ -12,13 +12,16 @@ import csv
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat.engine.judging.characters import CharacterRuns
 from chat.safety.detection import Finding, Scores, read, units
 from chat.safety.fitting.features import KeptFeatures
+from chat.safety.fitting.fit import Vectors
 from chat.safety.fitting.sentences import examples
+from chat.safety.fitting.talk import UNRELATED, third_of
 from chat.safety.heads.head import head_for
 from chat.safety.language import language_of
 from chat.safety.levels import Level
@@ -94,6 +97,37 @@ def counsel_chat() -> Iterator[Talk]:
             yield Talk(f"topic {row['topic']}", (text,), row["topic"] in danger)
 
 
+def chinese(held_out: bool) -> Callable[[], Iterator[Talk]]:
+    """Own Chinese sentences: written last and measured only, or those that were mended on."""
+
+    def talks() -> Iterator[Talk]:
+        for each in examples("zh", "person", held_out=held_out):
+            yield Talk(each.kind, each.turns, bool(each.classes))
+
+    return talks
+
+
+def psyguard() -> Iterator[Talk]:
+    """The third of the Chinese messages that nothing was mended or fitted on."""
+    own = ("自杀未遂", "自杀计划", "主动自杀意图", "被动自杀意图", "自杀准备行为")
+    path = SHARED / "psyguard" / "valid.json"
+    for each in json.loads(path.read_text(encoding="utf-8")):
+        danger = bool({*own, "自伤行为", "自伤意图"} & set(each["labels"]))
+        # Danger of others and questions about it are left out: the set does not tell them apart.
+        if third_of(each["text"]) == "test" and (danger or each["labels"] == [UNRELATED]):
+            yield Talk("psyguard", (each["text"],), danger)
+
+
+def cpsycoun() -> Iterator[Talk]:
+    """Chinese counselling, the third kept apart; some of its clients do speak of danger."""
+    path = SHARED / "cpsycoun" / "CPsyCounD.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        messages = json.loads(line)["messages"]
+        turns = tuple(turn["content"] for turn in messages if turn["role"] == "user")
+        if third_of(turns[0]) == "test":
+            yield Talk("cpsycoun", turns, False)
+
+
 SETS: dict[str, Callable[[], Iterator[Talk]]] = {
     "held_out": own_held_out,
     "held_out_raised": own_raised,
@@ -101,7 +135,11 @@ SETS: dict[str, Callable[[], Iterator[Talk]]] = {
     "esconv_valid": esconv("valid"),
     "esconv_test": esconv("test"),
     "counsel_chat": counsel_chat,
+    "zh_held_out": chinese(held_out=True),
+    "psyguard": psyguard,
+    "cpsycoun": cpsycoun,
     "fitted": own_fitted,
+    "zh_mended": chinese(held_out=False),
 }
 
 
@@ -120,17 +158,20 @@ def wilson(hits: int, number: int) -> str:
 class Judge:
     """The head's scores of units, as the engine gives them."""
 
-    def __init__(self, vectors: KeptFeatures) -> None:
+    def __init__(self, vectors: Mapping[str, Vectors]) -> None:
         self.vectors = vectors
 
     def scores(self, looked_at: Sequence[str]) -> list[Scores]:
-        head = head_for("en", "person")
-        if head is None:
-            raise SystemExit("There is no English head: python -m chat.safety.fitting …")
-        english = [unit for unit in looked_at if language_of(unit) == "en"]
-        made = (
-            dict(zip(english, head.scores(self.vectors(english)), strict=True)) if english else {}
-        )
+        made: dict[str, Scores] = {}
+        for language, vectors in self.vectors.items():
+            head = head_for(language, "person")
+            ours = [unit for unit in looked_at if language_of(unit) == language]
+            if head is None:
+                raise SystemExit(
+                    f"There is no head for {language}: python -m chat.safety.fitting …"
+                )
+            if ours:
+                made.update(zip(ours, head.scores(vectors(ours)), strict=True))
         return [made.get(unit, {}) for unit in looked_at]
 
 
@@ -178,14 +219,14 @@ def measure(name: str, talks: list[Talk], judge: Judge | None, misses: bool) -> 
     )
     found = wilson(counts["calm turns found"], counts["calm turns"])
     print(f"  false alarms per turn, card or raised: {found}")
-    if name.startswith(("held_out", "fitted", "aicare")):
+    if name.startswith(("held_out", "fitted", "aicare", "zh")):
         for kind, each in kinds.items():
             print(f"    {kind}: found {each['found']} of {each['all']}, card {each['card']}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
-    parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS)[:-1])
+    parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS)[:-2])
     parser.add_argument("--misses", action="store_true", help="show what was judged wrongly")
     parser.add_argument(
         "--rules", action="store_true", help="the rules alone, as without an engine"
@@ -194,7 +235,9 @@ def main() -> None:
     given = parser.parse_args()
     judge = None
     if not given.rules:
-        judge = Judge(KeptFeatures(("minilm",), given.encoders, ROOT / "var" / "fitting"))
+        english = KeptFeatures(("minilm",), given.encoders, ROOT / "var" / "fitting")
+        runs = CharacterRuns()  # quicker made than kept
+        judge = Judge({"en": english, "zh": lambda texts: runs.vectors(list(texts))})
     for name in given.sets:
         try:
             talks = list(SETS[name]())

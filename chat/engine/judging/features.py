@@ -10,6 +10,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
+from chat.engine.judging.characters import CharacterRuns
+
 logger = logging.getLogger("engine.judging")
 
 LAYERS = (2, 4, 6)  # of MiniLM; between wording and meaning. The last alone finds a third less
@@ -63,6 +65,7 @@ class SentenceEncoder:
 
 
 FEATURES: dict[str, Callable[[Path], Features]] = {
+    "characters": lambda encoders: CharacterRuns(),
     "minilm": lambda encoders: SentenceEncoder(encoders / "minilm", LAYERS),
 }
 

@@ -50,6 +50,8 @@ def excused(rule: Rule, sentence: str, hit: re.Match[str]) -> bool:
     """Whether an idiom or a negation takes the meaning away."""
     if rule.unless is not None and rule.unless.search(sentence):
         return True
+    if rule.excuse is not None and rule.excuse(sentence, hit):
+        return True
     if not rule.negatable:
         return False
     clause = CLAUSE_END.split(sentence[: hit.start()])[-1][-WINDOW:]

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from chat.safety.detection.chinese.plain import plain_chinese
 from chat.safety.detection.spelling import respelled
 
 LONGEST_TEXT = 20_000
@@ -12,4 +13,4 @@ QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "”": '"'
 def normalised(text: str) -> str:
     """Lower case, one form of each character, nothing invisible, grave words spelt out."""
     text = unicodedata.normalize("NFKC", text[:LONGEST_TEXT]).translate(INVISIBLE)
-    return respelled(text.translate(QUOTES).lower())
+    return respelled(plain_chinese(text.translate(QUOTES).lower()))

@@ -1,6 +1,7 @@
 """What a rule of the safety seam is, and the words that several rules share."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat.safety.levels import Level
@@ -12,6 +13,8 @@ CATEGORIES = (
     *(SUICIDE, SELF_HARM, OTHERS, ABUSE, EATING),
     *(PSYCHOSIS, MANIA, RELIANCE, SOMEBODY_ELSE),
 )
+
+Excuse = Callable[[str, re.Match[str]], bool]  # a sentence and a match in it
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Rule:
     unless: re.Pattern[str] | None = None
     negatable: bool = True
     level: Level = Level.HIGH
+    excuse: Excuse | None = None  # what a pattern cannot say, such as who is spoken of
 
 
 def rule(
@@ -40,10 +44,11 @@ def rule(
     card: str = "",
     negatable: bool = True,
     level: Level = Level.HIGH,
+    excuse: Excuse | None = None,
 ) -> Rule:
     guard = re.compile(unless, re.VERBOSE) if unless else None
     compiled = re.compile(pattern, re.VERBOSE)
-    return Rule(id, category, card or category, compiled, guard, negatable, level)
+    return Rule(id, category, card or category, compiled, guard, negatable, level, excuse)
 
 
 LAUGHTER = r"\b(?:lol|lmao|haha\w*|jk|rofl|kidding)\b|😂|🤣|哈哈|wkwk"

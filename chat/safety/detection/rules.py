@@ -35,5 +35,6 @@ LANGUAGES = (english_together, chinese_together, indonesian_together)
 # Of each pair neither is enough alone; within a few turns both are (see `reading.across_turns`).
 TOGETHER = (
     ([english_together.LOSS], [english_together.HEIGHTS]),
+    ([chinese_together.LOSS], [chinese_together.HEIGHT]),
     ([each.DESPAIR for each in LANGUAGES], [each.MEANS for each in LANGUAGES]),
 )

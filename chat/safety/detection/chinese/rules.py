@@ -1,62 +1,6 @@
-"""Rules on what a person writes in Chinese, in both scripts, most urgent first."""
+"""The table of rules in Chinese, most urgent first. Both scripts: the text is simplified before."""
 
-# A pattern reads better whole than broken at 100 signs.
+from chat.safety.detection.chinese import between_people, harm, suicide
 
-from chat.safety.detection.rule import ABUSE, OTHERS, SELF_HARM, SUICIDE, rule
-
-EMERGENCY = [
-    rule(
-        "emergency.overdose_zh",
-        SELF_HARM,
-        r"""(?:吞了|吃了|喝了)[^。]{0,8}(?:一整?瓶|很多|好多|几十|一大把|全部|大量|整瓶)[^。]{0,8}(?:药|安眠药|藥|农药)
-            |(?:喝|吞)了(?:农药|百草枯|敌敌畏)""",
-        card="emergency",
-    ),
-    rule(
-        "emergency.bleeding_zh",
-        SELF_HARM,
-        r"""(?:割了|划了|割开)(?:自己的?)?(?:手腕|手|胳膊|脖子)""",
-        unless=r"切菜|做饭|不小心",
-        card="emergency",
-    ),
-    rule("emergency.medical_zh", SELF_HARM, r"叫救护车|打120", card="emergency"),
-]
-
-RULES = [
-    rule(
-        "suicide.zh",
-        SUICIDE,
-        r"""自杀|自殺|轻生|輕生|寻死|(?:想|要)去?死(?![你妳他她我大家])|(?:结束|了结)(?:自己|我|这)?(?:的)?(?:生命|一生|一切)|了结自己|一了百了
-            |(?:想|要|准备|打算|去)(?:从\S{0,8})?(?:跳楼|跳樓|跳河|跳下去|上吊|割腕|烧炭|卧轨)|(?:离开|消失在)这个世界|遗书|遺書""",
-        unless=r"自杀式|自杀小队|预防自杀|防止自杀|尴尬|社死|哈哈|笑死|电影|游戏里|快要死|[累困饿冷热渴]得要死|要死不活",
-    ),
-    rule(
-        "suicide.zh_passive",
-        SUICIDE,
-        r"""不想(?:再)?活|活不下去|活着(?:真)?没(?:有)?(?:意思|意义)|(?:活着|活下去)(?:还)?有什么(?:意思|意义|用)|死了算了|不如死
-            |(?:再也|永远)不(?:想|要|用)?(?:再)?醒(?:来|过来)|没有我[^。，]{0,6}(?:更好|轻松)""",
-        unless=r"哈哈|不想活动|小说|电影",
-        negatable=False,
-    ),
-    rule(
-        "self_harm.zh",
-        SELF_HARM,
-        r"""自残|自殘|自伤|自傷|(?:伤害|傷害|惩罚|割|划|烫|掐|打|弄伤)(?:我)?自己|割腕|(?:用刀|拿刀|刀片)(?:划|割)
-            |(?:拿|用)头(?:去)?撞墙|(?:划|割)(?:我的|自己的)?(?:手腕|手臂|胳膊|大腿)""",
-        unless=r"打自己的(?:电话|广告)|不小心|切菜|做饭",
-    ),
-    rule(
-        "harm_to_others.zh",
-        OTHERS,
-        r"""(?:我|想|要|会|准备|打算)\S{0,4}(?:杀了?|杀死|杀掉|捅死?|捅了|砍死?|弄死|打死|毒死|掐死)
-            (?:了)?(?:他|她|它们|他们|那个|这个|我(?:爸|妈|老板|室友|老师|同学|老公|老婆|孩子)|所有人|全家|人)""",
-        unless=r"哈哈|游戏|蚊子|蟑螂|开玩笑|小说",
-    ),
-    rule(
-        "abuse.zh",
-        ABUSE,
-        r"""家暴|虐待我|性侵|强奸|強姦|猥亵|强暴|(?:老公|丈夫|老婆|妻子|男朋友|女朋友|男友|女友|爸爸?|妈妈?|父亲|母亲|继父|继母|他|她|同学|他们)
-            [^。，,没不]{0,6}(?:打我|揍我|掐我|踢我|扇我|殴打我|摸我)(?!电话|的?电话|手机|一个电话)|(?:被|又被)[^。，,]{0,6}(?:打了|毒打|殴打|霸凌|欺凌)""",
-        unless=r"哈哈|打我电话|游戏|电影|论文",
-    ),
-]
+EMERGENCY = suicide.EMERGENCY
+RULES = [*suicide.RULES, *harm.RULES, *between_people.RULES]
