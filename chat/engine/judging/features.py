@@ -10,6 +10,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
+from chat.safety.gate.features import ReplyFeatures
+
 logger = logging.getLogger("engine.judging")
 
 LONGEST = 160  # tokens of one text that are read
@@ -60,6 +62,8 @@ class SentenceEncoder:
 
 FEATURES: dict[str, Callable[[Path], Features]] = {
     "minilm": lambda encoders: SentenceEncoder(encoders / "minilm"),
+    "reply-en": lambda encoders: ReplyFeatures("en"),
+    "reply-zh": lambda encoders: ReplyFeatures("zh"),
 }
 
 

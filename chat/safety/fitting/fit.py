@@ -26,6 +26,7 @@ class Recipe:
     false_alarms_high: float = 0.003
     false_alarms_middle: float = 0.03
     penalty: float = 3e-5
+    together: str = ""  # a class of its own for all texts that are of any class
 
 
 def vectors_of(recipe: Recipe, encoders: Path, texts: Sequence[str]) -> np.ndarray:
@@ -72,9 +73,16 @@ def head_fit(recipe: Recipe, encoders: Path, sentences: Sequence[Example]) -> He
     """Fits weights on all sentences and sets thresholds on scores of folds left out."""
     classes = tuple(sorted({name for each in sentences for name in each.classes}))
     targets = np.array([[name in each.classes for name in classes] for each in sentences], float)
+    if recipe.together:
+        classes = (*classes, recipe.together)
+        targets = np.concatenate([targets, targets.max(1, keepdims=True)], axis=1)
     vectors = vectors_of(recipe, encoders, [each.text for each in sentences])
     folds = np.array([fold_of(each.text) for each in sentences])
-    scores = scores_left_out(recipe, vectors, targets, folds)
+    if recipe.together:  # the one class that decides; the others only name
+        decided = scores_left_out(recipe, vectors, targets[:, -1:], folds)
+        scores = np.repeat(decided, len(classes), axis=1)
+    else:
+        scores = scores_left_out(recipe, vectors, targets, folds)
     ordinary = targets.sum(1) == 0
     thresholds = {
         name: Threshold(
