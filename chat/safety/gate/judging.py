@@ -110,7 +110,9 @@ def by_scores(scores: Mapping[str, float] | None, language: str) -> str:
     if scores is None:
         return ""
     head = head_for(language, "reply")
-    if head is None or scores.get(UNSAFE, 0.0) < head.thresholds[UNSAFE].high:
+    if head is None or UNSAFE not in scores:  # the judge knows no head for what this is written in
+        return "wrong_language"
+    if scores[UNSAFE] < head.thresholds[UNSAFE].high:
         return ""
     return max(CLASSES, key=lambda name: scores.get(name, 0.0))
 
