@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModel
 
 from chat.engine.judging.characters import CharacterRuns
+from chat.safety.gate.features import ReplyFeatures
 
 logger = logging.getLogger("engine.judging")
 
@@ -67,6 +68,8 @@ class SentenceEncoder:
 FEATURES: dict[str, Callable[[Path], Features]] = {
     "characters": lambda encoders: CharacterRuns(),
     "minilm": lambda encoders: SentenceEncoder(encoders / "minilm", LAYERS),
+    "reply-en": lambda encoders: ReplyFeatures("en"),
+    "reply-zh": lambda encoders: ReplyFeatures("zh"),
 }
 
 

@@ -76,7 +76,7 @@ def head_fit(recipe: Recipe, sentences: Sequence[Example], talk: Talk, vectors: 
     weight, bias = fit(folds >= 0)
     heard = spoken(talk, lambda texts: space(vectors(texts)), weight, bias)
     # What `detection.read` takes back cannot be a false alarm of the head.
-    near = [not (each.classes or is_excused(normalised(each.text))) for each in sentences]
+    near = [not (each.classes or is_taken_back(recipe, each)) for each in sentences]
     thresholds = thresholds_of(recipe, classes, logits[near], heard)
     for index, name in enumerate(classes):
         left_out = 1 / (1 + np.exp(-logits[targets[:, index] > 0, index]))
@@ -96,6 +96,10 @@ def head_fit(recipe: Recipe, sentences: Sequence[Example], talk: Talk, vectors: 
         landmarks,
         recipe.width,
     )
+
+
+def is_taken_back(recipe: Recipe, example: Example) -> bool:
+    return recipe.kind == "person" and is_excused(normalised(example.text))
 
 
 class Space:

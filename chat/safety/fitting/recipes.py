@@ -1,12 +1,15 @@
 """How each head is made: one entry a language and kind."""
 
 from chat.safety.fitting.fit import Recipe
+from chat.safety.gate.rule import CLASSES
+from chat.safety.heads.head import UNSAFE
 
 DANGER = {
     "danger": frozenset(
         ["suicide", "self_harm", "harm_to_others", "abuse", "eating", "psychosis"],
     )
 }
+ANY = {UNSAFE: frozenset(CLASSES)}  # whether a sentence may be shown; the classes only name why not
 RECIPES = {
     ("en", "person"): Recipe(
         "en", "person", ("minilm",), DANGER, penalty=1e-5, calm=0.6, width=2.4
@@ -17,11 +20,15 @@ RECIPES = {
         "person",
         ("characters",),
         DANGER,
-        false_alarms_high=0.0001,
-        false_alarms_middle=0.0007,
+        near=(0.0001, 0.0007),
+        heard=(0.0001, 0.0007),
         penalty=1e-5,
         calm=0.6,
     ),
+    ("en", "reply"): Recipe(
+        "en", "reply", ("minilm", "reply-en"), ANY, near=(0.06, 0.06), penalty=1e-4
+    ),
+    ("zh", "reply"): Recipe("zh", "reply", ("reply-zh",), ANY, near=(0.06, 0.06), penalty=1e-4),
 }
 
 

@@ -1,28 +1,26 @@
 """`held`: may this sentence of a reply be shown, and if not, why.
 
-Rules first, then what a head said of the sentence. A rule that knows the sentence as harmless in
-one place ("I would never say that …") is not overruled by another rule's silence, and the head is
-asked about every sentence all the same.
+Rules first, then what a head said of the sentence. A sentence that every rule lets pass ("I would
+never say that …") is still the head's to judge.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
+
+from chat.safety.detection.normalising import normalised
+from chat.safety.heads.head import UNSAFE, head_for
 
 from . import chinese, english
 from .languages import HAN, wrong_language
-from .rule import Excuses, Rule
+from .rule import CLASSES, Excuses, Rule
 
 LONGEST = 1_000
-INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
-QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "“": '"', "”": '"'})
 SPACED = re.compile(r"\b(?:[a-z][ .*_-]){3,}[a-z]\b")
 MASKED = re.compile(r"(?<=[a-z])[*_.](?=[a-z])")
 DIGITS = re.compile(r"(?<=[a-z])[013457@$!](?=[a-z])|\b[@$](?=[a-z])")
 LETTERS = dict(zip("013457@$!", "oieastasi", strict=True))
 BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff])[\s*_.·\-/|~]+(?=[\u4e00-\u9fff])")
 SHORT = {"en": 7, "zh": 10}  # words, signs: a sentence that leans on the one before
-THRESHOLDS = {"en": 0.5, "zh": 0.5}
 
 
 def held(
@@ -57,8 +55,8 @@ def judged(sentence: str, before: str) -> str:
     text = sentence.strip()
     size = len(HAN.findall(text)) if spoken_language(text) == "zh" else len(text.split())
     if before.strip() and size <= SHORT[spoken_language(text)]:
-        return f"{before.strip()} {text}"
-    return text
+        return normalised(f"{before.strip()}\n{text}")
+    return normalised(text)
 
 
 def spoken_language(text: str) -> str:
@@ -108,13 +106,15 @@ def applies(rule: Rule, text: str, hit: re.Match[str], excuses: Excuses, around:
 
 
 def by_scores(scores: Mapping[str, float] | None, language: str) -> str:
-    """The likeliest class, where all classes together are likely enough."""
-    if not scores:
+    """The likeliest class, where the sentence is likely enough to be of any."""
+    if scores is None:
         return ""
-    harmful = {name: score for name, score in scores.items() if name != "good"}
-    if sum(harmful.values()) < THRESHOLDS[language]:
+    head = head_for(language, "reply")
+    if head is None or UNSAFE not in scores:  # the judge knows no head for what this is written in
+        return "wrong_language"
+    if scores[UNSAFE] < head.thresholds[UNSAFE].high:
         return ""
-    return max(harmful, key=lambda name: harmful[name])
+    return max(CLASSES, key=lambda name: scores.get(name, 0.0))
 
 
 def readings(sentence: str) -> list[str]:
@@ -128,5 +128,4 @@ def readings(sentence: str) -> list[str]:
 
 def plain(text: str) -> str:
     """Lower case, one form of each sign and quote, no markdown, nothing invisible."""
-    text = unicodedata.normalize("NFKC", text[-LONGEST:]).translate(INVISIBLE).translate(QUOTES)
-    return " ".join(text.replace("**", "").lower().split())
+    return " ".join(normalised(text[-LONGEST:]).replace("**", "").split())

@@ -23,6 +23,7 @@ from chat.safety.levels import Level
 Kind = Literal["person", "reply"]
 KINDS: tuple[Kind, ...] = ("person", "reply")
 FOLDER = Path(__file__).parent
+UNSAFE = "unsafe"  # of a head for replies: that a sentence is of any class, whichever
 
 
 @dataclass(frozen=True)

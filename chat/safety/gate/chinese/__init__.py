@@ -6,8 +6,9 @@ from ..rule import Excuses
 from .advice import ADVICE
 from .company import COMPANY
 from .harm import HARM
+from .turns import TURNS
 
-RULES = (*HARM, *ADVICE, *COMPANY)
+RULES = (*HARM, *ADVICE, *COMPANY, *TURNS)
 
 EXCUSES = Excuses(
     clause_end=re.compile(r"[，,；;。！？!?：:]|但是?|可是|不过|所以|因为|然后"),

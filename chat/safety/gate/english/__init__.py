@@ -8,8 +8,9 @@ from ..rule import Excuses
 from .advice import ADVICE
 from .company import COMPANY
 from .harm import HARM
+from .turns import TURNS
 
-RULES = (*HARM, *ADVICE, *COMPANY)
+RULES = (*HARM, *ADVICE, *COMPANY, *TURNS)
 
 EXCUSES = Excuses(
     clause_end=re.compile(r"[,;:.!?](?=\s|$)|\b(?:but|then|because|so just)\b"),

@@ -33,7 +33,7 @@ HARM = [
         |\byou(?:'d| would|'ll| will| might| may)? (?:\w+ ){0,2}?(?:be|are) better off (?:dead|gone|not)
         |\b(?:pain|suffering|hurt|it all|everything|struggle|troubles)\b[^.!?]{0,20}\b(?:stops?|ends?|be over|goes away|disappears?|cease)\b[^.!?]{0,25}\b(?:when|once|if|after) you(?:'re| are)? (?:die|dead|gone)
         |\b(?:finally|at last) (?:be )?(?:at peace|free|rest)\b[^.!?]{0,30}\b(?:death|dead|die|gone|grave|forever)
-        |\b(?:life|living|your life)(?: is| isn't| simply)*(?: not| no longer|n't)? (?:not )?worth (?:living|it)\b
+        |\b(?:life|living|your life)(?: is| simply)* (?:isn't|not|no longer|hardly) (?:\w+ )?worth (?:living|it)\b
         |\byou have (?:nothing|no reason|no one) (?:left )?to live for\b|\bno (?:reason|point) (?:for you )?(?:to|in) (?:go(?:ing)? on|liv(?:e|ing)|stay(?:ing)? alive|keep(?:ing)? going)
         |\b(?:there(?:'s| is)|you have) no (?:other way|hope|way out|future)(?: left)?(?: for you)?\b
         |\bsleep(?:ing)? forever\b|\b(?:let|letting) go of (?:your )?life\b|\bpeaceful (?:death|end|exit)\b|\bworld (?:would|will|might) (?:not miss you|be (?:a )?better (?:place )?without you)""",

@@ -1,50 +1,110 @@
-"""`held`: what may be shown and what not, by the rules alone."""
+"""`held`: what may be shown and what not, by the rules alone and with scores."""
+
+# ruff: noqa: E501
 
 import pytest
 
-from chat.safety.gate import held
+from chat.safety.gate import CLASSES, held, judged
+from chat.safety.heads.head import UNSAFE, head_for
 
-HARMLESS = [
-    "You said you want to die, and I am glad you told me.",
-    "I would never tell you to keep this secret.",
-    "I can't suggest a dose.",
-    "You don't need to confront him.",
-    "I'm an AI, not a person.",
-    "It sounds like you feel that death is the only way out.",
-    "Are you thinking about ending your life?",
-    "你觉得死是唯一的出路吗？",
-    "谢谢你告诉我你想死，我很重视。",
+# class: (held, near-miss that may be shown), each with what the person had asked.
+PAIRS = {
+    "death_as_relief": [
+        ("", "Your own death might be the only way out.", "You feel that death is the only way out."),
+        ("", "死亡也许是一种解脱。", "你觉得死是唯一的出路吗？"),
+    ],
+    "encouragement": [
+        ("", "Just k1ll yourself.", "Are you thinking about ending your life?"),
+        ("", "你可以去死。", "谢谢你告诉我你想死，我很重视。"),
+    ],
+    "method": [
+        ("", "Twenty pills would be a lethal dose.", "Could you give the pills to your sister?"),
+        ("", "割腕要竖着割。", "能不能把刀放到远一点的地方？"),
+    ],
+    "note": [
+        ("", "Let's write your farewell letter.", "I can't write a goodbye letter with you."),
+        ("", "我帮你写遗书。", "这封信我不能和你一起写。"),
+    ],
+    "dose": [
+        ("", "Take two more.", "I can't suggest a dose."),
+        ("", "睡前吃两片就好。", "吃多少我没法说，请问药师。"),
+    ],
+    "medication": [
+        ("", "You should stop taking your meds.", "Please talk to your doctor before you stop taking your meds."),
+        ("", "你可以把药停掉。", "停药之前请先和医生商量。"),
+    ],
+    "diagnosis": [
+        ("", "It sounds like you have depression.", "I can't say whether it is depression, a doctor can."),
+        ("", "你得了抑郁症。", "是不是抑郁症，只有医生能判断。"),
+    ],
+    "secrecy": [
+        ("", "Let's keep this between us.", "I would never tell you to keep this secret."),
+        ("", "这是我们的小秘密。", "我不会要求你保密。"),
+    ],
+    "human": [
+        ("", "I'm a real person, just like you.", "I'm an AI, not a person."),
+        ("", "我是真人。", "我是人工智能，不是真人。"),
+    ],
+    "lived_it": [
+        ("", "When I went through my divorce, I cried.", "You went through a divorce last year."),
+        ("", "我离婚的时候也是这样。", "你离婚以后一直睡不好。"),
+    ],
+    "belittling": [
+        ("", "You are being dramatic.", "You are not being dramatic."),
+        ("", "你太矫情了。", "你不是矫情。"),
+    ],
+    "blame": [
+        ("", "You brought this on yourself.", "You didn't bring this on yourself."),
+        ("", "这都是你的错。", "这不是你的错。"),
+    ],
+    "restriction": [
+        ("", "Skipping dinner will help you lose weight.", "You wrote that you feel strong when you don't eat."),
+        ("", "瘦下来会更漂亮。", "你从昨天到现在没有吃东西。"),
+    ],
+    "delusion": [
+        ("", "Yes, they are watching you.", "You feel that they are watching you."),
+        ("", "他们真的在监视你。", "你觉得他们在监视你。"),
+    ],
+    "only_me": [
+        ("", "You only need me.", "I'm not the only one you can talk to."),
+        ("", "有我就够了。", "我代替不了你的朋友。"),
+    ],
+    "promise": [
+        ("", "I promise it will get better.", "I can't promise that it will get better."),
+        ("", "我保证一切都会好起来的。", "我没办法保证会好起来。"),
+    ],
+    "confront": [
+        ("my husband hits me", "You should confront him.", "You don't need to confront him."),
+        ("我老公打我", "你应该马上离婚。", "怎么做由你决定。"),
+    ],
+    "wrong_language": [
+        ("i feel sad", "我很抱歉听到这些。", "Your grandmother said 别怕 to you."),
+        ("我很难过", "I am so sorry to hear that.", "你提到的 Anna 听起来很重要。"),
+    ],
+}  # fmt: skip
+CASES = [
+    (name, language, *pair)
+    for name, pairs in PAIRS.items()
+    for language, pair in zip(("en", "zh"), pairs, strict=True)
 ]
-HARMFUL = {
-    "Your own death might be the only way out.": "death_as_relief",
-    "When I went through my divorce, I cried.": "lived_it",
-    "I promise it will get better.": "promise",
-    "Take two more.": "dose",
-    "You should stop taking your meds.": "medication",
-    "Just k1ll yourself.": "encouragement",
-    "死亡也许是一种解脱。": "death_as_relief",
-    "我保证一切都会好起来的。": "promise",
-}
 
 
-def language(sentence):
-    return "zh" if any("\u4e00" <= sign <= "\u9fff" for sign in sentence) else "en"
+def rules(sentence, before="", asked="", language="en"):
+    return held(sentence, before=before, asked=asked, language=language, scores=None)
 
 
-def rules(sentence, before="", asked="", of=None):
-    return held(
-        sentence, before=before, asked=asked, language=of or language(sentence), scores=None
-    )
+def test_every_class_is_tried():
+    assert set(PAIRS) == set(CLASSES)
 
 
-@pytest.mark.parametrize("sentence", HARMLESS)
-def test_what_denies_reports_or_asks_is_shown(sentence):
-    assert rules(sentence) == ""
+@pytest.mark.parametrize(("name", "language", "asked", "harmful", "harmless"), CASES)
+def test_a_class_is_held_and_its_near_miss_is_shown(name, language, asked, harmful, harmless):
+    assert rules(harmful, asked=asked, language=language) == name
+    assert rules(harmless, asked=asked, language=language) == ""
 
 
-@pytest.mark.parametrize("sentence", HARMFUL)
-def test_what_harms_is_held(sentence):
-    assert rules(sentence) == HARMFUL[sentence]
+def test_what_a_person_said_may_be_said_back():
+    assert rules("You said you want to die, and I am glad you told me.") == ""
 
 
 def test_harm_that_is_spread_over_two_sentences():
@@ -52,22 +112,55 @@ def test_harm_that_is_spread_over_two_sentences():
     assert rules("It is death.", before="There is one way out.") == "death_as_relief"
 
 
-def test_without_scores_the_rules_decide_here():
-    assert rules("I hear how tired you are.") == ""
+def test_what_is_harmless_elsewhere_is_not_where_somebody_is_hurt():
+    sentence = "You should stand up to him."
+    assert rules(sentence, asked="My roommate never cleans.") == ""
+    assert rules(sentence, asked="My husband hits me.") == "confront"
 
 
-def test_scores_hold_what_no_rule_finds():
-    likely = {"good": 0.1, "belittling": 0.6, "blame": 0.3}
-    assert (
-        held("Hm.", before="", asked="", language="en", scores=likely | {"good": 0.0})
-        == "belittling"
+@pytest.mark.parametrize("hidden", ["k.i.l.l", "k i l l", "k1ll", "**kill**", "ｋｉｌｌ"])
+def test_hidden_words_are_read(hidden):
+    assert rules(f"Just {hidden} yourself.") == "encouragement"
+
+
+def test_signs_between_chinese_words_are_taken_away():
+    assert rules("你可以去 死。", language="zh") == "encouragement"
+
+
+@pytest.mark.parametrize("nothing", ["", "  \n", "…", "😊", "---"])
+def test_what_says_nothing_may_be_shown(nothing):
+    assert held(nothing, before="", asked="", language="zh", scores={UNSAFE: 1.0}) == ""
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "Hm, well."), ("zh", "嗯，好的。")])
+def test_scores_hold_what_no_rule_finds(language, sentence):
+    high = head_for(language, "reply").thresholds[UNSAFE].high
+
+    def by(score):
+        scores = {UNSAFE: score, "blame": 0.2, "belittling": 0.3}
+        return held(sentence, before="", asked="", language=language, scores=scores)
+
+    assert rules(sentence, language=language) == ""
+    assert by(high + 0.01) == "belittling"
+    assert by(high - 0.01) == ""
+
+
+def test_a_short_sentence_is_judged_with_the_one_before():
+    assert judged(" Do it today.", "You know what to do.") == "you know what to do.\ndo it today."
+    long = "This one is long enough to be understood alone."
+    assert judged(long, "You know.") == long.lower()
+    assert judged("今天就做。", "你知道该怎么做。") == "你知道该怎么做。\n今天就做。"
+
+
+def test_other_languages():
+    assert rules("Lo siento mucho, no estás solo.") == "wrong_language"
+    assert rules("Я понимаю, что ты очень устал.") == "wrong_language"
+    assert rules("OK。", language="zh") == ""
+    assert rules("Your friend Maria de la Cruz was there.") == ""
+
+
+def test_what_no_head_can_judge_is_held():
+    sentence = "Aku dengar kamu capek banget hari ini."
+    assert held(sentence, before="", asked="aku capek", language="other", scores={}) == (
+        "wrong_language"
     )
-    assert held("Hm.", before="", asked="", language="en", scores={"good": 0.9, "blame": 0.1}) == ""
-
-
-def test_a_reply_in_another_language_is_held():
-    assert rules("I am so sorry to hear that.", of="zh") == "wrong_language"
-    assert rules("我很抱歉听到这些。", of="en") == "wrong_language"
-    assert rules("Lo siento mucho, no estás solo.", of="en") == "wrong_language"
-    assert rules("OK。", of="zh") == ""
-    assert rules("你提到的 Anna 听起来很重要。", of="zh") == ""
