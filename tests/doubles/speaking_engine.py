@@ -76,7 +76,7 @@ class SpeakingEngine:
         for sentence, held_class in self.unsafe.items():
             if signs_of(text).endswith(signs_of(sentence)):
                 return {held_class: 0.999, "unsafe": 0.999}
-        return {}
+        return {"unsafe": 0.0}
 
 
 class Handler(BaseHTTPRequestHandler):
