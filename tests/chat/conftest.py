@@ -67,7 +67,7 @@ class ScriptedEngine:
     @staticmethod
     def judge(writer: asyncio.StreamWriter, asked: dict[str, Any]) -> None:
         """Nothing that this engine says is unsafe, and nothing that people say is."""
-        data = [{"language": "en", "scores": {}} for _ in asked["texts"]]
+        data = [{"language": "en", "scores": {"unsafe": 0.0}} for _ in asked["texts"]]
         body = json.dumps({"object": "list", "data": data}).encode()
         writer.write(f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n".encode())
         writer.write(b"connection: close\r\n\r\n" + body)

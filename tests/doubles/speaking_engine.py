@@ -11,6 +11,7 @@ import json
 import re
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,12 @@ SIGNS = re.compile(r"\s?[A-Za-z0-9']{1,5}|\s|.", re.DOTALL)
 def tokens_of(text: str) -> list[str]:
     """A text in small pieces, as models write it."""
     return SIGNS.findall(text)
+
+
+def signs_of(text: str) -> str:
+    """Letters and digits alone: the gate has texts judged in a form of its own."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return "".join(sign for sign in plain if sign.isalnum())
 
 
 class SpeakingEngine:
@@ -67,9 +74,9 @@ class SpeakingEngine:
     def scores(self, text: str) -> dict[str, float]:
         """By the sentence at the end: a short one is judged together with the one before it."""
         for sentence, held_class in self.unsafe.items():
-            if text.strip().endswith(sentence):
+            if signs_of(text).endswith(signs_of(sentence)):
                 return {held_class: 0.999, "unsafe": 0.999}
-        return {}
+        return {"unsafe": 0.0}
 
 
 class Handler(BaseHTTPRequestHandler):

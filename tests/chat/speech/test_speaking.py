@@ -162,7 +162,9 @@ async def test_a_reply_that_the_request_begins_is_judged_and_gone_on_with_as_one
     heard = await hear(engine.url, prompt=prompt, options={"continue_final_message": True})
     assert heard.texts == [f" {MORE} {ASKS}"]
     assert engine.requests[1]["messages"][-1]["content"] == f"{GOOD} {MORE}"
-    assert engine.judged[0] == [f"{GOOD} {MORE}"], "a short sentence leans on the one before it"
+    assert engine.judged[0] == [gate.judged(MORE, GOOD)], (
+        "a short sentence leans on the one before it"
+    )
 
 
 async def test_an_engine_that_cannot_go_on_is_not_asked_to(engine: SpeakingEngine) -> None:
@@ -230,7 +232,7 @@ async def test_a_judge_of_its_own_is_asked(engine: SpeakingEngine) -> None:
     with speaking_engine() as judge:
         judge.unsafe = {GOOD: "method"}
         heard = await hear(engine.url, judge=EngineClient(judge.url))
-        assert judge.judged == [[GOOD], [GOOD]]
+        assert judge.judged == [[gate.judged(GOOD, "")]] * 2
     assert GOOD not in heard.everything
     assert engine.judged == []
 
