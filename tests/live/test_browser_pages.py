@@ -82,7 +82,7 @@ refused = dataset_upload(
 )
 note = SessionNote.objects.create(
     user=alice, title="A_title_that_is_much_too_long_and_has_no_place_to_break_at_all",
-    text="In my own words\n\n“I keep waking up at 4am.”\n" * 8,
+    text="In my own words\\n\\n“I keep waking up at 4am.”\\n" * 8,
 )
 note_share(note=note, days="7")
 receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={"conversations": 2, "messages": 14})
