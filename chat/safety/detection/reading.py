@@ -86,8 +86,9 @@ def by_head(unit: str, scores: Scores) -> Finding:
     found = []
     for name, score in sorted(scores.items(), key=lambda item: -item[1]):
         level = head.level(name, score)
-        if level > Level.ORDINARY and name == SOMEBODY_ELSE:
-            found.append(Finding(Level.ORDINARY, name, "head"))
+        if name == SOMEBODY_ELSE:
+            if level == Level.HIGH:  # it has a card or nothing: there is no state to raise
+                found.append(Finding(Level.ORDINARY, name, "head"))
         elif level > Level.ORDINARY:
             level = Level.RAISED if name in RAISING else level
             found.append(Finding(level, category_of(name, scores), "head"))

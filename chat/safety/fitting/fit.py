@@ -34,7 +34,7 @@ class Recipe:
     features: tuple[str, ...]
     pooled: Mapping[str, frozenset[str]] = field(default_factory=dict)
     near: tuple[float, float] = (0.03, 0.1)
-    heard: tuple[float, float] = (0.003, 0.02)
+    heard: tuple[float, float] = (0.0015, 0.015)
     penalty: float = 1e-5
     calm: float = 1.0
     width: float = 0.0  # of the Gaussian around each own sentence; 0: linear in the features

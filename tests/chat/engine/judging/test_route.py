@@ -92,7 +92,8 @@ class TestRealEncoder:
         mixed = [*texts, "aku capek banget sama skripsi", *texts]
         body = post(judging, {"kind": "person", "texts": mixed}).json()
         assert [each["language"] for each in body["data"]] == ["en"] * 40 + ["other"] + ["en"] * 40
-        assert body["data"][:40] == body["data"][41:]
+        for first, again in zip(body["data"][:40], body["data"][41:], strict=True):
+            assert again["scores"] == pytest.approx(first["scores"], abs=1e-3)  # batches differ
         assert body["data"][40]["scores"] == {}
 
     def test_a_reply_goes_on_while_texts_are_judged(self, judging: tiny.World) -> None:

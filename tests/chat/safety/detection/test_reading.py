@@ -60,6 +60,7 @@ def test_scores_are_read_by_their_thresholds() -> None:
 def test_worry_about_somebody_else_has_a_card_and_no_level() -> None:
     found = read("grey words", scores=[{"somebody_else": 0.95, "suicide": 0.1}])
     assert (found.level, found.category, found.card) == (Level.ORDINARY, *["somebody_else"] * 2)
+    assert read("grey words", scores=[{"somebody_else": 0.7}]) == Finding()
 
 
 def test_the_gravest_of_rules_and_scores_counts() -> None:
