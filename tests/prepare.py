@@ -1,4 +1,4 @@
-"""What the tests need beside packages: the real base model, fetched once into `var/base-models`."""
+"""What the tests need beside packages, fetched once into `var/`: the real base model, encoders."""
 
 import subprocess
 import sys
@@ -6,8 +6,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "var" / "base-models" / "smollm2-135m-instruct"
+ENCODERS = ROOT / "var" / "encoders"
+
+
+def python(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=False)
+    if done.returncode:
+        sys.exit(done.returncode)
+
 
 if __name__ == "__main__":
     if not (TARGET / "config.json").is_file():
-        command = [sys.executable, "-m", "finetune.bases.files.fetch", str(TARGET)]
-        sys.exit(subprocess.run(command, cwd=ROOT, check=False).returncode)
+        python("finetune.bases.files.fetch", str(TARGET))
+    python("chat.engine.judging.sources", str(ENCODERS))  # does nothing where they are

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chat.safety import Assessment, assess
-from chat.safety.rule import CATEGORIES
+from chat.safety.detection.rule import CATEGORIES
 
 RULES = "wukong-rules"
 

@@ -22,6 +22,7 @@ __all__ = ["Delta", "EngineClient", "EngineError", "EngineUnavailable", "Usage"]
 Message = dict[str, str]
 
 CONNECT_SECONDS = 2.0
+JUDGE_SECONDS = 5.0
 SILENCE_SECONDS = 60.0  # the engine sends a comment every ten seconds at least
 
 
@@ -97,6 +98,27 @@ class EngineClient:
         if not done:
             raise EngineUnavailable(f"The engine at {self._where} ended the reply too early.")
 
+    async def judge(self, kind: str, texts: Sequence[str]) -> list[dict[str, float]]:
+        """The scores of each text; `kind` is person or reply. Empty for a language without a head.
+
+        Raises EngineUnavailable or EngineError, the latter also where the engine has no encoder
+        (503) or, being another's, no such route (404).
+        """
+        if not texts:
+            return []
+        try:
+            async with self._http() as http:
+                response = await http.post(
+                    "/v1/judgements",
+                    json={"kind": kind, "texts": list(texts)},
+                    timeout=httpx.Timeout(JUDGE_SECONDS, connect=CONNECT_SECONDS),
+                )
+        except httpx.HTTPError as error:
+            raise self._unavailable(error) from error
+        if response.is_error:
+            raise _error(response)
+        return _scores(response, len(texts))
+
     async def health(self) -> dict[str, Any]:
         """`ready`, `loaded`, `memory_bytes`, `device`, `active`, `waiting`."""
         try:
@@ -145,6 +167,16 @@ def _delta(body: dict[str, Any]) -> Delta | None:
     if not (text or reason or used):
         return None
     return Delta(text, reason, used, choice.get("index") or 0)
+
+
+def _scores(response: httpx.Response, number: int) -> list[dict[str, float]]:
+    try:
+        scores: list[dict[str, float]] = [dict(one["scores"]) for one in response.json()["data"]]
+    except (ValueError, KeyError, TypeError):
+        scores = []
+    if len(scores) != number:
+        raise EngineError(502, "invalid_judgements", "The answer is no list of scores.")
+    return scores
 
 
 def _error(response: httpx.Response) -> EngineError:

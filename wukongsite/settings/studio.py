@@ -9,6 +9,7 @@ DATASET_DIR = data_folder("datasets")
 RUN_DIR = data_folder("runs")
 ASSISTANT_DIR = data_folder("assistants")
 BASE_MODEL_DIR = data_folder("base-models")
+ENCODER_DIR = data_folder("encoders")
 CIRCUIT_DIR = data_folder("circuits")
 EXPERIMENT_DIR = data_folder("experiments")
 
@@ -49,6 +50,8 @@ ENGINE_URL = env("ENGINE_URL", "") or f"http://127.0.0.1:{ENGINE_PORT}"
 ENGINE_IS_OURS = not os.environ.get("ENGINE_URL")
 ENGINE_KEY = stored_secret("engine-key") if ENGINE_IS_OURS else env("ENGINE_KEY", "")
 ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
+# Judges what people and assistants write; another's engine has no such route.
+JUDGE_URL = env("WUKONG_JUDGE_URL", "") or ENGINE_URL
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
 # -- API -----------------------------------------------------------------------------------------

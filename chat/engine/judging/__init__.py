@@ -1,0 +1,1 @@
+"""Judging texts in the engine's process: encoders, the heads' scores, and their route."""

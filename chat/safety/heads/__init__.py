@@ -1,0 +1,1 @@
+"""The trained heads: one small committed file per language and kind, read with numpy alone."""
