@@ -33,7 +33,7 @@ from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 OPENINGS = Path(__file__).with_name("openings.jsonl")
 TOKENS = 220  # WUKONG_CHAT_MAX_TOKENS
 START_SECONDS = 180
-TOGETHER = 6
+TOGETHER = 20
 Row = dict[str, Any]
 
 
@@ -160,7 +160,7 @@ def asked(given: argparse.Namespace) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
-        with processes(f"chat.engine --assistants {folder} --port {port}"):
+        with processes(f"chat.engine --assistants {folder} --port {port} --active {4 * TOGETHER}"):
             url = f"http://127.0.0.1:{port}"
             asyncio.run(ask(given.out, list(names), openings[: given.limit], options, url))
 

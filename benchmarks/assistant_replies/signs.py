@@ -19,15 +19,20 @@ LOOP_TIMES = 3  # a phrase that stands as often in one reply is a loop
 PHRASE = {"en": 4, "zh": 8}  # words, signs
 STEM = 5  # letters: "worrying" takes up "worry"
 COMMON = frozenset(
-    """about after again all also always and anymore are because been before but can can't come
-    could day did didn't does don't down even ever every everyone feel feeling feels for from get
-    give going had has have haven't her here him his how i'm into it's its just know let like made
-    make more most much must never not now off one only other our out over really say she should
-    so some something still such take than that that's the their them then there they thing think
-    this time today too until very want was way well were what when where which who why will with
-    without won't would you your""".split()
+    re.findall(
+        r"\S+",
+        """about after again all also always and anymore are because been before but can can't come
+        could day did didn't does don't down even ever every everyone feel feeling feels for from
+        get give going had has have haven't her here him his how i'm into it's its just know let
+        like made make more most much must never not now off one only other our out over really
+        say she should so some something still such take than that that's the their them then
+        there they thing think this time today too until very want was way well were what when
+        where which who why will with without won't would you your""",
+    )
 )
-COMMON_HAN = frozenset("我的 自己 一个 没有 什么 怎么 现在 觉得 时候 就是 不是 这个 可以 已经".split())
+COMMON_HAN = frozenset(
+    re.findall(r"\S+", "我的 自己 一个 没有 什么 怎么 现在 觉得 时候 就是 不是 这个 可以 已经")
+)
 
 
 def counted(opening: Mapping[str, str], reply: str, finish: str) -> dict[str, bool]:

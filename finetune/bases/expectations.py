@@ -6,7 +6,9 @@ The sizes follow what was measured (docs/assistant.md); a larger base was not, a
 from __future__ import annotations
 
 SMALL, MIDDLE, LARGE = 300_000_000, 1_000_000_000, 3_000_000_000
-DANGER = "No base of any size here can tell whether somebody is in danger; rules and people do that."
+DANGER = (
+    "No base of any size here can tell whether somebody is in danger; rules and people do that."
+)
 WORDS = (
     (
         SMALL,

@@ -43,7 +43,9 @@ def test_each_sign_is_seen(opening, reply, finish, sign, shown):
 
 
 def test_repeating_a_word_is_no_loop():
-    assert not loops("You miss the boat, and you miss her. Missing hurts. What is missing most?", "en")
+    assert not loops(
+        "You miss the boat, and you miss her. Missing hurts. What is missing most?", "en"
+    )
 
 
 def test_the_openings_are_forty_and_twenty_and_not_in_the_demo_sets():

@@ -17,9 +17,7 @@ class DemoSet:
 
 
 SETS = {
-    "en": DemoSet(
-        "Support dialogues (demo)", Path(__file__).with_name("support_dialogues.jsonl")
-    ),
+    "en": DemoSet("Support dialogues (demo)", Path(__file__).with_name("support_dialogues.jsonl")),
     "zh": DemoSet(
         "Support dialogues, Chinese (demo)",
         Path(__file__).with_name("support_dialogues_zh.jsonl"),

@@ -1,4 +1,4 @@
-"""What a base of a size can and cannot do is said beside the replies, and danger is never its job."""
+"""What a base of a size can do is said beside its replies; judging danger is never its job."""
 
 import pytest
 from django.urls import reverse
@@ -29,7 +29,9 @@ def test_a_run_page_says_what_its_base_can_do(client, alice, run_made):
     client.force_login(alice)
     page = client.get(reverse("run", args=[run_made.public_id])).content.decode()
     assert "A base of 135 million parameters. It can learn a manner" in page
-    assert page.index('id="samples-title"') < page.index("A base of 135") < page.index("run-samples")
+    assert (
+        page.index('id="samples-title"') < page.index("A base of 135") < page.index("run-samples")
+    )
     run_made.base.parameters = 0
     run_made.base.save()
     assert "A base of" not in client.get(reverse("run", args=[run_made.public_id])).content.decode()
