@@ -15,6 +15,7 @@ from chat.safety.language import language_of
 HAN = re.compile(r"[\u4e00-\u9fff]")
 WORD = re.compile(r"[a-z']+")
 ENDS = tuple(".!?…。！？~”\"')）*")
+STUCK = re.compile(r"(\S)\1{7,}")  # one sign over and over
 LOOP_TIMES = 3  # a phrase that stands as often in one reply is a loop
 PHRASE = {"en": 4, "zh": 8}  # words, signs
 STEM = 5  # letters: "worrying" takes up "worry"
@@ -66,7 +67,9 @@ def words(text: str, language: str) -> set[str]:
 
 
 def loops(text: str, language: str) -> bool:
-    """Whether a phrase comes three times, or a whole sentence twice."""
+    """Whether a phrase comes three times, a whole sentence twice, or one sign over and over."""
+    if STUCK.search(text):
+        return True
     parts = HAN.findall(text) if language == "zh" else text.lower().split()
     size = PHRASE[language]
     phrases = Counter(tuple(parts[at : at + size]) for at in range(len(parts) - size + 1))

@@ -28,6 +28,7 @@ def test_a_good_reply_shows_every_good_sign(opening, reply):
     [
         (EN, "I am here for you. It is hard. I am here for you. It is hard.", "stop", "loop", True),
         (ZH, "慢慢来，一切都会过去的，" * 4, "length", "loop", True),
+        (ZH, "说来吧＃＃＃＃＃＃＃＃＃＃＃＃", "length", "loop", True),
         (EN, "You could talk to her and", "stop", "cut off", True),
         (EN, GOOD, "length", "cut off", True),
         (EN, "That sounds hard. What happened?", "stop", "takes up a word", False),

@@ -21,7 +21,7 @@ def test_the_first_start_brings_both_demo_sets_and_one_run(team, alice, base):
         assert row.report["errors"] == row.report["warnings"] == 0
     assert list(Run.objects.all()) == [run]
     assert run.dataset == rows[demo.SETS["en"].name]
-    assert run.settings.steps == 88
+    assert run.settings.steps == 64
 
 
 def test_a_team_with_data_gets_neither(team, alice, base, dataset):
