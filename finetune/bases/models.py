@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from .expectations import expectation
+
 
 class BaseModel(models.Model):
     """A base language model: a local folder or a hub id. Shared by all teams, added by an admin."""
@@ -38,3 +40,7 @@ class BaseModel(models.Model):
     @property
     def linear_shapes(self) -> dict[str, tuple[int, int]]:
         return {name: (int(pair[0]), int(pair[1])) for name, pair in self.shapes.items()}
+
+    @property
+    def expectation(self) -> str:
+        return expectation(self.parameters)

@@ -35,7 +35,6 @@ from finetune.training.presets import PRESETS
 SLUG = "smollm2-135m-instruct"
 TITLE = "SmolLM2 135M Instruct"
 NOTE = "Its weights are 4-bit ones (Q4_1) expanded to float32."
-DEMO_NAME = "Support dialogues (demo)"
 
 
 @contextmanager
@@ -141,24 +140,20 @@ def administrator_make() -> tuple[User, str]:
 
 
 def demo_queue(user: User) -> Run | None:
-    """On the first start: the demo data set, and a quantum run over it that waits for a worker."""
+    """On the first start: the demo data sets, and a quantum run that waits for a worker."""
     team = Team.objects.filter(members=user).first()
     if team is None or Dataset.objects.filter(team=team).exists():
         return None
     logging.getLogger("finetune.queue").setLevel(logging.ERROR)  # the broker is not up yet
-    with step("demo data set and demo run"):
-        content = demo.path().read_bytes()
-        file = SimpleUploadedFile(demo.path().name, content, "application/jsonl")
-        dataset = dataset_upload(
-            team=team, user=user, file=file, name=DEMO_NAME, licence="CC BY 4.0"
-        )
-        checking.dataset_check(dataset.pk)
-        dataset.refresh_from_db()
+    with step("demo data sets and demo run"):
+        datasets = {
+            language: demo_upload(team, user, demo_set) for language, demo_set in demo.SETS.items()
+        }
         order = RunOrder(
             team=team,
             user=user,
             base=BaseModel.objects.get(slug=SLUG),
-            dataset=dataset,
+            dataset=datasets["en"],
             name="Demo: quantum adapter",
             settings=settings_read(PRESETS["quick"].values),
             preset="quick",
@@ -168,3 +163,15 @@ def demo_queue(user: User) -> Run | None:
     # The broker starts later: let the periodic task send the message at once.
     Run.objects.filter(pk=run.pk).update(enqueued_at=run.created_at.replace(year=2000))
     return run
+
+
+def demo_upload(team: Team, user: User, demo_set: demo.DemoSet) -> Dataset:
+    """Put one of the demo sets among the team's data, checked."""
+    content = demo_set.path.read_bytes()
+    file = SimpleUploadedFile(demo_set.path.name, content, "application/jsonl")
+    dataset = dataset_upload(
+        team=team, user=user, file=file, name=demo_set.name, licence=demo.LICENCE
+    )
+    checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    return dataset

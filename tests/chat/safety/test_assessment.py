@@ -189,8 +189,8 @@ def test_demo_dialogues_have_few_cards(capsys: pytest.CaptureFixture[str]) -> No
             )
     with capsys.disabled():
         print(f"\ndemo dialogues with a card: {carded} of {total}")
-    assert total >= 150
-    assert 3 <= carded <= 0.1 * total
+    assert total >= 480
+    assert carded <= 0.01 * total  # no free text for a crisis is in them: the policy answers that
 
 
 def test_public_development_set(capsys: pytest.CaptureFixture[str]) -> None:

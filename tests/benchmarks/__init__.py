@@ -1,0 +1,1 @@
+"""Benchmarks count what they say they count."""
