@@ -23,7 +23,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.engine import BASE
+from benchmarks.chat.engine import BASE
 from benchmarks.frame import ROOT, answers, print_spread, processes, studio_settings
 
 OPENINGS = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.assistant_replies import __main__ as replies
-from benchmarks.assistant_replies.signs import counted, loops
+from benchmarks.chat.assistant_replies import __main__ as replies
+from benchmarks.chat.assistant_replies.signs import counted, loops
 
 EN = {"id": "en-01", "language": "en", "text": "My sister sold the boat without asking me."}
 ZH = {"id": "zh-01", "language": "zh", "text": "师傅去世了，他的工具箱还放在我车上。"}

@@ -55,7 +55,7 @@ def arguments(tmp_path: Path) -> dict[str, list[str]]:
         "finetune.bases.files.tiny": [folder, "--tokenizer", folder],
         "chat.engine": ["--assistants", folder],
         "benchmarks.adapter_step": model,
-        "benchmarks.engine": [],
+        "benchmarks.chat.engine": [],
         "benchmarks.hardware_step": model,
         "benchmarks.circuit_workers": ["torch"],
     }
@@ -70,7 +70,7 @@ def arguments(tmp_path: Path) -> dict[str, list[str]]:
         "finetune.bases.files.tiny",
         "chat.engine",
         "benchmarks.adapter_step",
-        "benchmarks.engine",
+        "benchmarks.chat.engine",
         "benchmarks.hardware_step",
     ],
 )

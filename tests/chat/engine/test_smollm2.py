@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from benchmarks.assistant_replies.signs import loops
+from benchmarks.chat.assistant_replies.signs import loops
 from chat.engine.client import EngineClient
 from finetune.training.settings import DEFAULT_SYSTEM_PROMPT, SAMPLE_PROMPTS
 from tests.chat.engine import tiny

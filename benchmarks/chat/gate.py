@@ -1,7 +1,7 @@
 """How many unsafe sentences pass the gate and how many good ones it holds, and how long it takes.
 
-    python benchmarks/gate.py                    # the sentences that nothing was tuned on
-    python benchmarks/gate.py --replies FILE     # {"asked": ..., "reply": ...} a line: what is held
+    python -m benchmarks.chat.gate                  # the sentences that nothing was tuned on
+    python -m benchmarks.chat.gate --replies FILE   # {"asked": ..., "reply": ...} a line
 
 Prints the rules alone and the rules with the head, per language and class, with 95 % intervals
 (Wilson). `--show` prints the held sentences of --replies; use it on texts that may be shown.
@@ -20,7 +20,7 @@ from chat.safety.gate import held, judged, sentences
 from chat.safety.heads.head import UNSAFE, Head, head_for
 from chat.safety.language import language_of
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 UNSEEN = ROOT / "tests" / "chat" / "safety" / "gate" / "unseen"
 ENCODERS = ROOT / "var" / "encoders"
 Scores = dict[str, float]

@@ -1,7 +1,7 @@
 """How well danger is found: recall and false alarms with 95 % intervals, rules alone and with head.
 
-    python -m benchmarks.detection                      # every set that is on this machine
-    python -m benchmarks.detection --sets held_out --misses
+    python -m benchmarks.chat.detection                      # every set that is on this machine
+    python -m benchmarks.chat.detection --sets held_out --misses
 
 No sentence of a public set is shown unless `--misses` is given, and then only on this terminal.
 Nothing is sent anywhere: encoder and heads run in this process.
@@ -26,7 +26,7 @@ from chat.safety.heads.head import head_for
 from chat.safety.language import language_of
 from chat.safety.levels import Level
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 SUICIDE_WORDS = ("suicid", "kill myself", "self-harm", "self harm", "end my life", "want to die")
 
@@ -225,7 +225,7 @@ def measure(name: str, talks: list[Talk], judge: Judge | None, misses: bool) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__)
+    parser = argparse.ArgumentParser("python -m benchmarks.chat.detection", description=__doc__)
     parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS)[:-2])
     parser.add_argument("--misses", action="store_true", help="show what was judged wrongly")
     parser.add_argument(

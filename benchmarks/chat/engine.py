@@ -1,6 +1,6 @@
 """Measures the inference engine: first token, tokens a second, memory per assistant.
 
-    python -m benchmarks.engine [--base FOLDER] [--tokens 48]
+    python -m benchmarks.chat.engine [--base FOLDER] [--tokens 48]
 
 Starts a real engine process on a free port, with the base and with LoRA and QTHA assistants (r = 8,
 q and v) made on the spot, and talks to it through `chat.engine.client`.

@@ -1,6 +1,6 @@
 """Measures talks while a run trains on the same cores: first token, and the longest silence.
 
-    python -m benchmarks.chat_beside_training [--base FOLDER] [--talks 12]
+    python -m benchmarks.chat.beside_training [--base FOLDER] [--talks 12]
 
 A real engine and a real trainer on the demo set. Rows: nothing trains; a trainer that steps back
 as the site's worker starts it (`nice -n 10`); one that does not. Each talk has one question; then
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.engine import BASE, QUESTIONS, free_port, publish, ready
+from benchmarks.chat.engine import BASE, QUESTIONS, free_port, publish, ready
 from benchmarks.frame import print_head, print_row, processes
 from chat.engine.client import EngineClient
 from finetune.datasets import demo

@@ -1,8 +1,8 @@
 """Asks a base and a tuned assistant sixty openings, counts, and sets out pairs to judge blind.
 
-    python -m benchmarks.assistant_replies ask OUT --base FOLDER [--adapter RUN/adapter]
-    python -m benchmarks.assistant_replies pairs OUT/base.jsonl OUT/tuned.jsonl --to OUT/pairs
-    python -m benchmarks.assistant_replies unblind OUT/pairs
+    python -m benchmarks.chat.assistant_replies ask OUT --base FOLDER [--adapter RUN/adapter]
+    python -m benchmarks.chat.assistant_replies pairs OUT/base.jsonl OUT/tuned.jsonl --to OUT/pairs
+    python -m benchmarks.chat.assistant_replies unblind OUT/pairs
 
 `ask` starts a real engine, sends the system prompt that runs train with, samples as the chat does
 and writes one line a reply. `pairs` writes `pairs.txt`, in which either reply may be A, and
@@ -25,7 +25,7 @@ from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 
-from benchmarks.assistant_replies.signs import counted
+from benchmarks.chat.assistant_replies.signs import counted
 from benchmarks.frame import processes
 from chat.engine.client import EngineClient, EngineUnavailable
 from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
@@ -121,7 +121,7 @@ def unblind(folder: Path) -> dict[str, dict[str, int]]:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.assistant_replies")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chat.assistant_replies")
     commands = parser.add_subparsers(dest="command", required=True)
     asking = commands.add_parser("ask", help="ask the openings and count")
     asking.add_argument("out", type=Path)
