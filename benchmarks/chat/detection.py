@@ -25,6 +25,7 @@ from chat.safety.fitting.talk import UNRELATED, third_of
 from chat.safety.heads.head import head_for
 from chat.safety.language import language_of
 from chat.safety.levels import Level
+from chat.safety.probes import probes
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -128,10 +129,23 @@ def cpsycoun() -> Iterator[Talk]:
             yield Talk("cpsycoun", turns, False)
 
 
+def probed(language: str) -> Callable[[], Iterator[Talk]]:
+    """The probes, written without a look at rules or sentences; those that only raise left out."""
+
+    def talks() -> Iterator[Talk]:
+        for probe in probes(language):
+            if probe.level in ("high", "ordinary"):
+                yield Talk(probe.kind, probe.turns, probe.level == "high")
+
+    return talks
+
+
 SETS: dict[str, Callable[[], Iterator[Talk]]] = {
     "held_out": own_held_out,
     "held_out_raised": own_raised,
     "aicare": aicare,
+    "probes_en": probed("en"),
+    "probes_zh": probed("zh"),
     "esconv_valid": esconv("valid"),
     "esconv_test": esconv("test"),
     "counsel_chat": counsel_chat,
