@@ -26,4 +26,5 @@ STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ENGINE_WAIT_SECONDS = 0
 UPLOAD_MIN_FREE_MB = 1

@@ -64,6 +64,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.wake = asyncio.Event()
         self.rung = False
         self.sent: dict[str, int] = {}
+        self.waits: dict[str, str] = {}  # what each page was told that its reply waits for
         self.texts: dict[str, tuple[int, str]] = {}
         self.begun: set[str] = set()
         self.visitor = visitor_of(self.scope)
@@ -191,6 +192,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """
         for key, (pk, stored) in self.texts.items():
             generation = Generation.running.get(pk)
+            if generation is not None and generation.waits != self.waits.get(key, ""):
+                self.waits[key] = generation.waits
+                await self.send(
+                    text_data=json.dumps({"type": "wait", "id": key, "words": generation.waits})
+                )
             text = generation.text if generation is not None else stored
             begun = generation is not None and generation.begun and key not in self.begun
             at = self.sent.get(key, 0)

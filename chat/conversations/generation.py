@@ -27,7 +27,7 @@ from chat.conversations import services
 from chat.conversations.failures import EMPTY, PROCESS_ENDED, STOPPED, Ending, ending_of
 from chat.conversations.models import Message
 from chat.conversations.prompts import Plan, plan_of, prompt_of
-from chat.engine.client import EngineClient, EngineError, Usage
+from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
 from chat.policy.decision import Decision
 from chat.safety.levels import Level
 from chat.safety.library import ReviewedReply
@@ -43,6 +43,7 @@ R = TypeVar("R")
 
 SAVE_SECONDS = 0.5
 BEAT_SECONDS = 2.0
+LOOK_SECONDS = 0.5  # between looks whether the engine is back
 KEEP_SECONDS = 120.0  # for how long a finished reply waits for a database that takes no writes
 
 
@@ -80,6 +81,7 @@ class Generation:
         self.text = ""
         self.reviewed: list[ReviewedReply] = []  # in the order in which they were said
         self.begun = False
+        self.waits = ""  # what it waits for before its first word, in words for the page
         self.usage: Usage | None = None
         self.stopping = False
         self.finishing = False
@@ -141,10 +143,28 @@ class Generation:
         while True:
             try:
                 return await self.say(decision, plan, prompt_of(turns, plan.system))
+            except EngineUnavailable:
+                if self.text or not await self.engine_back():
+                    raise
             except EngineError as error:
                 if error.code != "context_length_exceeded" or len(turns) < 2:
                     raise
                 turns = turns[1:]
+
+    async def engine_back(self) -> bool:
+        """Wait for an engine that is being started again; False where it takes too long."""
+        self.waits = "waits for the engine, which is starting again…"
+        self.notify()
+        client = EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY)
+        until = time.monotonic() + settings.ENGINE_WAIT_SECONDS
+        while time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                if (await client.health())["ready"]:
+                    return True
+            except EngineUnavailable:
+                continue
+        return False
 
     async def say(self, decision: Decision, plan: Plan, prompt: list[dict[str, str]]) -> str:
         finish = "stop"
@@ -165,7 +185,8 @@ class Generation:
                 self.usage = step.usage or self.usage
                 # A template often begins a reply with a space or an empty line.
                 self.text += step.text if self.text else step.text.lstrip()
-                self.begun = True
+                self.waits = waiting_words(step.ahead)
+                self.begun = self.begun or step.ahead is None
                 self.notify()
                 if step.reviewed is not None:
                     self.reviewed.append(step.reviewed)
@@ -223,6 +244,11 @@ class Generation:
     def notify(self) -> None:
         for event in self.listeners:
             event.set()
+
+
+def waiting_words(ahead: int | None) -> str:
+    """What stands beside a reply that waits in the engine's queue."""
+    return "" if ahead is None else f"waits; {ahead} before it…" if ahead else "is next…"
 
 
 async def decided(reply_ids: list[int]) -> Decision:

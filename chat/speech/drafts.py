@@ -105,7 +105,9 @@ class Drafts:
         streams = [SentenceStream() for _ in request.replies]
         before = [reply.last for reply in request.replies]
         try:
-            deltas = self.talk.client.stream_chat(self.talk.model, prompt, **options)
+            deltas = self.talk.client.stream_chat(
+                self.talk.model, prompt, on_queue=self.queued, **options
+            )
             async with aclosing(deltas) as open_deltas:  # type: ignore[type-var]
                 async for delta in open_deltas:
                     if not request.read:
@@ -128,6 +130,9 @@ class Drafts:
         except (EngineError, EngineUnavailable) as error:
             for reply in request.replies:
                 self.ready.put_nowait(Ready(reply, request.draft, error=error))
+
+    def queued(self, ahead: int) -> None:
+        self.out.put_nowait(Spoken(ahead=ahead))
 
     def cut(self, last: list[str], *, behind: str) -> None:
         """Take away half a sentence at the end of a draft, if a reviewed question follows.

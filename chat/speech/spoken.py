@@ -23,6 +23,7 @@ class Spoken:
         reviewed: whose words this step's text is, if it is the library's.
         usage: with the last step of all.
         held: the class of a sentence that was held back here, or `unjudged`; no word of it.
+        ahead: how many stand before this one in the engine's queue; None: it does not wait.
     """
 
     text: str = ""
@@ -31,6 +32,7 @@ class Spoken:
     reviewed: ReviewedReply | None = None
     usage: Usage | None = None
     held: str = ""
+    ahead: int | None = None
 
 
 def as_paragraph(released: str, words: str) -> str:

@@ -20,6 +20,8 @@ class ScriptedEngine:
         self.gate = asyncio.Event()
         self.errors: list[tuple[int, str, str]] = []
         self.break_after: int | None = None
+        self.drops = 0  # requests that end without an answer, as when the engine dies
+        self.queued: list[int] = []  # places in the queue that are told before the reply
         self.requests: list[dict[str, Any]] = []
         self.closed = 0
         self.url = ""
@@ -27,6 +29,12 @@ class ScriptedEngine:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            if head.startswith("GET /health "):
+                body = b'{"ready": true}'
+                writer.write(
+                    f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
+                )
+                return
             length = next(
                 int(line.split(":")[1])
                 for line in head.split("\r\n")
@@ -37,6 +45,9 @@ class ScriptedEngine:
                 self.judge(writer, asked)
                 return
             self.requests.append(asked)
+            if self.drops:
+                self.drops -= 1
+                return
             if self.errors:
                 status, code, message = self.errors.pop(0)
                 body = json.dumps({"error": {"message": message, "code": code}}).encode()
@@ -47,6 +58,10 @@ class ScriptedEngine:
                 return
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n")
             writer.write(b"connection: close\r\n\r\n")
+            for ahead in self.queued:
+                writer.write(f": queued {ahead}\n\n".encode())
+                await writer.drain()
+                await asyncio.sleep(0.1)
             for number, piece in enumerate(self.pieces):
                 if number == self.hold:
                     await self.gate.wait()

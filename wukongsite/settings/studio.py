@@ -53,6 +53,7 @@ ENGINE_KEY = stored_secret("engine-key") if ENGINE_IS_OURS else env("ENGINE_KEY"
 ENGINE_KEY_FILE = SECRET_DIR / "engine-key"
 # Judges what people and assistants write; another's engine has no such route.
 JUDGE_URL = env("WUKONG_JUDGE_URL", "") or ENGINE_URL
+ENGINE_WAIT_SECONDS = env("WUKONG_ENGINE_WAIT_SECONDS", 20)
 CHAT_MAX_TOKENS = env("WUKONG_CHAT_MAX_TOKENS", 220)
 
 # -- the chat and the people in it ---------------------------------------------------------------

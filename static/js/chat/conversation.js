@@ -107,6 +107,11 @@
       follow();
     },
 
+    wait(message) {
+      const wait = document.querySelector(`#${CSS.escape(message.id)} [data-wait]`);
+      if (wait) wait.textContent = message.words || "is thinking…";
+    },
+
     state(message) {
       revision = message.revision;
       chat.dataset.writing = String(message.busy);

@@ -44,6 +44,7 @@ class Page:
         self.turns: dict[int, str] = {}
         self.texts: dict[str, str] = {}
         self.state: dict[str, Any] = {}
+        self.waits: list[str] = []
         self.frames: list[str] = []
 
     async def open(self) -> Page:
@@ -70,6 +71,8 @@ class Page:
                     assert end <= len(before), "a piece of text is missing"
                     kept = before[:end].decode("utf-16-le")
                     self.texts[message["id"]] = kept + message["text"]
+                elif message["type"] == "wait":
+                    self.waits.append(message["words"])
                 else:
                     self.state = message
         return self
@@ -234,6 +237,31 @@ async def test_two_assistants_answer_together(
         lambda page: tuned.title in page.turns[1] and tuned.title in page.state["head"]
     )
     assert {one["model"] for one in engine.requests} == {tuned.engine_name, plain.engine_name}
+
+
+async def test_the_place_in_the_queue_is_told(
+    browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any
+) -> None:
+    engine.queued = [2, 0]
+    page = await open_page(talk)
+    await send(browser, talk)
+    await page.until(lambda page: page.at_rest())
+    assert page.waits[:2] == ["waits; 2 before it…", "is next…"]
+    assert "I hear you." in page.turns[2]
+
+
+async def test_a_reply_that_has_not_begun_waits_for_an_engine_that_comes_back(
+    browser: AsyncClient, talk: Any, engine: ScriptedEngine, open_page: Any, settings: Any
+) -> None:
+    settings.ENGINE_WAIT_SECONDS = 8
+    engine.drops = 1
+    page = await open_page(talk)
+    reply = await send(browser, talk)
+    await page.until(lambda page: page.at_rest())
+    assert any("starting again" in words for words in page.waits)
+    await reply.arefresh_from_db()
+    assert reply.state == Message.State.DONE
+    assert len(engine.requests) == 2
 
 
 async def test_engine_down_is_said_and_can_be_tried_again(

@@ -4,17 +4,13 @@ The bounds are what was measured (`docs/safety.md`) with a little room; the aim,
 and 5 % of the good, is not reached. They may only be tightened.
 """
 
-import sys
 from collections import Counter
 
 import pytest
 
+from benchmarks.chat.gate import ENCODERS, UNSEEN, LocalJudge, measure
 from chat.safety.fitting.cases import cases
 from chat.safety.fitting.sentences import examples
-from tests.conftest import ROOT
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-from gate import ENCODERS, UNSEEN, LocalJudge, measure
 
 PASS_BY_RULES, HELD_BY_RULES = 0.80, 0.02
 PASS, HELD = 0.45, 0.08
