@@ -19,6 +19,7 @@ def circumstances_for(user: User | None) -> Circumstances:
         keep_days=0 if visitor else settings.CHAT_KEEP_DAYS,
         elsewhere=not settings.ENGINE_IS_OURS,
         log_words=settings.SAFETY_LOG_TEXT,
+        handover=settings.HANDOVER,
         visitor=visitor,
     )
 

@@ -20,12 +20,14 @@ class Circumstances:
         keep_days: the operator's longest time for a stored talk; 0 for none.
         elsewhere: the engine that writes replies is not on this server.
         log_words: the safety log keeps the message as well (`WUKONG_SAFETY_LOG_TEXT`).
+        handover: people of this site answer whoever asks for one (`WUKONG_HANDOVER`).
         visitor: the reader has no account.
     """
 
     keep_days: int = 0
     elsewhere: bool = False
     log_words: bool = False
+    handover: bool = False
     visitor: bool = False
 
     @property
@@ -38,6 +40,8 @@ class Circumstances:
             parts.append("elsewhere")
         if self.log_words:
             parts.append("log")
+        if self.handover:
+            parts.append("handover")
         if self.visitor:
             parts.append("visitor")
         return "+".join(parts)
@@ -92,6 +96,11 @@ def english(here: Circumstances) -> ConsentText:
         if here.log_words
         else ""
     )
+    person = (
+        " If you ask for a person, people of this site see what you choose to share with them."
+        if here.handover
+        else ""
+    )
     where = (
         "Your words are passed to a program on another server, chosen by the operator of this "
         "site, which writes the replies."
@@ -128,7 +137,7 @@ def english(here: Circumstances) -> ConsentText:
                 "Who sees it",
                 "On this site only you see your talks: no one in a team does, and no "
                 "administrator’s page shows them. Whoever runs the server could read its database "
-                f"and its backups.{reviewers} {where}",
+                f"and its backups.{reviewers}{person} {where}",
             ),
             (
                 "It stays your decision",
@@ -165,6 +174,7 @@ def chinese(here: Circumstances) -> ConsentText:
         )
     logged = "以及那条消息本身（直到您删除对话为止）" if here.log_words else "但不含您的文字"
     reviewers = "运营者指定的审阅人员可以阅读安全日志里的消息。" if here.log_words else ""
+    person = "如果您请求与真人交谈，本站工作人员只会看到您选择分享的内容。" if here.handover else ""
     where = (
         "您的文字会传给本站运营者选定的另一台服务器上的程序，由它来写回复。"
         if here.elsewhere
@@ -195,7 +205,7 @@ def chinese(here: Circumstances) -> ConsentText:
             (
                 "谁能看到",
                 "在本站上只有您能看到自己的对话：团队里的人看不到，管理员页面也不显示。"
-                f"运营服务器的人在技术上可以读取数据库和备份。{reviewers}{where}",
+                f"运营服务器的人在技术上可以读取数据库和备份。{reviewers}{person}{where}",
             ),
             (
                 "决定权始终在您手里",

@@ -16,6 +16,7 @@ from chat.conversations.generation import ring
 from chat.handovers.models import Handover
 from chat.handovers.selectors import shared_by
 from chat.handovers.services import handover_answer, handover_look
+from chat.policy.admin import reviewer_of
 from finetune.console.actions import ReadOnly
 from finetune.console.lists import LongList
 from finetune.exceptions import StudioError
@@ -82,7 +83,7 @@ class HandoverAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-
             if request.method == "POST":
                 return self.answered(request, row)
             if row.is_open:
-                handover_look(handover=row, reviewer=request.user)
+                handover_look(handover=row, reviewer=reviewer_of(request))
                 async_to_sync(ring)(row.conversation_id)
         answer: HttpResponse = super().change_view(request, object_id, *args, **options)
         return answer
@@ -90,7 +91,7 @@ class HandoverAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-
     def answered(self, request: HttpRequest, row: Handover) -> HttpResponse:
         try:
             handover_answer(
-                handover=row, reviewer=request.user, answer=request.POST.get("answer", "")
+                handover=row, reviewer=reviewer_of(request), answer=request.POST.get("answer", "")
             )
         except StudioError as error:
             self.message_user(request, error.message, messages.ERROR)

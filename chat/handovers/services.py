@@ -7,8 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat.conversations.exceptions import ChatRefused
-from chat.conversations.models import Conversation
-from chat.conversations.services import revise
+from chat.conversations.models import Conversation, revise
 from finetune.exceptions import StudioError
 from finetune.teams.models import User
 

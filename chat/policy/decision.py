@@ -6,7 +6,8 @@
 | state | who writes |
 |---|---|
 | ordinary | the assistant |
-| raised | the assistant, told to ask openly; a reviewed question ends an uncleared one's reply |
+| raised, by this very message | the library, unless the assistant is cleared for this level |
+| raised before | the assistant, told to ask openly; if not cleared, a reviewed question follows |
 | high | the library of reviewed replies, unless the assistant is cleared for this level |
 | high, after an emergency | the library, whoever is cleared |
 
@@ -249,11 +250,14 @@ def chosen(
     is_high = level == Level.HIGH
     emergency = notice.finding.urgent or "emergency" in state.cards  # of this episode
     reply = question = None
-    if is_high and (asks_human or emergency or level not in granted):
+    # A message that raises is answered with care that an unproven model was not seen to have.
+    is_sign = level == Level.RAISED and notice.finding.level == Level.RAISED
+    uncleared = level > Level.ORDINARY and level not in granted
+    if (is_high and (asks_human or emergency)) or (uncleared and (is_high or is_sign)):
         reply = reply_for(
             level=level, category=category, language=language, said=state.said, text=text
         )
-    elif level == Level.RAISED and level not in granted:
+    elif uncleared:
         question = question_for(category=category, language=language, said=state.said)
     if asks_human:
         answer, grave = ai_answer(language, state.said), reply or question

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from chat.policy.admin import WordsForm
+from chat.policy.admin import WordsForm, reviewer_of
 from chat.reviews.models import ProbeRun, Release
 from chat.reviews.releases.services import release_answer
 from finetune.console.actions import ReadOnly, apply_to_each
@@ -69,6 +69,8 @@ class ReleaseAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-a
             self,
             request,
             rows,
-            lambda row: release_answer(release=row, reviewer=request.user, sign=sign, words=words),
+            lambda row: release_answer(
+                release=row, reviewer=reviewer_of(request), sign=sign, words=words
+            ),
             done=done,
         )

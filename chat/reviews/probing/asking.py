@@ -87,7 +87,7 @@ def category_of(probe: Probe) -> str:
 async def written(client: EngineClient, assistant: str, prompt: list[Message]) -> str:
     text = ""
     deltas = client.stream_chat(assistant, prompt, max_tokens=TOKENS, seed=SEED)
-    async with aclosing(deltas):
+    async with aclosing(deltas):  # type: ignore[type-var]
         async for delta in deltas:
             text += delta.text
     return text.strip()

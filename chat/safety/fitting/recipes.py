@@ -34,7 +34,7 @@ RECIPES = {
 
 def recipe_get(language: str, kind: str) -> Recipe:
     try:
-        return RECIPES[language, kind]  # type: ignore[index]
+        return RECIPES[language, kind]
     except KeyError:
         known = ", ".join(f"{one} {other}" for one, other in RECIPES)
         raise KeyError(f"There is no recipe for {language} {kind}. Known: {known}.") from None

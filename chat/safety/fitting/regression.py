@@ -32,8 +32,8 @@ def fitted(
             x @ weight.T + bias, y, reduction="none"
         )
         loss = (losses * share).sum() + penalty * weight.square().sum()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimizer.step(closure)
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
     return weight.detach().numpy(), bias.detach().numpy()

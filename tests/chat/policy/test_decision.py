@@ -109,14 +109,17 @@ def test_somebody_else_has_a_card_and_no_state(say: Any, found: Any) -> None:
 
 def test_a_raised_state_asks_openly_and_ends_with_a_reviewed_question(say: Any, found: Any) -> None:
     found(1, "suicide")
-    decision = say("It is all so hopeless.")
+    sign = say("It is all so hopeless.")
+    assert (sign.writer, sign.card, sign.closing_question) == ("library", None, None)
+    assert sign.reply.kind == "reply"
+    assert not sign.offer_handover
+    found(0, "")
+    decision = say("Anyway.")
     assert (decision.writer, decision.card, decision.reply) == ("assistant", None, None)
     assert "ask one open question" in decision.instruction
     assert decision.closing_question is not None
-    assert not decision.offer_handover
-    assert actions() == ["raised", "question"]
-    found(0, "")
-    assert say("Anyway.").closing_question.id != decision.closing_question.id
+    assert actions() == ["raised", "library", "question"]
+    assert say("And then.").closing_question.id != decision.closing_question.id
 
 
 def test_a_raised_state_becomes_a_high_one_with_its_card(say: Any, found: Any) -> None:
@@ -199,7 +202,9 @@ def test_are_you_human_is_answered_at_any_level(say: Any, found: Any) -> None:
     assert (again.reply.kind, again.reply.id == calm.reply.id) == ("ai", False)
     found(1, "suicide")
     raised = say(ask)
-    assert [words.kind for words in raised.reviewed] == ["ai", "question"]
+    assert [words.kind for words in raised.reviewed] == ["ai", "reply"]
+    found(0, "")
+    assert [words.kind for words in say(ask).reviewed] == ["ai", "question"]
     found(2, "suicide")
     high = say(f"{CRISIS} {ask}")
     assert [words.kind for words in high.reviewed] == ["reply", "ai"]  # the danger first

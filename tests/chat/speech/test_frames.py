@@ -339,11 +339,16 @@ async def test_a_raised_reply_ends_with_a_question_and_counts_as_the_assistants(
     from chat.policy import notice
     from chat.safety.detection import Finding
 
-    raised = Finding(Level.RAISED, "suicide", "head")
-    monkeypatch.setattr(notice, "read", lambda text, history, **rest: raised)
-    monkeypatch.setattr("chat.policy.decision.read", lambda text, history, **rest: raised)
+    def found(text: str, *_: Any, **rest: Any) -> Finding:
+        return Finding(Level.RAISED, "suicide", "head") if "all for" in text else Finding()
+
+    monkeypatch.setattr(notice, "read", found)
+    monkeypatch.setattr("chat.policy.decision.read", found)
     speaker.drafts = [["It sounds as if today was hard."]]
-    await browser.post(f"/chat/{talk.public_id}/send/", {"text": "What is it all for."})
+    send = f"/chat/{talk.public_id}/send/"
+    await browser.post(send, {"text": "What is it all for."})
+    assert (await talk.messages.filter(role="assistant").alast()).writer == "library"
+    await browser.post(send, {"text": "It rained all day."})
     reply = await talk.messages.filter(role="assistant").alast()
     assert reply.writer == "assistant"
     words = next(one for one in replies_in("en") if one.id == reply.reviewed_id)
