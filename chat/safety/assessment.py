@@ -7,14 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .cards import KEYS, Card, card_get, language_of
+from .cards import Card, card_get, language_of
 from .detection import read
 from .detection.matching import matches
 from .detection.normalising import normalised
 from .detection.replies import REPLY_RULES
-
-# Cards for these are being written; until then the one that fits best is shown.
-NEAREST = {"somebody_else": "suicide", "eating": "self_harm", "psychosis": "suicide"}
 
 
 @dataclass(frozen=True)
@@ -50,5 +47,4 @@ def assess(
         category, key, source = (rule.category, rule.card, rule.id) if rule else ("", "", "")
     if not key:
         return Assessment()
-    key = key if key in KEYS else NEAREST[key]
     return Assessment(category, card_get(key, language_of(text)), source)
