@@ -1,8 +1,5 @@
 """`decide`: reads a message, moves the person's state, logs, and says who writes the reply.
 
-    decision = await decide(person=person_of_user(user), assistant=assistant, text=text,
-                            history=history, conversation=conversation, judge=client)
-
 | state | who writes |
 |---|---|
 | ordinary | the assistant |

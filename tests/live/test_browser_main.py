@@ -156,6 +156,9 @@ def test_from_the_link_to_a_conversation(window, studio):
         link = page.get_by_role("link", name="Chat with it")
         wait_until(lambda: "assistant=ft" in link.get_attribute("href"), seconds=10)
         link.click()
+        for box in ("I am 18 years old or older.", "I have read this"):
+            page.get_by_label(box).check()
+        page.get_by_role("button", name="Agree and go on").click()
         assert "A run of Dora's" in page.locator("[name=assistant] option:checked").inner_text()
         page.fill("[name=text]", "I slept badly and I worry about my exam.")
         page.keyboard.press("Enter")
@@ -167,16 +170,6 @@ def test_from_the_link_to_a_conversation(window, studio):
         page.get_by_role("button", name="Another reply").click()
         page.get_by_text("1 earlier reply").wait_for()
         last_reply(page)
-
-        # words that need a person: the card stands above the reply
-        page.fill("[name=text]", "I want to kill myself tonight.")
-        page.keyboard.press("Enter")
-        card = page.locator("#turns > .turn:last-child .care-card")
-        card.wait_for()
-        last_reply(page)
-        reply = page.locator("#turns > .turn:last-child .reply")
-        assert card.bounding_box()["y"] < reply.bounding_box()["y"]
-        watch.assert_quiet()
 
         # both side by side
         person.go("/chat/")
@@ -190,9 +183,19 @@ def test_from_the_link_to_a_conversation(window, studio):
         assert abs(left.bounding_box()["y"] - right.bounding_box()["y"]) < 2
         assert left.bounding_box()["x"] < right.bounding_box()["x"]
         assert "A run of Dora's" not in page.locator(".talk").inner_text()
-        page.get_by_role("button", name="Left", exact=True).click()
-        page.get_by_text("given without the names").wait_for()
-        assert "A run of Dora's" in page.locator(".talk").inner_text()
+        # What a tiny random model writes never passes the gate, so nobody is asked for a vote on it:
+        # votes are cast in tests/live/test_browser_ways.py and tests/chat/conversations.
+        assert not page.locator("form.vote").count()
+        watch.assert_quiet()
+
+        # words that need a person: the card stands above the reply
+        page.fill("[name=text]", "I want to kill myself tonight.")
+        page.keyboard.press("Enter")
+        card = page.locator("#turns > .turn:last-child .care-card")
+        card.wait_for()
+        last_reply(page)
+        reply = page.locator("#turns > .turn:last-child .reply").first
+        assert card.bounding_box()["y"] < reply.bounding_box()["y"]
         watch.assert_quiet()
 
 

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 # Addresses that are not pages: they act on a POST, or send a file or a part of a page.
 NOT_PAGES = {
+    "handover-withdraw",
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
     "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
     "run-cancel", "run-pause", "run-resume", "run-requeue", "run-code", "run-metrics", "run-log",
@@ -379,6 +380,7 @@ PAGES = {
     "note": ("alice", "/chat/notes/{note}/", "note"),
     "note-shared": (None, "{shared}", "note-shared"),
     "conversation": ("alice", "{talk}", "conversation"),
+    "handover": ("alice", "{talk}person/", "handover"),
     "team": ("alice", "/team/", "team"),
     "keys": ("alice", "/keys/", "keys"),
     "password": ("alice", "/password/", "password"),

@@ -73,7 +73,7 @@ def test_what_the_data_lost_is_on_the_runs_page_and_its_datas(client, alice, run
     assert dict(train.rows) == {
         "used": "98 of 1,000 dialogues; 890 more than the steps need",
         "left out": "12: 3 refused by the chat template, 8 too long, 1 without a reply to learn",
-        "shortened": "5 are longer than 384 tokens: without their last turns",
+        "shortened": "5 are longer than 256 tokens: without their last turns",
         "tokens": "5,000, 1,200 of them learned",
     }
     assert train.lost
