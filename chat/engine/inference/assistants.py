@@ -23,6 +23,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from chat.engine.exceptions import BrokenAssistant, UnknownAssistant
 from chat.engine.inference.cache import PrefixStore, batchable
 from chat.engine.inference.precision import dtype_of
+from chat.engine.loading import ONE_AT_A_TIME
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.loop.finite import not_finite
 from quantum.adapters.registry import ADAPTERS
@@ -168,7 +169,7 @@ class AssistantStore:
 
     def load(self, card: Card) -> Assistant:
         """Loads an assistant; slow, one at a time, meant for a thread of its own."""
-        with self._loading:
+        with self._loading, ONE_AT_A_TIME:
             if (known := self.find(card)) is not None:
                 return known
             key = self._key(card)

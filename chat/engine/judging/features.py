@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModel
 
 from chat.engine.judging.characters import CharacterRuns
+from chat.engine.loading import ONE_AT_A_TIME
 from chat.safety.gate.features import ReplyFeatures
 
 logger = logging.getLogger("engine.judging")
@@ -38,7 +39,8 @@ class SentenceEncoder:
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(LONGEST)
-        self.model = AutoModel.from_pretrained(folder).eval()
+        with ONE_AT_A_TIME:
+            self.model = AutoModel.from_pretrained(folder).eval()
 
     def vectors(self, texts: list[str]) -> np.ndarray:
         encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
