@@ -1,7 +1,7 @@
 """Models are loaded one at a time, whichever thread asks.
 
 `from_pretrained` changes torch's defaults while it builds a model; two at once leave tensors
-without values behind ("Cannot copy out of meta tensor"), and the model cannot be used until a restart.
+without values behind ("Cannot copy out of meta tensor"), and the model cannot be used any more.
 """
 
 import threading
