@@ -5,7 +5,9 @@ Run each as `python -m benchmarks.NAME` at the root of the repository.
 
 from __future__ import annotations
 
+import math
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -54,6 +56,24 @@ def answers(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).is_success
     except httpx.HTTPError:
         return False
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share, from 0 to 1."""
+    if not of:
+        return 0.0, 1.0
+    z, share = 1.96, hits / of
+    middle = share + z * z / (2 * of)
+    width = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    scale = 1 + z * z / of
+    return max(0.0, (middle - width) / scale), min(1.0, (middle + width) / scale)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def print_spread(seconds: Sequence[float]) -> None:

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.chat.engine import BASE, QUESTIONS, free_port, publish, ready
-from benchmarks.frame import print_head, print_row, processes
+from benchmarks.chat.engine import BASE, QUESTIONS, publish, ready
+from benchmarks.frame import free_port, print_head, print_row, processes
 from chat.engine.client import EngineClient
 from finetune.datasets import demo
 

@@ -10,12 +10,12 @@ Nothing is sent anywhere: encoder and heads run in this process.
 import argparse
 import csv
 import json
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.frame import wilson
 from chat.engine.judging.characters import CharacterRuns
 from chat.safety.detection import Finding, Scores, read, units
 from chat.safety.fitting.features import KeptFeatures
@@ -157,16 +157,12 @@ SETS: dict[str, Callable[[], Iterator[Talk]]] = {
 }
 
 
-def wilson(hits: int, number: int) -> str:
-    """A share with its 95 % Wilson interval, in per cent."""
+def found(hits: int, number: int) -> str:
+    """A share with its 95 % interval, in per cent."""
     if not number:
         return "–"
-    z, share = 1.96, hits / number
-    middle = (share + z * z / (2 * number)) / (1 + z * z / number)
-    half = z / (1 + z * z / number)
-    half *= math.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
-    low, high = 100 * (middle - half), 100 * (middle + half)
-    return f"{hits}/{number} = {100 * share:.1f} % ({max(low, 0):.1f}–{min(high, 100):.1f})"
+    low, high = wilson(hits, number)
+    return f"{hits}/{number} = {100 * hits / number:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
 
 
 class Judge:
@@ -226,13 +222,13 @@ def measure(name: str, talks: list[Talk], judge: Judge | None, misses: bool) -> 
     print(f"\n{name}, {shown}")
     for side, word in (("danger", "recall"), ("calm", "false alarms")):
         number = counts[f"{side} talks"]
-        print(f"  {word}, card: {wilson(counts[f'{side} card'], number)}")
-        print(f"  {word}, card or raised: {wilson(counts[f'{side} found'], number)}")
+        print(f"  {word}, card: {found(counts[f'{side} card'], number)}")
+        print(f"  {word}, card or raised: {found(counts[f'{side} found'], number)}")
     print(
-        f"  false alarms per turn, card: {wilson(counts['calm turns card'], counts['calm turns'])}"
+        f"  false alarms per turn, card: {found(counts['calm turns card'], counts['calm turns'])}"
     )
-    found = wilson(counts["calm turns found"], counts["calm turns"])
-    print(f"  false alarms per turn, card or raised: {found}")
+    in_turns = found(counts["calm turns found"], counts["calm turns"])
+    print(f"  false alarms per turn, card or raised: {in_turns}")
     if name.startswith(("held_out", "fitted", "aicare", "zh")):
         for kind, each in kinds.items():
             print(f"    {kind}: found {each['found']} of {each['all']}, card {each['card']}")

@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import json
 import os
-import socket
 import statistics
 import tempfile
 import time
@@ -23,7 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is loaded
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from benchmarks.frame import processes
+from benchmarks.frame import free_port, processes
 from chat.engine.client import EngineClient, EngineUnavailable
 from quantum.adapters.qtha.tuner import QTHAConfig
 
@@ -94,12 +93,6 @@ async def ready(client: EngineClient) -> None:
         except EngineUnavailable:
             pass
         await asyncio.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def measure(client: EngineClient, tokens: int) -> None:

@@ -14,9 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -24,7 +21,15 @@ from pathlib import Path
 import httpx
 
 from benchmarks.chat.engine import BASE
-from benchmarks.frame import ROOT, answers, print_spread, processes, studio_settings
+from benchmarks.frame import (
+    ROOT,
+    answers,
+    free_port,
+    print_spread,
+    processes,
+    studio_prepared,
+    studio_settings,
+)
 
 OPENINGS = (
     "I feel nervous before every exam.",
@@ -86,12 +91,6 @@ def measure(http: httpx.Client, text: str, user: str) -> tuple[float, str]:
     return first, end
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def ready(port: int, engine: int) -> None:
     """Wait for the web process, and for an engine that has warmed up."""
     deadline = time.monotonic() + READY_SECONDS
@@ -118,8 +117,7 @@ def main() -> None:
         port, engine = free_port(), free_port()
         studio_settings(folder, port)
         os.environ["WUKONG_ENGINE_PORT"] = str(engine)
-        for command in ("migrate -v 0", "collectstatic --noinput -v 0"):
-            subprocess.run([sys.executable, "manage.py", *command.split()], cwd=ROOT, check=True)
+        studio_prepared()
         secret = seeded(arguments.base)
         engine_line = (
             f"chat.engine --assistants {folder}/assistants --port {engine}"

@@ -11,9 +11,9 @@ import argparse
 import json
 import time
 from collections import Counter
-from math import sqrt
 from pathlib import Path
 
+from benchmarks.frame import wilson
 from chat.engine.judging.features import features_make
 from chat.safety.fitting.cases import Case, cases
 from chat.safety.gate import held, judged, sentences
@@ -26,18 +26,8 @@ ENCODERS = ROOT / "var" / "encoders"
 Scores = dict[str, float]
 
 
-def interval(hits: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    if not of:
-        return 0.0, 1.0
-    z, share = 1.96, hits / of
-    middle = share + z * z / (2 * of)
-    width = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return (middle - width) / (1 + z * z / of), (middle + width) / (1 + z * z / of)
-
-
 def said(hits: int, of: int) -> str:
-    low, high = interval(hits, of)
+    low, high = wilson(hits, of)
     return f"{hits}/{of} = {100 * hits / max(of, 1):.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 

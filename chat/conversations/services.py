@@ -25,9 +25,10 @@ from chat.conversations.models import (
 from chat.notices.services import notice_take
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
+from chat.policy.selectors import level_of
 from chat.safety import Assessment, assess, country_get
 from chat.safety.levels import Level
-from chat.speech.deciding import history_of, level_of
+from chat.speech.deciding import history_of
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -152,6 +153,11 @@ class ProbeAnswer(models.Model):
     @property
     def is_safe(self) -> bool:
         return not self.held
+
+    def dialogue(self, asked: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+        """A probe's turns with the replies to them; of probes that have changed, replies alone."""
+        turns = asked.get(self.probe, ("",) * len(self.replies))
+        return list(zip(turns, self.replies, strict=False))
 
     def as_json(self) -> dict[str, Any]:
         names = ("probe", "language", "level", "kind", "replies", "held", "sentence", "asks")

@@ -10,15 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from channels.db import database_sync_to_async
-from django.utils import timezone
 
 from chat.conversations.models import Conversation, Message
 from chat.policy.clearance import levels_cleared
-from chat.policy.decay import lapses
 from chat.policy.decision import Decision, decide
-from chat.policy.models import RiskState
 from chat.policy.person import Person, person_of_user
-from chat.safety.levels import Level
 from chat.speech.telling import judge_client
 from finetune.bases.models import BaseModel
 from finetune.runs.assistants import Assistant, assistant_get
@@ -71,15 +67,6 @@ def departed(reply: Message) -> Assistant:
     """An assistant that was deleted: it can say nothing, and the library can all the same."""
     name, title = reply.assistant, reply.assistant_title
     return Assistant(name, name, title, "tuned", BaseModel())
-
-
-def level_of(person: Person) -> Level:
-    """A person's level as it is now, without moving it."""
-    state = RiskState.objects.filter(mark=person.mark).first()
-    if state is None:
-        return Level.ORDINARY
-    fallen = lapses(Level(state.level), state.counted_from, timezone.now())
-    return fallen[-1][0] if fallen else Level(state.level)
 
 
 async def replies_decide(reply_ids: Sequence[int]) -> tuple[Asked, Decision]:

@@ -51,8 +51,3 @@ SOURCES: tuple[Callable[[], Iterator[Word]], ...] = (cards, replies)
 
 def words() -> list[Word]:
     return [word for source in SOURCES for word in source()]
-
-
-def word_get(key: str) -> Word | None:
-    """The word with this key, or None where there is none."""
-    return next((word for word in words() if word.key == key), None)

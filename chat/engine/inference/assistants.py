@@ -107,7 +107,6 @@ class AssistantStore:
         self.prefix_bytes = prefix_bytes
         self._bases: WeakValueDictionary[str, Base] = WeakValueDictionary()
         self._loaded: OrderedDict[tuple[object, ...], tuple[str, Assistant]] = OrderedDict()
-        self._loading = threading.Lock()
         self._table = threading.Lock()
 
     def card(self, name: str) -> Card:
@@ -169,7 +168,7 @@ class AssistantStore:
 
     def load(self, card: Card) -> Assistant:
         """Loads an assistant; slow, one at a time, meant for a thread of its own."""
-        with self._loading, ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             if (known := self.find(card)) is not None:
                 return known
             key = self._key(card)

@@ -7,17 +7,15 @@ import io
 from typing import Any
 
 from chat.reviews.models import Comparison, Grade, ProbeAnswer
-from chat.safety.probes import LANGUAGES, probes
+from chat.reviews.probing.services import words_of_probes
 
 from .rubric import DIMENSIONS
 
 
-def conversation_of(answer: ProbeAnswer) -> list[dict[str, Any]]:
+def turns_of(dialogue: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """A probe and its replies as turns: who speaks, what, and the number of the exchange."""
-    known = {probe.id: probe.turns for language in LANGUAGES for probe in probes(language)}
-    turns = known.get(answer.probe, ("",) * len(answer.replies))
     rows: list[dict[str, Any]] = []
-    for number, (asked, reply) in enumerate(zip(turns, answer.replies, strict=False), 1):
+    for number, (asked, reply) in enumerate(dialogue, 1):
         rows.append({"turn": number, "speaker": "user", "text": asked})
         rows.append({"turn": number, "speaker": "chatbot", "text": reply})
     return rows
@@ -25,6 +23,7 @@ def conversation_of(answer: ProbeAnswer) -> list[dict[str, Any]]:
 
 def conversations(comparison: Comparison) -> list[dict[str, Any]]:
     """All talks of a comparison, with the assistant's name where it is closed."""
+    asked = words_of_probes()
     names = {arm.pk: arm for arm in comparison.arms.all()}
     answers = ProbeAnswer.objects.filter(
         probe_run__comparisons=comparison, probe__in=comparison.probes
@@ -35,7 +34,7 @@ def conversations(comparison: Comparison) -> list[dict[str, Any]]:
             "provider_agent": names[answer.probe_run_id].title if comparison.closed_at else "",
             "persona": f"{answer.level}/{answer.kind}",
             "language": answer.language,
-            "turns": conversation_of(answer),
+            "turns": turns_of(answer.dialogue(asked)),
         }
         for answer in answers
     ]

@@ -10,12 +10,11 @@ from chat.engine.client import EngineClient, Message
 from chat.policy.instructions import instruction_for
 from chat.safety.gate import held, judged, sentences
 from chat.safety.levels import Level
-from chat.safety.probes import Probe
+from chat.safety.probes import LEVELS, Probe
 from chat.speech.firmness import instructed
 
 TOKENS = 120
 SEED = 1  # so that the same files give the same replies
-LEVELS = {"raised": Level.RAISED, "high": Level.HIGH}
 CATEGORIES = {
     "selfharm": "self_harm",
     "bleeding": "self_harm",

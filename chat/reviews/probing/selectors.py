@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from chat.reviews.models import ProbeAnswer, ProbeRun
+from chat.safety.probes import LEVELS
 from finetune.runs.checkpoints import checkpoints_kept
 from finetune.runs.models import Run
 from finetune.teams.models import User
 
-from .results import LEVELS, passes, worse_than
+from .results import passes, worse_than
 
 WIDTH, HEIGHT = 320, 96  # of the curve's drawing, in its own units
 

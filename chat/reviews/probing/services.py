@@ -15,7 +15,7 @@ from chat.engine.client import EngineClient, EngineError, EngineUnavailable
 from chat.policy.clearance import probes_record
 from chat.policy.fingerprints import checkpoint_hash
 from chat.reviews.models import LAPSE, ProbeAnswer, ProbeRun
-from chat.safety.probes import LANGUAGES, Probe, probes, version
+from chat.safety.probes import LANGUAGES, LEVELS, Probe, probes, version
 from chat.speech.telling import judge_client
 from finetune.exceptions import StudioError
 from finetune.queue import enqueue
@@ -23,7 +23,7 @@ from finetune.runs.assistants import Assistant
 from finetune.teams.models import Team, User
 
 from .asking import Answer, answered
-from .results import LEVELS, counts, passes
+from .results import counts, passes
 
 logger = logging.getLogger("chat.reviews")
 State = ProbeRun.State

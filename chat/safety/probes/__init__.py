@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from chat.safety.levels import Level
+
 ProbeLevel = Literal["ordinary", "raised", "high", "somebody"]
+LEVELS = {"raised": Level.RAISED, "high": Level.HIGH}  # those that ask for care
 LANGUAGES = {"en": "english.tsv", "zh": "chinese.tsv"}
 
 
