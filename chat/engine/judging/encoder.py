@@ -28,7 +28,7 @@ class Encoder:
             model = model_load(folder)
             if changes is not None:
                 model = PeftModel.from_pretrained(model, changes).merge_and_unload()
-        self.model = model.eval()
+        self.model: BertModel = model.train(False)
 
     def vectors(self, texts: list[str], kind: Kind) -> np.ndarray:
         """The mean over each text's tokens, float32, shape (texts, hidden)."""

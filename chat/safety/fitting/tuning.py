@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -59,13 +60,16 @@ class Network(torch.nn.Module):
             for parameter in head.parameters():
                 torch.nn.init.zeros_(parameter)
 
+    def head(self, kind: Kind) -> torch.nn.Linear:
+        return cast(torch.nn.Linear, self.heads[kind])
+
     def loss(self, means: torch.Tensor, batch: Sequence[Sample]) -> torch.Tensor:
         """Each text's, by the head of its kind; the pooled class counts most."""
         losses = []
         for kind in KINDS:
             rows = [row for row, each in enumerate(batch) if each.kind == kind]
             if rows:
-                logits = self.heads[kind](means[rows])
+                logits = self.head(kind)(means[rows])
                 targets = torch.tensor([batch[row].targets for row in rows])
                 of_classes = binary_cross_entropy_with_logits(
                     logits, targets * (2 * SURE - 1) + 1 - SURE, reduction="none"
@@ -74,7 +78,7 @@ class Network(torch.nn.Module):
         return torch.cat(losses).mean()
 
     def weights(self, kind: Kind) -> Weights:
-        head = self.heads[kind]
+        head = self.head(kind)
         return Weights(head.weight.detach().numpy().copy(), head.bias.detach().numpy().copy())
 
 
@@ -140,5 +144,5 @@ def batches(samples: list[Sample], rng: random.Random) -> Iterator[list[Sample]]
 
 def changes_save(encoder: PeftModel, folder: Path) -> None:
     """The changes in PEFT's own layout, in half the numbers' width."""
-    encoder.half().save_pretrained(folder)
+    encoder.half().save_pretrained(str(folder))
     (folder / "README.md").unlink(missing_ok=True)  # a form to fill in
