@@ -17,6 +17,7 @@ from chat.conversations import views
 from chat.handovers import views as handovers
 from chat.incognito import views as incognito
 from chat.notes import views as notes
+from chat.pins import views as pins
 from chat.privacy import views as privacy
 from chat.visitors import views as visitors
 from chat.visitors.doors import limited, or_visitor
@@ -59,6 +60,7 @@ urlpatterns = [
     page("<str:public_id>/stop/", views.reply_stop, "reply-stop"),
     page("<str:public_id>/vote/", views.vote, "conversation-vote"),
     page("<str:public_id>/rename/", views.conversation_rename, "conversation-rename"),
+    page("<str:public_id>/pin/", pins.pin, "conversation-pin"),
     page("<str:public_id>/assistant/", views.conversation_assistant, "conversation-assistant"),
     page("<str:public_id>/delete/", views.conversation_delete, "conversation-delete"),
     page("<str:public_id>/person/", handovers.handover, "handover"),
