@@ -60,6 +60,7 @@ urlpatterns = [
     page("<str:public_id>/stop/", views.reply_stop, "reply-stop"),
     page("<str:public_id>/vote/", views.vote, "conversation-vote"),
     page("<str:public_id>/rename/", views.conversation_rename, "conversation-rename"),
+    page("<str:public_id>/copy/", privacy.talk_copy, "conversation-copy"),
     page("<str:public_id>/pin/", pins.pin, "conversation-pin"),
     page("<str:public_id>/assistant/", views.conversation_assistant, "conversation-assistant"),
     page("<str:public_id>/delete/", views.conversation_delete, "conversation-delete"),

@@ -130,7 +130,7 @@ def turn_list_of(
     return turns
 
 
-def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> list[Turn]:
+def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> list[Turn]:
     """Messages put together to turns."""
     turns: dict[int, Turn] = {}
     for message in rows:
