@@ -165,6 +165,13 @@ def label_of(conversation: Conversation, place: Place) -> str:
     return place.reply.assistant_title
 
 
+def writer_of(conversation: Conversation, message: Message) -> str:
+    """Who wrote a message, where it does not stand on its page."""
+    if message.role == Message.Role.USER:
+        return "You"
+    return label_of(conversation, Place(message.side, "", message))
+
+
 def card_of(turn: Turn) -> Card | None:
     """The card that this turn's message or one of its replies called for, if any."""
     replies = [reply for place in turn.places for reply in (place.reply, *place.earlier)]

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from chat.consent.models import Consent
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
-from chat.conversations.selectors import Place, Turn, label_of, turns_of
+from chat.conversations.selectors import Turn, turns_of, writer_of
 from chat.notes.models import SessionNote
 from chat.notices.words import notice_text
 from chat.privacy.models import DeletionReceipt
@@ -69,13 +69,6 @@ def stamp(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds") if at else None
 
 
-def writer(talk: Conversation, message: Message) -> str:
-    """Who wrote it, in the page's words."""
-    if message.role == Message.Role.USER:
-        return "You"
-    return label_of(talk, Place(message.side, "", message))
-
-
 def messages_of(talk: Conversation) -> list[Message]:
     return sorted(talk.messages.all(), key=lambda one: (one.turn, one.pk))
 
@@ -112,7 +105,7 @@ def message_data(talk: Conversation, message: Message) -> dict[str, Any]:
         "id": message.public_id,
         "turn": message.turn,
         "role": message.role,
-        "written_by": writer(talk, message),
+        "written_by": writer_of(talk, message),
         "reviewed_words": [
             {"id": name, "version": version}
             for name, version in zip(
