@@ -86,7 +86,7 @@ def talk_found(talk: Conversation, sought: Sought, after: int = 0) -> Found:
         return Found([])
     rows = candidates(sought, [talk.pk]).filter(turn__gt=after)
     hits: dict[int, list[int]] = {}  # turn: its messages
-    for pk, turn, content in rows.values_list("pk", "turn", "content").iterator():
+    for pk, turn, content in rows.values_list("pk", "turn", "content"):
         if sought.is_in(content):
             hits.setdefault(turn, []).append(pk)
             if len(hits) > TURNS:
@@ -115,7 +115,7 @@ def messages_with(sought: Sought, talks: list[int]) -> dict[int, list[int]]:
     replies to one message count once."""
     found: dict[int, list[int]] = {}
     rows = candidates(sought, talks).values_list("conversation_id", "pk", "turn", "content")
-    for (talk, _), turn in groupby(rows.iterator(), key=lambda row: (row[0], row[2])):
+    for (talk, _), turn in groupby(rows, key=lambda row: (row[0], row[2])):
         seen = set()
         for _, pk, _, content in turn:
             if content not in seen and sought.is_in(content):
@@ -131,12 +131,12 @@ def candidates(sought: Sought, talks: list[int]) -> QuerySet[Message]:
         needles = [needle(word) for word in spelled]
         if all(needles):
             rows = rows.filter(reduce(or_, (Q(content__icontains=one) for one in needles)))
-    return rows.order_by("conversation", "turn", "pk")
+    return rows.order_by("conversation_id", "turn", "pk")
 
 
 def places_of(sought: Sought, rows: QuerySet[Message]) -> dict[int, list[FoundPlace]]:
     """These messages as places to go to, by conversation."""
-    messages = list(rows.select_related("conversation").order_by("conversation", "turn", "pk"))
+    messages = list(rows.select_related("conversation").order_by("conversation_id", "turn", "pk"))
     newest = newest_variants(messages)
     places: dict[int, list[FoundPlace]] = {}
     for one in messages:
