@@ -14,9 +14,11 @@ from django.views.decorators.cache import never_cache
 from chat.consent import views as consent
 from chat.consent.doors import consented
 from chat.conversations import views
+from chat.finding import views as finding
 from chat.handovers import views as handovers
 from chat.incognito import views as incognito
 from chat.notes import views as notes
+from chat.pins import views as pins
 from chat.privacy import views as privacy
 from chat.visitors import views as visitors
 from chat.visitors.doors import limited, or_visitor
@@ -43,6 +45,7 @@ urlpatterns = [
     page("help/", consent.help_lines, "chat-help"),
     page("end/", visitors.visit_ended, "visit-end"),
     page("incognito/", talking(incognito.incognito), "incognito"),
+    page("find/", finding.find, "chat-find"),
     page("yours/", privacy.your_chats, "your-chats"),
     page("yours/export/", privacy.export, "chats-export"),
     page("yours/delete/", privacy.delete, "chats-delete"),
@@ -59,6 +62,9 @@ urlpatterns = [
     page("<str:public_id>/stop/", views.reply_stop, "reply-stop"),
     page("<str:public_id>/vote/", views.vote, "conversation-vote"),
     page("<str:public_id>/rename/", views.conversation_rename, "conversation-rename"),
+    page("<str:public_id>/at/<str:turn>/", finding.place, "conversation-place"),
+    page("<str:public_id>/copy/", privacy.talk_copy, "conversation-copy"),
+    page("<str:public_id>/pin/", pins.pin, "conversation-pin"),
     page("<str:public_id>/assistant/", views.conversation_assistant, "conversation-assistant"),
     page("<str:public_id>/delete/", views.conversation_delete, "conversation-delete"),
     page("<str:public_id>/person/", handovers.handover, "handover"),

@@ -75,7 +75,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},
-        "chat/": {"public_id": talk.public_id},
+        "chat/": {"public_id": talk.public_id, "turn": "1"},
         "safety/runs/": {"public_id": run_made.public_id},
         **reviewed(team, run_made),
         "keys/": {"pk": str(key.pk)},

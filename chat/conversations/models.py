@@ -48,6 +48,7 @@ class Conversation(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    pinned_at = models.DateTimeField(null=True, blank=True)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -56,6 +57,11 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["user", "team", "-updated_at"], name="conversation_list"),
             models.Index(fields=["-updated_at", "-id"], name="conversation_newest"),
+            models.Index(
+                fields=["user", "-pinned_at"],
+                name="conversation_pinned",
+                condition=Q(pinned_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
@@ -12,23 +12,11 @@ from chat.safety.library import country_guess
 from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
 from finetune.teams.models import Team, User
 
-LISTED = 60  # conversations beside a talk
 TURNS = 30  # of a long talk, shown at a time
 LETTERS = 80_000  # of these turns together
 CHANGES = 200  # newest turns that an open page hears of
 REVIEWED = "Reviewed reply"  # in the place of an assistant's name
 CHOICES = 20  # assistants to choose from without a search
-
-
-def conversation_list_for(
-    user: User, team: Team, after: Conversation | None = None
-) -> list[Conversation]:
-    """A person's newest conversations, or those older than one of them; one more than is shown."""
-    rows = Conversation.objects.for_user(user).filter(team=team, deleted_at=None)
-    if after is not None:
-        rows = rows.filter(updated_at__lte=after.updated_at)
-        rows = rows.filter(Q(updated_at__lt=after.updated_at) | Q(pk__lt=after.pk))
-    return list(rows[: LISTED + 1])
 
 
 @dataclass(frozen=True)
@@ -142,7 +130,7 @@ def turn_list_of(
     return turns
 
 
-def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> list[Turn]:
+def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> list[Turn]:
     """Messages put together to turns."""
     turns: dict[int, Turn] = {}
     for message in rows:
@@ -175,6 +163,13 @@ def label_of(conversation: Conversation, place: Place) -> str:
     if conversation.names_hidden:
         return "Left" if place.side == "a" else "Right"
     return place.reply.assistant_title
+
+
+def writer_of(conversation: Conversation, message: Message) -> str:
+    """Who wrote a message, where it does not stand on its page."""
+    if message.role == Message.Role.USER:
+        return "You"
+    return label_of(conversation, Place(message.side, "", message))
 
 
 def card_of(turn: Turn) -> Card | None:

@@ -24,15 +24,14 @@ from chat.conversations.forms import ConversationForm, MessageForm
 from chat.conversations.generation import Generation, replies_begin, replies_stop, ring
 from chat.conversations.models import Conversation, Message
 from chat.conversations.selectors import (
-    LISTED,
     assistant_choices,
     conversation_get,
-    conversation_list_for,
     country_of,
     streaming_of,
     turn_list_of,
 )
 from chat.conversations.votes import vote_cast
+from chat.pins.selectors import list_beside
 from chat.safety.library import COUNTRY_CHOICES
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import FIELD, submission_digest, submission_once, token_new
@@ -92,14 +91,8 @@ def begin(request: SiteRequest, replies: list[Message]) -> None:
 
 
 def page_context(request: SiteRequest, team: Team) -> dict[str, Any]:
-    older = request.GET.get("older", "")
-    mine = Conversation.objects.for_user(request.user)
-    after = mine.filter(public_id=older).first() if older else None
-    listed = conversation_list_for(request.user, team, after)
     return {
-        "conversations": listed[:LISTED],
-        "older": listed[LISTED - 1].public_id if len(listed) > LISTED else "",
-        "newer": after is not None,
+        **list_beside(request.user, team, request.GET.get("older", "")),
         "countries": COUNTRY_CHOICES,
         "country": country_of(request.user, request.headers.get("accept-language", "")),
     }

@@ -1,11 +1,14 @@
-"""A copy of everything that a person has in the chat: Markdown to read, JSON for programs."""
+"""A copy of one talk or of all that a person has in the chat: Markdown to read, JSON for programs.
+
+Who wrote what is said as the page says it, so the names of a blind comparison stay hidden here too.
+"""
 
 from __future__ import annotations
 
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -13,14 +16,18 @@ from django.utils import timezone
 
 from chat.consent.models import Consent
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
+from chat.conversations.selectors import Turn, turns_of, writer_of
 from chat.notes.models import SessionNote
+from chat.notices.words import notice_text
 from chat.privacy.models import DeletionReceipt
 from chat.privacy.services import choice_of
+from chat.safety.cards import card_get, language_of
 from finetune.teams.models import User
 
 README = """A copy of your chats, made on {at}.
 
-conversations/  each conversation as text (.md) and for programs (.json)
+conversations/  each conversation as text (.md, with the newest of several replies) and for
+                programs (.json, with all of them)
 notes/          your session notes
 about-you.json  what you agreed to and when, what you chose, receipts of what was deleted
 
@@ -45,9 +52,8 @@ def files(user: User) -> Iterator[tuple[str, str]]:
     talks = Conversation.objects.filter(user=user).order_by("created_at", "id")
     for talk in talks.prefetch_related("messages", "votes"):
         stem = f"conversations/{talk.created_at:%Y-%m-%d}-{talk.public_id}"
-        messages = sorted(talk.messages.all(), key=lambda one: (one.turn, one.pk))
-        yield f"{stem}.json", as_json(conversation_data(talk, messages))
-        yield f"{stem}.md", conversation_markdown(talk, messages)
+        yield f"{stem}.json", conversation_json(talk)
+        yield f"{stem}.md", conversation_markdown(talk)
     for note in SessionNote.objects.filter(user=user).order_by("created_at", "id"):
         stem = f"notes/{note.created_at:%Y-%m-%d}-{note.public_id}"
         yield f"{stem}.md", f"# {note.title}\n\n{note.text}\n"
@@ -60,16 +66,15 @@ def as_json(data: dict[str, Any]) -> str:
 
 
 def stamp(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None
+    return at.astimezone(UTC).isoformat(timespec="seconds") if at else None
 
 
-def writer(talk: Conversation, message: Message) -> str:
-    """Who wrote it; a comparison's names stay hidden until the first vote here too."""
-    if message.role == Message.Role.USER:
-        return "You"
-    if talk.names_hidden:
-        return "Left" if message.side == "a" else "Right"
-    return message.assistant_title
+def messages_of(talk: Conversation) -> list[Message]:
+    return sorted(talk.messages.all(), key=lambda one: (one.turn, one.pk))
+
+
+def conversation_json(talk: Conversation) -> str:
+    return as_json(conversation_data(talk, messages_of(talk)))
 
 
 def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, Any]:
@@ -79,21 +84,8 @@ def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, 
         "created_at": stamp(talk.created_at),
         "updated_at": stamp(talk.updated_at),
         "deleted_at": stamp(talk.deleted_at),
-        "messages": [
-            {
-                "id": message.public_id,
-                "turn": message.turn,
-                "role": message.role,
-                "written_by": writer(talk, message),
-                "side": message.side,
-                "variant": message.variant,
-                "text": message.content,
-                "state": message.state,
-                "help_card": bool(message.card_key),
-                "created_at": stamp(message.created_at),
-            }
-            for message in messages
-        ],
+        "pinned": talk.pinned_at is not None,
+        "messages": [message_data(talk, message) for message in messages],
         "votes": [vote_data(vote) for vote in talk.votes.all()],
     }
 
@@ -107,12 +99,72 @@ def vote_data(vote: Vote) -> dict[str, Any]:
     }
 
 
-def conversation_markdown(talk: Conversation, messages: list[Message]) -> str:
-    parts = [f"# {talk.title}", f"{stamp(talk.created_at)} · written with an AI"]
-    for message in messages:
-        again = f" (reply {message.variant})" if message.variant > 1 else ""
-        parts += [f"**{writer(talk, message)}**{again}", message.content or "*no words*"]
+def message_data(talk: Conversation, message: Message) -> dict[str, Any]:
+    """One message with what the page showed beside it."""
+    return {
+        "id": message.public_id,
+        "turn": message.turn,
+        "role": message.role,
+        "written_by": writer_of(talk, message),
+        "reviewed_words": [
+            {"id": name, "version": version}
+            for name, version in zip(
+                filter(None, message.reviewed_id.split(" + ")),
+                message.reviewed_version.split(" + "),
+                strict=False,
+            )
+        ],
+        "side": message.side,
+        "variant": message.variant,
+        "text": message.content,
+        "state": message.state,
+        "notice": notice_text(message.notice, language_of(message.content)),
+        "help_card": card_heading(message.card_key, message.card_language),
+        "line_after_a_card": message.quiet_line,
+        "created_at": stamp(message.created_at),
+        "finished_at": stamp(message.finished_at),
+    }
+
+
+def card_heading(key: str, language: str) -> str:
+    """What stood at the top of the card; empty where there was none."""
+    return card_get(key, language).heading if key else ""
+
+
+def conversation_markdown(talk: Conversation) -> str:
+    """The talk to read: of several replies the newest, each text quoted, so that no mark in it
+    runs into the next one's words."""
+    messages = messages_of(talk)
+    last = messages[-1].turn if messages else 0
+    parts = [
+        f"# {talk.title}",
+        f"Begun {stamp(talk.created_at)}. Replies are written by an AI, not a person.",
+    ]
+    for turn in turns_of(talk, messages, last):
+        parts += turn_markdown(turn)
     return "\n\n".join(parts) + "\n"
+
+
+def turn_markdown(turn: Turn) -> list[str]:
+    asked = turn.message
+    notice = notice_text(asked.notice, language_of(asked.content))
+    parts = [f"*{notice}*"] if notice else []
+    parts += [f"**You** · {stamp(asked.created_at)}", quoted(asked.content)]
+    if turn.card:
+        parts.append(f"*Shown here: a card with help lines, “{turn.card.heading}”*")
+    elif asked.quiet_line:
+        parts.append(f"*Shown here: {asked.quiet_line}*")
+    for place in turn.shown:
+        reply = place.reply
+        parts += [f"**{place.label}** · {stamp(reply.created_at)}", quoted(reply.content)]
+        if reply.state != Message.State.DONE:
+            parts.append(f"*{reply.get_state_display()}*")
+    return parts
+
+
+def quoted(text: str) -> str:
+    lines = (text or "(no words)").splitlines() or [""]
+    return "\n".join(f"> {line}".rstrip() for line in lines)
 
 
 def note_data(note: SessionNote) -> dict[str, Any]:

@@ -14,9 +14,15 @@ from chat.consent.services import circumstances_for, consent_given
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.generation import replies_stop
 from chat.conversations.models import Conversation, Message
+from chat.conversations.selectors import conversation_get
 from chat.notes.models import SessionNote
 from chat.privacy.deletion import everything_delete
-from chat.privacy.export import export_zip, receipt_data
+from chat.privacy.export import (
+    conversation_json,
+    conversation_markdown,
+    export_zip,
+    receipt_data,
+)
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.privacy.periods import UNDO, days_kept, periods_allowed
 from chat.privacy.services import choice_make, choice_of
@@ -81,6 +87,21 @@ def export(request: SiteRequest) -> HttpResponse:
     """Everything in one file."""
     answer = HttpResponse(export_zip(request.user), content_type="application/zip")
     name = f"your-chats-{timezone.localdate():%Y-%m-%d}.zip"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@signed_in
+@require_GET
+def talk_copy(request: SiteRequest, public_id: str) -> HttpResponse:
+    """One talk as a file, Markdown or with `?format=json`; its name says nothing of the talk."""
+    talk = conversation_get(request.user, public_id)
+    if request.GET.get("format") == "json":
+        kind, ending, text = "application/json", "json", conversation_json(talk)
+    else:
+        kind, ending, text = "text/markdown", "md", conversation_markdown(talk)
+    answer = HttpResponse(text, content_type=f"{kind}; charset=utf-8")
+    name = f"chat-{talk.created_at:%Y-%m-%d}-{talk.public_id[-6:]}.{ending}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

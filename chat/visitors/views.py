@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.generation import replies_stop
-from chat.conversations.models import Conversation, Message
+from chat.conversations.models import Message
 from chat.conversations.selectors import country_of
 from chat.conversations.views import STARTERS, begin, by_script, done, refused
+from chat.pins.selectors import list_beside
 from chat.safety import COUNTRIES
 from chat.visitors.exceptions import VisitorsRefused
 from chat.visitors.selectors import assistant_offered
@@ -37,7 +38,7 @@ def conversation_new(request: SiteRequest) -> HttpResponse:
             return done(request, talk)
     offered = assistant_offered()
     context = {
-        "conversations": Conversation.objects.for_user(request.user).filter(deleted_at=None)[:60],
+        **list_beside(request.user, older=request.GET.get("older", "")),
         "countries": COUNTRIES.values(),
         "country": country_of(request.user, request.headers.get("accept-language", "")),
         "assistant": offered[1] if offered else None,

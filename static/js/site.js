@@ -65,7 +65,7 @@ document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     const source = document.querySelector(copy.dataset.copy);
-    const text = source.value ?? source.textContent;
+    const text = source.dataset.source ?? source.value ?? source.textContent; // as it was written
     try {
       await navigator.clipboard.writeText(text.trim());
       studio.toast("Copied.");

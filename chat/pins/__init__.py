@@ -1,0 +1,1 @@
+"""Conversations that a person wants at hand: first in the list beside a talk."""

@@ -1,0 +1,1 @@
+"""Replies as formatted text: markdown in, a small safe piece of HTML out."""

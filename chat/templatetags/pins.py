@@ -1,0 +1,24 @@
+"""What a page says beside a pin."""
+
+from __future__ import annotations
+
+from django import template
+from django.conf import settings
+
+from chat.conversations.models import Conversation
+from chat.privacy.periods import days_kept
+from chat.privacy.services import choice_of
+
+register = template.Library()
+
+
+@register.filter
+def kept_although_pinned(conversation: Conversation) -> str:
+    """That a pin keeps no conversation beyond its time, where it has one."""
+    if conversation.anonymous:
+        return "It is deleted with this visit all the same."
+    days = days_kept(choice_of(conversation.user).keep_days, settings.CHAT_KEEP_DAYS)
+    if not days:
+        return "It is kept until you delete it, pinned or not."
+    plural = "" if days == 1 else "s"
+    return f"It is deleted {days} day{plural} after its last message all the same."
