@@ -84,15 +84,19 @@ def address_of(token: Token) -> str:
     return str(token.attrs["href"])
 
 
-def reader() -> MarkdownIt:
-    options = {"html": False, "linkify": False, "breaks": True, "maxNesting": DEEPEST}
-    made = MarkdownIt("commonmark", options, renderer_cls=SafeRenderer)
-    made.enable(["table", "strikethrough"]).disable(list(WITHOUT))
-    made.validateLink = link_allowed  # type: ignore[method-assign]
-    return made
+class SafeReader(MarkdownIt):
+    """CommonMark with tables and strikethrough, without what could act or hide."""
+
+    def __init__(self) -> None:
+        options = {"html": False, "linkify": False, "breaks": True, "maxNesting": DEEPEST}
+        super().__init__("commonmark", options, renderer_cls=SafeRenderer)
+        self.enable(["table", "strikethrough"]).disable(list(WITHOUT))
+
+    def validateLink(self, url: str) -> bool:
+        return link_allowed(url)
 
 
-READER = reader()
+READER = SafeReader()
 
 
 def rendered(text: str) -> str:
