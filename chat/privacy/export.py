@@ -43,7 +43,7 @@ def files(user: User) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     yield "README.txt", README.format(at=stamp(timezone.now()))
     talks = Conversation.objects.filter(user=user).order_by("created_at", "id")
-    for talk in talks.prefetch_related("messages", "votes"):
+    for talk in talks.select_related("branched_from").prefetch_related("messages", "votes"):
         stem = f"conversations/{talk.created_at:%Y-%m-%d}-{talk.public_id}"
         messages = sorted(talk.messages.all(), key=lambda one: (one.turn, one.pk))
         yield f"{stem}.json", as_json(conversation_data(talk, messages))
@@ -79,6 +79,8 @@ def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, 
         "created_at": stamp(talk.created_at),
         "updated_at": stamp(talk.updated_at),
         "deleted_at": stamp(talk.deleted_at),
+        "branch_of": talk.branched_from.public_id if talk.branched_from else None,
+        "first_own_turn": talk.branched_at or 1,
         "messages": [
             {
                 "id": message.public_id,
@@ -90,6 +92,9 @@ def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, 
                 "text": message.content,
                 "state": message.state,
                 "help_card": bool(message.card_key),
+                "copy_of": message.copied_from or None,
+                "read_from_turn": message.reads_from,
+                "told_of_the_rest": message.told,
                 "created_at": stamp(message.created_at),
             }
             for message in messages
@@ -111,7 +116,12 @@ def conversation_markdown(talk: Conversation, messages: list[Message]) -> str:
     parts = [f"# {talk.title}", f"{stamp(talk.created_at)} · written with an AI"]
     for message in messages:
         again = f" (reply {message.variant})" if message.variant > 1 else ""
-        parts += [f"**{writer(talk, message)}**{again}", message.content or "*no words*"]
+        copied = " (copied from another talk)" if message.copied_from else ""
+        parts += [f"**{writer(talk, message)}**{again}{copied}", message.content or "*no words*"]
+        if message.reads_from:
+            told = f"It was told: {message.told}" if message.told else "It was told nothing of it."
+            before = message.reads_from - 1
+            parts.append(f"*Written without reading turns 1 to {before}.* {told}")
     return "\n\n".join(parts) + "\n"
 
 
