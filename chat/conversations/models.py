@@ -166,7 +166,7 @@ class Message(models.Model):
     reads_from = models.IntegerField(
         null=True,
         blank=True,
-        help_text="Of a reply: first turn that was read for it, where earlier ones did not fit.",
+        help_text="Of a reply: first turn that its assistant read; empty where none did.",
     )
     told = models.TextField(
         blank=True, help_text="What its assistant was told of the turns that did not fit."
@@ -193,6 +193,16 @@ class Message(models.Model):
     @property
     def is_streaming(self) -> bool:
         return self.state == self.State.STREAMING
+
+    @property
+    def unread_turns(self) -> int:
+        """Of a reply: how many turns its assistant did not read, because they did not fit."""
+        return (self.reads_from or 1) - 1
+
+    @property
+    def concerned_policy(self) -> bool:
+        """Whether the policy had anything to say about this message of a person."""
+        return bool(self.risk_level or self.risk_category or self.card_key or self.quiet_line)
 
     @property
     def has_reviewed_words(self) -> bool:

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from chat.branches.selectors import Versions, versions_of
+from chat.context.selectors import Edge, edges_of
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.safety import Card, Country, card_get, country_get
 from chat.safety.library import country_guess
@@ -91,6 +92,7 @@ class Turn:
     vote: Vote | None = None
     is_last: bool = False
     versions: Versions | None = None
+    edges: list[Edge] = field(default_factory=list)  # assistants that read from here on alone
     ends_copy: bool = False  # of a branch's copied turns it is the last one
 
     @property
@@ -162,10 +164,12 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
             place.reply = message
     votes = {vote.turn: vote for vote in conversation.votes.filter(turn__in=turns)}
     versions = versions_of(conversation, turns)
+    edges = edges_of(conversation)
     for turn in turns.values():
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
         turn.versions = versions.get(turn.number)
+        turn.edges = edges.get(turn.number, [])
         turn.card = card_of(turn)
         if turn.card is None and (key := turn.message.quiet_card):
             turn.folded_card = card_get(key, turn.message.card_language)

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='reads_from',
-            field=models.IntegerField(blank=True, help_text='Of a reply: first turn that was read for it, where earlier ones did not fit.', null=True),
+            field=models.IntegerField(blank=True, help_text='Of a reply: first turn that its assistant read; empty where none did.', null=True),
         ),
         migrations.AddField(
             model_name='message',

@@ -118,10 +118,9 @@ def conversation_markdown(talk: Conversation, messages: list[Message]) -> str:
         again = f" (reply {message.variant})" if message.variant > 1 else ""
         copied = " (copied from another talk)" if message.copied_from else ""
         parts += [f"**{writer(talk, message)}**{again}{copied}", message.content or "*no words*"]
-        if message.reads_from:
+        if message.unread_turns:
             told = f"It was told: {message.told}" if message.told else "It was told nothing of it."
-            before = message.reads_from - 1
-            parts.append(f"*Written without reading turns 1 to {before}.* {told}")
+            parts.append(f"*Written without reading turns 1 to {message.unread_turns}.* {told}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -63,7 +63,7 @@ def test_an_edit_goes_on_in_a_branch_and_changes_nothing_else(longer: Any) -> No
         (2, "My sister worries me."),
         (2, ""),
     ]
-    assert [len(turn) for turn in turns_for(branch, "a", 2)] == [2, 1]
+    assert [len(turn.messages) for turn in turns_for(branch, "a", 2)] == [2, 1]
 
 
 def test_copies_keep_their_dates_and_say_what_they_are(longer: Any) -> None:
