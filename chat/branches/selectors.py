@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -43,43 +42,50 @@ def versions_of(conversation: Conversation, numbers: Collection[int]) -> dict[in
     Versions are different messages of the person after the same one before. A copied message is
     the same as the one it was copied from, so this holds where the talk in between was deleted.
     """
-    tree = list(versions_list(conversation).annotate(last=Max("messages__turn")))
+    newest = versions_list(conversation).annotate(last=Max("messages__turn"))
+    tree = {each.pk: each for each in newest}
     if len(tree) < 2 or not numbers:
         return {}
-    origins: dict[int, dict[int, str]] = {each.pk: {} for each in tree}
-    owners: dict[str, int] = {}
+    said, holders = said_in(tree, min(numbers) - 1, max(numbers))
+    here = said[conversation.pk]
+    found = {}
+    for turn in numbers:
+        beside = {
+            talk[turn]
+            for talk in said.values()
+            if turn in talk and talk.get(turn - 1) == here.get(turn - 1)
+        }
+        if turn not in here or len(beside) < 2:
+            continue
+        order = sorted(beside, key=lambda origin: holders[origin])
+        at = order.index(here[turn])
+        before, after = (
+            address_of(tree[holders[order[place]]], turn) if 0 <= place < len(order) else ""
+            for place in (at - 1, at + 1)
+        )
+        found[turn] = Versions(at + 1, len(order), before, after)
+    return found
+
+
+def said_in(
+    tree: Collection[int], first: int, last: int
+) -> tuple[dict[int, dict[int, str]], dict[str, int]]:
+    """What the person said in each of these conversations: by turn, the id of the message of which
+    it is a copy, or its own; and for each such id the conversation that shows it: where it was
+    said, or else the oldest one with a copy."""
+    said: dict[int, dict[int, str]] = {pk: {} for pk in tree}
+    holders: dict[str, int] = {}
     rows = Message.objects.filter(
-        conversation__in=tree,
-        role=Message.Role.USER,
-        turn__gte=min(numbers) - 1,
-        turn__lte=max(numbers),
+        conversation__in=tree, role=Message.Role.USER, turn__gte=first, turn__lte=last
     )
     for pk, turn, own, copied in rows.order_by("conversation_id").values_list(
         "conversation_id", "turn", "public_id", "copied_from"
     ):
         origin = copied or own
-        origins[pk][turn] = origin
-        if not copied or origin not in owners:
-            owners[origin] = pk
-    members = {each.pk: each for each in tree}
-    found = {}
-    for turn in numbers:
-        here = origins[conversation.pk].get(turn)
-        groups: dict[str, int] = defaultdict(int)
-        for origin in origins.values():
-            is_beside = origin.get(turn - 1) == origins[conversation.pk].get(turn - 1)
-            if turn in origin and is_beside:
-                groups[origin[turn]] = owners[origin[turn]]
-        order = sorted(groups, key=lambda origin: groups[origin])
-        if here is None or len(order) < 2:
-            continue
-        at = order.index(here)
-        around = [
-            address_of(members[groups[order[beside]]], turn) if 0 <= beside < len(order) else ""
-            for beside in (at - 1, at + 1)
-        ]
-        found[turn] = Versions(at + 1, len(order), *around)
-    return found
+        said[pk][turn] = origin
+        if not copied or origin not in holders:
+            holders[origin] = pk
+    return said, holders
 
 
 def address_of(conversation: Conversation, turn: int) -> str:

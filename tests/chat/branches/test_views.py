@@ -65,10 +65,9 @@ def test_both_pages_lead_to_each_other(hers: Client, talk: Any, edited: Any) -> 
     assert f'href="/chat/{edited.public_id}/#turn-2" aria-label="Version after this one"' in one
     assert "2 of 2" in other
     assert f'href="/chat/{talk.public_id}/#turn-2" aria-label="Version before this one"' in other
-    assert "Up to here this is a copy of" in other
-    assert other.index("What wakes you?") < other.index("Up to here this is a copy of")
+    assert other.index("What wakes you?") < other.index("Up to here this is a copy. It comes from")
     assert "Up to here" not in one
-    assert other.count("Branch · ") == 1  # in the list, beside the branch alone
+    assert other.count("Branch at message 2 · ") == 1  # in the list, beside the branch alone
 
 
 def test_going_on_in_a_new_talk(hers: Client, talk: Any) -> None:
@@ -85,7 +84,7 @@ def test_going_on_in_a_new_talk(hers: Client, talk: Any) -> None:
     assert anew.json() != answer.json()
     branch = Conversation.objects.get(branched_from=talk, deleted_at=None)
     page = hers.get(f"/chat/{branch.public_id}/").content.decode()
-    assert "Up to here this is a copy of" in page
+    assert "Up to here this is a copy. It comes from" in page
     hers.post(f"{url}delete/")
     page = hers.get(f"/chat/{branch.public_id}/").content.decode()
     assert "a copy of a talk that was deleted" in page
