@@ -71,8 +71,8 @@ def said_at(conversation: Conversation, turn: int) -> Message:
 def branch_make(source: Conversation, turn: int, title: str) -> Conversation:
     """A new conversation with copies of the turns before this one, and the same assistants.
 
-    Its time runs from the last message in it, copied or not, so that a copy is kept no longer than
-    its words may be.
+    Its time runs from the last message of the talk that it comes from until somebody writes in it,
+    so that a copy alone keeps no words longer.
     """
     family = source.family or source.public_id
     if Conversation.objects.filter(family=family).count() >= MOST:
@@ -85,7 +85,6 @@ def branch_make(source: Conversation, turn: int, title: str) -> Conversation:
     branch.pk, branch._state.adding = None, True
     branch.public_id, branch.title, branch.revision = conversation_id(), title, 0
     branch.branched_from, branch.branched_at, branch.family = source, turn, family
-    branch.updated_at = max((row.created_at for row in copies), default=timezone.now())
     branch.save()
     for row in copies:
         row.conversation = branch

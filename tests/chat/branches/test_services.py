@@ -26,6 +26,7 @@ from chat.notices.models import TalkClock
 from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.person import person_of_user
 from chat.policy.selectors import level_of
+from chat.privacy.deletion import chats_sweep
 from chat.safety.levels import Level
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +67,8 @@ def test_an_edit_goes_on_in_a_branch_and_changes_nothing_else(longer: Any) -> No
     assert [len(turn.messages) for turn in turns_for(branch, "a", 2)] == [2, 1]
 
 
-def test_copies_keep_their_dates_and_say_what_they_are(longer: Any) -> None:
+def test_copies_keep_their_dates_and_say_what_they_are(longer: Any, settings: Any) -> None:
+    settings.CHAT_KEEP_DAYS = 7
     old = timezone.now() - timedelta(days=9)
     longer.messages.update(created_at=old)
     branch = branch_continue(conversation=longer, turn=2)
@@ -77,8 +79,10 @@ def test_copies_keep_their_dates_and_say_what_they_are(longer: Any) -> None:
     assert [row["copied_from"] for row in rows_of(again)] == [
         row.public_id for row in originals.filter(turn=1)
     ]
-    # The copy is kept no longer than its words may be.
-    assert branch.updated_at == old
+    # A copy alone keeps no words longer.
+    assert branch.updated_at == longer.updated_at
+    assert chats_sweep(now=longer.updated_at + timedelta(days=6, hours=23)) == {}
+    assert chats_sweep(now=longer.updated_at + timedelta(days=7, hours=1))["conversations"] == 3
 
 
 def test_of_several_replies_the_newest_one_with_words_is_copied(longer: Any) -> None:
