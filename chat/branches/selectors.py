@@ -100,6 +100,5 @@ def origin_of(conversation: Conversation) -> Conversation | None:
     """The talk that a branch was made from, where it is still there for its person."""
     if conversation.branched_from_id is None:
         return None
-    mine = versions_list(conversation)
-    found: Conversation | None = mine.filter(pk=conversation.branched_from_id).first()
-    return found
+    mine = versions_list(conversation).annotate(last=Max("messages__turn"))
+    return mine.filter(pk=conversation.branched_from_id).first()

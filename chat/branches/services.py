@@ -75,7 +75,7 @@ def branch_make(source: Conversation, turn: int, title: str) -> Conversation:
     so that a copy alone keeps no words longer.
     """
     family = source.family or source.public_id
-    if Conversation.objects.filter(family=family).count() >= MOST:
+    if Conversation.objects.filter(family=family, deleted_at=None).count() >= MOST:
         raise ChatRefused(
             f"This talk has {MOST} branches, which is the limit. Delete one, or go on in this one.",
             code="too_many_branches",

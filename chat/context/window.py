@@ -109,9 +109,7 @@ class Window:
         return background(own, lambda text: estimated_tokens(text) <= self.budget)
 
     def prompt(self) -> list[ChatMessage]:
-        words = "\n\n".join(part for part in (self.system.strip(), self.told) if part)
-        if not self.told:
-            words = self.system
+        words = f"{self.system.rstrip()}\n\n{self.told}" if self.told else self.system
         head = [{"role": "system", "content": words}] if words.strip() else []
         return head + [message for turn in self.turns for message in turn.messages]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from chat.branches.selectors import versions_list, versions_of
+from chat.branches.selectors import address_of, origin_of, versions_list, versions_of
 from chat.branches.services import (
     MOST,
     branch_continue,
@@ -205,6 +205,9 @@ def test_a_version_far_back_has_the_address_of_its_page(talk: Any) -> None:
         reply_all(services.message_send(conversation=talk, text=f"Thing {number}"))
     found = versions_of(branch, [1])[1]
     assert found.before == f"/chat/{talk.public_id}/?before=11#turn-1"
+    origin = origin_of(branch)
+    assert origin is not None
+    assert address_of(origin, 1) == found.before
 
 
 @pytest.fixture
