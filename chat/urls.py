@@ -11,6 +11,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 from django.views.decorators.cache import never_cache
 
+from chat.branches import views as branches
 from chat.consent import views as consent
 from chat.consent.doors import consented
 from chat.conversations import views
@@ -66,6 +67,9 @@ urlpatterns = [
     page("<str:public_id>/copy/", privacy.talk_copy, "conversation-copy"),
     page("<str:public_id>/pin/", pins.pin, "conversation-pin"),
     page("<str:public_id>/assistant/", views.conversation_assistant, "conversation-assistant"),
+    page("<str:public_id>/edit/", talking(branches.branch_edit), "branch-edit"),
+    page("<str:public_id>/branch/", consented(branches.branch_continue), "branch-continue"),
+    page("<str:public_id>/delete/all/", branches.versions_delete, "versions-delete"),
     page("<str:public_id>/delete/", views.conversation_delete, "conversation-delete"),
     page("<str:public_id>/person/", handovers.handover, "handover"),
     page("<str:public_id>/person/withdraw/", handovers.withdraw, "handover-withdraw"),

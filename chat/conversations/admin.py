@@ -40,7 +40,7 @@ class ConversationAdmin(LongList, ReadOnly):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         rows: QuerySet[Conversation] = super().get_queryset(request).select_related("team")
         bad = Q(state__in=[Message.State.FAILED, Message.State.INTERRUPTED])
-        messages = Message.objects.all()
+        messages = Message.objects.filter(copied_from="")  # a branch's copies count once
         return rows.annotate(
             total=count_of(messages, "conversation"),
             bad=count_of(messages.filter(bad), "conversation"),

@@ -23,10 +23,11 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
 
+from chat.context.services import UNREAD, reach_keep
 from chat.conversations import services
 from chat.conversations.failures import EMPTY, PROCESS_ENDED, STOPPED, Ending, ending_of
 from chat.conversations.models import Message
-from chat.conversations.prompts import Plan, plan_of, prompt_of
+from chat.conversations.prompts import Plan, plan_of
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable, Usage
 from chat.policy.decision import Decision
 from chat.safety.levels import Level
@@ -81,6 +82,7 @@ class Generation:
         self.text = ""
         self.reviewed: list[ReviewedReply] = []  # in the order in which they were said
         self.begun = False
+        self.reach = UNREAD  # how far back its assistant reads
         self.waits = ""  # what it waits for before its first word, in words for the page
         self.usage: Usage | None = None
         self.stopping = False
@@ -120,6 +122,7 @@ class Generation:
             prompt_tokens=self.usage.prompt_tokens if self.usage else None,
             reply_tokens=self.usage.completion_tokens if self.usage else None,
             **self.written_by(),
+            **self.reach,
         )
 
     def written_by(self) -> dict[str, str]:
@@ -135,21 +138,21 @@ class Generation:
         }
 
     async def write(self) -> str:
-        """Say the reply; where the prompt is too long, leave out the oldest turn."""
+        """Say the reply; where the prompt is too long, leave out one more turn."""
         decision = await asyncio.shield(self.deciding)
         writes = decision.writer == "assistant"
         plan = await in_thread(plan_of)(self.message_id, writes=writes)
-        turns = plan.turns
         while True:
+            self.reach = await in_thread(reach_keep)(self.message_id, plan.window)
             try:
-                return await self.say(decision, plan, prompt_of(turns, plan.system))
+                return await self.say(decision, plan)
             except EngineUnavailable:
                 if self.text or not await self.engine_back():
                     raise
             except EngineError as error:
-                if error.code != "context_length_exceeded" or len(turns) < 2:
+                if error.code != "context_length_exceeded" or not plan.window.can_narrow:
                     raise
-                turns = turns[1:]
+                plan = plan.narrowed()
 
     async def engine_back(self) -> bool:
         """Wait for an engine that is being started again; False where it takes too long."""
@@ -166,13 +169,13 @@ class Generation:
                 continue
         return False
 
-    async def say(self, decision: Decision, plan: Plan, prompt: list[dict[str, str]]) -> str:
+    async def say(self, decision: Decision, plan: Plan) -> str:
         finish = "stop"
         steps = speak(
             decision,
             client=EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY),
             model=plan.engine_name,
-            prompt=prompt,
+            prompt=plan.window.prompt(),
             options={"max_tokens": settings.CHAT_MAX_TOKENS},
             language=decision.language,
             judge=judge_client(),
@@ -185,7 +188,7 @@ class Generation:
                 self.usage = step.usage or self.usage
                 # A template often begins a reply with a space or an empty line.
                 self.text += step.text if self.text else step.text.lstrip()
-                self.waits = waiting_words(step.ahead)
+                self.waits = step.waits
                 self.begun = self.begun or step.ahead is None
                 self.notify()
                 if step.reviewed is not None:
@@ -244,11 +247,6 @@ class Generation:
     def notify(self) -> None:
         for event in self.listeners:
             event.set()
-
-
-def waiting_words(ahead: int | None) -> str:
-    """What stands beside a reply that waits in the engine's queue."""
-    return "" if ahead is None else f"waits; {ahead} before it…" if ahead else "is next…"
 
 
 async def decided(reply_ids: list[int]) -> Decision:

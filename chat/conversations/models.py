@@ -44,6 +44,18 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="When the first vote showed the names (compare)."
     )
     anonymous = models.BooleanField(default=False, help_text="A visitor's, who has no account.")
+    branched_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="branches"
+    )
+    branched_at = models.IntegerField(
+        null=True, blank=True, help_text="First turn of its own; those before it are copies."
+    )
+    family = models.CharField(
+        max_length=40,
+        blank=True,
+        db_index=True,
+        help_text="Of a branch: public id of the conversation that the whole tree began with.",
+    )
     revision = models.IntegerField(default=0, help_text="Counts every change that a page shows.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -154,7 +166,18 @@ class Message(models.Model):
     beat_at = models.DateTimeField(
         null=True, blank=True, help_text="Last sign of life of the process that writes it."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    copied_from = models.CharField(
+        max_length=40, blank=True, help_text="In a branch: public id of the first such message."
+    )
+    reads_from = models.IntegerField(
+        null=True,
+        blank=True,
+        help_text="Of a reply: first turn that its assistant read; empty where none did.",
+    )
+    told = models.TextField(
+        blank=True, help_text="What its assistant was told of the turns that did not fit."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -176,6 +199,16 @@ class Message(models.Model):
     @property
     def is_streaming(self) -> bool:
         return self.state == self.State.STREAMING
+
+    @property
+    def unread_turns(self) -> int:
+        """Of a reply: how many turns its assistant did not read, because they did not fit."""
+        return (self.reads_from or 1) - 1
+
+    @property
+    def concerned_policy(self) -> bool:
+        """Whether the policy had anything to say about this message of a person."""
+        return bool(self.risk_level or self.risk_category or self.card_key or self.quiet_line)
 
     @property
     def has_reviewed_words(self) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 from django.http import Http404
 
+from chat.branches.selectors import Versions, versions_of
+from chat.context.selectors import Edge, edges_of
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.safety import Card, Country, card_get, country_get
 from chat.safety.library import country_guess
@@ -77,6 +79,9 @@ class Turn:
     places: list[Place] = field(default_factory=list)
     vote: Vote | None = None
     is_last: bool = False
+    versions: Versions | None = None
+    edges: list[Edge] = field(default_factory=list)  # assistants that read from here on alone
+    ends_copy: bool = False  # of a branch's copied turns it is the last one
 
     @property
     def is_streaming(self) -> bool:
@@ -88,6 +93,7 @@ class Turn:
         return (
             len(self.places) == 2
             and not self.is_streaming
+            and not self.message.copied_from
             and all(place.reply.content.strip() for place in self.places)
             and not any(place.reply.has_reviewed_words for place in self.places)
         )
@@ -145,13 +151,18 @@ def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> 
             place.earlier.append(place.reply)
             place.reply = message
     votes = {vote.turn: vote for vote in conversation.votes.filter(turn__in=turns)}
+    versions = versions_of(conversation, turns)
+    edges = edges_of(conversation)
     for turn in turns.values():
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
+        turn.versions = versions.get(turn.number)
+        turn.edges = edges.get(turn.number, [])
         turn.card = card_of(turn)
         if turn.card is None and (key := turn.message.quiet_card):
             turn.folded_card = card_get(key, turn.message.card_language)
         turn.is_last = turn.number == last
+        turn.ends_copy = turn.number + 1 == conversation.branched_at
         for place in turn.places:
             place.label = label_of(conversation, place)
     return list(turns.values())

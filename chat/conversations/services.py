@@ -282,13 +282,8 @@ def conversation_assistant(*, conversation: Conversation, assistant: str) -> Non
 
 @transaction.atomic
 def conversation_delete(*, conversation: Conversation) -> None:
-    """Hide a conversation. It can be brought back (`conversation_restore`)."""
+    """Hide a conversation. It can be brought back (`branches.services.versions_restore`)."""
     revise(conversation, deleted_at=timezone.now())
-
-
-@transaction.atomic
-def conversation_restore(*, conversation: Conversation) -> None:
-    revise(conversation, deleted_at=None)
 
 
 def country_choose(*, user: User, country: str) -> None:

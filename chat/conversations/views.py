@@ -18,6 +18,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chat.branches.services import versions_restore
 from chat.conversations import services
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.forms import ConversationForm, MessageForm
@@ -271,7 +272,7 @@ def conversation_delete(request: SiteRequest, conversation: Conversation) -> Htt
 @require_POST
 def conversation_restore(request: SiteRequest, public_id: str) -> HttpResponse:
     deleted = conversation_get(request.user, public_id, deleted=True)
-    services.conversation_restore(conversation=deleted)
+    versions_restore(conversation=deleted)
     return redirect("conversation", public_id=public_id)
 
 

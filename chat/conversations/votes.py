@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from chat.branches.services import versions_reveal
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote, revise
 from chat.conversations.services import locked
@@ -20,6 +21,10 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
     if choice not in Vote.Choice.values:
         raise ChatRefused(
             f"Choose one of: {', '.join(Vote.Choice.values)}.", code="bad_choice", field="choice"
+        )
+    if rows.exclude(copied_from="").exists():
+        raise ChatRefused(
+            "This was said in another talk; vote on it there.", code="bad_choice", field="turn"
         )
     if rows.filter(state=Message.State.STREAMING).exists():
         raise ChatRefused("Wait for both replies before you vote.", code="reply_in_progress")
@@ -45,4 +50,6 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
     first = conversation.revealed_at is None
     revision = revise(conversation, revealed_at=conversation.revealed_at or timezone.now())
     (conversation.messages if first else rows).update(revision=revision)
+    if first:
+        versions_reveal(conversation)
     return vote

@@ -13,7 +13,7 @@ from django.conf import settings
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.failures import UNAVAILABLE, WORDS
 from chat.conversations.generation import in_thread
-from chat.conversations.prompts import prompt_of, system_prompt, trimmed
+from chat.conversations.prompts import window_for
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable
 from chat.incognito.transcript import Exchange, turns_of
 from chat.notices.services import notice_take
@@ -30,13 +30,19 @@ AT_ONCE = 2  # replies to one person
 
 @dataclass(frozen=True)
 class Piece:
-    """Something for the page: what stands around a reply, words of it, or why it ended early."""
+    """Something for the page: what stands around a reply, words of it, or why it ended early.
+
+    With `unread` the reply is written without the beginning of the talk, and `told` is what its
+    assistant is told of that.
+    """
 
     notice: str = ""
     card: tuple[str, str] | None = None
     quiet: str = ""
     text: str = ""
     problem: str = ""
+    unread: bool = False
+    told: str = ""
 
 
 class Speaking:
@@ -65,7 +71,7 @@ async def reply(
     *, user: User, assistant: Assistant, talk: list[Exchange], text: str
 ) -> AsyncIterator[Piece]:
     """Everything that the page shows for a message, in the order in which it is shown."""
-    history = [message for turn in turns_of(talk) for message in turn]
+    history = [message for turn in turns_of(talk) for message in turn.messages]
     with Speaking(user):
         yield Piece(notice=await in_thread(notice_take)(user, first=not talk))
         decision = await decide(
@@ -98,19 +104,19 @@ async def spoken(
     talk: list[Exchange],
     text: str,
 ) -> AsyncIterator[Piece]:
-    """The words of the reply; where the prompt is too long, the oldest turn goes."""
-    system = system_prompt(assistant)
-    turns = turns_of([*talk, Exchange(text, "")])
-    turns = trimmed(turns, system, assistant.base.max_positions)
+    """The words of the reply; where the prompt is too long, one more turn is left out."""
+    window = window_for(turns_of([*talk, Exchange(text, "")]), assistant)
     listener = Listener(person_of_user(user), assistant.id)
     said = await in_thread(listener.said)()
     started = False
     while True:
+        if window.left_out and decision.writer == "assistant":
+            yield Piece(unread=True, told=window.told)
         steps = speak(
             decision,
             client=EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY),
             model=assistant.engine_name,
-            prompt=prompt_of(turns, system),
+            prompt=window.prompt(),
             options={"max_tokens": settings.CHAT_MAX_TOKENS},
             language=decision.language,
             judge=judge_client(),
@@ -128,6 +134,6 @@ async def spoken(
                         yield Piece(text=words)
             return
         except EngineError as error:
-            if error.code != "context_length_exceeded" or len(turns) < 2 or started:
+            if error.code != "context_length_exceeded" or not window.can_narrow or started:
                 raise
-            turns = turns[1:]
+            window = window.narrowed()

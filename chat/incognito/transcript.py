@@ -9,9 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from chat.context.window import PromptTurn
+from chat.notes.quoting import Said
 
 LONGEST = 60_000  # characters; the oldest turns go. Also below what a server would spool to disk
 LONGEST_SENT = 4 * LONGEST
+NO_TIME = datetime.min  # a page sends no times along
 
 
 class Unreadable(ValueError):
@@ -26,6 +31,8 @@ class Exchange:
         card: key and language of the card above the reply; empty for none.
         quiet: the line in place of a card.
         notice: the notice before the message.
+        unread: whether the reply was written without the beginning of the talk.
+        told: what its assistant was told of that.
     """
 
     said: str
@@ -33,6 +40,13 @@ class Exchange:
     card: tuple[str, str] | None = None
     quiet: str = ""
     notice: str = ""
+    unread: bool = False
+    told: str = ""
+
+    @property
+    def concerned_policy(self) -> bool:
+        """Whether something was shown beside the message."""
+        return bool(self.card or self.quiet)
 
 
 def read(text: str) -> list[Exchange]:
@@ -49,10 +63,13 @@ def read(text: str) -> list[Exchange]:
     return within(exchanges)
 
 
+STRINGS = ("said", "reply", "quiet", "notice", "told")
+
+
 def exchange_of(entry: object) -> Exchange:
     if not isinstance(entry, dict):
         raise TypeError("an exchange has named parts")
-    strings = {name: entry.get(name, "") for name in ("said", "reply", "quiet", "notice")}
+    strings = {name: entry.get(name, "") for name in STRINGS}
     if not all(isinstance(value, str) for value in strings.values()):
         raise TypeError("words are text")
     card = entry.get("card")
@@ -64,7 +81,7 @@ def exchange_of(entry: object) -> Exchange:
         ):
             raise TypeError("a card has a key and a language")
         card = (card[0], card[1])
-    return Exchange(card=card, **strings)
+    return Exchange(card=card, unread=entry.get("unread") is True, **strings)
 
 
 def within(exchanges: Sequence[Exchange]) -> list[Exchange]:
@@ -72,9 +89,7 @@ def within(exchanges: Sequence[Exchange]) -> list[Exchange]:
     kept: list[Exchange] = []
     room = LONGEST
     for exchange in reversed(exchanges):
-        room -= (
-            len(exchange.said) + len(exchange.reply) + len(exchange.quiet) + len(exchange.notice)
-        )
+        room -= sum(len(getattr(exchange, name)) for name in STRINGS)
         if room < 0 and kept:
             break
         kept.insert(0, exchange)
@@ -93,20 +108,24 @@ def entry_of(exchange: Exchange) -> dict[str, object]:
         entry["quiet"] = exchange.quiet
     if exchange.notice:
         entry["notice"] = exchange.notice
+    if exchange.unread:
+        entry |= {"unread": True, "told": exchange.told}
     return entry
 
 
-def turns_of(exchanges: Sequence[Exchange]) -> list[list[dict[str, str]]]:
+def turns_of(exchanges: Sequence[Exchange]) -> list[PromptTurn]:
     """Turns as a model is sent them: what had no reply is joined to what was said next."""
     turns = []
-    waiting: list[str] = []
+    waiting: list[Exchange] = []
     for number, exchange in enumerate(exchanges, 1):
-        waiting.append(exchange.said)
+        waiting.append(exchange)
         if not exchange.reply.strip() and number < len(exchanges):
             continue
-        turn = [{"role": "user", "content": "\n\n".join(waiting)}]
+        said = "\n\n".join(one.said for one in waiting)
+        messages = [{"role": "user", "content": said}]
         if exchange.reply.strip():
-            turn.append({"role": "assistant", "content": exchange.reply})
-        turns.append(turn)
+            messages.append({"role": "assistant", "content": exchange.reply})
+        own = tuple(Said(one.said, NO_TIME) for one in waiting if not one.concerned_policy)
+        turns.append(PromptTurn(number - len(waiting) + 1, messages, own))
         waiting = []
     return turns

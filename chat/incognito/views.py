@@ -147,6 +147,8 @@ async def whole(
                 card=piece.card or exchange.card,
                 quiet=piece.quiet or exchange.quiet,
                 notice=notice_text(piece.notice, language_of(text)) or exchange.notice,
+                unread=piece.unread or exchange.unread,
+                told=piece.told if piece.unread else exchange.told,
             )
     except ChatRefused as refusal:
         problem = refusal.message
@@ -183,6 +185,9 @@ def line_of(piece: Piece, text: str, number: int, country: Country | None) -> di
             "incognito": True,
         }
         line |= {"card": list(piece.card), "html": render_to_string("chat/_card.html", context)}
+    if piece.unread:
+        html = render_to_string("chat/context/_beginning.html", {"told": piece.told})
+        line |= {"unread": True, "told": piece.told, "beginning": html}
     notice = notice_text(piece.notice, language_of(text))
     named = {"notice": notice, "quiet": piece.quiet, "text": piece.text, "problem": piece.problem}
     return line | {name: value for name, value in named.items() if value}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('chat', '0007_reviews'),
+        ('chat', '0008_branches'),
         ('finetune', '0007_released'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,15 +1,17 @@
-"""Picking sentences from what a person wrote, by rule, to begin a note with.
+"""Picking sentences from what a person wrote, by rule.
 
-Every sentence of a note's first draft is the person's own, whole and unchanged; nothing is summed
-up, judged or named. Knows nothing of Django.
+A note begins with them, and an assistant is told them of what it can no longer read
+(`chat.context.background`). Every sentence is the person's own, whole and unchanged; nothing is
+summed up, judged or named. Knows nothing of Django.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 MOST = 10
 SHORTEST = 3  # words
@@ -60,8 +62,18 @@ def weight(sentence: str) -> int:
     return 1 + 2 * bool(SELF.search(sentence)) + 2 * bool(FELT.search(sentence))
 
 
-def quotes(messages: Iterable[Said], most: int = MOST) -> list[Quote]:
-    """The sentences that say most of their writer, each once, in the order they were said."""
+def any_sentence(sentence: str) -> bool:
+    return True
+
+
+def quotes(
+    messages: Iterable[Said], most: int = MOST, suits: Callable[[str], bool] = any_sentence
+) -> list[Quote]:
+    """The sentences that say most of their writer, each once, in the order they were said.
+
+    Args:
+        suits: asked of the best ones first, until there are enough.
+    """
     candidates: list[tuple[int, int, Quote]] = []
     seen: set[str] = set()
     for message in messages:
@@ -70,19 +82,23 @@ def quotes(messages: Iterable[Said], most: int = MOST) -> list[Quote]:
             if score and key not in seen:
                 seen.add(key)
                 candidates.append((score, len(candidates), Quote(sentence, message.at)))
-    chosen = sorted(candidates, key=lambda one: (-one[0], one[1]))[:most]
+    best = sorted(candidates, key=lambda one: (-one[0], one[1]))
+    chosen = islice((one for one in best if suits(one[2].text)), most)
     return [quote for _, _, quote in sorted(chosen, key=lambda one: one[1])]
+
+
+def in_chinese(chosen: Iterable[Quote]) -> bool:
+    """Whether these have more Chinese signs than words in Latin letters."""
+    han = sum(len(HAN.findall(quote.text)) for quote in chosen)
+    return han > sum(len(re.findall(r"[A-Za-z]+", quote.text)) for quote in chosen)
 
 
 def draft(messages: list[Said]) -> str:
     """A note's first text: quotes by day, then headings that only the person can fill."""
     chosen = quotes(messages)
-    chinese = sum(len(HAN.findall(quote.text)) for quote in chosen) > sum(
-        len(re.findall(r"[A-Za-z]+", quote.text)) for quote in chosen
-    )
     own, add, ask, wish = (
         ("我自己的话", "我还想补充", "我想问的问题", "我希望接下来")
-        if chinese
+        if in_chinese(chosen)
         else ("In my own words", "What I want to add", "What I want to ask", "What I wish for next")
     )
     lines = [own]

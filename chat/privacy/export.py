@@ -50,7 +50,7 @@ def files(user: User) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     yield "README.txt", README.format(at=stamp(timezone.now()))
     talks = Conversation.objects.filter(user=user).order_by("created_at", "id")
-    for talk in talks.prefetch_related("messages", "votes"):
+    for talk in talks.select_related("branched_from").prefetch_related("messages", "votes"):
         stem = f"conversations/{talk.created_at:%Y-%m-%d}-{talk.public_id}"
         yield f"{stem}.json", conversation_json(talk)
         yield f"{stem}.md", conversation_markdown(talk)
@@ -85,6 +85,8 @@ def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, 
         "updated_at": stamp(talk.updated_at),
         "deleted_at": stamp(talk.deleted_at),
         "pinned": talk.pinned_at is not None,
+        "branch_of": talk.branched_from.public_id if talk.branched_from else None,
+        "first_own_turn": talk.branched_at or 1,
         "messages": [message_data(talk, message) for message in messages],
         "votes": [vote_data(vote) for vote in talk.votes.all()],
     }
@@ -121,6 +123,9 @@ def message_data(talk: Conversation, message: Message) -> dict[str, Any]:
         "notice": notice_text(message.notice, language_of(message.content)),
         "help_card": card_heading(message.card_key, message.card_language),
         "line_after_a_card": message.quiet_line,
+        "copy_of": message.copied_from or None,
+        "read_from_turn": message.reads_from,
+        "told_of_the_rest": message.told,
         "created_at": stamp(message.created_at),
         "finished_at": stamp(message.finished_at),
     }
@@ -149,17 +154,25 @@ def turn_markdown(turn: Turn) -> list[str]:
     asked = turn.message
     notice = notice_text(asked.notice, language_of(asked.content))
     parts = [f"*{notice}*"] if notice else []
-    parts += [f"**You** · {stamp(asked.created_at)}", quoted(asked.content)]
+    parts += [heading("You", asked), quoted(asked.content)]
     if turn.card:
         parts.append(f"*Shown here: a card with help lines, “{turn.card.heading}”*")
     elif asked.quiet_line:
         parts.append(f"*Shown here: {asked.quiet_line}*")
     for place in turn.shown:
         reply = place.reply
-        parts += [f"**{place.label}** · {stamp(reply.created_at)}", quoted(reply.content)]
+        parts += [heading(place.label, reply), quoted(reply.content)]
+        if reply.unread_turns:
+            told = f"It was told: {reply.told}" if reply.told else "It was told nothing of it."
+            parts.append(f"*Written without reading turns 1 to {reply.unread_turns}.* {told}")
         if reply.state != Message.State.DONE:
             parts.append(f"*{reply.get_state_display()}*")
     return parts
+
+
+def heading(who: str, message: Message) -> str:
+    copied = " · copied from another talk" if message.copied_from else ""
+    return f"**{who}** · {stamp(message.created_at)}{copied}"
 
 
 def quoted(text: str) -> str:

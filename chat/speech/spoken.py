@@ -34,6 +34,13 @@ class Spoken:
     held: str = ""
     ahead: int | None = None
 
+    @property
+    def waits(self) -> str:
+        """What stands beside a reply that waits in the engine's queue; empty if it does not."""
+        if self.ahead is None:
+            return ""
+        return f"waits; {self.ahead} before it…" if self.ahead else "is next…"
+
 
 def as_paragraph(released: str, words: str) -> str:
     """Words as they have to be sent to stand behind others as a paragraph of their own."""

@@ -26,6 +26,7 @@ NOT_PAGES = {
     "run-part", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
     "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
     "conversation-assistant", "conversation-delete", "conversation-restore", "conversation-pin", "conversation-copy", "conversation-place",
+    "branch-edit", "branch-continue", "versions-delete",
     "quantum-key-create", "quantum-key-read", "quantum-key-delete", "quantum-job-cancel",
     "quantum-job-decide", "quantum-job-give-up", "quantum-job-file", "quantum-experiment-confirm",
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",

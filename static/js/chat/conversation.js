@@ -54,6 +54,10 @@
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const path = focused && (focused.id ? `#${focused.id}` : focused.value ? `[value="${CSS.escape(focused.value)}"]` : focused.tagName);
     const opened = [...old.querySelectorAll("details")].map((one) => one.open);
+    for (const typed of old.querySelectorAll("textarea[id]")) {
+      const box = fresh.querySelector(`#${typed.id}`);
+      if (box) box.value = typed.value;
+    }
     old.replaceWith(fresh);
     fresh.querySelectorAll("details").forEach((one, index) => { if (opened[index]) one.open = true; });
     for (const button of fresh.querySelectorAll("[data-copy][hidden]")) button.hidden = false;

@@ -60,6 +60,11 @@
       exchange.quiet = line.quiet;
       view.replies.before(element("p", "turn-notice", line.quiet));
     }
+    if (line.unread) {
+      Object.assign(exchange, { unread: true, told: line.told });
+      view.turn.querySelector(".context-edge")?.remove();
+      view.replies.insertAdjacentHTML("beforebegin", line.beginning);
+    }
     if (line.text) {
       exchange.reply += line.text;
       view.text.textContent = exchange.reply;

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chat.branches.services import versions_restore
 from chat.conversations import services
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote
@@ -160,7 +161,8 @@ def test_delete_hides_and_restore_brings_back(talk: Any) -> None:
     services.conversation_delete(conversation=talk)
     assert talk.deleted_at
     assert talk.messages.count() == 2
-    services.conversation_restore(conversation=talk)
+    versions_restore(conversation=talk)
+    talk.refresh_from_db()
     assert talk.deleted_at is None
 
 

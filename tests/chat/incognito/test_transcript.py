@@ -20,6 +20,7 @@ from chat.incognito.transcript import (
 TALK = [
     Exchange("I cannot sleep “at all”.", "What\nkeeps you awake?", notice="It is an AI."),
     Exchange("我很累", "听起来很辛苦。", card=("suicide", "zh"), quiet=""),
+    Exchange("So it goes.", "Does it?", unread=True, told="“I cannot sleep.”"),
 ]
 
 
@@ -38,12 +39,13 @@ def test_what_is_written_is_read() -> None:
         "[3]",
         '[{"said": 3, "reply": ""}]',
         '[{"said": "x", "reply": null}]',
+        '[{"said": "x", "reply": "y", "told": 3}]',
         '[{"said": "x", "reply": "y", "card": "suicide"}]',
         '[{"said": "x", "reply": "y", "card": ["suicide"]}]',
         "[" * 100_000,
         json.dumps([{"said": "x" * LONGEST_SENT, "reply": ""}]),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(Unreadable):
@@ -59,7 +61,7 @@ def test_the_oldest_go() -> None:
 
 def test_what_had_no_reply_is_joined() -> None:
     talk = [Exchange("a", ""), Exchange("b", "c"), Exchange("d", ""), Exchange("e", "")]
-    assert turns_of(talk) == [
+    assert [turn.messages for turn in turns_of(talk)] == [
         [{"role": "user", "content": "a\n\nb"}, {"role": "assistant", "content": "c"}],
         [{"role": "user", "content": "d\n\ne"}],
     ]

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from chat.branches.services import branch_continue, versions_restore
 from chat.conversations import services
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation
@@ -121,7 +122,7 @@ def test_a_pin_outlives_undo_and_keeps_nothing_longer(alice: Any, talk: Any) -> 
     pin_set(conversation=talk, pinned=True)
     services.conversation_delete(conversation=talk)
     assert list_beside(alice, talk.team)["pinned"] == []
-    services.conversation_restore(conversation=talk)
+    versions_restore(conversation=talk)
     assert list_beside(alice, talk.team)["pinned"] == [talk]
     PrivacyChoice.objects.create(user=alice, keep_days=7)
     Conversation.objects.update(updated_at=timezone.now() - timedelta(days=8))
@@ -146,6 +147,14 @@ def test_the_menu_says_for_how_long(
     consent_give(user=alice, language="en")
     PrivacyChoice.objects.create(user=alice, keep_days=days)
     assert words in hers.get(f"/chat/{talk.public_id}/").content.decode()
+
+
+def test_a_branch_is_not_pinned(alice: Any, talk: Any) -> None:
+    pin_set(conversation=talk, pinned=True)
+    branch = branch_continue(conversation=talk, turn=1)
+    assert branch.pinned_at is None
+    beside = list_beside(alice, talk.team)
+    assert (beside["pinned"], beside["conversations"]) == ([talk], [branch])
 
 
 def test_nobody_else_pins_it(client: Client, bob: Any, charlie: Any, talk: Any) -> None:

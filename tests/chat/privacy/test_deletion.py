@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from chat.branches.services import versions_restore
 from chat.conversations import services
 from chat.conversations.models import Conversation, Message, Vote
 from chat.conversations.votes import vote_cast
@@ -99,7 +100,7 @@ def test_undo_is_short_and_then_it_is_purged(marked: Any, alice: Any) -> None:
     services.conversation_delete(conversation=marked)
     now = timezone.now()
     assert not chats_sweep(now=now + UNDO - timedelta(seconds=5))
-    services.conversation_restore(conversation=marked)
+    versions_restore(conversation=marked)
     assert not chats_sweep(now=now + UNDO + timedelta(seconds=5))
     services.conversation_delete(conversation=marked)
     SessionNote.objects.all().delete()

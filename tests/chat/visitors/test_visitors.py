@@ -204,6 +204,28 @@ def test_how_often(allowed: Any, base: Any) -> None:
     assert refused.json()["error"]["code"] == "too_many_messages"
     assert talk.messages.filter(side="").count() == 2
     assert first.get(f"/chat/{talk.public_id}/").status_code == 200
+    edit = {"turn": "1", "text": "otherwise"}
+    refused = first.post(f"/chat/{talk.public_id}/edit/", edit, headers=headers)
+    assert refused.status_code == 429  # an edit is a message
+    assert Conversation.objects.count() == 1
+
+
+@pytest.mark.usefixtures("_unwritten")
+def test_a_branch_of_a_visitors_talk_counts_one_message(allowed: Any, client: Client) -> None:
+    allowed.ANONYMOUS_MESSAGES = 2
+    client.post("/chat/consent/", YES)
+    talk = talk_of(client)
+    Message.objects.filter(state="streaming").update(state="done", content="Tell me.")
+    url = f"/chat/{talk.public_id}/"
+    assert client.post(f"{url}branch/", {"turn": "1"}).status_code == 302
+    branch = Conversation.objects.get(branched_from=talk)
+    assert (branch.anonymous, branch.user) == (True, talk.user)
+    assert client.get(f"/chat/{branch.public_id}/").status_code == 200
+    headers = {"x-requested-with": "fetch"}
+    edit = {"turn": "1", "text": "otherwise"}
+    assert client.post(f"{url}edit/", edit, headers=headers).status_code == 200
+    edit["text"] = "once more"
+    assert client.post(f"{url}edit/", edit, headers=headers).status_code == 429
 
 
 @pytest.mark.django_db(transaction=True)
