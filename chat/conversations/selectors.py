@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
+from chat.conversations.sides import side_name, vote_choices
 from chat.safety import Card, Country, card_get, country_get
 from chat.safety.library import country_guess
 from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
@@ -96,17 +97,22 @@ class Turn:
 
     @property
     def can_vote(self) -> bool:
-        """Both assistants have said something of their own and are at rest."""
+        """All assistants have said something of their own and are at rest."""
         return (
-            len(self.places) == 2
+            len(self.places) > 1
             and not self.is_streaming
             and all(place.reply.content.strip() for place in self.places)
             and not any(place.reply.has_reviewed_words for place in self.places)
         )
 
     @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Values and words of a vote."""
+        return vote_choices(len(self.places))
+
+    @property
     def shown(self) -> list[Place]:
-        """The sides; only one where both hold the same reviewed reply, which is said once."""
+        """The sides; only one where all hold the same reviewed reply, which is said once."""
         replies = [place.reply for place in self.places]
         alike = len({reply.content for reply in replies}) == 1
         reviewed = all(reply.writer == Message.Writer.LIBRARY for reply in replies)
@@ -172,9 +178,10 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
 def label_of(conversation: Conversation, place: Place) -> str:
     if place.reply.writer == Message.Writer.LIBRARY:
         return REVIEWED
+    name = side_name(place.side, len(conversation.sides))
     if conversation.names_hidden:
-        return "Left" if place.side == "a" else "Right"
-    return place.reply.assistant_title
+        return name
+    return f"{name}: {place.reply.assistant_title}" if name else place.reply.assistant_title
 
 
 def card_of(turn: Turn) -> Card | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chat.consent.models import Consent
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
+from chat.conversations.sides import side_name
 from chat.notes.models import SessionNote
 from chat.privacy.models import DeletionReceipt
 from chat.privacy.services import choice_of
@@ -68,7 +69,7 @@ def writer(talk: Conversation, message: Message) -> str:
     if message.role == Message.Role.USER:
         return "You"
     if talk.names_hidden:
-        return "Left" if message.side == "a" else "Right"
+        return side_name(message.side, len(talk.sides))
     return message.assistant_title
 
 
