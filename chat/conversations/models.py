@@ -184,6 +184,15 @@ class Message(models.Model):
         return self.writer == self.Writer.LIBRARY or self.error_code == "content_filter"
 
     @property
+    def is_complete(self) -> bool:
+        return self.state == self.State.DONE and bool(self.content.strip())
+
+    @property
+    def is_all_its_own(self) -> bool:
+        """Whether every word of it is the assistant's: no reviewed question ends it either."""
+        return not self.has_reviewed_words and not self.reviewed_id
+
+    @property
     def has_lapsed(self) -> bool:
         """Whether nobody writes it any more although it was never finished."""
         return self.is_streaming and (self.beat_at is None or self.beat_at < timezone.now() - LAPSE)

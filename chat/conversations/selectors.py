@@ -8,6 +8,9 @@ from django.http import Http404
 
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
 from chat.conversations.sides import side_name, vote_choices
+from chat.policy.person import person_of_user
+from chat.policy.selectors import episodes_of
+from chat.ratings.occasions import is_calm
 from chat.safety import Card, Country, card_get, country_get
 from chat.safety.library import country_guess
 from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
@@ -89,6 +92,7 @@ class Turn:
     folded_card: Card | None = None  # where an earlier turn showed it: closed, above a quiet line
     places: list[Place] = field(default_factory=list)
     vote: Vote | None = None
+    is_calm: bool = False  # whether a person may be asked here what they think of a reply
     is_last: bool = False
 
     @property
@@ -99,7 +103,8 @@ class Turn:
     def can_vote(self) -> bool:
         """All assistants have said something of their own and are at rest."""
         return (
-            len(self.places) > 1
+            self.is_calm
+            and len(self.places) > 1
             and not self.is_streaming
             and all(place.reply.content.strip() for place in self.places)
             and not any(place.reply.has_reviewed_words for place in self.places)
@@ -119,10 +124,14 @@ class Turn:
         return self.places[:1] if alike and reviewed else self.places
 
     @property
+    def replies(self) -> list[Message]:
+        """Every variant of every side."""
+        return [reply for place in self.places for reply in (place.reply, *place.earlier)]
+
+    @property
     def letters(self) -> int:
         """How long its texts are together."""
-        replies = (reply for place in self.places for reply in (place.reply, *place.earlier))
-        return sum(len(message.content) for message in (self.message, *replies))
+        return sum(len(message.content) for message in (self.message, *self.replies))
 
 
 def turn_list_of(
@@ -151,7 +160,7 @@ def turn_list_of(
 def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> list[Turn]:
     """Messages put together to turns."""
     turns: dict[int, Turn] = {}
-    for message in rows:
+    for message in rows.select_related("rating"):
         if message.role == Message.Role.USER:
             turns[message.turn] = Turn(message.turn, message)
             continue
@@ -163,12 +172,14 @@ def turns_of(conversation: Conversation, rows: QuerySet[Message], last: int) -> 
             place.earlier.append(place.reply)
             place.reply = message
     votes = {vote.turn: vote for vote in conversation.votes.filter(turn__in=turns)}
+    episodes = episodes_of(person_of_user(conversation.user))
     for turn in turns.values():
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
         turn.card = card_of(turn)
         if turn.card is None and (key := turn.message.quiet_card):
             turn.folded_card = card_get(key, turn.message.card_language)
+        turn.is_calm = is_calm(turn.message, turn.replies, episodes)
         turn.is_last = turn.number == last
         for place in turn.places:
             place.label = label_of(conversation, place)
@@ -186,8 +197,7 @@ def label_of(conversation: Conversation, place: Place) -> str:
 
 def card_of(turn: Turn) -> Card | None:
     """The card that this turn's message or one of its replies called for, if any."""
-    replies = [reply for place in turn.places for reply in (place.reply, *place.earlier)]
-    for message in [turn.message, *replies]:
+    for message in [turn.message, *turn.replies]:
         if message.card_key:
             return card_get(message.card_key, message.card_language)
     return None

@@ -9,6 +9,7 @@ from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote, revise
 from chat.conversations.services import locked
 from chat.conversations.sides import SIDES, vote_choices
+from chat.ratings.occasions import NOTHING_ASKED, turn_is_calm
 
 
 @transaction.atomic
@@ -25,6 +26,8 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
         )
     if rows.filter(state=Message.State.STREAMING).exists():
         raise ChatRefused("Wait for all replies before you vote.", code="reply_in_progress")
+    if not turn_is_calm(conversation, turn):
+        raise ChatRefused(NOTHING_ASKED, code="bad_choice", field="turn")
     if any(reply.has_reviewed_words for reply in rows.filter(role=Message.Role.ASSISTANT)):
         raise ChatRefused(
             "Not every assistant answered this in its own words, so there is nothing to compare.",

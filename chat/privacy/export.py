@@ -17,6 +17,7 @@ from chat.conversations.sides import side_name
 from chat.notes.models import SessionNote
 from chat.privacy.models import DeletionReceipt
 from chat.privacy.services import choice_of
+from chat.ratings.models import Rating
 from finetune.teams.models import User
 
 README = """A copy of your chats, made on {at}.
@@ -44,7 +45,7 @@ def files(user: User) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     yield "README.txt", README.format(at=stamp(timezone.now()))
     talks = Conversation.objects.filter(user=user).order_by("created_at", "id")
-    for talk in talks.prefetch_related("messages", "votes"):
+    for talk in talks.prefetch_related("messages__rating", "votes"):
         stem = f"conversations/{talk.created_at:%Y-%m-%d}-{talk.public_id}"
         messages = sorted(talk.messages.all(), key=lambda one: (one.turn, one.pk))
         yield f"{stem}.json", as_json(conversation_data(talk, messages))
@@ -91,6 +92,7 @@ def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, 
                 "text": message.content,
                 "state": message.state,
                 "help_card": bool(message.card_key),
+                "rating": rating_data(message),
                 "created_at": stamp(message.created_at),
             }
             for message in messages
@@ -104,7 +106,22 @@ def vote_data(vote: Vote) -> dict[str, Any]:
         "turn": vote.turn,
         "choice": vote.choice,
         "blind": vote.blind,
+        "shared_at": stamp(vote.shared_at),
         "created_at": stamp(vote.created_at),
+    }
+
+
+def rating_data(message: Message) -> dict[str, Any] | None:
+    """What the person said of a reply."""
+    rating: Rating | None = getattr(message, "rating", None)
+    if rating is None:
+        return None
+    return {
+        "helpful": rating.helpful,
+        "words": rating.words,
+        "blind": rating.blind,
+        "shared_at": stamp(rating.shared_at),
+        "rated_at": stamp(rating.rated_at),
     }
 
 
