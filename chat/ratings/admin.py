@@ -13,11 +13,9 @@ from finetune.console.lists import LongList
 class RatingAdmin(LongList, ReadOnly):
     """Which reply it is about stands in the talk, which nobody else reads."""
 
-    fields: ClassVar[Any] = (
-        "id", "assistant", "helpful", "blind", "has_words", "is_shared", "rated_at",
-    )  # fmt: skip
+    list_display = ["id", "assistant", "helpful", "blind", "has_words", "is_shared", "rated_at"]
+    fields: ClassVar[Any] = list_display
     readonly_fields: ClassVar[Any] = fields
-    list_display: ClassVar[Any] = fields
     list_filter = ["helpful", "blind", ("shared_at", admin.EmptyFieldListFilter), "rated_at"]
     list_select_related = ["message"]
     search_fields = ["message__assistant"]
@@ -39,9 +37,9 @@ class RatingAdmin(LongList, ReadOnly):
 class SharedDownloadAdmin(LongList, ReadOnly):
     """Which owners took what their people share, and when."""
 
-    fields: ClassVar[Any] = ("team", "by", "lines", "at")
+    list_display = ["team", "by", "lines", "at"]
+    fields: ClassVar[Any] = list_display
     readonly_fields: ClassVar[Any] = fields
-    list_display: ClassVar[Any] = fields
     list_filter = ["at"]
     list_select_related = ["team"]
     search_fields = ["team__name", "by"]
