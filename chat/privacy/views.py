@@ -20,7 +20,7 @@ from chat.privacy.export import export_zip, receipt_data
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.privacy.periods import UNDO, days_kept, periods_allowed
 from chat.privacy.services import choice_make, choice_of
-from chat.ratings.selectors import opinion_list_of
+from chat.ratings.selectors import opinion_count
 from finetune.teams.access import SiteRequest, signed_in
 
 RECEIPTS = 20  # newest ones listed
@@ -60,7 +60,7 @@ def your_chats(request: SiteRequest) -> HttpResponse:
     context = {
         "talks": mine.filter(deleted_at=None).count(),
         "letters": Message.objects.filter(conversation__in=mine).count(),
-        "opinions": len(opinion_list_of(request.user)),
+        "opinions": opinion_count(request.user),
         "notes": SessionNote.objects.filter(user=request.user).count(),
         "hidden": hidden.filter(deleted_at__gte=timezone.now() - UNDO),
         "undo_minutes": int(UNDO.total_seconds() // 60),

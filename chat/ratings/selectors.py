@@ -47,6 +47,12 @@ def opinion_list_of(user: User) -> list[Rating | Vote]:
     return sorted(rows, key=lambda row: (row.shared_at is None, -said_at(row).timestamp()))
 
 
+def opinion_count(user: User) -> int:
+    """How many these are."""
+    ratings = Rating.objects.filter(message__conversation__user=user)
+    return ratings.count() + Vote.objects.filter(conversation__user=user).count()
+
+
 def said_at(row: Rating | Vote) -> datetime:
     return row.rated_at if isinstance(row, Rating) else row.cast_at
 

@@ -18,4 +18,4 @@ def shares(conversation: Conversation, reply: Message) -> bool:
 @register.filter
 def shares_all(conversation: Conversation, turn: Turn) -> bool:
     """Whether the replies of this turn, which was voted on, could be."""
-    return can_share(conversation, [place.reply for place in turn.places])
+    return can_share(conversation, turn.replies)
