@@ -7,6 +7,7 @@ from chat.notes.models import SessionNote
 from chat.notices.models import TalkClock
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
+from chat.ratings.models import Rating, SharedDownload
 from chat.reviews.models import Comparison, Grade, ProbeAnswer, ProbeRun, Release
 from chat.visitors.models import Visitor
 from chat.words.models import LineVerification, WordReview
@@ -26,11 +27,13 @@ __all__ = [
     "PrivacyChoice",
     "ProbeAnswer",
     "ProbeRun",
+    "Rating",
     "Release",
     "RiskState",
     "SafetyEntry",
     "SafetyText",
     "SessionNote",
+    "SharedDownload",
     "TalkClock",
     "Visitor",
     "Vote",

@@ -21,6 +21,7 @@ from chat.incognito import views as incognito
 from chat.notes import views as notes
 from chat.pins import views as pins
 from chat.privacy import views as privacy
+from chat.ratings import views as ratings
 from chat.visitors import views as visitors
 from chat.visitors.doors import limited, or_visitor
 
@@ -51,6 +52,11 @@ urlpatterns = [
     page("yours/export/", privacy.export, "chats-export"),
     page("yours/delete/", privacy.delete, "chats-delete"),
     page("yours/receipts/<str:public_id>/", privacy.receipt, "deletion-receipt"),
+    page("yours/ratings/", ratings.your_ratings, "your-ratings"),
+    page("yours/ratings/file/", ratings.ratings_file, "ratings-file"),
+    page("yours/ratings/stop/", ratings.sharing_stop, "sharing-stop"),
+    page("team-ratings/", ratings.team_ratings, "team-ratings"),
+    page("team-ratings/file/", ratings.team_ratings_file, "team-ratings-file"),
     page("notes/", notes.notes, "notes"),
     page("notes/<str:public_id>/", notes.note, "note"),
     page("notes/<str:public_id>/share/", notes.note_share, "note-share"),
@@ -62,6 +68,8 @@ urlpatterns = [
     page("<str:public_id>/again/", talking(views.reply_again), "reply-again"),
     page("<str:public_id>/stop/", views.reply_stop, "reply-stop"),
     page("<str:public_id>/vote/", views.vote, "conversation-vote"),
+    page("<str:public_id>/rate/", ratings.reply_rate, "reply-rate"),
+    page("<str:public_id>/vote/share/", ratings.vote_share, "vote-share"),
     page("<str:public_id>/rename/", views.conversation_rename, "conversation-rename"),
     page("<str:public_id>/at/<str:turn>/", finding.place, "conversation-place"),
     page("<str:public_id>/copy/", privacy.talk_copy, "conversation-copy"),

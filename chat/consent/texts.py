@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-CURRENT = "1"
+CURRENT = "2"
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,12 @@ def english(here: Circumstances) -> ConsentText:
         else "The replies are written on the operator’s own server; your words are not passed on "
         "to another company."
     )
+    team = (
+        ""
+        if here.visitor
+        else " Below a reply you can tick a box that lets your team use that one exchange; it is "
+        "off unless you tick it, and you can end it."
+    )
     return ConsentText(
         language="en",
         title="Before you write",
@@ -137,7 +143,7 @@ def english(here: Circumstances) -> ConsentText:
                 "Who sees it",
                 "On this site only you see your talks: no one in a team does, and no "
                 "administrator’s page shows them. Whoever runs the server could read its database "
-                f"and its backups.{reviewers}{person} {where}",
+                f"and its backups.{team}{reviewers}{person} {where}",
             ),
             (
                 "It stays your decision",
@@ -180,6 +186,12 @@ def chinese(here: Circumstances) -> ConsentText:
         if here.elsewhere
         else "回复在运营者自己的服务器上生成，您的文字不会转交给其他公司。"
     )
+    team = (
+        ""
+        if here.visitor
+        else "您可以在某条回复下面勾选，让您的团队使用那一次问答；"
+        "不勾选就不会分享，也可以随时停止。"
+    )
     return ConsentText(
         language="zh",
         title="在您开始之前",
@@ -205,7 +217,7 @@ def chinese(here: Circumstances) -> ConsentText:
             (
                 "谁能看到",
                 "在本站上只有您能看到自己的对话：团队里的人看不到，管理员页面也不显示。"
-                f"运营服务器的人在技术上可以读取数据库和备份。{reviewers}{person}{where}",
+                f"运营服务器的人在技术上可以读取数据库和备份。{team}{reviewers}{person}{where}",
             ),
             (
                 "决定权始终在您手里",

@@ -32,8 +32,8 @@ class ConversationAdmin(LongList, ReadOnly):
     list_filter = ["team", ("deleted_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["public_id"]
     fields: ClassVar[Any] = (
-        "public_id", "team", "assistant_a", "assistant_b", "message_count", "failures", "cards",
-        "revealed_at", "created_at", "updated_at", "deleted_at",
+        "public_id", "team", "assistant_a", "assistant_b", "assistant_c", "message_count",
+        "failures", "cards", "revealed_at", "created_at", "updated_at", "deleted_at",
     )  # fmt: skip
     readonly_fields: ClassVar[Any] = fields
 
@@ -91,5 +91,7 @@ class MessageAdmin(LongList, ReadOnly):
 
 @admin.register(Vote)
 class VoteAdmin(LongList, ReadOnly):
-    list_display = ["conversation", "turn", "choice", "blind", "assistant_a", "assistant_b"]
+    list_display = [
+        "conversation", "turn", "choice", "blind", "assistant_a", "assistant_b", "assistant_c",
+    ]  # fmt: skip
     list_filter = ["choice", "blind"]

@@ -11,6 +11,8 @@ from chat.conversations.services import LONGEST_MESSAGE
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team
 
+SIDE_FIELDS = ("assistant", "compare", "third")
+
 
 class ConversationForm(forms.Form):
     """The first message and whom it goes to."""
@@ -19,8 +21,9 @@ class ConversationForm(forms.Form):
     compare = forms.ChoiceField(
         label="Side by side with",
         required=False,
-        help_text="Both answer the same message. Their names stay hidden until you vote.",
+        help_text="All answer the same message. Their names stay hidden until you vote.",
     )
+    third = forms.ChoiceField(label="And with", required=False)
     text = forms.CharField(
         label="Your message",
         required=False,  # the service says it better
@@ -33,14 +36,15 @@ class ConversationForm(forms.Form):
     def __init__(self, *args: Any, team: Team, query: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
-        chosen = [str(self[name].value() or "") for name in ("assistant", "compare")]
+        chosen = [str(self[name].value() or "") for name in SIDE_FIELDS]
         self.available = assistant_choices(team, query, chosen)
         choices = [(item.id, label_of(item)) for item in self.available.offered]
         self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
         self.fields["compare"].choices = [("", "nobody: one reply"), *choices]  # type: ignore[attr-defined]
+        self.fields["third"].choices = [("", "nobody else"), *choices]  # type: ignore[attr-defined]
 
     def assistants(self) -> list[Assistant]:
-        names = [self.cleaned_data["assistant"], self.cleaned_data["compare"]]
+        names = [self.cleaned_data[name] for name in SIDE_FIELDS]
         chosen = [assistant_get(self.team, name) for name in names if name]
         return [assistant for assistant in chosen if assistant]
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from chat.conversations.ids import conversation_id, message_id
+from chat.conversations.sides import SIDES, side_name
 from finetune.teams.models import Team, User
 
 LAPSE = timedelta(seconds=10)  # a reply without a sign of life for this long has lost its process
@@ -26,7 +27,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 class Conversation(models.Model):
-    """One person's talk with one assistant, or with two side by side. Private to its author."""
+    """One person's talk with one assistant, or with two or three side by side. Private to them."""
 
     public_id = models.CharField(
         max_length=40, unique=True, default=conversation_id, editable=False
@@ -38,8 +39,10 @@ class Conversation(models.Model):
     title = models.CharField(max_length=120)
     assistant_a = models.CharField(max_length=200, help_text="API name of the assistant.")
     assistant_b = models.CharField(max_length=200, blank=True, help_text="Second one, to compare.")
+    assistant_c = models.CharField(max_length=200, blank=True, help_text="Third one, to compare.")
     title_a = models.CharField(max_length=120)
     title_b = models.CharField(max_length=120, blank=True)
+    title_c = models.CharField(max_length=120, blank=True)
     revealed_at = models.DateTimeField(
         null=True, blank=True, help_text="When the first vote showed the names (compare)."
     )
@@ -85,7 +88,7 @@ class Conversation(models.Model):
 
     @property
     def sides(self) -> tuple[str, ...]:
-        return ("a", "b") if self.compares else ("a",)
+        return tuple(side for side in SIDES if self.assistant_on(side)[0])
 
     @property
     def names_hidden(self) -> bool:
@@ -93,9 +96,13 @@ class Conversation(models.Model):
 
     def assistant_on(self, side: str) -> tuple[str, str]:
         """API name and title of the assistant on this side."""
-        if side == "b":
-            return self.assistant_b, self.title_b
-        return self.assistant_a, self.title_a
+        return getattr(self, f"assistant_{side}"), getattr(self, f"title_{side}")
+
+    @property
+    def named_sides(self) -> list[tuple[str, str]]:
+        """What each side is called, and the title of the assistant on it."""
+        sides = self.sides
+        return [(side_name(side, len(sides)), self.assistant_on(side)[1]) for side in sides]
 
 
 def revise(conversation: Conversation, **changes: Any) -> int:
@@ -129,7 +136,7 @@ class Message(models.Model):
     )
     turn = models.IntegerField()
     role = models.CharField(max_length=9, choices=Role)
-    side = models.CharField(max_length=1, blank=True, help_text="a or b; empty for the person.")
+    side = models.CharField(max_length=1, blank=True, help_text="a, b or c; empty for the person.")
     variant = models.IntegerField(default=1, help_text="1 for the first reply, 2 for the next try.")
     content = models.TextField(blank=True)
     state = models.CharField(max_length=11, choices=State, default=State.DONE)
@@ -216,19 +223,29 @@ class Message(models.Model):
         return self.writer == self.Writer.LIBRARY or self.error_code == "content_filter"
 
     @property
+    def is_complete(self) -> bool:
+        return self.state == self.State.DONE and bool(self.content.strip())
+
+    @property
+    def is_all_its_own(self) -> bool:
+        """Whether every word of it is the assistant's: no reviewed question ends it either."""
+        return not self.has_reviewed_words and not self.reviewed_id
+
+    @property
     def has_lapsed(self) -> bool:
         """Whether nobody writes it any more although it was never finished."""
         return self.is_streaming and (self.beat_at is None or self.beat_at < timezone.now() - LAPSE)
 
 
 class Vote(models.Model):
-    """Which of two replies a person preferred. `blind`: before the names were shown."""
+    """Which of two or three replies a person preferred. `blind`: before the names were shown."""
 
     class Choice(models.TextChoices):
-        A = "a", "Left"
-        B = "b", "Right"
-        TIE = "tie", "Both good"
-        NEITHER = "neither", "Neither"
+        A = "a", "First (left)"
+        B = "b", "Second (right)"
+        C = "c", "Third"
+        TIE = "tie", "All good"
+        NEITHER = "neither", "None"
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="votes")
     turn = models.IntegerField()
@@ -236,7 +253,16 @@ class Vote(models.Model):
     blind = models.BooleanField()
     assistant_a = models.CharField(max_length=200)
     assistant_b = models.CharField(max_length=200)
+    assistant_c = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    cast_at = models.DateTimeField(
+        default=timezone.now, help_text="Of the choice that counts; it is about what stood there."
+    )
+    shared_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the person let their team use it; empty: they do not.",
+    )
 
     class Meta:
         constraints = [

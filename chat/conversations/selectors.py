@@ -9,6 +9,10 @@ from django.http import Http404
 from chat.branches.selectors import Versions, versions_of
 from chat.context.selectors import Edge, edges_of
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
+from chat.conversations.sides import side_name, vote_choices
+from chat.policy.person import person_of_user
+from chat.policy.selectors import episodes_of
+from chat.ratings.occasions import is_calm
 from chat.safety import Card, Country, card_get, country_get
 from chat.safety.library import country_guess
 from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
@@ -78,6 +82,7 @@ class Turn:
     folded_card: Card | None = None  # where an earlier turn showed it: closed, above a quiet line
     places: list[Place] = field(default_factory=list)
     vote: Vote | None = None
+    is_calm: bool = False  # whether a person may be asked here what they think of a reply
     is_last: bool = False
     versions: Versions | None = None
     edges: list[Edge] = field(default_factory=list)  # assistants that read from here on alone
@@ -89,9 +94,10 @@ class Turn:
 
     @property
     def can_vote(self) -> bool:
-        """Both assistants have said something of their own and are at rest."""
+        """All assistants have said something of their own and are at rest."""
         return (
-            len(self.places) == 2
+            self.is_calm
+            and len(self.places) > 1
             and not self.is_streaming
             and not self.message.copied_from
             and all(place.reply.content.strip() for place in self.places)
@@ -99,18 +105,27 @@ class Turn:
         )
 
     @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Values and words of a vote."""
+        return vote_choices(len(self.places))
+
+    @property
     def shown(self) -> list[Place]:
-        """The sides; only one where both hold the same reviewed reply, which is said once."""
+        """The sides; only one where all hold the same reviewed reply, which is said once."""
         replies = [place.reply for place in self.places]
         alike = len({reply.content for reply in replies}) == 1
         reviewed = all(reply.writer == Message.Writer.LIBRARY for reply in replies)
         return self.places[:1] if alike and reviewed else self.places
 
     @property
+    def replies(self) -> list[Message]:
+        """Every variant of every side."""
+        return [reply for place in self.places for reply in (place.reply, *place.earlier)]
+
+    @property
     def letters(self) -> int:
         """How long its texts are together."""
-        replies = (reply for place in self.places for reply in (place.reply, *place.earlier))
-        return sum(len(message.content) for message in (self.message, *replies))
+        return sum(len(message.content) for message in (self.message, *self.replies))
 
 
 def turn_list_of(
@@ -121,7 +136,7 @@ def turn_list_of(
     With a revision: those of the newest turns that changed after it.
     """
     last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first() or 0
-    rows = conversation.messages.order_by("turn", "id")
+    rows = conversation.messages.select_related("rating").order_by("turn", "id")
     if after_revision >= 0:
         changed = conversation.messages.filter(revision__gt=after_revision)
         numbers = {*changed.filter(turn__gt=last - CHANGES).values_list("turn", flat=True)}
@@ -153,6 +168,7 @@ def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> 
     votes = {vote.turn: vote for vote in conversation.votes.filter(turn__in=turns)}
     versions = versions_of(conversation, turns)
     edges = edges_of(conversation)
+    episodes = episodes_of(person_of_user(conversation.user))
     for turn in turns.values():
         turn.places.sort(key=lambda place: place.side)
         turn.vote = votes.get(turn.number)
@@ -161,6 +177,7 @@ def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> 
         turn.card = card_of(turn)
         if turn.card is None and (key := turn.message.quiet_card):
             turn.folded_card = card_get(key, turn.message.card_language)
+        turn.is_calm = is_calm(turn.message, turn.replies, episodes)
         turn.is_last = turn.number == last
         turn.ends_copy = turn.number + 1 == conversation.branched_at
         for place in turn.places:
@@ -171,9 +188,10 @@ def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> 
 def label_of(conversation: Conversation, place: Place) -> str:
     if place.reply.writer == Message.Writer.LIBRARY:
         return REVIEWED
+    name = side_name(place.side, len(conversation.sides))
     if conversation.names_hidden:
-        return "Left" if place.side == "a" else "Right"
-    return place.reply.assistant_title
+        return name
+    return f"{name}: {place.reply.assistant_title}" if name else place.reply.assistant_title
 
 
 def writer_of(conversation: Conversation, message: Message) -> str:
@@ -185,8 +203,7 @@ def writer_of(conversation: Conversation, message: Message) -> str:
 
 def card_of(turn: Turn) -> Card | None:
     """The card that this turn's message or one of its replies called for, if any."""
-    replies = [reply for place in turn.places for reply in (place.reply, *place.earlier)]
-    for message in [turn.message, *replies]:
+    for message in [turn.message, *turn.replies]:
         if message.card_key:
             return card_get(message.card_key, message.card_language)
     return None

@@ -22,6 +22,7 @@ from chat.conversations.models import (
     Message,
     revise,
 )
+from chat.conversations.sides import SIDES, side_fields
 from chat.notices.services import notice_take
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
@@ -33,7 +34,7 @@ from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User
 
 LONGEST_MESSAGE = 8000
-REPLIES_PER_PERSON = 4  # written at the same time: two comparisons
+REPLIES_PER_PERSON = 6  # written at the same time: two comparisons
 TITLE_LENGTH = 60
 GENTLE_TITLE = "A hard moment"
 
@@ -64,18 +65,18 @@ def cleaned(text: str) -> str:
 def conversation_start(
     *, team: Team, user: User, assistants: list[Assistant], text: str, anonymous: bool = False
 ) -> tuple[Conversation, list[Message]]:
-    """Open a conversation with one or two assistants and send the first message.
+    """Open a conversation with one, two or three assistants and send the first message.
 
-    With two, chance decides who is left and who is right, so that a vote is blind.
+    Chance decides who is on which side, so that a vote is blind.
     """
-    if not assistants or len(assistants) > 2:
-        raise ChatRefused("Choose one assistant, or two.", code="bad_choice", field="assistant")
+    if not assistants or len(assistants) > len(SIDES):
+        raise ChatRefused("Choose one assistant, two or three.", code="bad_choice")
     if len({assistant.id for assistant in assistants}) != len(assistants):
         raise ChatRefused(
-            "To compare, choose two different assistants.", code="same_twice", field="compare"
+            "To compare, choose two different assistants, or three.",
+            code="same_twice",
+            field="compare",
         )
-    order = random.sample(assistants, len(assistants))
-    first, second = order[0], order[1] if len(order) == 2 else None
     text = cleaned(text)
     with transaction.atomic():
         conversation = Conversation.objects.create(
@@ -84,10 +85,7 @@ def conversation_start(
             anonymous=anonymous,
             # Whoever looks over a shoulder should not read a cry for help in the list.
             title=GENTLE_TITLE if assess(text) else title_from(text),
-            assistant_a=first.id,
-            title_a=first.title[:120],
-            assistant_b=second.id if second else "",
-            title_b=second.title[:120] if second else "",
+            **side_fields(random.sample(assistants, len(assistants))),
         )
         replies = message_send(conversation=conversation, text=text)
     return conversation, replies
@@ -125,7 +123,7 @@ def message_send(*, conversation: Conversation, text: str) -> list[Message]:
 def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
     """Open another variant of the last reply on one side; the earlier ones are kept.
 
-    On both sides where the library answers: a person in danger has one reply before them, not two.
+    On all sides where the library answers: a person in danger has one reply before them, not three.
     """
     conversation = locked(conversation)
     if side not in conversation.sides:
@@ -140,7 +138,7 @@ def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
 
 
 def answered_as_one(conversation: Conversation, turn: int) -> bool:
-    """Whether both sides hold a reply of the library, or would now."""
+    """Whether all sides hold a reply of the library, or would now."""
     written = conversation.messages.filter(turn=turn, writer=Message.Writer.LIBRARY)
     return written.exists() or level_of(person_of_user(conversation.user)) == Level.HIGH
 

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat.branches.services import versions_restore
 from chat.conversations import services
 from chat.conversations.exceptions import ChatRefused
-from chat.conversations.forms import ConversationForm, MessageForm
+from chat.conversations.forms import SIDE_FIELDS, ConversationForm, MessageForm
 from chat.conversations.generation import Generation, replies_begin, replies_stop, ring
 from chat.conversations.models import Conversation, Message
 from chat.conversations.selectors import (
@@ -143,7 +143,7 @@ def conversation_new(request: SiteRequest) -> HttpResponse:
 def chosen(request: SiteRequest) -> dict[str, str]:
     """The assistants that a link asks for, in the form that the choices use."""
     initial = {}
-    for field in ("assistant", "compare"):
+    for field in SIDE_FIELDS:
         assistant = assistant_get(request.team, request.GET.get(field, ""))
         if assistant:
             initial[field] = assistant.id

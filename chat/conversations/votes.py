@@ -1,4 +1,4 @@
-"""Votes on two replies side by side. Where reviewed words stand, nobody is asked to compare."""
+"""Votes on replies side by side. Where reviewed words stand, nobody is asked to compare."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from chat.branches.services import versions_reveal
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote, revise
 from chat.conversations.services import locked
+from chat.conversations.sides import SIDES, vote_choices
+from chat.ratings.occasions import NOTHING_ASKED, turn_is_calm
 
 
 @transaction.atomic
@@ -18,19 +20,22 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
     rows = conversation.messages.filter(turn=turn)
     if not conversation.compares or not rows.exists():
         raise ChatRefused("There is nothing to vote on.", code="bad_choice", field="turn")
-    if choice not in Vote.Choice.values:
+    choices = dict(vote_choices(len(conversation.sides)))
+    if choice not in choices:
         raise ChatRefused(
-            f"Choose one of: {', '.join(Vote.Choice.values)}.", code="bad_choice", field="choice"
+            f"Choose one of: {', '.join(choices)}.", code="bad_choice", field="choice"
         )
     if rows.exclude(copied_from="").exists():
         raise ChatRefused(
             "This was said in another talk; vote on it there.", code="bad_choice", field="turn"
         )
     if rows.filter(state=Message.State.STREAMING).exists():
-        raise ChatRefused("Wait for both replies before you vote.", code="reply_in_progress")
+        raise ChatRefused("Wait for all replies before you vote.", code="reply_in_progress")
+    if not turn_is_calm(conversation, turn):
+        raise ChatRefused(NOTHING_ASKED, code="bad_choice", field="turn")
     if any(reply.has_reviewed_words for reply in rows.filter(role=Message.Role.ASSISTANT)):
         raise ChatRefused(
-            "Not both assistants answered this in their own words, so there is nothing to compare.",
+            "Not every assistant answered this in its own words, so there is nothing to compare.",
             code="bad_choice",
             field="turn",
         )
@@ -40,13 +45,12 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
         defaults={
             "choice": choice,
             "blind": conversation.revealed_at is None,
-            "assistant_a": conversation.assistant_a,
-            "assistant_b": conversation.assistant_b,
+            **{f"assistant_{side}": conversation.assistant_on(side)[0] for side in SIDES},
         },
     )
     if not made and vote.choice != choice:
-        vote.choice, vote.blind = choice, False
-        vote.save(update_fields=["choice", "blind"])
+        vote.choice, vote.blind, vote.cast_at = choice, False, timezone.now()
+        vote.save(update_fields=["choice", "blind", "cast_at"])
     first = conversation.revealed_at is None
     revision = revise(conversation, revealed_at=conversation.revealed_at or timezone.now())
     (conversation.messages if first else rows).update(revision=revision)

@@ -9,10 +9,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat.policy.decay import hold, lapses
-from chat.policy.models import RiskState
+from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.person import Person
 from chat.safety.levels import Level
 from finetune.teams.models import User
+
+MOVES = (SafetyEntry.Action.RAISED, SafetyEntry.Action.LAPSED, SafetyEntry.Action.LOWERED)
 
 
 def level_of(person: Person) -> Level:
@@ -49,3 +51,18 @@ def reads_texts(user: User) -> bool:
         content_type__app_label="chat",
     )
     return given.exists()
+
+
+def episodes_of(person: Person) -> list[tuple[datetime, datetime | None]]:
+    """From when to when a person's level was above ordinary, by the log; the last may go on."""
+    names = RiskState.objects.filter(mark=person.mark).values("pseudonym")
+    moves = SafetyEntry.objects.filter(person__in=names, action__in=MOVES).order_by("id")
+    episodes: list[tuple[datetime, datetime | None]] = []
+    begun: datetime | None = None
+    for at, level in moves.values_list("at", "level_to"):
+        if level > Level.ORDINARY:
+            begun = begun or at
+        elif begun is not None:
+            episodes.append((begun, at))
+            begun = None
+    return episodes if begun is None else [*episodes, (begun, None)]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from chat.consent.models import Consent
@@ -21,6 +22,7 @@ from chat.notes.models import SessionNote
 from chat.notices.words import notice_text
 from chat.privacy.models import DeletionReceipt
 from chat.privacy.services import choice_of
+from chat.ratings.models import Rating
 from chat.safety.cards import card_get, language_of
 from finetune.teams.models import User
 
@@ -50,7 +52,8 @@ def files(user: User) -> Iterator[tuple[str, str]]:
     """Name and text of each file."""
     yield "README.txt", README.format(at=stamp(timezone.now()))
     talks = Conversation.objects.filter(user=user).order_by("created_at", "id")
-    for talk in talks.select_related("branched_from").prefetch_related("messages", "votes"):
+    related = talks.select_related("branched_from")
+    for talk in related.prefetch_related("messages__rating", "votes"):
         stem = f"conversations/{talk.created_at:%Y-%m-%d}-{talk.public_id}"
         yield f"{stem}.json", conversation_json(talk)
         yield f"{stem}.md", conversation_markdown(talk)
@@ -70,6 +73,7 @@ def stamp(at: datetime | None) -> str | None:
 
 
 def messages_of(talk: Conversation) -> list[Message]:
+    prefetch_related_objects([talk], "messages__rating")
     return sorted(talk.messages.all(), key=lambda one: (one.turn, one.pk))
 
 
@@ -97,7 +101,22 @@ def vote_data(vote: Vote) -> dict[str, Any]:
         "turn": vote.turn,
         "choice": vote.choice,
         "blind": vote.blind,
+        "shared_at": stamp(vote.shared_at),
         "created_at": stamp(vote.created_at),
+    }
+
+
+def rating_data(message: Message) -> dict[str, Any] | None:
+    """What the person said of a reply."""
+    rating: Rating | None = getattr(message, "rating", None)
+    if rating is None:
+        return None
+    return {
+        "helpful": rating.helpful,
+        "words": rating.words,
+        "blind": rating.blind,
+        "shared_at": stamp(rating.shared_at),
+        "rated_at": stamp(rating.rated_at),
     }
 
 
@@ -126,6 +145,7 @@ def message_data(talk: Conversation, message: Message) -> dict[str, Any]:
         "copy_of": message.copied_from or None,
         "read_from_turn": message.reads_from,
         "told_of_the_rest": message.told,
+        "rating": rating_data(message),
         "created_at": stamp(message.created_at),
         "finished_at": stamp(message.finished_at),
     }
@@ -162,17 +182,33 @@ def turn_markdown(turn: Turn) -> list[str]:
     for place in turn.shown:
         reply = place.reply
         parts += [heading(place.label, reply), quoted(reply.content)]
-        if reply.unread_turns:
-            told = f"It was told: {reply.told}" if reply.told else "It was told nothing of it."
-            parts.append(f"*Written without reading turns 1 to {reply.unread_turns}.* {told}")
+        parts += unread_markdown(reply)
         if reply.state != Message.State.DONE:
             parts.append(f"*{reply.get_state_display()}*")
+        parts += rating_markdown(reply)
     return parts
 
 
 def heading(who: str, message: Message) -> str:
     copied = " · copied from another talk" if message.copied_from else ""
     return f"**{who}** · {stamp(message.created_at)}{copied}"
+
+
+def unread_markdown(reply: Message) -> list[str]:
+    """What its assistant did not read of the talk, and what it was told instead."""
+    if not reply.unread_turns:
+        return []
+    told = "It was told:" if reply.told else "It was told nothing of them."
+    line = f"*Written without reading turns 1 to {reply.unread_turns}. {told}*"
+    return [line, *([quoted(reply.told)] if reply.told else [])]
+
+
+def rating_markdown(reply: Message) -> list[str]:
+    rating = rating_data(reply)
+    if rating is None:
+        return []
+    verdict = "Helpful" if rating["helpful"] else "Not helpful"
+    return [f"*You rated it: {verdict}*", *([quoted(rating["words"])] if rating["words"] else [])]
 
 
 def quoted(text: str) -> str:

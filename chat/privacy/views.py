@@ -26,6 +26,7 @@ from chat.privacy.export import (
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.privacy.periods import UNDO, days_kept, periods_allowed
 from chat.privacy.services import choice_make, choice_of
+from chat.ratings.selectors import opinion_count
 from finetune.teams.access import SiteRequest, signed_in
 
 RECEIPTS = 20  # newest ones listed
@@ -36,6 +37,8 @@ KEPT = (
     "A mark without words that keeps replies careful for some time after such a message; it fades "
     "by itself.",
     "Your agreements and receipts with their dates, and what you chose on this page.",
+    "Copies that owners of your team took of exchanges which you had shared with it; your ratings "
+    "themselves are deleted.",
     "Copies of the database that the operator made before, until they are thrown away.",
 )
 
@@ -63,6 +66,7 @@ def your_chats(request: SiteRequest) -> HttpResponse:
     context = {
         "talks": mine.filter(deleted_at=None).count(),
         "letters": Message.objects.filter(conversation__in=mine).count(),
+        "opinions": opinion_count(request.user),
         "notes": SessionNote.objects.filter(user=request.user).count(),
         "hidden": hidden.filter(deleted_at__gte=timezone.now() - UNDO),
         "undo_minutes": int(UNDO.total_seconds() // 60),

@@ -1,7 +1,7 @@
 """The policy's decision on one message of a person, asked for once for all replies to it.
 
-Two assistants side by side get one decision: that for the one which is cleared for less. So a
-person in danger never has two different texts before them, one of which might be an assistant's.
+Assistants side by side get one decision: that for the one which is cleared for less. So a
+person in danger never has different texts before them, one of which might be an assistant's.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Asked:
 
 
 def history_of(conversation: Conversation, until: int) -> list[dict[str, str]]:
-    """What was said before a turn, oldest first; of two sides the first one's replies."""
+    """What was said before a turn, oldest first; of several sides the first one's replies."""
     rows = conversation.messages.filter(turn__lt=until, side__in=("", "a")).exclude(content="")
     newest = reversed(rows.order_by("-turn", "-id")[:HISTORY])
     return [{"role": row.role, "content": row.content} for row in newest]

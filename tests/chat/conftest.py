@@ -125,6 +125,24 @@ def tuned(team: Any, alice: Any, base: Any) -> Any:
 
 
 @pytest.fixture
+def quantum(team: Any, alice: Any, tuned: Any) -> Any:
+    """The assistant of another run on the same data."""
+    from finetune.runs.assistants import assistant_of_run
+    from finetune.runs.models import Run
+
+    run = Run.objects.create(
+        team=team,
+        created_by=alice,
+        name="Quantum run",
+        base=tuned.base,
+        dataset=tuned.run.dataset,
+        state=Run.State.SUCCEEDED,
+        config={"system_prompt": "Be calm.", "suffix": "quantum"},
+    )
+    return assistant_of_run(run)
+
+
+@pytest.fixture
 def plain(base: Any) -> Any:
     from finetune.runs.assistants import assistant_of_base
 

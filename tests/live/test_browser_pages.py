@@ -32,7 +32,8 @@ NOT_PAGES = {
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
     "quantum-experiment-export", "invitation-accept", "invitation-decline", "invitation-withdraw",
     "run-datasets", "chat-assistants", "consent-withdraw", "visit-end", "chats-export",
-    "chats-delete", "note-create", "note-share", "note-unshare", "note-delete",
+    "chats-delete", "reply-rate", "vote-share", "ratings-file", "sharing-stop", "team-ratings-file",
+    "note-create", "note-share", "note-unshare", "note-delete",
 }  # fmt: skip
 
 # A base whose files are gone, a data set with bad lines, an administrator's session.
@@ -377,6 +378,8 @@ PAGES = {
     "chat-find": ("alice", "/chat/find/", "chat-find"),
     "your-chats": ("alice", "/chat/yours/", "your-chats"),
     "deletion-receipt": ("alice", "/chat/yours/receipts/{receipt}/", "deletion-receipt"),
+    "your-ratings": ("alice", "/chat/yours/ratings/", "your-ratings"),
+    "team-ratings": ("alice", "/chat/team-ratings/", "team-ratings"),
     "notes": ("alice", "/chat/notes/", "notes"),
     "notes-empty": ("charlie", "/chat/notes/", "notes"),
     "note": ("alice", "/chat/notes/{note}/", "note"),

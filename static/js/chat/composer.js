@@ -141,10 +141,10 @@
     const form = event.target.closest("form[data-chat]");
     if (!form || event.defaultPrevented) return;
     event.preventDefault();
-    const button = event.submitter;
-    if (button) button.disabled = true;
+    if (form.dataset.sending) return;
+    form.dataset.sending = "true"; // a disabled button would lose the keyboard's place
     try {
-      const body = await post(form, button);
+      const body = await post(form, event.submitter);
       if (body.location && new URL(body.location, location).pathname !== location.pathname) {
         location.assign(body.location);
         return;
@@ -155,7 +155,7 @@
     } catch (error) {
       studio.toast(error.message, "error");
     }
-    if (button) button.disabled = false;
+    delete form.dataset.sending;
   });
 
   // Country choices carry their own token only when the page rendered them.

@@ -53,13 +53,14 @@
   function replace(old, fresh) {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const path = focused && (focused.id ? `#${focused.id}` : focused.value ? `[value="${CSS.escape(focused.value)}"]` : focused.tagName);
-    const opened = [...old.querySelectorAll("details")].map((one) => one.open);
-    for (const typed of old.querySelectorAll("textarea[id]")) {
-      const box = fresh.querySelector(`#${typed.id}`);
-      if (box) box.value = typed.value;
+    const opened = [...old.querySelectorAll("details:not([id])")].map((one) => one.open);
+    for (const one of old.querySelectorAll("details[id][open]")) fresh.querySelector(`#${CSS.escape(one.id)}`)?.setAttribute("open", "");
+    for (const one of old.querySelectorAll("textarea[id]")) {
+      const same = one.value !== one.defaultValue && fresh.querySelector(`#${CSS.escape(one.id)}`);
+      if (same) same.value = one.value; // typed and not saved yet
     }
     old.replaceWith(fresh);
-    fresh.querySelectorAll("details").forEach((one, index) => { if (opened[index]) one.open = true; });
+    fresh.querySelectorAll("details:not([id])").forEach((one, index) => { if (opened[index]) one.open = true; });
     for (const button of fresh.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
     if (focused) (fresh.querySelector(path) || box).focus({ preventScroll: true });
   }

@@ -118,7 +118,7 @@ def test_first_vote_is_blind_and_shows_the_names(
     )
     assert {reply.assistant for reply in replies} == {tuned.id, plain.id}
     assert conversation.names_hidden
-    with pytest.raises(ChatRefused, match="Wait for both"):
+    with pytest.raises(ChatRefused, match="Wait for all"):
         vote_cast(conversation=conversation, turn=1, choice="a")
     for reply in replies:
         services.reply_finish(message_id=reply.pk, state="done", content="Hello!")

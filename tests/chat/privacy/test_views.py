@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from chat.consent.texts import CURRENT
 from chat.conversations import services
 from chat.conversations.models import Conversation, Message
 from chat.notes.services import note_create
@@ -106,7 +107,7 @@ def test_a_copy_holds_everything_of_hers(
     assert tuned.title not in files[name]  # blind until the vote, here too
     about = json.loads(files["about-you.json"])
     assert about["name"] == "alice"
-    assert about["consents"][0]["version"] == "1"
+    assert about["consents"][0]["version"] == CURRENT
     assert about["choices"] == {"country": "", "keep_days": 0, "tab": "neutral"}
     kinds = ("conversations/", "notes/", "README.txt", "about-you.json")
     assert all(name.startswith(kinds) for name in files)

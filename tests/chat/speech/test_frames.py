@@ -290,6 +290,33 @@ async def test_a_person_in_danger_sees_one_text_and_is_asked_for_no_vote(
     assert speaker.requests == []
 
 
+async def test_of_three_assistants_a_person_in_danger_sees_one_text_too(
+    speaker: SpeakingEngine, browser: AsyncClient, tuned: Any, plain: Any, quantum: Any
+) -> None:
+    data = {"assistant": tuned.id, "compare": plain.id, "third": quantum.id}
+    await browser.post("/chat/new/", {**data, "text": "It rained all day."})
+    talk = await Conversation.objects.alatest("pk")
+    assert {request["model"] for request in speaker.requests} == {
+        one.engine_name for one in (tuned, plain, quantum)
+    }
+    await browser.post(f"/chat/{talk.public_id}/send/", {"text": "I want to kill myself."})
+    replies = [row async for row in talk.messages.filter(role="assistant", turn=2)]
+    assert [reply.side for reply in replies] == ["a", "b", "c"]
+    assert len({reply.content for reply in replies}) == 1
+    assert {reply.writer for reply in replies} == {"library"}
+    assert len(speaker.requests) == 3
+    await browser.post(f"/chat/{talk.public_id}/again/", {"side": "c"})
+    again = [row async for row in talk.messages.filter(turn=2, variant=2)]
+    assert [reply.side for reply in again] == ["a", "b", "c"]
+    html = (await browser.get(f"/chat/{talk.public_id}/")).content.decode()
+    assert html.count('class="reply"') == 3 + 1
+    assert html.count("Which reply would help you most?") == 1
+    answer = await browser.post(
+        f"/chat/{talk.public_id}/vote/", {"turn": "2", "choice": "c"}, headers=FETCH
+    )
+    assert answer.status_code == 422
+
+
 async def test_who_was_in_danger_elsewhere_has_one_text_here_too(
     speaker: SpeakingEngine, compared: Any, browser: AsyncClient
 ) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chat.consent.models import Consent
+from chat.consent.texts import CURRENT
 from chat.conversations import services
 from chat.conversations.models import ChatPreference, Conversation, Message
 from chat.privacy.deletion import chats_sweep
@@ -78,7 +79,7 @@ def test_agreeing_makes_a_visitor(visitor: Client) -> None:
     user = User.objects.get()
     assert not user.has_usable_password()
     assert Visitor.objects.get().user == user
-    assert Consent.objects.get().version == "1+visitor"
+    assert Consent.objects.get().version == f"{CURRENT}+visitor"
     assert visitor.cookies["sessionid"]["max-age"] == ""
     page = visitor.get("/chat/").content.decode()
     assert "as a visitor" in page

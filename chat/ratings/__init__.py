@@ -1,0 +1,1 @@
+"""What a person thinks of replies: ratings, and votes and ratings as preference data."""
