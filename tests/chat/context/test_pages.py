@@ -173,7 +173,8 @@ def test_a_copy_and_a_branch_hold_it(talk: Any) -> None:
         assert (data["read_from_turn"], data["told_of_the_rest"]) == (3, "“I am tired.”")
         text = conversation_markdown(each)
         assert ("copied from another talk" in text) == (each == branch)
-        assert "*Written without reading turns 1 to 2.* It was told: “I am tired.”" in text
+        told = "*Written without reading turns 1 to 2. It was told:*\n\n> “I am tired.”\n"
+        assert told in text
 
 
 async def test_an_incognito_talk_says_it_too(

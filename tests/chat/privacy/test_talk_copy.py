@@ -12,6 +12,7 @@ from django.test import Client
 from chat.conversations import services
 from chat.conversations.models import Message
 from chat.notices.words import notice_text
+from chat.ratings.services import reply_rate
 from chat.rendering.markdown import rendered
 from chat.safety.cards import card_get
 
@@ -69,6 +70,17 @@ def test_the_newest_to_read_and_all_for_programs(hers: Client, talk: Any) -> Non
     ]
 
 
+def test_a_rating_is_there_with_its_words(hers: Client, talk: Any) -> None:
+    reply = talk.messages.get(role="assistant")
+    words = "It asked.\n\n**You** · then"
+    reply_rate(conversation=talk, reply_id=reply.public_id, helpful=False, words=words)
+    text = text_of(hers, talk)
+    assert "*You rated it: Not helpful*\n\n> It asked.\n>\n> **You** · then\n" in text
+    asked, answered = data_of(hers, talk)["messages"]
+    assert asked["rating"] is None
+    assert (answered["rating"]["helpful"], answered["rating"]["words"]) == (False, words)
+
+
 def test_reviewed_words_and_cards_are_named(hers: Client, talk: Any) -> None:
     [reply] = services.message_send(conversation=talk, text="I want to die")
     services.reply_finish(
@@ -121,7 +133,9 @@ def test_names_are_hidden_until_the_vote(
     assert "**Left**" in files
     assert "**Right**" in files
     hers.post(f"/chat/{talk.public_id}/vote/", {"turn": "1", "choice": "neither"})
-    assert f"**{tuned.title}**" in text_of(hers, talk)
+    text = text_of(hers, talk)
+    assert re.search(rf"\*\*(Left|Right): {tuned.title}\*\*", text)
+    assert re.search(rf"\*\*(Left|Right): {plain.title}\*\*", text)
     assert data_of(hers, talk)["votes"][0]["choice"] == "neither"
 
 
