@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from chat.conversations.models import Conversation, Message
+from chat.personas.selectors import system_text_in
 from chat.policy.person import person_of_user
 from chat.speech.deciding import Gone
 from chat.speech.telling import Listener
@@ -25,10 +26,12 @@ ChatMessage = dict[str, str]
 
 
 def system_prompt(assistant: Assistant) -> str:
-    """The instruction that the run was trained with; for a base, the default one.
+    """The instruction that the run was trained with; a persona's own; for a base, the default one.
 
     A run may have an empty prompt on purpose: then the base's own template decides.
     """
+    if assistant.manner is not None:
+        return assistant.manner.instruction
     if assistant.run is None:
         return DEFAULT_SYSTEM_PROMPT
     return assistant.run.settings.system_prompt
@@ -115,7 +118,7 @@ def plan_of(message_id: int, *, writes: bool) -> Plan:
     assistant = assistant_get(conversation.team, message.assistant)
     if assistant is None:
         raise Gone
-    system = system_prompt(assistant)
+    system = system_text_in(conversation, assistant, system_prompt(assistant))
     turns = turns_for(conversation, message.side, message.turn)
     return Plan(
         assistant.engine_name,
