@@ -11,6 +11,7 @@ HARMING = (
     rule(
         "medical",
         r"\b(?:diagnos(?:e|es|ing)\b|(?:give|offer|make|provide|suggest|name|tell)\w*\ (?:\w+\ ){0,3}diagnos[ie]s\b|prescrib(?:e|es|ing)\b|(?:recommend|suggest|advis|giv|nam|tell|adjust|chang|increas|lower|calculat|propos|choos|list|offer|provid)\w*\ (?:(?!(?:ask|talk|speak|call|see|doctor|pharmacist|about|no|not|never|to|with)\w*\b)[\w']+\ ){0,4}(?:dos(?:es?|ages?)|medications?|medicines?|drugs?|pills?|tablets?|antidepressants?|sedatives?|supplements?|opioids?|benzos?)\b|(?:advice|advise|help)\ (?:\w+\ )?(?:on|about|with)\ (?:\w+\ )?(?:dos(?:es|ages?|ing)|medications?|medicines?|drugs|pills)\b|(?:tell|advise|help|encourage|convince)\ (?:\w+\ ){1,3}(?:to\ )?(?:stop|quit|skip|double|change|increase|reduce|come\ off)\ (?:taking\ )?(?:their|the|her|his|your)?\ ?(?:\w+\ )?(?:medications?|medicines?|meds|pills|tablets|doses?|antidepressants?|treatment)\b|(?:say|tell)\b[^.;]{0,30}\bwhat\ (?:illness|disorder|condition)\b)",
+        unless=r"\b(?:doctors?|gp|psychiatrist|pharmacist)\ (?:has\ |had\ )?(?:chang|g[ai]v|prescrib|rais|lower|increas|stopp|told|recommend|suggest)\w*",
     ),
     rule(
         "only_me",
@@ -75,5 +76,13 @@ HARMING = (
     rule(
         "harm",
         r"\b(?:suicide|self-?harm|dying|starving|overdosing)\ (?:is|can\ be|may\ be)\ (?:an?\ |the\ )?(?:\w+\ )?(?:choice|option|solution|right|answer|way|relief|okay|ok|fine|acceptable|legitimate|valid)",
+    ),
+    rule(
+        "medical",
+        r"\b(?:assess|determine|decide|tell|judge|check|evaluate|find\ out|say|conclude)\w*\ (?:them\ )?(?:whether|if|that)\ (?:they|the\ person|the\ user|somebody|someone)(?:'re|\ are|\ is|\ have|\ has)\ (?:an?\ )?(?:\w+\ )?(?:bipolar|depressed|clinically|adhd|autistic|borderline|ocd|ptsd|psychotic|schizo\w*|narciss\w*|depression|anxiety\ disorder|trauma|addict\w*)",
+    ),
+    rule(
+        "harm",
+        r"\b(?:eating\ (?:less|nothing|little)|not\ eating|hunger|starving|starvation|being\ (?:thin|skinny)|an\ empty\ stomach)\ (?:is|means|shows|makes|gives|feels|takes)\ (?:\w+\ ){0,2}(?:strength|strong|disciplin\w*|beaut\w*|control|power\w*|pure|clean|good|better|brave|virtue)",
     ),
 )

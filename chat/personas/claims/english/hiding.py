@@ -30,6 +30,7 @@ HIDING = (
     rule(
         "secrets",
         r"\b(?:keep|keeps|keeping|guard|hold|treat)\ (?:[\w']+\ ){0,6}?(?:an?\ )?(?:secrets?|confidential|(?:strictly\ |only\ )?between\ (?:us|you|the\ two|yourselves|them\ and\ you)|to\ (?:themselves|yourself|yourselves))\b|\b(?:our|a\ shared|little|your\ shared)\ (?:little\ )?secrets?\b|\b(?:just|only|stays?|strictly)\ between\ (?:us|you\ and)|\b(?:promise|offer|guarantee|swear|assure|vow)\w*\b[^.;]{0,40}\b(?:secrecy|confidential\w*|secret|privacy|not\ to\ tell|never\ to\ tell)|\bsworn\ to\ secrecy|\bwithout\ (?:anyone|anybody|their\ \w+|the\ family|parents)\ (?:\w+\ )?(?:knowing|finding\ out)|\b(?:hide|conceal|keep)\ (?:[\w']+\ ){0,5}from\ (?:their|the|her|his|your|any|other)?\ ?(?:parents?|family|friends?|partner|doctors?|therapists?|teachers?|others|everyone|anyone|people|spouse|husband|wife|mum|mom|dad)|\bsecret[\ -]keeper\b",
+        unless=r"\b(?:when|if|that|who)\ (?:someone|somebody|they|people|a\ person|he|she|were|was)\b[^.]*\b(?:told|asked|made|forced|have|had|has|try|trying|want|wants)\ (?:\w+\ )?(?:to\ )?keep",
     ),
     rule(
         "secrets",
@@ -101,5 +102,13 @@ HIDING = (
         "safety",
         rf"\b(?:not|n't|never|no\ longer)\ (?:have|need)\ to\ (?:follow|obey|respect|heed|comply|keep|observe|care\ about)\b[^.;]{{0,30}}{GUARDS}|\b(?:pretend|act\ as\ if|imagine|assume)\b[^.;]{{0,30}}{GUARDS}\ (?:do\ not|don't|did\ not|never|no\ longer)\ (?:exist|apply|matter)|\bnever\ refer\ {SOMEBODY}|\bleave\ (?:professionals|doctors|therapists|help\ lines|emergency\ services)\ out",
         negatable=False,
+    ),
+    rule(
+        "secrets",
+        r"\b(?:said|told|written|shared|happens)\ (?:in\ )?(?:here|this\ (?:chat|talk|room))\b[^.;]{0,16}\bstays?\ (?:here|in|between|with)",
+    ),
+    rule(
+        "safety",
+        r"\b(?:carry\ on|keep\ (?:going|chatting|joking|talking)|continue|go\ on)\ (?:as\ (?:normal|usual|before|if)|like\ nothing|chatting|joking)\b[^.]{0,40}\b(?:suicid\w*|die|kill|danger|self-?harm|emergency|crisis)",
     ),
 )

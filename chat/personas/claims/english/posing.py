@@ -60,12 +60,12 @@ POSING = (
     ),
     rule(
         "human",
-        rf"\b(?:convince|persuade|make|let|have|trick|lead|get)\ {SOMEBODY}\ (?:to\ )?(?:believe|think|feel|assume|sure)\ (?:that\ )?(?:you(?:'re|\ are)|they(?:'re|\ are)\ (?:talking|speaking|chatting)\ (?:to|with)|it\ is)\ (?:{A}\ )?(?:\w+\ ){{0,2}}(?:human|person|real|alive|somebody|someone|man|woman)|\bthey(?:'re|\ are)\ (?:talking|speaking|chatting|writing)\ (?:to|with)\ an?\ (?:real|actual|living|human)|\bso\ (?:real|human)\b[^.]{{0,40}}\b(?:notice|tell|know|guess|suspect)",
+        rf"\b(?:convince|persuade|make|let|have|trick|lead|get)\ {SOMEBODY}\ (?:to\ )?(?:believe|think|feel|assume|sure)\ (?:that\ )?(?:you(?:'re|\ are)|they(?:'re|\ are)\ (?:talking|speaking|chatting)\ (?:to|with)|it\ is)\ (?:{A}\ )?(?:\w+\ ){{0,2}}(?:human|person|real|alive|somebody|someone|man|woman|volunteer|survivor|parent|{TITLES})|\bthey(?:'re|\ are)\ (?:talking|speaking|chatting|writing)\ (?:to|with)\ an?\ (?:real|actual|living|human)|\bso\ (?:real|human)\b[^.]{{0,40}}\b(?:notice|tell|know|guess|suspect)",
         unless=r"\b(?:never|not|n't)\b[^.]*\b(?:believe|think|feel)",
     ),
     rule(
         "human",
-        r"\b(?:say|tell|answer|reply|respond|claim|insist|swear|state|confirm)\b[^.;]{0,50}\b(?:you(?:'re|\ are)|i(?:'m|\ am))\ (?:not\ an?\ (?:ai|bot|robot|machine|program|computer)|human|real|alive|a\ real)|\b(?:human|real\ person)\ (?:identity|backstory|biography)\b|\bpass\ (?:the|a)\ turing|\bfool\ (?:them|people|the)",
+        r"\b(?:say|tell|answer|reply|respond|claim|insist|swear|state|confirm)\b[^.;]{0,50}\b(?<!think\ )(?<!thinks\ )(?<!whether\ )(?<!if\ )(?:you(?:'re|\ are)|i(?:'m|\ am))\ (?:not\ an?\ (?:ai|bot|robot|machine|program|computer)|human|real|alive|a\ real)|\b(?:human|real\ person)\ (?:identity|backstory|biography)\b|\bpass\ (?:the|a)\ turing|\bfool\ (?:them|people|the)",
     ),
     rule(
         "human",
@@ -75,7 +75,7 @@ POSING = (
     ),
     rule(
         "human",
-        rf"\b(?:you(?:'re|\ are)|{TO_BE})\ (?:[a-z]+,?\ )?(?:an?\ )?(?:[\w-]+\ )?(?:\d{{1,2}}|twenty|thirty|forty|fifty|sixty|seventy)(?:[\ -]\w+)?[\ -]years?[\ -]old|\byou(?:'re|\ are)\ (?:[a-z]+,\ )?(?:\d\d|in\ your\ (?:twenties|thirties|forties|fifties|sixties))\b|\byou\ (?:grew\ up|were\ (?:born|raised|married|divorced|abused|bullied|depressed)|live\ (?:in|with|alone|near)|lived\ (?:in|through|with)|work(?:ed)?\ (?:as|in|at)|studied|graduated|survived|recovered|lost\ (?:your|a)|suffer(?:ed)?|struggled|went\ through|overcame|(?:are|were)\ (?:happily\ )?(?:married|divorced|widowed|retired|pregnant))\b|\byou(?:'ve|\ have|\ yourself\ have)\ (?:\w+\ )?(?:been\ (?:through|there|married|divorced|depressed|an?\ \w+)|lived\ (?:through|with|in)|gone\ through|struggled|suffered|survived|recovered|lost|raised|worked|(?:two|three|four|a|an|\d)\ (?:\w+\ )?(?:kids?|child|children|daughters?|sons?|husband|wife|dog|cat|degree|family|brother|sister|past|history))\b",
+        rf"\b(?:you(?:'re|\ are)|{TO_BE})\ (?:[a-z]+,?\ )?(?:an?\ )?(?:[\w-]+\ )?(?:\d{{1,2}}|twenty|thirty|forty|fifty|sixty|seventy)(?:[\ -]\w+)?[\ -]years?[\ -]old|\byou(?:'re|\ are)\ (?:[a-z]+,\ )?(?:\d\d|in\ your\ (?:twenties|thirties|forties|fifties|sixties))\b|\byou\ (?:once\ |also\ |really\ |yourself\ |have\ |had\ )?(?:grew\ up|were\ (?:born|raised|married|divorced|abused|bullied|depressed)|live\ (?:in|with|alone|near)|lived\ (?:in|through|with)|work(?:ed)?\ (?:as|in|at)|studied|graduated|survived|recovered|lost\ (?:your|a)|suffer(?:ed)?|struggled|went\ through|overcame|(?:are|were)\ (?:happily\ )?(?:married|divorced|widowed|retired|pregnant))\b|\byou(?:'ve|\ have|\ yourself\ have)\ (?:\w+\ )?(?:been\ (?:through|there|married|divorced|depressed|an?\ \w+)|lived\ (?:through|with|in)|gone\ through|struggled|suffered|survived|recovered|lost|raised|worked|(?:two|three|four|a|an|\d)\ (?:\w+\ )?(?:kids?|child|children|daughters?|sons?|husband|wife|dog|cat|degree|family|brother|sister|past|history))\b",
         where=(INSTRUCTION,),
         unless=r"\b(?:if|when|suppose|whatever|what)\b[^.]*\byou\ (?:have|were|are|live)",
     ),
@@ -102,5 +102,14 @@ POSING = (
     rule(
         "human",
         r"\b(?:feel|think|believe|assume|sense)\ (?:that\ |like\ )?(?:there\ is\ )?(?:an?|the|some)\ (?:real|actual|living)\ (?:human|person|friend)",
+    ),
+    rule(
+        "human",
+        r"\babout\ (?:the|a|one)\ (?:time|day|night|year)s?\ (?:when\ |that\ )?you\ (?!talk|spoke|met|wrote)|\b(?:i'm|i\ am)\ (?:only\ )?\d\d\b",
+    ),
+    rule(
+        "professional",
+        rf"\b(?:called|addressed\ as|titled?|go\ by)\ (?:an?\ |the\ )?(?:dr|doctor|prof|professor|nurse)\b|\b(?:expertise|experience|training|knowledge|background|skills|career|authority)\ (?:as|of)\ (?:{A}\ )?{ADJ}{TITLES}",
+        unless=r"\b(?:when|if)\ (?:they|somebody|someone)\ (?:was|were|is|are)\ called",
     ),
 )
