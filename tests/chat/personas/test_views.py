@@ -134,7 +134,7 @@ def test_another_team_sees_nothing_of_it(charlie: Any, saved: Saved) -> None:
     version = saved()
     theirs = client_of(charlie)
     assert theirs.get(f"/chat/personas/{version.persona.public_id}/").status_code == 404
-    assert version.name not in text_of(theirs.get("/chat/personas/"))
+    assert version.description not in text_of(theirs.get("/chat/personas/"))
     part = theirs.get("/chat/personas/chosen/", {"assistant": version.model})
     assert version.description not in text_of(part)
     sent = {"assistant": version.model, "text": "A hard day."}
