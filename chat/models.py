@@ -5,6 +5,7 @@ from chat.conversations.models import ChatPreference, Conversation, Message, Vot
 from chat.handovers.models import Handover, HandoverLook
 from chat.notes.models import SessionNote
 from chat.notices.models import TalkClock
+from chat.personas.models import Persona, PersonaVersion
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.ratings.models import Rating, SharedDownload
@@ -24,6 +25,8 @@ __all__ = [
     "HandoverLook",
     "LineVerification",
     "Message",
+    "Persona",
+    "PersonaVersion",
     "PrivacyChoice",
     "ProbeAnswer",
     "ProbeRun",

@@ -19,6 +19,7 @@ from chat.finding import views as finding
 from chat.handovers import views as handovers
 from chat.incognito import views as incognito
 from chat.notes import views as notes
+from chat.personas import views as personas
 from chat.pins import views as pins
 from chat.privacy import views as privacy
 from chat.ratings import views as ratings
@@ -62,6 +63,12 @@ urlpatterns = [
     page("notes/<str:public_id>/share/", notes.note_share, "note-share"),
     page("notes/<str:public_id>/unshare/", notes.note_unshare, "note-unshare"),
     page("notes/<str:public_id>/delete/", notes.note_delete, "note-delete"),
+    page("personas/", personas.personas, "personas"),
+    page("personas/new/", personas.persona_new, "persona-new"),
+    page("personas/chosen/", personas.chosen, "persona-chosen"),
+    page("personas/<str:public_id>/", personas.persona, "persona"),
+    page("personas/<str:public_id>/retire/", personas.persona_retire, "persona-retire"),
+    page("personas/<str:public_id>/return/", personas.persona_return, "persona-return"),
     page("shared/<str:public_id>/<str:token>/", notes.note_shared, "note-shared"),
     page("<str:public_id>/", consented(views.conversation), "conversation"),
     page("<str:public_id>/send/", talking(views.message_send), "message-send"),

@@ -75,6 +75,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},
+        "chat/personas/": {"public_id": persona_of(team).public_id},
         "chat/": {"public_id": talk.public_id, "turn": "1"},
         "safety/runs/": {"public_id": run_made.public_id},
         **reviewed(team, run_made),
@@ -85,6 +86,21 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }
+
+
+def persona_of(team: Any) -> Any:
+    """A published persona."""
+    from django.utils import timezone
+
+    from chat.personas.models import Persona, PersonaVersion
+
+    persona = Persona.objects.create(team=team, slug="hers")
+    PersonaVersion.objects.create(
+        persona=persona, number=1, name="Hers alone", description="A hard day", assistant="a",
+        assistant_title="A", instruction="A hard day", published_at=timezone.now(),
+        languages="en",
+    )  # fmt: skip
+    return persona
 
 
 def reviewed(team: Any, run: Any) -> dict[str, dict[str, str]]:

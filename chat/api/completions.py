@@ -95,7 +95,8 @@ class Request:
 async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     """One reply, or `n`, whole or as server-sent events.
 
-    Without a system message the assistant gets the one that it was trained with. Every sentence
+    Without a system message the assistant gets the one that it was trained with; a persona keeps
+    its own in front of the request's. Every sentence
     passes the gate before it is sent, and to a person in danger a reviewed reply is given;
     `moderation` says so.
     """
@@ -171,6 +172,15 @@ async def request_decided(
 
 
 def with_system(assistant: Assistant, chat: ChatRequest) -> list[dict[str, str]]:
+    """The messages with a system text: the request's own one, or the assistant's.
+
+    A persona's always stands first, and what a client adds of its own comes behind it.
+    """
+    if assistant.manner is not None:
+        own = [item["content"] for item in chat.conversation if item["role"] == "system"]
+        rest = [item for item in chat.conversation if item["role"] != "system"]
+        system = "\n\n".join([assistant.manner.instruction, *own])
+        return [{"role": "system", "content": system}, *rest]
     if any(message["role"] == "system" for message in chat.conversation):
         return chat.conversation
     system = system_prompt(assistant)

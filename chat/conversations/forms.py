@@ -43,6 +43,18 @@ class ConversationForm(forms.Form):
         self.fields["compare"].choices = [("", "nobody: one reply"), *choices]  # type: ignore[attr-defined]
         self.fields["third"].choices = [("", "nobody else"), *choices]  # type: ignore[attr-defined]
 
+    @property
+    def personas(self) -> list[Assistant]:
+        """The personas among the choices, whose lines people read first."""
+        return [one for one in self.available.offered if one.manner is not None]
+
+    @property
+    def chosen(self) -> Assistant | None:
+        """Who is chosen as the page opens; a browser chooses the first of the list."""
+        name = str(self["assistant"].value() or "")
+        offered = {one.id: one for one in self.available.offered}
+        return offered.get(name) or next(iter(offered.values()), None)
+
     def assistants(self) -> list[Assistant]:
         names = [self.cleaned_data[name] for name in SIDE_FIELDS]
         chosen = [assistant_get(self.team, name) for name in names if name]
@@ -50,6 +62,8 @@ class ConversationForm(forms.Form):
 
 
 def label_of(assistant: Assistant) -> str:
+    if assistant.manner is not None:
+        return f"{assistant.title} (persona)"
     if assistant.kind == "base":
         return f"{assistant.title} (base model)"
     return f"{assistant.title} (tuned from {assistant.base.title})"

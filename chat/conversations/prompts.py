@@ -8,6 +8,7 @@ from django.conf import settings
 from chat.context.window import PromptTurn, Window
 from chat.conversations.models import Conversation, Message
 from chat.notes.quoting import Said
+from chat.personas.selectors import system_text_in
 from chat.policy.person import person_of_user
 from chat.speech.deciding import Gone
 from chat.speech.telling import Listener
@@ -16,10 +17,12 @@ from finetune.training.settings import DEFAULT_SYSTEM_PROMPT
 
 
 def system_prompt(assistant: Assistant) -> str:
-    """The instruction that the run was trained with; for a base, the default one.
+    """The instruction that the run was trained with; a persona's own; for a base, the default one.
 
     A run may have an empty prompt on purpose: then the base's own template decides.
     """
+    if assistant.manner is not None:
+        return assistant.manner.instruction
     if assistant.run is None:
         return DEFAULT_SYSTEM_PROMPT
     return assistant.run.settings.system_prompt
@@ -58,11 +61,11 @@ def turns_for(conversation: Conversation, side: str, until: int) -> list[PromptT
     return turns
 
 
-def window_for(turns: list[PromptTurn], assistant: Assistant) -> Window:
+def window_for(turns: list[PromptTurn], assistant: Assistant, system: str) -> Window:
     """The turns that fit into what this assistant reads, beside its instruction and a reply."""
     return Window.fitting(
         turns,
-        system_prompt(assistant),
+        system,
         positions=assistant.base.max_positions,
         reply=settings.CHAT_MAX_TOKENS,
     )
@@ -100,6 +103,7 @@ def plan_of(message_id: int, *, writes: bool) -> Plan:
     assistant = assistant_get(conversation.team, message.assistant)
     if assistant is None:
         raise Gone
+    system = system_text_in(conversation, assistant, system_prompt(assistant))
     turns = turns_for(conversation, message.side, message.turn)
-    window = window_for(turns, assistant)
+    window = window_for(turns, assistant, system)
     return Plan(assistant.engine_name, window, listener, listener.said())

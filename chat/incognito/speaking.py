@@ -13,7 +13,7 @@ from django.conf import settings
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.failures import UNAVAILABLE, WORDS
 from chat.conversations.generation import in_thread
-from chat.conversations.prompts import window_for
+from chat.conversations.prompts import system_prompt, window_for
 from chat.engine.client import EngineClient, EngineError, EngineUnavailable
 from chat.incognito.transcript import Exchange, turns_of
 from chat.notices.services import notice_take
@@ -105,7 +105,7 @@ async def spoken(
     text: str,
 ) -> AsyncIterator[Piece]:
     """The words of the reply; where the prompt is too long, one more turn is left out."""
-    window = window_for(turns_of([*talk, Exchange(text, "")]), assistant)
+    window = window_for(turns_of([*talk, Exchange(text, "")]), assistant, system_prompt(assistant))
     listener = Listener(person_of_user(user), assistant.id)
     said = await in_thread(listener.said)()
     started = False

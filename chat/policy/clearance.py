@@ -34,7 +34,11 @@ def levels_cleared(assistant: Assistant) -> frozenset[Level]:
 
     Of each level the newest probing decides, whichever files and probes it was about: an older one
     that passed does not outlive a newer one that failed or waits for its signature.
+
+    A persona is cleared for none: what was probed is the same files with another instruction.
     """
+    if assistant.manner is not None:
+        return frozenset()
     newest: dict[int, Clearance] = {}
     for row in Clearance.objects.filter(assistant=assistant.engine_name).order_by(
         "probed_at", "id"

@@ -20,6 +20,7 @@ from chat.conversations.models import ChatPreference, Conversation, Message, Vot
 from chat.conversations.selectors import Turn, turns_of, writer_of
 from chat.notes.models import SessionNote
 from chat.notices.words import notice_text
+from chat.personas.selectors import opening_of
 from chat.privacy.models import DeletionReceipt
 from chat.privacy.services import choice_of
 from chat.ratings.models import Rating
@@ -82,6 +83,7 @@ def conversation_json(talk: Conversation) -> str:
 
 
 def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, Any]:
+    begun = opening_of(talk)
     return {
         "id": talk.public_id,
         "title": talk.title,
@@ -91,6 +93,7 @@ def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, 
         "pinned": talk.pinned_at is not None,
         "branch_of": talk.branched_from.public_id if talk.branched_from else None,
         "first_own_turn": talk.branched_at or 1,
+        "opening_line": begun.opening if begun else "",
         "messages": [message_data(talk, message) for message in messages],
         "votes": [vote_data(vote) for vote in talk.votes.all()],
     }
@@ -165,6 +168,8 @@ def conversation_markdown(talk: Conversation) -> str:
         f"# {talk.title}",
         f"Begun {stamp(talk.created_at)}. Replies are written by an AI, not a person.",
     ]
+    if begun := opening_of(talk):
+        parts += [f"**{begun.title}** · opening line", quoted(begun.opening)]
     for turn in turns_of(talk, messages, last):
         parts += turn_markdown(turn)
     return "\n\n".join(parts) + "\n"

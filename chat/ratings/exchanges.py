@@ -138,5 +138,8 @@ def counts(reply: Message) -> bool:
 
 
 def unnamed(assistant: str) -> str:
-    """An assistant's name without that of its team, which is often a person's: the run's id."""
-    return f"ftjob-{assistant.rsplit(':', 1)[-1]}" if assistant.startswith("ft:") else assistant
+    """An assistant's name without that of its team, which is often a person's: the id of its run,
+    or of the persona with its version."""
+    kinds = {"ft": "ftjob", "persona": "persona"}
+    kind = kinds.get(assistant.partition(":")[0])
+    return f"{kind}-{assistant.rsplit(':', 1)[-1]}" if kind else assistant

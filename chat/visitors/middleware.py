@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from chat.visitors.services import SESSION_KEY
 
 OPEN = ("/chat/", "/health")
-CLOSED = ("/chat/assistants/",)
+CLOSED = ("/chat/assistants/", "/chat/personas/")
 
 
 class VisitorMiddleware:

@@ -4,15 +4,18 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Annotated, Any, Literal
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
+from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.runs.assistants import (
     Assistant,
     assistant_get,
     assistant_of_base,
     assistants_of,
+    personas,
     tuned_runs,
 )
 from finetune.runs.checkpoints import Checkpoint, checkpoint_get, checkpoints_kept
@@ -46,7 +49,14 @@ class ModelDeleted(Schema):
 
 
 def model_object(assistant: Assistant) -> dict[str, Any]:
-    run = assistant.run
+    run, manner = assistant.run, assistant.manner
+    if manner is not None:
+        return {
+            "id": manner.model,
+            "object": "model",
+            "created": int(manner.created_at.timestamp()),
+            "owned_by": manner.owned_by,
+        }
     created = (run.finished_at or run.created_at) if run else assistant.base.created_at
     return {
         "id": assistant.id,
@@ -91,20 +101,20 @@ def models_list(
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
 ) -> dict[str, Any]:
     """Tuned models of the key's team, newest first, each with the checkpoints whose files are
-    kept; then the base models.
+    kept; then the team's personas and the base models.
 
-    Without `limit`: the newest 500 of the tuned ones and every base. `has_more` says whether
-    there are others; go on with `after`.
+    Without `limit`: the newest 500 of the tuned ones, every persona and every base. `has_more`
+    says whether there are others; go on with `after`.
     """
     team = key_of(request).team
     if limit is None and after is None:
         tuned = list(islice(with_checkpoints(assistants_of(tuned_runs(team))), LISTED + 1))
-        bases = [assistant_of_base(base) for base in bases_ready()]
+        rest = [*personas().personas_for(team, [], None), *map(assistant_of_base, bases_ready())]
         page = listing(
-            [model_object(one) for one in (*tuned[:LISTED], *bases)], has_more=len(tuned) > LISTED
+            [model_object(one) for one in (*tuned[:LISTED], *rest)], has_more=len(tuned) > LISTED
         )
         if page["has_more"]:
-            page["last_id"] = tuned[LISTED - 1].id  # what the rest follows; the bases are all here
+            page["last_id"] = tuned[LISTED - 1].id  # what the rest follows; the others are all here
         return page
     limit = limit or LISTED
     return page_of(islice(models_after(team, after), limit + 1), limit=limit, shape=model_object)
@@ -120,28 +130,43 @@ def with_checkpoints(tuned: Iterable[Assistant]) -> Iterator[Assistant]:
 def models_after(team: Team, after: str | None) -> Iterator[Assistant]:
     """The list from its beginning, or behind one model of it."""
     runs, bases = tuned_runs(team), bases_ready()
+    manners = personas().personas_for(team, [], None)
     if after:
         start = assistant_get(team, after)
         checkpoint = checkpoint_get(team, after) if start is None else None
         run = checkpoint.run if checkpoint else start.run if start else None
-        if start is None and checkpoint is None:
-            raise no_such_cursor(after)
-        if run is None:
-            assert start is not None
-            known = [base.pk for base in bases]
-            runs, bases = runs.none(), bases.filter(pk__in=known[known.index(start.base.pk) + 1 :])
-        else:
+        if run is not None:
             runs = older(runs, run.created_at, run.pk)
             kept = checkpoints_kept(run)
             below = checkpoint.step if checkpoint else None
             yield from (one.assistant for one in kept if below is None or one.step < below)
+        elif start is None:
+            raise no_such_cursor(after)
+        else:
+            runs, manners, bases = runs.none(), *behind(start, manners, bases)
     yield from with_checkpoints(assistants_of(runs))
+    yield from manners
     yield from map(assistant_of_base, bases)
+
+
+def behind(
+    start: Assistant, manners: list[Assistant], bases: QuerySet[BaseModel]
+) -> tuple[list[Assistant], QuerySet[BaseModel]]:
+    """The personas and bases that follow one of them."""
+    if start.manner is not None:
+        listed = [one.manner.model for one in manners if one.manner]
+        if start.manner.model not in listed:
+            raise no_such_cursor(start.manner.model)
+        return manners[listed.index(start.manner.model) + 1 :], bases
+    known = [base.pk for base in bases]
+    return [], bases.filter(pk__in=known[known.index(start.base.pk) + 1 :])
 
 
 @router.get("/{path:model}", response=ModelObject, summary="Retrieve a model")
 def models_retrieve(request: HttpRequest, model: str) -> dict[str, Any]:
-    return model_object(assistant_of(key_of(request), model))
+    """A model under the name that was asked for: of a persona with a version or without one."""
+    found = assistant_of(key_of(request), model)
+    return model_object(found) | ({"id": model} if found.manner is not None else {})
 
 
 @router.delete("/{path:model}", response=ModelDeleted, summary="Delete a tuned model")
@@ -151,6 +176,8 @@ def models_delete(request: HttpRequest, model: str) -> dict[str, Any]:
     found = assistant_of(key_of(request), model)
     if found.run is None or found.id != found.run.fine_tuned_model:
         reason = "a base model that all teams share" if found.run is None else "a checkpoint"
+        if found.manner is not None:
+            reason = "a persona, which an owner of the team retires on its page"
         raise ApiError(
             403,
             f"{found.id} is {reason}; only tuned models can be deleted.",

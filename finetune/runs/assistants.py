@@ -1,10 +1,17 @@
-"""The models that a team can talk to: ready bases, its own succeeded runs, and released ones."""
+"""The models that a team can talk to: ready bases, its own succeeded runs, and released ones.
+
+And what the team has given a way of speaking; that comes from the module that the settings name
+(`settings.PERSONAS`), since nothing here knows of chats.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
 from itertools import islice
-from typing import Literal
+from typing import Literal, Protocol, cast
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from finetune.bases.models import BaseModel
@@ -14,21 +21,60 @@ from finetune.teams.models import Team
 from .models import Run
 
 MOST_WORDS = 6  # of a search
+PERSONA = "persona:"  # begins the API name of one
+
+
+@dataclass(frozen=True)
+class Manner:
+    """What a persona adds to the assistant that it speaks through.
+
+    Attributes:
+        model: its name in the API without a version, which stands for the published one.
+        instruction: the whole system text, the site's own line first.
+        description: one line for people before they choose.
+        opening: shown as its words before the first message; may be empty.
+        languages: `en`, `zh` or both.
+        owned_by: slug of the team that wrote it.
+    """
+
+    model: str
+    instruction: str
+    description: str
+    opening: str
+    languages: tuple[str, ...]
+    owned_by: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
 class Assistant:
     """One model as chat and API know it.
 
-    `id` is its name in the API; `engine_name` the name of the file that publishes it to the engine.
+    `id` is its name in the API, of a persona with its version; `engine_name` the name of the file
+    that publishes it to the engine. A persona has no run, since nobody has trained it.
     """
 
     id: str
     engine_name: str
     title: str
-    kind: Literal["base", "tuned"]
+    kind: Literal["base", "tuned", "persona"]
     base: BaseModel
     run: Run | None = None
+    manner: Manner | None = None
+
+
+class Personas(Protocol):
+    """The ways of speaking that teams have written."""
+
+    def personas_for(self, team: Team, words: list[str], limit: int | None) -> list[Assistant]: ...
+
+    def persona_assistant(self, team: Team, name: str) -> Assistant | None: ...
+
+    def persona_count(self, team: Team) -> int: ...
+
+
+def personas() -> Personas:
+    return cast(Personas, import_module(settings.PERSONAS))
 
 
 def assistant_of_base(base: BaseModel) -> Assistant:
@@ -44,21 +90,24 @@ def assistant_of_run(run: Run) -> Assistant | None:
 
 
 def assistants_for(team: Team, query: str = "", limit: int | None = None) -> list[Assistant]:
-    """Tuned assistants first, newest first, then the bases; those whose names hold every word.
+    """Tuned assistants, newest first, then personas, then bases; whose names hold every word.
 
-    With a limit the bases come along first, since all teams start from them, and the newest tuned
-    ones fill the rest.
+    With a limit the bases come along first, since all teams start from them; personas take up to
+    half of the rest, and the newest tuned ones what is left.
     """
     bases = bases_ready()
     runs = tuned_runs(team)
-    for word in query.split()[:MOST_WORDS]:
+    words = query.split()[:MOST_WORDS]
+    for word in words:
         bases = bases.filter(Q(title__icontains=word) | Q(slug__icontains=word))
         runs = runs.filter(
             Q(name__icontains=word) | Q(suffix__icontains=word) | Q(public_id__endswith=word)
         )
     plain = [assistant_of_base(base) for base in bases[:limit]]
     room = None if limit is None else limit - len(plain)
-    return [*islice(assistants_of(runs), room), *plain]
+    manners = personas().personas_for(team, words, None if room is None else -(-room // 2))
+    room = None if room is None else room - len(manners)
+    return [*islice(assistants_of(runs), room), *manners, *plain]
 
 
 def assistants_of(runs: QuerySet[Run]) -> Iterator[Assistant]:
@@ -86,11 +135,18 @@ def shared(team: Team) -> QuerySet[Run]:
 
 def assistant_count(team: Team) -> int:
     """About how many there are: one that was taken back is counted too."""
-    return tuned_runs(team).count() + bases_ready().count()
+    return tuned_runs(team).count() + bases_ready().count() + personas().persona_count(team)
 
 
 def assistant_get(team: Team, name: str) -> Assistant | None:
-    """The assistant with this API name or run id, within one team."""
+    """The assistant with this API name or run id, within one team; of a persona one version."""
+    if name.startswith(PERSONA):
+        return personas().persona_assistant(team, name)
+    return model_get(team, name)
+
+
+def model_get(team: Team, name: str) -> Assistant | None:
+    """The base or tuned model with this API name or run id, which no persona is."""
     base = bases_ready().filter(slug=name).first()
     if base:
         return assistant_of_base(base)

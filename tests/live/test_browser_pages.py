@@ -32,7 +32,7 @@ NOT_PAGES = {
     "quantum-experiment-skip", "quantum-experiment-delete", "quantum-experiment-image",
     "quantum-experiment-export", "invitation-accept", "invitation-decline", "invitation-withdraw",
     "run-datasets", "chat-assistants", "consent-withdraw", "visit-end", "chats-export",
-    "chats-delete", "reply-rate", "vote-share", "ratings-file", "sharing-stop", "team-ratings-file",
+    "chats-delete", "persona-chosen", "persona-retire", "persona-return", "reply-rate", "vote-share", "ratings-file", "sharing-stop", "team-ratings-file",
     "note-create", "note-share", "note-unshare", "note-delete",
 }  # fmt: skip
 
@@ -43,9 +43,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
+from django.utils import timezone
 from finetune.models import BaseModel, Team, User
 from chat.notes.models import SessionNote
 from chat.notes.services import note_share
+from chat.personas.models import Persona, PersonaVersion
 from chat.privacy.models import DeletionReceipt
 from finetune.datasets.services import dataset_upload
 from finetune.teams.invitations import invitation_create
@@ -88,10 +90,19 @@ note = SessionNote.objects.create(
     text="In my own words\\n\\n“I keep waking up at 4am.”\\n" * 8,
 )
 note_share(note=note, days="7")
+persona = Persona.objects.create(team=team, slug="night")
+for number in (1, 2):
+    version = PersonaVersion.objects.create(
+        persona=persona, number=number, name="A_name_that_is_much_too_long_and_has_no_place_to_break",
+        description="Slow, short words for the hours when you cannot sleep. " * 2, assistant="tiny-llama",
+        assistant_title="Tiny Llama", instruction="Speak slowly.\n\nAsk one quiet question. " * 9,
+        opening="Hello. I am an AI, here at any hour. What is keeping you awake?", languages="en,zh",
+        created_by=alice, published_by=alice, published_at=timezone.now(),
+    )
 receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={"conversations": 2, "messages": 14})
 answer = {
     "note": note.public_id, "shared": f"/chat/shared/{note.public_id}/{note.token}/",
-    "receipt": receipt.public_id,
+    "receipt": receipt.public_id, "persona": persona.public_id, "persona_model": version.model,
     "session": session.session_key, "problems": made.public_id, "refused": refused.public_id,
     "link": sign_in_link_create(user=alice),
 }
@@ -380,6 +391,11 @@ PAGES = {
     "deletion-receipt": ("alice", "/chat/yours/receipts/{receipt}/", "deletion-receipt"),
     "your-ratings": ("alice", "/chat/yours/ratings/", "your-ratings"),
     "team-ratings": ("alice", "/chat/team-ratings/", "team-ratings"),
+    "personas": ("alice", "/chat/personas/", "personas"),
+    "personas-empty": ("charlie", "/chat/personas/", "personas"),
+    "persona-new": ("charlie", "/chat/personas/new/?start=night", "persona-new"),
+    "persona": ("alice", "/chat/personas/{persona}/", "persona"),
+    "chat-persona": ("alice", "/chat/new/?assistant={persona_model}", "chat"),
     "notes": ("alice", "/chat/notes/", "notes"),
     "notes-empty": ("charlie", "/chat/notes/", "notes"),
     "note": ("alice", "/chat/notes/{note}/", "note"),
