@@ -12,6 +12,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 from django.forms.models import ModelChoiceIterator
+from django.utils.translation import gettext as _
 
 from finetune.datasets.models import Dataset
 from finetune.hardware.models import QuantumKey
@@ -52,7 +53,11 @@ class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Dataset) -> str:
         dialogues = obj.report.get("train", {}).get("dialogues")
-        size = f"{dialogues} dialogues to learn from" if dialogues else obj.get_state_display()
+        size = (
+            _("%(dialogues)s dialogues to learn from") % {"dialogues": dialogues}
+            if dialogues
+            else obj.get_state_display()
+        )
         return f"{obj.name} ({size})"
 
 
@@ -172,9 +177,9 @@ def option_fields(team: Team) -> dict[str, forms.Field]:
             keys,
             to_field_name="public_id",
             required=False,
-            empty_label="Choose a key…",
-            label="Key",
-            help_text="Whose account pays. Keys are added on the Quantum page.",
+            empty_label=_("Choose a key…"),
+            label=_("Key"),
+            help_text=_("Whose account pays. Keys are added on the Quantum page."),
         )
     }
     specs: list[AdapterSpec | BackendSpec] = [*BACKENDS.values(), *ADAPTERS.values()]
