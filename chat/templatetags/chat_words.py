@@ -22,12 +22,6 @@ def country_name(country: Country) -> str:
 
 
 @register.filter
-def in_words(text: str) -> str:
-    """A line's hours, or how to write to it, in the language of the page."""
-    return gettext(text)
-
-
-@register.filter
 def all_confirmed(shown: list[ShownLine]) -> bool:
     """Whether an operator has confirmed each of these lines."""
     return all(one.confirmed_at for one in shown)

@@ -40,7 +40,7 @@ class ReadingForm(forms.Form):
         required=False,
         choices=[
             ("", gettext_lazy("Find out from the file")),
-            *((one.name, one.title) for one in FORMATS.values()),
+            *((one.name, gettext_lazy(one.title)) for one in FORMATS.values()),
         ],
     )
     seed = forms.IntegerField(

@@ -229,7 +229,7 @@ class ReportView:
         low, high = self.bars[0].low, self.bars[-1].high
         ticks = [
             {"x": 0, "anchor": "start", "text": f"{low:,}"},
-            {"x": WIDTH, "anchor": "end", "text": f"{high:,} tokens"},
+            {"x": WIDTH, "anchor": "end", "text": _("%(number)s tokens") % {"number": f"{high:,}"}},
         ]
         if len(self.bars) > 2:
             ticks.insert(1, {"x": WIDTH / 2, "anchor": "middle", "text": f"{(low + high) // 2:,}"})

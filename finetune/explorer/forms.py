@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -35,7 +36,7 @@ from quantum.exceptions import QuantumError
 class ExperimentForm(forms.Form):
     family = forms.ChoiceField(
         label=gettext_lazy("Circuit"),
-        choices=lambda: [(name, title) for name, (title, _) in families().items()],
+        choices=lambda: [(name, title) for name, (title, __) in families().items()],
     )
     qubits = forms.IntegerField(label=gettext_lazy("Qubits"), min_value=1, required=False)
     layers = forms.IntegerField(
@@ -58,11 +59,11 @@ class ExperimentForm(forms.Form):
         required=False,
         strip=False,
         max_length=MAX_TEXT,
-        help_text=(
+        help_text=format_lazy(
             gettext_lazy(
-                "OpenQASM 2 or OriginIR, at most %(number)d qubits. Z is measured on every qubit."
-            )
-            % {"number": MAX_PASTED_QUBITS}
+                "OpenQASM 2 or OriginIR, at most {number} qubits. Z is measured on every qubit."
+            ),
+            number=MAX_PASTED_QUBITS,
         ),
         widget=forms.Textarea(attrs={**OWN_SPELLING, "rows": 10}),
     )
@@ -136,7 +137,7 @@ class ExperimentForm(forms.Form):
             "choosers": choosers
         }
         backends: Any = self.fields["backends"]
-        backends.choices = [(name, title) for name, (title, _) in backend_choices().items()]
+        backends.choices = [(name, title) for name, (title, __) in backend_choices().items()]
         noise: Any = self.fields["noise"]
         self.calibrations = list(calibration_list_for(team)[:20])
         noise.choices = [

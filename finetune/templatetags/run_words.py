@@ -27,6 +27,7 @@ from finetune.runs.page.verdicts import (
 from finetune.runs.worker.conclusions import SILENT
 from finetune.templatetags.words import duration
 from finetune.training.log.verdicts import verdict
+from finetune.training.plan import RunPlan
 from finetune.training.run_circuit import RunCircuit
 from quantum.adapters.registry import ADAPTERS
 
@@ -180,6 +181,24 @@ def run_data(run: Run) -> list[PartOfData]:
 @register.filter
 def run_data_lost(run: Run) -> str:
     return data_lost_words(run)
+
+
+@register.filter
+def ratio_told(plan: RunPlan) -> str:
+    """`RunPlan.ratio_words`, in the language of the page."""
+    ratio = plan.ratio
+    if ratio is None:
+        return ""
+    if abs(ratio - 1) < 0.0005:
+        return _("as many as LoRA r = 8 on q and v")
+    if ratio >= 2:
+        return _("%(ratio)s times LoRA r = 8 on q and v") % {"ratio": f"{ratio:.3g}"}
+    words = (
+        _("%(share)s %% fewer than LoRA r = 8 on q and v")
+        if ratio < 1
+        else _("%(share)s %% more than LoRA r = 8 on q and v")
+    )
+    return words % {"share": f"{100 * abs(1 - ratio):.1f}"}
 
 
 for words in (metric, base_loss, before_words, tuned_loss, run_change, run_verdict, circuit_remark):

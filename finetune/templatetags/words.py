@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
 register = template.Library()
 
 MISSING = "–"
 Number = float | str | None  # templates hand over an empty string for what is not there
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """What a library or a row says in English, in the language of the page."""
+    return gettext(text) if text else ""
 
 
 @register.filter

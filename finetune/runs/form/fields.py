@@ -65,12 +65,12 @@ def setting_field(name: str) -> forms.Field:
     """One setting as a form field. Its bounds are for the control: `RunSettings` checks them."""
     setting = RunSettings.model_fields[name]
     common: dict[str, Any] = {
-        "label": setting.title,
-        "help_text": setting.description,
+        "label": _(setting.title or name),
+        "help_text": _(setting.description or ""),
         "initial": setting.get_default(call_default_factory=True),
     }
     if name in CHOICES:
-        choices = [(value, value.replace("_", " ")) for value in CHOICES[name]]
+        choices = [(value, _(value.replace("_", " "))) for value in CHOICES[name]]
         return forms.ChoiceField(choices=choices, **common)
     if setting.annotation is str:
         area = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
@@ -88,12 +88,12 @@ def setting_field(name: str) -> forms.Field:
 def option_field(option: OptionField) -> forms.Field:
     """One option of an adapter. The registry checks it; an empty one means its default."""
     common: dict[str, Any] = {
-        "label": option.label,
-        "help_text": option.help,
+        "label": _(option.label),
+        "help_text": _(option.help),
         "initial": option.default,
     }
     if option.kind == "choice":
-        words = [(value, f"{value}: {meaning}" if meaning else value)
+        words = [(value, f"{value}: {_(meaning)}" if meaning else value)
                  for value, meaning in option.choices]  # fmt: skip
         return OptionText(widget=forms.Select(choices=words), **common)
     if option.kind == "bool":

@@ -94,8 +94,8 @@ class RunForm(forms.Form):
     backend = forms.ChoiceField(
         choices=[(name, spec.title) for name, spec in BACKENDS.items()],
         initial=RunSettings.model_fields["backend"].default,
-        label=RunSettings.model_fields["backend"].title,
-        help_text=RunSettings.model_fields["backend"].description or "",
+        label=gettext_lazy(RunSettings.model_fields["backend"].title or ""),
+        help_text=gettext_lazy(RunSettings.model_fields["backend"].description or ""),
         required=False,
     )
     continues = forms.ModelChoiceField(
@@ -103,8 +103,8 @@ class RunForm(forms.Form):
     )
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
-        label=RunSettings.model_fields["targets"].title,
-        help_text=RunSettings.model_fields["targets"].description or "",
+        label=gettext_lazy(RunSettings.model_fields["targets"].title or ""),
+        help_text=gettext_lazy(RunSettings.model_fields["targets"].description or ""),
         initial=RunSettings.model_fields["targets"].default,
     )
 

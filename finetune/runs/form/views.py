@@ -219,8 +219,8 @@ def presets_for(request: SiteRequest) -> list[dict[str, Any]]:
     return [
         {
             "name": preset.name,
-            "label": preset.label,
-            "help": preset.help,
+            "label": _(preset.label),
+            "help": _(preset.help),
             "address": f"?preset={preset.name}{kept}",
             "values": options | initial_from_settings(RunSettings.from_dict(preset.values)),
             "epochs": preset.epochs,

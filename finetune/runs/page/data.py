@@ -108,7 +108,7 @@ def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
 def left_out_words(counts: Mapping[str, Any]) -> str:
     """Return how many were left out, and of which kinds."""
     kinds = ", ".join(
-        f"{counts[kind]:,} {words}" for kind, words in KINDS.items() if counts.get(kind)
+        f"{counts[kind]:,} {_(words)}" for kind, words in KINDS.items() if counts.get(kind)
     )
     return f"{counts['skipped']:,}" + (f": {kinds}" if kinds else "")
 

@@ -121,12 +121,12 @@ def circuit_remark(run: Run) -> str:
     if circuit.machine.exact:
         where = _("simulated exactly; no quantum hardware was used")
     elif circuit.machine.billable:
-        where = _("run on %(title)s") % {"title": circuit.machine.title}
+        where = _("run on %(title)s") % {"title": _(circuit.machine.title)}
     else:
         where = _("sampled on %(title)s; no quantum hardware was used") % {
-            "title": circuit.machine.title
+            "title": _(circuit.machine.title)
         }
-    compared = controls.words if controls else _("the same settings without the circuit")
+    compared = _(controls.words) if controls else _("the same settings without the circuit")
     return _(
         "%(counted)s, %(where)s. This run alone cannot tell what the circuit "
         "adds: compare it with %(compared)s."

@@ -14,9 +14,22 @@ from django.core.management import call_command
 
 from chat.safety.library.lines import COUNTRY_CHOICES
 from chat.words import line_words
+from finetune.datasets.doctor.formats import FORMATS
+from finetune.explorer.experiment.spec import backend_choices, families
+from finetune.training.dialogues.left_out import KINDS
+from finetune.training.presets import PRESETS
+from finetune.training.settings import CHOICES, RunSettings
+from quantum.adapters.registry import ADAPTERS
+from quantum.backends.registry import BACKENDS
+from quantum.chips.published import published_72
 from tests.conftest import ROOT
+from wukongsite import library_words
 
 FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
+NAMES = {
+    "Alpaca", "CPsyCoun", "ESConv", "OpenAI messages", "OpenQASM 2", "OriginIR", "QGS", "QTHA",
+    "ShareGPT",
+}  # fmt: skip
 DOMAINS = ("django", "djangojs")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]|\{\w*\}|</?\w+[^>]*>")
 
@@ -89,3 +102,26 @@ def test_every_country_and_time_of_the_help_lines_is_among_them() -> None:
     assert {country.name for country in COUNTRY_CHOICES} == set(line_words.COUNTRIES)
     assert {line.hours for line in lines} == set(line_words.HOURS)
     assert {line.text for line in lines if line.text} == set(line_words.TEXTS)
+
+
+def test_what_the_libraries_say_is_among_them() -> None:
+    """Names, and examples of a format, are the same in every language."""
+    said = {*KINDS.values(), published_72().source}
+    said |= {value.replace("_", " ") for values in CHOICES.values() for value in values}
+    for pairs in (families(), backend_choices()):
+        said |= {word for pair in pairs.values() for word in pair}
+    for spec in ADAPTERS.values():
+        said |= {spec.help, spec.controls.words if spec.controls else ""} | options_of(spec)
+    for backend in BACKENDS.values():
+        said |= {backend.title, backend.help} | options_of(backend)
+    said |= {word for one in PRESETS.values() for word in (one.label, one.help)}
+    said |= {word for one in FORMATS.values() for word in (one.title, one.help)}
+    for field in RunSettings.model_fields.values():
+        said |= {field.title or "", field.description or ""}
+    words = {word for word in said - NAMES if re.search("[A-Za-z]{2}", word) and word[0] != "{"}
+    assert words == set(library_words.WORDS)
+
+
+def options_of(spec: Any) -> set[str]:
+    words = {word for one in spec.fields for word in (one.label, one.help)}
+    return words | {meaning for one in spec.fields for _, meaning in one.choices}
