@@ -86,7 +86,9 @@ def test_the_switch_is_on_every_kind_of_page(
     pages += [text(client.get(path)) for path in ("/", "/chat/", "/nothing/", "/team/")]
     for page in pages:
         assert page.count('<form class="language" method="post" action="/language/">') == 1
-        assert '<button class="button quiet small" name="language" value="zh-hans"' in page
+        assert 'name="language" value="en" lang="en" aria-current="true">English</button>' in page
+        assert 'name="language" value="zh-hans" lang="zh-hans">中文</button>' in page
+    assert ">English</button>" in text(client.get("/", headers=CHINESE))
 
 
 def test_a_visitor_may_switch(client: Client, settings: Any, base: Any) -> None:
