@@ -9,7 +9,7 @@ WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(PY) -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all check link clean
+.PHONY: help run demo test test-all check messages link clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -52,6 +52,14 @@ check: $(VENV)/.dev  ## Lint and type-check.
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/djlint templates --lint --quiet
+
+# GNU gettext is needed here (`apt install gettext`), and only here: what it makes is in git.
+MESSAGES := manage.py makemessages -l zh_Hans --no-wrap --no-obsolete --add-location file \
+  -i .venv -i var -i tests -i benchmarks
+messages: $(VENV)/.dev  ## Collect the words of the pages for translators, and compile what they wrote.
+	@$(PY) $(MESSAGES)
+	@$(PY) $(MESSAGES) -d djangojs
+	@$(PY) manage.py compilemessages -l zh_Hans -i .venv -i var
 
 clean:  ## Remove the virtual environment and caches; data under var/ stays.
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

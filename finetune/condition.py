@@ -13,6 +13,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from finetune.faults import (
     DATABASE_AWAY,
@@ -54,37 +56,62 @@ class Condition:
         return self.database == READY and self.data in (READY, NEARLY_FULL)
 
 
-HELD_UP = {  # by part and its state: what a run that waits, and one that is at work, is told
+HELD_UP: dict[
+    tuple[str, str], tuple[str | Promise, str | Promise]
+] = {  # by part and its state: what a run that waits, and one that is at work, is told
     ("data", DISK_FULL.code): (
-        "The server's disk is full. It starts by itself when there is room: delete data sets or "
-        "runs that are no longer needed, or tell the administrator.",
-        "The server's disk is full, so the run cannot save. If it has to stop, its last checkpoint "
-        "is kept. Delete data sets or runs that are no longer needed, or tell the administrator.",
+        gettext_lazy(
+            "The server's disk is full. It starts by itself when there is room: delete data sets "
+            "or runs that are no longer needed, or tell the administrator."
+        ),
+        gettext_lazy(
+            "The server's disk is full, so the run cannot save. If it has to stop, its last "
+            "checkpoint is kept. Delete data sets or runs that are no longer needed, or tell the "
+            "administrator."
+        ),
     ),
     ("data", READ_ONLY.code): (
-        "The server's data folder cannot be written. It starts by itself when that is mended; "
-        "tell the administrator.",
-        "The server's data folder cannot be written, so the run cannot save. If it has to stop, "
-        "its last checkpoint is kept. Tell the administrator.",
+        gettext_lazy(
+            "The server's data folder cannot be written. It starts by itself when that is mended; "
+            "tell the administrator."
+        ),
+        gettext_lazy(
+            "The server's data folder cannot be written, so the run cannot save. If it has to "
+            "stop, its last checkpoint is kept. Tell the administrator."
+        ),
     ),
     ("database", DISK_FULL.code): (
-        "The database is full. It starts by itself when there is room; tell the administrator.",
-        "The database is full. The run goes on; its newest steps are shown here when there is "
-        "room. Tell the administrator.",
+        gettext_lazy(
+            "The database is full. It starts by itself when there is room; tell the administrator."
+        ),
+        gettext_lazy(
+            "The database is full. The run goes on; its newest steps are shown here when there is "
+            "room. Tell the administrator."
+        ),
     ),
     ("database", READ_ONLY.code): (
-        "The database cannot be written. It starts by itself when that is mended; tell the "
-        "administrator.",
-        "The database cannot be written. The run goes on; its newest steps are shown here when "
-        "that is mended. Tell the administrator.",
+        gettext_lazy(
+            "The database cannot be written. It starts by itself when that is mended; tell the "
+            "administrator."
+        ),
+        gettext_lazy(
+            "The database cannot be written. The run goes on; its newest steps are shown here when "
+            "that is mended. Tell the administrator."
+        ),
     ),
     ("database", DATABASE_LOCKED.code): (
-        "The database is held by something else. It starts by itself when it is free.",
-        "The database is held by something else. The run goes on; its newest steps are shown here "
-        "when it is free.",
+        gettext_lazy(
+            "The database is held by something else. It starts by itself when it is free."
+        ),
+        gettext_lazy(
+            "The database is held by something else. The run goes on; its newest steps are shown "
+            "here when it is free."
+        ),
     ),
     ("broker", AWAY): (
-        "The queue (Valkey) does not answer. It starts by itself when the queue is back.",
+        gettext_lazy(
+            "The queue (Valkey) does not answer. It starts by itself when the queue is back."
+        ),
         "",
     ),
 }
@@ -96,7 +123,7 @@ def held_up(*, waits: bool) -> str:
     for part in ("data", "database", "broker"):
         words = HELD_UP.get((part, getattr(now, part)), ("", ""))
         if text := words[0 if waits else 1]:
-            return text
+            return str(text)
     return ""
 
 

@@ -16,6 +16,8 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from kombu.exceptions import OperationalError as BrokerError
 
 
@@ -31,66 +33,81 @@ class Fault:
 
     code: str
     status: int
-    title: str
-    message: str
+    title: str | Promise
+    message: str | Promise
     retry_after: int = 0
 
 
 DISK_FULL = Fault(
     "disk_full",
     507,
-    "The server's disk is full",
-    "The server's disk or database is full, so this was not carried out and nothing was changed. "
-    "Delete data sets or runs that are no longer needed, or ask the administrator to free space; "
-    "then try again.",
+    gettext_lazy("The server's disk is full"),
+    gettext_lazy(
+        "The server's disk or database is full, so this was not carried out and nothing was "
+        "changed. Delete data sets or runs that are no longer needed, or ask the administrator to "
+        "free space; then try again."
+    ),
 )
 READ_ONLY = Fault(
     "read_only",
     503,
-    "The server cannot write",
-    "The server's folder or database cannot be written, so this was not carried out and nothing "
-    "was changed. Ask the administrator to make the data folder writable; then try again.",
+    gettext_lazy("The server cannot write"),
+    gettext_lazy(
+        "The server's folder or database cannot be written, so this was not carried out and "
+        "nothing was changed. Ask the administrator to make the data folder writable; then try "
+        "again."
+    ),
     60,
 )
 DISK_BROKEN = Fault(
     "disk_failed",
     503,
-    "The server's disk does not answer",
-    "The server's disk gave an error, so this was not carried out. Try again in a minute; if it "
-    "stays, tell the administrator.",
+    gettext_lazy("The server's disk does not answer"),
+    gettext_lazy(
+        "The server's disk gave an error, so this was not carried out. Try again in a minute; if "
+        "it stays, tell the administrator."
+    ),
     60,
 )
 DATABASE_LOCKED = Fault(
     "database_locked",
     503,
-    "The database is busy",
-    "The database is held by something else, so this was not carried out and nothing was changed. "
-    "Try again in a few seconds; if it stays, ask the administrator what holds it (a backup, "
-    "another program).",
+    gettext_lazy("The database is busy"),
+    gettext_lazy(
+        "The database is held by something else, so this was not carried out and nothing was "
+        "changed. Try again in a few seconds; if it stays, ask the administrator what holds it (a "
+        "backup, another program)."
+    ),
     5,
 )
 DATABASE_AWAY = Fault(
     "database_away",
     503,
-    "The database does not answer",
-    "The database does not answer, so this was not carried out. Try again in a few seconds; if it "
-    "stays, tell the administrator.",
+    gettext_lazy("The database does not answer"),
+    gettext_lazy(
+        "The database does not answer, so this was not carried out. Try again in a few seconds; if "
+        "it stays, tell the administrator."
+    ),
     10,
 )
 BROKER_AWAY = Fault(
     "broker_away",
     503,
-    "The queue does not answer",
-    "The queue behind the site (Valkey) does not answer, so this was not carried out. Try again "
-    "in a few seconds; if it stays, tell the administrator.",
+    gettext_lazy("The queue does not answer"),
+    gettext_lazy(
+        "The queue behind the site (Valkey) does not answer, so this was not carried out. Try "
+        "again in a few seconds; if it stays, tell the administrator."
+    ),
     5,
 )
 TOO_MANY_FILES = Fault(
     "too_many_open_files",
     503,
-    "The server is too busy",
-    "The server has too many files and connections open, so this was not carried out. Try again "
-    "in a few seconds; if it stays, ask the administrator to raise the limit (ulimit -n).",
+    gettext_lazy("The server is too busy"),
+    gettext_lazy(
+        "The server has too many files and connections open, so this was not carried out. Try "
+        "again in a few seconds; if it stays, ask the administrator to raise the limit (ulimit -n)."
+    ),
     5,
 )
 

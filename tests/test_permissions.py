@@ -23,6 +23,8 @@ from wukongsite.asgi import application
 PUBLIC = {
     "health",
     "sign-in/",
+    "language/",
+    "language/<slug:language>/words.js",
     "sign-in/<str:token>/",
     "circuits/<str:key>-<str:theme>.svg",
     "chat/shared/<str:public_id>/<str:token>/",  # for who has the link: tests/chat/notes

@@ -14,6 +14,7 @@ from django.urls import re_path  # noqa: E402
 import chat.routing  # noqa: E402
 import finetune.runs.page.routing  # noqa: E402
 from wukongsite.http.bodies import BodyHandler  # noqa: E402
+from wukongsite.http.language import InLanguage  # noqa: E402
 from wukongsite.http.middleware import BodyLimit  # noqa: E402
 from wukongsite.http.proxies import ClientAddress  # noqa: E402
 from wukongsite.http.websockets import SameOrigin, lifespan, unknown  # noqa: E402
@@ -26,7 +27,7 @@ websocket_routes = [
 routes = ProtocolTypeRouter(
     {
         "http": BodyLimit(BodyHandler()),
-        "websocket": SameOrigin(AuthMiddlewareStack(URLRouter(websocket_routes))),
+        "websocket": SameOrigin(InLanguage(AuthMiddlewareStack(URLRouter(websocket_routes)))),
         "lifespan": lifespan,
     }
 )

@@ -5,12 +5,15 @@ from django.urls import include, path
 
 from wukongsite.api.endpoints import api
 from wukongsite.http.health import health
+from wukongsite.http.language import language_switch, page_words
 
 handler500 = "wukongsite.http.faults.on_exception"
 handler400 = "wukongsite.http.entry.bad_request"
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("health", health, name="health"),
+    path("language/", language_switch, name="language"),
+    path("language/<slug:language>/words.js", page_words, name="page-words"),
     path("v1/", api.urls),
     path("chat/", include("chat.urls")),
     path("safety/", include("chat.reviews.urls")),

@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from chat.consent.services import consent_given
 from finetune.teams.access import SiteRequest
 
 View = Callable[..., HttpResponseBase]
-ASKED_AGAIN = (
+ASKED_AGAIN = gettext_lazy(
     "Before the next message, please read what talking here means: the text has changed, or you "
     "have taken your agreement back. What you wrote is kept here; open the chat in a new tab to "
     "read it."
@@ -30,7 +31,7 @@ def consented(view: View) -> View:
         if not request.user.is_authenticated or consent_given(request.user):
             return view(request, *args, **kwargs)
         if request.headers.get("x-requested-with") == "fetch":
-            error = {"message": ASKED_AGAIN, "code": "consent_needed", "field": ""}
+            error = {"message": str(ASKED_AGAIN), "code": "consent_needed", "field": ""}
             return JsonResponse({"error": error}, status=403)
         back = request.get_full_path() if request.method == "GET" else reverse("chat")
         return redirect(f"{reverse('chat-consent')}?{urlencode({'next': back})}")

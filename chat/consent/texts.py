@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import get_language
+
 CURRENT = "2"
 
 
@@ -61,6 +63,11 @@ class ConsentText:
     decline_button: str
     missing: str
     help_link: str
+
+
+def page_language() -> str:
+    """The language of the page, as reviewed texts name it: `zh` or `en`."""
+    return "zh" if (get_language() or "").startswith("zh") else "en"
 
 
 def consent_text(language: str, here: Circumstances) -> ConsentText:

@@ -17,7 +17,7 @@ from chat.consent.services import (
     consent_given,
     consent_withdraw,
 )
-from chat.consent.texts import consent_text
+from chat.consent.texts import consent_text, page_language
 from chat.conversations.selectors import country_of
 from chat.safety import COUNTRIES, country_get
 from chat.safety.library.lines import country_guess
@@ -27,15 +27,11 @@ from chat.visitors.services import visitor_begin
 from finetune.teams.access import SiteRequest, signed_in, way_back
 from finetune.teams.models import User
 
-LANGUAGES = {"en": "English", "zh": "中文"}
-
 
 def language_of(request: HttpRequest) -> str:
-    """The language that the address asks for, or the browser's first one."""
-    asked = request.POST.get("language") or request.GET.get("language", "")
-    if asked in LANGUAGES:
-        return asked
-    return "zh" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+    """In which the text was read, as the form says; before that, the language of the page."""
+    sent = request.POST.get("language", "")
+    return sent if sent in ("en", "zh") else page_language()
 
 
 def person_of(request: HttpRequest) -> User | None:
@@ -70,7 +66,6 @@ def consent(request: SiteRequest) -> HttpResponse:
     language = language_of(request)
     context = {
         "text": consent_text(language, circumstances_for(user)),
-        "languages": LANGUAGES,
         "next": back,
         "problem": problem,
         "adult": bool(request.POST.get("adult")),

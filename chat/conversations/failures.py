@@ -1,9 +1,14 @@
-"""How a reply that was not written to its end is called, and what is said of it."""
+"""How a reply that was not written to its end is called, and what is said of it.
+
+The words are kept in English, and put into the language of the page where it is shown.
+"""
 
 from __future__ import annotations
 
 import logging
 from typing import NamedTuple
+
+from django.utils.translation import gettext_noop as _
 
 from chat.conversations.models import Message
 from chat.engine.client import EngineError, EngineUnavailable
@@ -11,26 +16,26 @@ from chat.speech.deciding import Gone
 
 logger = logging.getLogger("chat.generation")
 
-UNAVAILABLE = (
+UNAVAILABLE = _(
     "The engine that writes replies does not answer. It may still be starting; "
     "try again in a few seconds."
 )
-WENT_AWAY = "The engine went away in the middle of the reply. What was written is kept."
-CUT_OFF = "The reply was cut off. What was written is kept."
-OUR_FAULT = "Something went wrong on our side while the reply was written. Try again."
+WENT_AWAY = _("The engine went away in the middle of the reply. What was written is kept.")
+CUT_OFF = _("The reply was cut off. What was written is kept.")
+OUR_FAULT = _("Something went wrong on our side while the reply was written. Try again.")
 WORDS = {
-    "engine_busy": "The engine is busy with other replies. Try again in a moment.",
-    "model_not_found": (
+    "engine_busy": _("The engine is busy with other replies. Try again in a moment."),
+    "model_not_found": _(
         "This assistant is not loaded in the engine yet, or was taken back. Try again in a few "
         "seconds, or choose another one."
     ),
-    "context_length_exceeded": (
+    "context_length_exceeded": _(
         "The message alone is longer than this model can read. Send a shorter one."
     ),
-    "assistant_broken": "The files of this assistant cannot be loaded. Choose another one.",
-    "generation_failed": "The model failed in the middle of the reply. Try again.",
-    "empty_reply": "The assistant had nothing to say to this. Try again, or say it differently.",
-    "assistant_gone": "This assistant is not there any more. Choose another one above.",
+    "assistant_broken": _("The files of this assistant cannot be loaded. Choose another one."),
+    "generation_failed": _("The model failed in the middle of the reply. Try again."),
+    "empty_reply": _("The assistant had nothing to say to this. Try again, or say it differently."),
+    "assistant_gone": _("This assistant is not there any more. Choose another one above."),
 }
 
 

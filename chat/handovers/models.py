@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from chat.conversations.models import Conversation
 
@@ -19,15 +20,15 @@ class Handover(models.Model):
     """One wish for a human, from asking to the answer."""
 
     class Shares(models.TextChoices):
-        NOTHING = "nothing", "Only what I write here"
-        LAST = "last", "The last messages of this conversation"
-        ALL = "all", "This whole conversation"
+        NOTHING = "nothing", gettext_lazy("Only what I write here")
+        LAST = "last", gettext_lazy("The last messages of this conversation")
+        ALL = "all", gettext_lazy("This whole conversation")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waits for somebody"
-        TAKEN = "taken", "Somebody reads it"
-        ANSWERED = "answered", "Answered"
-        WITHDRAWN = "withdrawn", "Taken back"
+        WAITING = "waiting", gettext_lazy("Waits for somebody")
+        TAKEN = "taken", gettext_lazy("Somebody reads it")
+        ANSWERED = "answered", gettext_lazy("Answered")
+        WITHDRAWN = "withdrawn", gettext_lazy("Taken back")
 
     OPEN = (State.WAITING, State.TAKEN)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, revise
@@ -32,23 +33,24 @@ def handover_ask(*, conversation: Conversation, shares: str, words: str) -> Hand
     row = Conversation.objects.select_for_update().get(pk=conversation.pk)
     words = words.replace("\r\n", "\n").replace("\0", "").strip()
     if not handovers_offered():
-        raise ChatRefused("Nobody of this site can be asked at the moment.", code="not_offered")
+        raise ChatRefused(_("Nobody of this site can be asked at the moment."), code="not_offered")
     if shares not in Handover.Shares.values:
-        raise ChatRefused("Choose what you want to share.", code="bad_choice", field="shares")
+        raise ChatRefused(_("Choose what you want to share."), code="bad_choice", field="shares")
     if len(words) > LONGEST:
         raise ChatRefused(
-            f"This is {len(words):,} characters long; {LONGEST:,} fit.",
+            _("This is %(number)s characters long; %(longest)s fit.")
+            % {"number": f"{len(words):,}", "longest": f"{LONGEST:,}"},
             code="too_long",
             field="words",
         )
     if shares == Handover.Shares.NOTHING and not words:
         raise ChatRefused(
-            "Write a few words, or share messages; otherwise nobody knows what to answer.",
+            _("Write a few words, or share messages; otherwise nobody knows what to answer."),
             code="nothing_shared",
             field="words",
         )
     if row.handovers.filter(state__in=Handover.OPEN).exists():
-        raise ChatRefused("Somebody has been asked already.", code="asked_already")
+        raise ChatRefused(_("Somebody has been asked already."), code="asked_already")
     last = row.messages.order_by("-turn").values_list("turn", flat=True).first() or 0
     made: Handover = Handover.objects.create(
         conversation=row, shares=shares, words=words, turn=last
@@ -66,7 +68,7 @@ def handover_withdraw(*, conversation: Conversation) -> None:
     """
     rows = conversation.handovers.filter(state__in=Handover.OPEN)
     if not rows.update(state=State.WITHDRAWN, words="", shares=Handover.Shares.NOTHING):
-        raise ChatRefused("Nothing is waiting for somebody.", code="not_asked")
+        raise ChatRefused(_("Nothing is waiting for somebody."), code="not_asked")
     revise(conversation)
 
 
@@ -92,11 +94,13 @@ def handover_answer(*, handover: Handover, reviewer: User, answer: str) -> Hando
     answer = answer.strip()
     if not answer or len(answer) > LONGEST:
         raise StudioError(
-            f"Write an answer of at most {LONGEST:,} characters.", code="no_words", field="answer"
+            _("Write an answer of at most %(longest)s characters.") % {"longest": f"{LONGEST:,}"},
+            code="no_words",
+            field="answer",
         )
     if not row.is_open:
         raise StudioError(
-            "It was taken back, or answered by somebody else.", code="not_open", field="answer"
+            _("It was taken back, or answered by somebody else."), code="not_open", field="answer"
         )
     row.state, row.reviewer, row.answer = State.ANSWERED, reviewer, answer
     row.answered_at = timezone.now()

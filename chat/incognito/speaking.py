@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.failures import UNAVAILABLE, WORDS
@@ -56,7 +57,7 @@ class Speaking:
     def __enter__(self) -> None:
         if self.running[self.user_id] >= AT_ONCE:
             raise ChatRefused(
-                "Replies are being written in your other windows. Wait for one to end.",
+                _("Replies are being written in your other windows. Wait for one to end."),
                 code="too_many_replies",
             )
         self.running[self.user_id] += 1
@@ -90,11 +91,12 @@ async def reply(
                     yield piece
         except EngineUnavailable:
             logger.warning("an incognito reply failed: the engine does not answer")
-            yield Piece(problem=UNAVAILABLE)
+            yield Piece(problem=_(UNAVAILABLE))
         except EngineError as error:
             # Not the error's own words: an engine elsewhere may quote the prompt in them.
             logger.warning("an incognito reply failed: %s %s", error.status, error.code)
-            yield Piece(problem=WORDS.get(error.code or "", "The engine refused this. Try again."))
+            words = WORDS.get(error.code or "")
+            yield Piece(problem=_(words) if words else _("The engine refused this. Try again."))
 
 
 async def spoken(

@@ -12,6 +12,8 @@ from asgiref.sync import async_to_sync
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -30,7 +32,7 @@ from chat.visitors.services import SESSION_KEY
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.access import SiteRequest, signed_in
 
-UNREADABLE = "What was said before could not be read. Begin the talk again."
+UNREADABLE = gettext_lazy("What was said before could not be read. Begin the talk again.")
 
 
 @sensitive_post_parameters()
@@ -87,7 +89,7 @@ def assistant_for(request: SiteRequest, name: str) -> Assistant:
     found = assistant_get(request.team, name) if request.team else None
     if found is None:
         raise ChatRefused(
-            "This assistant is not there any more. Choose another.",
+            _("This assistant is not there any more. Choose another."),
             code="assistant_gone",
             field="assistant",
         )
@@ -102,7 +104,7 @@ def talk_of(request: SiteRequest) -> list[Exchange]:
             if exchange.card:
                 card_get(*exchange.card)
     except (Unreadable, KeyError, ValueError):
-        raise ChatRefused(UNREADABLE, code="unreadable", field="talk") from None
+        raise ChatRefused(str(UNREADABLE), code="unreadable", field="talk") from None
     return talk
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from django.http import Http404
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message
@@ -44,17 +46,20 @@ def note_create(*, user: User, conversation: Conversation) -> SessionNote:
     """
     if SessionNote.objects.filter(user=user).count() >= MOST_NOTES:
         raise ChatRefused(
-            f"You have {MOST_NOTES} notes, which is the limit. Delete one first.",
+            _("You have %(number)d notes, which is the limit. Delete one first.")
+            % {"number": MOST_NOTES},
             code="too_many_notes",
         )
     rows = conversation.messages.filter(role=Message.Role.USER).order_by("turn")
     said = [Said(row.content, row.created_at) for row in rows]
     if not said:
-        raise ChatRefused("There is nothing to quote yet. Write first.", code="empty_conversation")
+        raise ChatRefused(
+            _("There is nothing to quote yet. Write first."), code="empty_conversation"
+        )
     return SessionNote.objects.create(
         user=user,
         conversation=conversation,
-        title=f"Note of {timezone.localtime():%d %B %Y}",
+        title=_("Note of %(date)s") % {"date": date_format(timezone.localtime(), _("j F Y"))},
         text=draft(said)[:LONGEST],
     )
 
@@ -65,15 +70,16 @@ def note_edit(*, note: SessionNote, title: str, text: str) -> None:
     text = text.replace("\r\n", "\n").strip()
     if not title or len(title) > 120:
         raise ChatRefused(
-            "Give it a title of at most 120 characters.", code="bad_title", field="title"
+            _("Give it a title of at most 120 characters."), code="bad_title", field="title"
         )
     if not text:
         raise ChatRefused(
-            "An empty note cannot be kept. Delete it instead.", code="empty", field="text"
+            _("An empty note cannot be kept. Delete it instead."), code="empty", field="text"
         )
     if len(text) > LONGEST:
         raise ChatRefused(
-            f"This is {len(text):,} characters long; {LONGEST:,} fit into one note.",
+            _("This is %(number)s characters long; %(longest)s fit into one note.")
+            % {"number": f"{len(text):,}", "longest": f"{LONGEST:,}"},
             code="too_long",
             field="text",
         )
@@ -84,7 +90,7 @@ def note_edit(*, note: SessionNote, title: str, text: str) -> None:
 def note_share(*, note: SessionNote, days: str) -> None:
     """Make a link that holds so many days. An earlier link of this note ends."""
     if days not in SHARE_DAYS:
-        raise ChatRefused("Choose for how long the link holds.", code="bad_choice", field="days")
+        raise ChatRefused(_("Choose for how long the link holds."), code="bad_choice", field="days")
     note.share_nonce = secrets.token_hex(16)
     note.shared_until = timezone.now() + timedelta(days=SHARE_DAYS[days])
     note.save(update_fields=["share_nonce", "shared_until"])

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat.conversations.exceptions import ChatRefused
@@ -58,7 +59,7 @@ def note(request: SiteRequest, public_id: str) -> HttpResponse:
             problem = refusal.message
             mine.title, mine.text = title, text
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("note", public_id=public_id)
     link = ""
     if mine.is_shared:
@@ -99,14 +100,14 @@ def note_share(request: SiteRequest, note: SessionNote) -> HttpResponse:
 @action
 def note_unshare(request: SiteRequest, note: SessionNote) -> HttpResponse:
     services.note_unshare(note=note)
-    messages.success(request, "The link is revoked.")
+    messages.success(request, _("The link is revoked."))
     return redirect(reverse("note", args=[note.public_id]) + "#share")
 
 
 @action
 def note_delete(request: SiteRequest, note: SessionNote) -> HttpResponse:
     note.delete()
-    messages.success(request, "The note is deleted for good.")
+    messages.success(request, _("The note is deleted for good."))
     return redirect("notes")
 
 

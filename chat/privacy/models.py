@@ -7,6 +7,7 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from chat.privacy.periods import PERIODS
 
@@ -19,8 +20,8 @@ class PrivacyChoice(models.Model):
     """For how long talks are kept, and what a browser's tab says meanwhile."""
 
     class Tab(models.TextChoices):
-        NEUTRAL = "neutral", "A neutral word"
-        NAME = "name", "The conversation’s name"
+        NEUTRAL = "neutral", gettext_lazy("A neutral word")
+        NAME = "name", gettext_lazy("The conversation’s name")
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="privacy_choice"
@@ -38,9 +39,9 @@ class DeletionReceipt(models.Model):
     """That rows were deleted for good: how many, when, why. No word of what they held."""
 
     class Reason(models.TextChoices):
-        ASKED = "asked", "You asked for it"
-        UNDO = "undo", "You deleted it and did not bring it back"
-        TIMER = "timer", "Its time had run out"
+        ASKED = "asked", gettext_lazy("You asked for it")
+        UNDO = "undo", gettext_lazy("You deleted it and did not bring it back")
+        TIMER = "timer", gettext_lazy("Its time had run out")
 
     public_id = models.CharField(max_length=40, unique=True, default=receipt_id, editable=False)
     user = models.ForeignKey(

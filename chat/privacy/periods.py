@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext
+
 UNTIL_DELETED = 0
-PERIODS = (
-    (UNTIL_DELETED, "until I delete them"),
-    (30, "30 days"),
-    (7, "7 days"),
-    (1, "1 day"),
+PERIODS: tuple[tuple[int, str | Promise], ...] = (
+    (UNTIL_DELETED, gettext_lazy("until I delete them")),
+    (30, gettext_lazy("30 days")),
+    (7, gettext_lazy("7 days")),
+    (1, gettext_lazy("1 day")),
 )
 UNDO = timedelta(minutes=15)  # for which a deleted conversation can be brought back
 
 
-def periods_allowed(most: int) -> tuple[tuple[int, str], ...]:
+def periods_allowed(most: int) -> tuple[tuple[int, str | Promise], ...]:
     """The choices within an operator's maximum of days; 0 for none.
 
     Where there is one, the longest choice is that maximum itself.
@@ -22,7 +25,8 @@ def periods_allowed(most: int) -> tuple[tuple[int, str], ...]:
     if not most:
         return PERIODS
     shorter = tuple((days, words) for days, words in PERIODS if 0 < days < most)
-    return ((UNTIL_DELETED, f"{most} day{'' if most == 1 else 's'}, the site’s limit"), *shorter)
+    words = ngettext("%(days)d day, the site’s limit", "%(days)d days, the site’s limit", most)
+    return ((UNTIL_DELETED, words % {"days": most}), *shorter)
 
 
 def days_kept(chosen: int, most: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from chat.conversations.exceptions import ChatRefused
 from chat.privacy.models import PrivacyChoice
@@ -21,11 +22,13 @@ def choice_make(*, user: User, keep_days: str, tab: str) -> PrivacyChoice:
     Raises:
         ChatRefused: it is none of those offered, or longer than the operator allows.
     """
-    allowed = {str(days): days for days, _ in periods_allowed(settings.CHAT_KEEP_DAYS)}
+    allowed = {str(days): days for days, __ in periods_allowed(settings.CHAT_KEEP_DAYS)}
     if keep_days not in allowed:
-        raise ChatRefused("Choose one of the times offered.", code="bad_choice", field="keep_days")
+        raise ChatRefused(
+            _("Choose one of the times offered."), code="bad_choice", field="keep_days"
+        )
     if tab not in PrivacyChoice.Tab.values:
-        raise ChatRefused("Choose one of the two titles.", code="bad_choice", field="tab")
+        raise ChatRefused(_("Choose one of the two titles."), code="bad_choice", field="tab")
     chosen = {"keep_days": allowed[keep_days], "tab": tab}
-    choice, _ = PrivacyChoice.objects.update_or_create(user=user, defaults=chosen)
+    choice, __ = PrivacyChoice.objects.update_or_create(user=user, defaults=chosen)
     return choice

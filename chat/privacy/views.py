@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat.consent.services import circumstances_for, consent_given
@@ -32,14 +34,33 @@ from finetune.teams.access import SiteRequest, signed_in
 RECEIPTS = 20  # newest ones listed
 # What no receipt counts, because it stays.
 KEPT = (
-    "The safety log: that a message sounded like danger, of which kind, when, and what the site "
-    "did. None of your words are left in it. It stays so that the site can be held to account.",
-    "A mark without words that keeps replies careful for some time after such a message; it fades "
-    "by itself.",
-    "Your agreements and receipts with their dates, and what you chose on this page.",
-    "Copies that owners of your team took of exchanges which you had shared with it; your ratings "
-    "themselves are deleted.",
-    "Copies of the database that the operator made before, until they are thrown away.",
+    gettext_lazy(
+        "The safety log: that a message sounded like danger, of which kind, when, and what the "
+        "site did. None of your words are left in it. It stays so that the site can be held to "
+        "account."
+    ),
+    gettext_lazy(
+        "A mark without words that keeps replies careful for some time after such a message; it "
+        "fades by itself."
+    ),
+    gettext_lazy("Your agreements and receipts with their dates, and what you chose on this page."),
+    gettext_lazy(
+        "Copies that owners of your team took of exchanges which you had shared with it; your "
+        "ratings themselves are deleted."
+    ),
+    gettext_lazy(
+        "Copies of the database that the operator made before, until they are thrown away."
+    ),
+)
+# A receipt keeps the kinds of rows in English; its page says them in its own language.
+KINDS = (
+    gettext_noop("conversations"),
+    gettext_noop("messages"),
+    gettext_noop("votes"),
+    gettext_noop("session notes"),
+    gettext_noop("handovers"),
+    gettext_noop("handover looks"),
+    gettext_noop("safety texts"),
 )
 
 
@@ -58,7 +79,7 @@ def your_chats(request: SiteRequest) -> HttpResponse:
         except ChatRefused as refusal:
             problem = refusal.message
         else:
-            messages.success(request, "Your choice is kept.")
+            messages.success(request, _("Your choice is kept."))
             return redirect("your-chats")
     choice = choice_of(request.user)
     mine = Conversation.objects.filter(user=request.user)
@@ -130,7 +151,7 @@ def receipt(request: SiteRequest, public_id: str) -> HttpResponse:
     if found is None:
         raise Http404("There is no such receipt.")
     if request.GET.get("format") == "json":
-        answer = JsonResponse(receipt_data(found) | {"not_deleted": list(KEPT)})
+        answer = JsonResponse(receipt_data(found) | {"not_deleted": [str(one) for one in KEPT]})
         answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.json"'
         return answer
     return render(request, "chat/privacy/receipt.html", {"receipt": found, "kept": KEPT})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django import template
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from chat.consent.texts import page_language
 from chat.conversations.models import Conversation, Message
 from chat.notices.services import notice_waiting
 from chat.notices.words import notice_text
@@ -24,7 +26,7 @@ def notice_words(message: Message) -> str:
 @register.simple_tag
 def notice_now(user: User) -> str:
     """The notice to show before anything is written, after hours of talk or days away."""
-    return notice_text(notice_waiting(user), "en")
+    return notice_text(notice_waiting(user), page_language())
 
 
 @register.simple_tag
@@ -35,7 +37,7 @@ def tab_of(user: User) -> str:
 @register.simple_tag
 def tab_title(user: User, conversation: Conversation) -> str:
     """What a browser's tab and history say: a neutral word, unless the person chose the name."""
-    return conversation.title if choice_of(user).tab == "name" else "Chat"
+    return conversation.title if choice_of(user).tab == "name" else _("Chat")
 
 
 @register.simple_tag

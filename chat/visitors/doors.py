@@ -9,13 +9,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 
 from chat.visitors.selectors import visitors_welcome
 from chat.visitors.services import SESSION_KEY, address_of, message_allowed
 from finetune.teams.access import SiteRequest
 
 View = Callable[..., HttpResponseBase]
-TOO_MANY = (
+TOO_MANY = gettext_lazy(
     "That is as much as a visitor can write in a quarter of an hour. Wait a little; what you wrote "
     "is kept. If it cannot wait, the help lines are open."
 )
@@ -45,7 +46,7 @@ def limited(view: View) -> View:
         if message_allowed(user=request.user, address=address_of(request)):
             return view(request, *args, **kwargs)
         if request.headers.get("x-requested-with") == "fetch":
-            error = {"message": TOO_MANY, "code": "too_many_messages", "field": "text"}
+            error = {"message": str(TOO_MANY), "code": "too_many_messages", "field": "text"}
             return JsonResponse({"error": error}, status=429)
         messages.error(request, TOO_MANY)
         return redirect("chat")

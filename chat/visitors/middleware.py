@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 
 from chat.visitors.services import SESSION_KEY
 
-OPEN = ("/chat/", "/health")
+OPEN = ("/chat/", "/health", "/language/")
 CLOSED = ("/chat/assistants/", "/chat/personas/")
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth import login, logout
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.conversations.models import Conversation, Message
 from chat.conversations.services import conversation_start
@@ -38,8 +39,10 @@ def visitor_begin(*, request: HttpRequest) -> User:
     count = increment(cache_key("visit", address_of(request)))
     if count > settings.ANONYMOUS_VISITS:
         raise VisitorsRefused(
-            "Too many visits were begun from your network in the last quarter of an hour. Wait a "
-            "little and try again, or sign in. The help lines are open without this.",
+            _(
+                "Too many visits were begun from your network in the last quarter of an hour. "
+                "Wait a little and try again, or sign in. The help lines are open without this."
+            ),
             code="too_many_visits",
         )
     with transaction.atomic():
@@ -71,10 +74,10 @@ def visitor_conversation_start(*, user: User, text: str) -> tuple[Conversation, 
     """
     offered = assistant_offered()
     if offered is None:
-        raise VisitorsRefused("There is nobody to talk to here right now.", code="not_offered")
+        raise VisitorsRefused(_("There is nobody to talk to here right now."), code="not_offered")
     team, assistant = offered
     if team is None:
-        team, _ = Team.objects.get_or_create(slug=LOBBY, defaults={"name": "Visitors"})
+        team, __ = Team.objects.get_or_create(slug=LOBBY, defaults={"name": "Visitors"})
     return conversation_start(
         team=team, user=user, assistants=[assistant], text=text, anonymous=True
     )

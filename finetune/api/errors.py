@@ -97,5 +97,5 @@ def api_error_of(error: StudioError) -> ApiError:
 def fault_error(fault: Fault, message: str = "", param: str | None = None) -> ApiError:
     """A fault of the machine: what is wrong, what to do, and when to try again."""
     headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after else {}
-    text = message or fault.message
+    text = message or str(fault.message)
     return ApiError(fault.status, text, code=fault.code, param=param, headers=headers)

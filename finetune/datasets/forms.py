@@ -6,21 +6,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from finetune.datasets.doctor.formats import FORMATS
 from finetune.datasets.doctor.options import Options
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9
-MAPPING_HELP = (
+MAPPING_HELP = gettext_lazy(
     "Name the column with what the person says and the one with what the assistant should answer."
 )
 COLUMNS = {
-    "user": ("Person", "What the person says or asks."),
-    "assistant": ("Assistant", "What the assistant should answer."),
-    "system": ("Instruction", "Only if the file has a system message."),
-    "context": ("Context", "Only if a question is about a text: it is put below the question."),
-    "group": ("Conversation", "Only if a dialogue has several rows: what they have in common."),
+    "user": (gettext_lazy("Person"), gettext_lazy("What the person says or asks.")),
+    "assistant": (gettext_lazy("Assistant"), gettext_lazy("What the assistant should answer.")),
+    "system": (gettext_lazy("Instruction"), gettext_lazy("Only if the file has a system message.")),
+    "context": (
+        gettext_lazy("Context"),
+        gettext_lazy("Only if a question is about a text: it is put below the question."),
+    ),
+    "group": (
+        gettext_lazy("Conversation"),
+        gettext_lazy("Only if a dialogue has several rows: what they have in common."),
+    ),
 }
 
 
@@ -28,28 +36,28 @@ class ReadingForm(forms.Form):
     """How a file is read and split. Shared by the upload and by checking again."""
 
     format = forms.ChoiceField(
-        label="Format",
+        label=gettext_lazy("Format"),
         required=False,
         choices=[
-            ("", "Find out from the file"),
-            *((one.name, one.title) for one in FORMATS.values()),
+            ("", gettext_lazy("Find out from the file")),
+            *((one.name, gettext_lazy(one.title)) for one in FORMATS.values()),
         ],
     )
     seed = forms.IntegerField(
-        label="Split seed",
+        label=gettext_lazy("Split seed"),
         required=False,
         min_value=0,
         max_value=2**32 - 1,
         initial=DEFAULTS.seed,
-        help_text="The same seed gives the same split.",
+        help_text=gettext_lazy("The same seed gives the same split."),
     )
     validation_fraction = forms.FloatField(
-        label="Held out",
+        label=gettext_lazy("Held out"),
         required=False,
         min_value=0.0,
         max_value=HELD_OUT_MOST,
         initial=DEFAULTS.validation_fraction,
-        help_text="Share of the dialogues that runs are measured on, 0 to 0.9.",
+        help_text=gettext_lazy("Share of the dialogues that runs are measured on, 0 to 0.9."),
         widget=forms.NumberInput(attrs={"step": "0.01"}),
     )
     mapping_help = MAPPING_HELP
@@ -76,7 +84,8 @@ class ReadingForm(forms.Form):
             for name in ("user", "assistant"):
                 if not named[name] and f"column_{name}" not in self.errors:
                     self.add_error(
-                        f"column_{name}", "Name this column too: a dialogue needs both sides."
+                        f"column_{name}",
+                        _("Name this column too: a dialogue needs both sides."),
                     )
         return values
 
@@ -114,23 +123,25 @@ class OptionsForm(ReadingForm):
 
 class UploadForm(ReadingForm):
     file = forms.FileField(
-        label="File",
+        label=gettext_lazy("File"),
         allow_empty_file=True,
-        help_text="JSONL, JSON or CSV text in UTF-8.",
+        help_text=gettext_lazy("JSONL, JSON or CSV text in UTF-8."),
         widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
-        error_messages={"required": "Choose a file first, or drop one here."},
+        error_messages={"required": gettext_lazy("Choose a file first, or drop one here.")},
     )
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=120,
         required=False,
-        help_text="Left empty, the file's own name is used.",
+        help_text=gettext_lazy("Left empty, the file's own name is used."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
     licence = forms.CharField(
-        label="Licence",
+        label=gettext_lazy("Licence"),
         max_length=80,
         required=False,
-        help_text="Under which terms you may use it: “CC BY 4.0”, “own data, consent given”.",
+        help_text=gettext_lazy(
+            "Under which terms you may use it: “CC BY 4.0”, “own data, consent given”."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )

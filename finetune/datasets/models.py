@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from finetune.teams.models import Team, User
 
@@ -28,10 +29,10 @@ class Dataset(models.Model):
     """One uploaded file, what the check found in it, and its train/validation split."""
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", "Waiting to be checked"
-        CHECKING = "checking", "Being checked"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Cannot be used"
+        UPLOADED = "uploaded", gettext_lazy("Waiting to be checked")
+        CHECKING = "checking", gettext_lazy("Being checked")
+        READY = "ready", gettext_lazy("Ready")
+        FAILED = "failed", gettext_lazy("Cannot be used")
 
     public_id = models.CharField(max_length=40, unique=True, default=file_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="datasets")

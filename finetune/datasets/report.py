@@ -6,41 +6,48 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from .models import Dataset
 from .previews import Preview, preview_of
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
 UNUSED_SHOWN = 12
-WHO = {"user": "Person", "assistant": "Assistant", "system": "Instruction"}
-COLUMN_WORDS = {**WHO, "group": "Conversation"}
+WHO = {
+    "user": gettext_lazy("Person"),
+    "assistant": gettext_lazy("Assistant"),
+    "system": gettext_lazy("Instruction"),
+}
+COLUMN_WORDS = {**WHO, "group": gettext_lazy("Conversation")}
 WORDS = {
-    "duplicate": "twice, letter by letter",
-    "near_duplicate": "nearly the same words",
-    "control_token": "control tokens as text",
-    "open_quote": "quotation mark not closed",
-    "stray_quote": "quotation mark inside a cell",
-    "rows_in_a_cell": "rows inside a cell",
-    "another_system": "another instruction",
-    "misplaced_system": "more than one instruction",
-    "invalid_weight": "weight neither 0 nor 1",
-    "invalid_unicode": "half a character",
-    "duplicate_key": "key twice",
-    "too_many_turns": "too many turns",
-    "formula": "cell like a formula",
-    "line_too_long": "line too long",
-    "null_bytes": "null bytes",
-    "invalid_encoding": "not UTF-8",
-    "invalid_json": "not JSON",
-    "invalid_csv": "not a CSV row",
-    "too_deep": "nested too deep",
-    "data_type": "wrong type",
-    "missing_messages_list": "no list of messages",
-    "message_missing_key": "turn without a part",
-    "message_unrecognized_key": "unknown part in a turn",
-    "unrecognized_role": "unknown role",
-    "missing_content": "turn without text",
-    "example_missing_assistant_message": "no assistant turn",
-    "group_not_together": "conversation in pieces",
+    "duplicate": gettext_lazy("twice, letter by letter"),
+    "near_duplicate": gettext_lazy("nearly the same words"),
+    "control_token": gettext_lazy("control tokens as text"),
+    "open_quote": gettext_lazy("quotation mark not closed"),
+    "stray_quote": gettext_lazy("quotation mark inside a cell"),
+    "rows_in_a_cell": gettext_lazy("rows inside a cell"),
+    "another_system": gettext_lazy("another instruction"),
+    "misplaced_system": gettext_lazy("more than one instruction"),
+    "invalid_weight": gettext_lazy("weight neither 0 nor 1"),
+    "invalid_unicode": gettext_lazy("half a character"),
+    "duplicate_key": gettext_lazy("key twice"),
+    "too_many_turns": gettext_lazy("too many turns"),
+    "formula": gettext_lazy("cell like a formula"),
+    "line_too_long": gettext_lazy("line too long"),
+    "null_bytes": gettext_lazy("null bytes"),
+    "invalid_encoding": gettext_lazy("not UTF-8"),
+    "invalid_json": gettext_lazy("not JSON"),
+    "invalid_csv": gettext_lazy("not a CSV row"),
+    "too_deep": gettext_lazy("nested too deep"),
+    "data_type": gettext_lazy("wrong type"),
+    "missing_messages_list": gettext_lazy("no list of messages"),
+    "message_missing_key": gettext_lazy("turn without a part"),
+    "message_unrecognized_key": gettext_lazy("unknown part in a turn"),
+    "unrecognized_role": gettext_lazy("unknown role"),
+    "missing_content": gettext_lazy("turn without text"),
+    "example_missing_assistant_message": gettext_lazy("no assistant turn"),
+    "group_not_together": gettext_lazy("conversation in pieces"),
 }
 
 
@@ -151,8 +158,12 @@ class ReportView:
     @property
     def tokens_note(self) -> str:
         if self.report.get("tokens_estimated"):
-            return "estimated from the size"
-        return f"{round(self.tokens / self.dialogues):,} per dialogue" if self.dialogues else ""
+            return _("estimated from the size")
+        return (
+            _("%(tokens)s per dialogue") % {"tokens": f"{round(self.tokens / self.dialogues):,}"}
+            if self.dialogues
+            else ""
+        )
 
     @property
     def format_title(self) -> str:
@@ -218,7 +229,7 @@ class ReportView:
         low, high = self.bars[0].low, self.bars[-1].high
         ticks = [
             {"x": 0, "anchor": "start", "text": f"{low:,}"},
-            {"x": WIDTH, "anchor": "end", "text": f"{high:,} tokens"},
+            {"x": WIDTH, "anchor": "end", "text": _("%(number)s tokens") % {"number": f"{high:,}"}},
         ]
         if len(self.bars) > 2:
             ticks.insert(1, {"x": WIDTH / 2, "anchor": "middle", "text": f"{(low + high) // 2:,}"})
@@ -230,10 +241,14 @@ class ReportView:
         lengths = self.report.get("lengths") or {}
         if not lengths:
             return ""
-        return (
-            f"Half of the dialogues have up to {lengths['median']:,} tokens, "
-            f"95 in 100 up to {lengths['p95']:,}; the longest has {lengths['max']:,}."
-        )
+        return _(
+            "Half of the dialogues have up to %(median)s tokens, 95 in 100 up to "
+            "%(most)s; the longest has %(max)s."
+        ) % {
+            "median": f"{lengths['median']:,}",
+            "most": f"{lengths['p95']:,}",
+            "max": f"{lengths['max']:,}",
+        }
 
     @property
     def preview(self) -> list[Preview]:

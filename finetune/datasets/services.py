@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.bases.selectors import bases_ready
 from finetune.datasets.reading.exceptions import DatasetRefused
@@ -56,22 +57,32 @@ def dataset_upload(
     limit = settings.UPLOAD_MAX_MB * 2**20
     if not file.size:
         raise UploadRefused(
-            f"{filename} is empty (0 bytes). Choose a file with dialogues.",
+            _("%(filename)s is empty (0 bytes). Choose a file with dialogues.")
+            % {"filename": filename},
             code="file_empty",
             field="file",
         )
     if file.size > limit:
         raise UploadRefused(
-            f"{filename} has {file.size / 2**20:.1f} MB; the limit is {settings.UPLOAD_MAX_MB} MB. "
-            "Split it, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB.",
+            _(
+                "%(filename)s has %(size)s MB; the limit is %(limit)d MB. Split "
+                "it, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB."
+            )
+            % {
+                "filename": filename,
+                "size": f"{file.size / 2**20:.1f}",
+                "limit": settings.UPLOAD_MAX_MB,
+            },
             code="body_too_large",
             field="file",
         )
     room = shutil.disk_usage(settings.DATASET_DIR).free - settings.UPLOAD_MIN_FREE_MB * 2**20
     if room < 3 * file.size:
         raise UploadRefused(
-            "The server's disk is nearly full, so the file was not kept. "
-            "Delete data sets or runs that are no longer needed, or ask the administrator.",
+            _(
+                "The server's disk is nearly full, so the file was not kept. "
+                "Delete data sets or runs that are no longer needed, or ask the administrator."
+            ),
             code="disk_full",
             field="file",
         )
@@ -99,9 +110,10 @@ def dataset_upload(
             raise UploadRefused(text, code=error.code, field="file") from error
         if isinstance(error, OSError):
             fault = fault_of(error)
-            advice = fault.message if fault else "Nothing was kept; try again."
+            advice = fault.message if fault else _("Nothing was kept; try again.")
             raise UploadRefused(
-                f"{filename} could not be stored ({error.strerror}). {advice}",
+                _("%(filename)s could not be stored (%(strerror)s). %(advice)s")
+                % {"filename": filename, "strerror": error.strerror, "advice": advice},
                 code=fault.code if fault else "not_stored",
                 field="file",
             ) from error

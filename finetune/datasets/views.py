@@ -13,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -159,7 +160,7 @@ def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
         context = dataset_context(request, found, form)
         return render(request, "finetune/datasets/dataset.html", context, status=422)
     if is_waiting(found):
-        messages.warning(request, "The file is being checked already. Wait for it to end.")
+        messages.warning(request, _("The file is being checked already. Wait for it to end."))
         return redirect("dataset", public_id)
     try:
         dataset_services.dataset_recheck(dataset=found, options=form.options())
@@ -208,5 +209,5 @@ def dataset_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     except StudioError as error:
         messages.error(request, error.message)
         return redirect("dataset", public_id)
-    messages.success(request, f"“{found.name}” and its files are deleted.")
+    messages.success(request, _("“%(name)s” and its files are deleted.") % {"name": found.name})
     return redirect("data")

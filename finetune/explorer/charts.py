@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 SHOWN = 12  # observables in the chart; the table has all
 WIDTH, HEIGHT = 640.0, 240.0
 TOP_EDGE, LEFT = 10.0, 40.0
@@ -166,7 +168,9 @@ def chart_words(chart: Chart | None, result: Mapping[str, Any]) -> str:
         return ""
     columns, exact = columns_done(result), result.get("exact")
     if exact is None or not columns:
-        return f"Expectation values of {len(chart.groups)} observables, from -1 to 1."
+        return _("Expectation values of %(number)s observables, from -1 to 1.") % {
+            "number": len(chart.groups)
+        }
     worst = {
         column["title"]: max(
             (abs(value - right) for value, right in zip(column["values"], exact, strict=True)),
@@ -174,5 +178,8 @@ def chart_words(chart: Chart | None, result: Mapping[str, Any]) -> str:
         )
         for column in columns
     }
-    parts = [f"{title} is off by at most {gap:.3f}" for title, gap in worst.items()]
-    return f"Against the exact values, {'; '.join(parts)}."
+    parts = [
+        _("%(title)s is off by at most %(gap)s") % {"title": title, "gap": f"{gap:.3f}"}
+        for title, gap in worst.items()
+    ]
+    return _("Against the exact values, %(differences)s.") % {"differences": "; ".join(parts)}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 from finetune.explorer.experiment.spec import PUBLISHED
@@ -64,8 +65,11 @@ def computed(experiment: QuantumExperiment, results: dict[str, str]) -> dict[str
             )
         except subprocess.TimeoutExpired:
             raise StudioError(
-                f"It was stopped after {limit} s. Take fewer qubits, gates or shots, or leave the "
-                "noise out.",
+                _(
+                    "It was stopped after %(limit)s s. Take fewer qubits, gates or shots, or "
+                    "leave the noise out."
+                )
+                % {"limit": limit},
                 code="too_long",
             ) from None
     try:
@@ -73,7 +77,9 @@ def computed(experiment: QuantumExperiment, results: dict[str, str]) -> dict[str
     except (OSError, ValueError):
         lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
         last = lines[-1] if lines else "it said nothing"
-        raise StudioError(f"The computation ended without a result: {last}", code="lost") from None
+        raise StudioError(
+            _("The computation ended without a result: %(last)s") % {"last": last}, code="lost"
+        ) from None
     return found
 
 
@@ -85,7 +91,7 @@ def values_for(experiment: QuantumExperiment, results: dict[str, str]) -> dict[s
         row = calibration_list_for(experiment.team).filter(public_id=noise).first()
         if row is None:
             raise StudioError(
-                "The calibration that was chosen for the noise is gone. Choose another one.",
+                _("The calibration that was chosen for the noise is gone. Choose another one."),
                 code="not_found",
             )
         values["noise_figures"] = row.figures

@@ -7,6 +7,9 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from finetune.explorer.experiment.spec import (
     MAX_LAYERS,
@@ -32,77 +35,89 @@ from quantum.exceptions import QuantumError
 
 class ExperimentForm(forms.Form):
     family = forms.ChoiceField(
-        label="Circuit",
-        choices=lambda: [(name, title) for name, (title, _) in families().items()],
+        label=gettext_lazy("Circuit"),
+        choices=lambda: [(name, title) for name, (title, __) in families().items()],
     )
-    qubits = forms.IntegerField(label="Qubits", min_value=1, required=False)
-    layers = forms.IntegerField(label="Layers", min_value=1, max_value=MAX_LAYERS, required=False)
+    qubits = forms.IntegerField(label=gettext_lazy("Qubits"), min_value=1, required=False)
+    layers = forms.IntegerField(
+        label=gettext_lazy("Layers"), min_value=1, max_value=MAX_LAYERS, required=False
+    )
     topology = forms.ChoiceField(
-        label="Topology",
+        label=gettext_lazy("Topology"),
         choices=lambda: list(topologies().items()),
         required=False,
     )
     angle_seed = forms.IntegerField(
-        label="Seed of the angles",
+        label=gettext_lazy("Seed of the angles"),
         min_value=0,
         max_value=MAX_SEED,
         required=False,
-        help_text="Draws all angles evenly from -π to π.",
+        help_text=gettext_lazy("Draws all angles evenly from -π to π."),
     )
     text = forms.CharField(
-        label="Text of the circuit",
+        label=gettext_lazy("Text of the circuit"),
         required=False,
         strip=False,
         max_length=MAX_TEXT,
-        help_text=(
-            f"OpenQASM 2 or OriginIR, at most {MAX_PASTED_QUBITS} qubits. Z is measured on "
-            "every qubit."
+        help_text=format_lazy(
+            gettext_lazy(
+                "OpenQASM 2 or OriginIR, at most {number} qubits. Z is measured on every qubit."
+            ),
+            number=MAX_PASTED_QUBITS,
         ),
         widget=forms.Textarea(attrs={**OWN_SPELLING, "rows": 10}),
     )
     backends = forms.MultipleChoiceField(
-        label="Run it on",
+        label=gettext_lazy("Run it on"),
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose one at least."},
+        error_messages={"required": gettext_lazy("Choose one at least.")},
     )
-    shots = forms.IntegerField(label="Shots", min_value=1, max_value=MAX_SHOTS)
+    shots = forms.IntegerField(label=gettext_lazy("Shots"), min_value=1, max_value=MAX_SHOTS)
     seed = forms.IntegerField(
-        label="Seed of the shots",
+        label=gettext_lazy("Seed of the shots"),
         min_value=0,
         max_value=MAX_SEED,
         required=False,
-        help_text="The same seed gives the same counts, where a backend can be seeded.",
+        help_text=gettext_lazy(
+            "The same seed gives the same counts, where a backend can be seeded."
+        ),
     )
     noise = forms.ChoiceField(
-        label="Noise of",
+        label=gettext_lazy("Noise of"),
         required=False,
-        help_text="For the noisy simulator. A model, not hardware.",
+        help_text=gettext_lazy("For the noisy simulator. A model, not hardware."),
     )
     key = forms.ModelChoiceField(
-        label="Key",
+        label=gettext_lazy("Key"),
         queryset=QuantumKey.objects.none(),
         required=False,
-        empty_label="Choose a key",
+        empty_label=gettext_lazy("Choose a key"),
         to_field_name="public_id",
-        help_text="For the quantum computer.",
+        help_text=gettext_lazy("For the quantum computer."),
     )
     chip = forms.CharField(
-        label="Chip",
+        label=gettext_lazy("Chip"),
         max_length=40,
         required=False,
-        help_text="As the list of chips names it. Empty: the first one that is online.",
+        help_text=gettext_lazy(
+            "As the list of chips names it. Empty: the first one that is online."
+        ),
         widget=forms.TextInput(attrs={**OWN_SPELLING, "list": "chips"}),
     )
     readout_mitigation = forms.BooleanField(
-        label="Correct readout errors",
+        label=gettext_lazy("Correct readout errors"),
         required=False,
-        help_text="Measures with two more circuits how often each qubit is read wrongly. Noisy "
-        "backends only.",
+        help_text=gettext_lazy(
+            "Measures with two more circuits how often each qubit is read wrongly. Noisy "
+            "backends only."
+        ),
     )
     zne = forms.BooleanField(
-        label="Extrapolate to zero noise",
+        label=gettext_lazy("Extrapolate to zero noise"),
         required=False,
-        help_text="Runs each circuit again with more noise, and reckons back. Noisy backends only.",
+        help_text=gettext_lazy(
+            "Runs each circuit again with more noise, and reckons back. Noisy backends only."
+        ),
     )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
@@ -112,16 +127,21 @@ class ExperimentForm(forms.Form):
         most = max(family.qubits[1] for _, family in made)
         self.fields["qubits"].validators.append(MaxValueValidator(most))
         self.fields["qubits"].widget.attrs["max"] = most
-        sizes = (f"{title}: up to {family.qubits[1]}." for title, family in made)
+        sizes = (
+            _("%(title)s: up to %(qubits)s.") % {"title": title, "qubits": family.qubits[1]}
+            for title, family in made
+        )
         self.fields["qubits"].help_text = " ".join(sizes)
         choosers = " or ".join(title for title, family in made if family.topologies)
-        self.fields["topology"].help_text = f"Which qubits {choosers} entangles."
+        self.fields["topology"].help_text = _("Which qubits %(choosers)s entangles.") % {
+            "choosers": choosers
+        }
         backends: Any = self.fields["backends"]
-        backends.choices = [(name, title) for name, (title, _) in backend_choices().items()]
+        backends.choices = [(name, title) for name, (title, __) in backend_choices().items()]
         noise: Any = self.fields["noise"]
         self.calibrations = list(calibration_list_for(team)[:20])
         noise.choices = [
-            (PUBLISHED, "72 qubits, published typical figures"),
+            (PUBLISHED, _("72 qubits, published typical figures")),
             *((row.public_id, calibration_title(row)) for row in self.calibrations),
         ]
         keys: Any = self.fields["key"]
@@ -169,13 +189,17 @@ class ExperimentForm(forms.Form):
         for name in spec.backends if "backends" not in self.errors else ():
             self.check_backend(name)
         if spec.hardware and not values.get("key"):
-            self.add_error("key", "Choose a key; without one nothing can be sent.")
+            self.add_error("key", _("Choose a key; without one nothing can be sent."))
         return values
 
     def check_backend(self, name: str) -> None:
         missing = (BACKENDS.get(name) or BACKENDS["aer"]).missing()
         if missing:
-            self.add_error("backends", f"{backend_choices()[name][0]} cannot run here: {missing}")
+            self.add_error(
+                "backends",
+                _("%(name)s cannot run here: %(missing)s")
+                % {"name": backend_choices()[name][0], "missing": missing},
+            )
 
     def spec(self) -> Spec:
         """The experiment as it was filled in; empty fields mean the defaults."""

@@ -6,6 +6,7 @@ import secrets
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from finetune.hardware.models import QuantumKey, TeamQuerySet
 from finetune.teams.models import Team
@@ -19,12 +20,12 @@ class QuantumExperiment(models.Model):
     """One circuit of the explorer, run on one to three backends."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting for a worker"
-        COMPUTING = "computing", "Computing"
-        CONFIRM = "confirm", "Waiting for your confirmation"
-        SENT = "sent", "On the quantum computer"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", gettext_lazy("Waiting for a worker")
+        COMPUTING = "computing", gettext_lazy("Computing")
+        CONFIRM = "confirm", gettext_lazy("Waiting for your confirmation")
+        SENT = "sent", gettext_lazy("On the quantum computer")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
 
     LIVE = (State.WAITING, State.COMPUTING, State.SENT)
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 from finetune.explorer.experiment.spec import Spec
@@ -49,11 +50,12 @@ def experiment_create(
     )
     if working.count() >= settings.EXPERIMENTS_WAITING:
         raise StudioError(
-            f"{working.count()} experiments of this team wait already. Let them finish first.",
+            _("%(count)s experiments of this team wait already. Let them finish first.")
+            % {"count": working.count()},
             code="too_many",
         )
     if key is not None and key.team_id != team.pk:
-        raise StudioError("There is no such key in this team.", code="not_found", field="key")
+        raise StudioError(_("There is no such key in this team."), code="not_found", field="key")
     if spec.hardware and not spec.chip:
         spec = replace(spec, chip=first_chip(key))
     made: QuantumExperiment = QuantumExperiment.objects.create(
@@ -77,8 +79,10 @@ def first_chip(key: QuantumKey | None) -> str:
     found = [one["name"] for one in chips if one["online"] and SIMULATOR not in one["name"]]
     if not found:
         raise StudioError(
-            "No chip of this key was online when they were read last. Name one, or press “Read "
-            "again” beside the key.",
+            _(
+                "No chip of this key was online when they were read last. Name one, or press “Read "
+                "again” beside the key."
+            ),
             code="no_chip",
             field="chip",
         )
@@ -140,10 +144,12 @@ def experiment_confirm(*, experiment: QuantumExperiment, user: User) -> QuantumE
         QuantumExperiment.objects.select_for_update().select_related("key").get(pk=experiment.pk)
     )
     if row.state != State.CONFIRM:
-        raise StudioError("This experiment does not wait for a confirmation.", code="wrong_state")
+        raise StudioError(
+            _("This experiment does not wait for a confirmation."), code="wrong_state"
+        )
     if row.key is None:
         raise StudioError(
-            "Its key has been deleted. Start the experiment again with another key.",
+            _("Its key has been deleted. Start the experiment again with another key."),
             code="key_gone",
         )
     owner = Owner(
@@ -173,7 +179,9 @@ def experiment_skip(*, experiment: QuantumExperiment) -> QuantumExperiment:
     """
     row: QuantumExperiment = QuantumExperiment.objects.select_for_update().get(pk=experiment.pk)
     if row.state != State.CONFIRM:
-        raise StudioError("This experiment does not wait for a confirmation.", code="wrong_state")
+        raise StudioError(
+            _("This experiment does not wait for a confirmation."), code="wrong_state"
+        )
     columns_end(row.result, "skipped", "Not sent, as you decided.")
     row.result["batches"] = []
     finish(row, State.DONE, result=row.result, expected=State.CONFIRM)
@@ -247,7 +255,7 @@ def experiment_delete(*, experiment: QuantumExperiment) -> None:
         StudioError: it is at work.
     """
     if experiment.state in QuantumExperiment.LIVE:
-        raise StudioError("It is at work. Wait for its end.", code="wrong_state")
+        raise StudioError(_("It is at work. Wait for its end."), code="wrong_state")
     QuantumExperiment.objects.filter(pk=experiment.pk).delete()
     folder = experiment_folder(experiment)
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -125,7 +126,7 @@ def experiment_confirm(request: SiteRequest, public_id: str) -> HttpResponse:
     def confirm(found: QuantumExperiment) -> None:
         services.experiment_confirm(experiment=found, user=request.user)
 
-    return experiment_act(request, public_id, confirm, "Planned. It is sent in a moment.")
+    return experiment_act(request, public_id, confirm, _("Planned. It is sent in a moment."))
 
 
 @signed_in
@@ -134,7 +135,7 @@ def experiment_skip(request: SiteRequest, public_id: str) -> HttpResponse:
     def skip(found: QuantumExperiment) -> None:
         services.experiment_skip(experiment=found)
 
-    return experiment_act(request, public_id, skip, "Nothing was sent.")
+    return experiment_act(request, public_id, skip, _("Nothing was sent."))
 
 
 @signed_in
@@ -146,7 +147,7 @@ def experiment_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     except StudioError as error:
         messages.warning(request, error.message)
         return redirect("quantum-experiment", public_id)
-    messages.success(request, f"“{found.name}” is deleted.")
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": found.name})
     return redirect("quantum-explorer")
 
 

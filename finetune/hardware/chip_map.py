@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from quantum.chips.calibration import Calibration, Coupler
 
 STEP = 64.0  # distance of neighbours in the drawing's units
@@ -66,10 +68,13 @@ def chip_map(calibration: Calibration) -> ChipMap:
     count = calibration.n_qubits
     if columns:
         places = [(EDGE + STEP * (q % columns), EDGE + STEP * (q // columns)) for q in range(count)]
-        layout = f"lattice of {math.ceil(count / columns)} × {columns}"
+        layout = _("lattice of %(rows)s × %(columns)s") % {
+            "rows": math.ceil(count / columns),
+            "columns": columns,
+        }
     else:
         places = circle(count)
-        layout = "circle, since its couplers make no lattice"
+        layout = _("circle, since its couplers make no lattice")
     dead_ends = {number for number in range(count) if number not in calibration.qubits}
     links = [link(coupler, places, dead_ends) for coupler in calibration.couplers]
     live = sum(1 for one in links if one.level >= 0)
@@ -122,11 +127,17 @@ def link(coupler: Coupler, places: list[tuple[float, float]], dead_ends: set[int
     (x1, y1), (x2, y2) = places[first], places[second]
     works = coupler.fidelity > 0 and not dead_ends & {first, second}
     if works:
-        words = f"Coupler {first}–{second}: CZ fidelity {coupler.fidelity:.4f}"
+        words = _("Coupler %(first)s–%(second)s: CZ fidelity %(fidelity)s") % {
+            "first": first,
+            "second": second,
+            "fidelity": f"{coupler.fidelity:.4f}",
+        }
     elif coupler.fidelity > 0:
-        words = f"Coupler {first}–{second}: not usable, one of its qubits is not available"
+        words = _(
+            "Coupler %(first)s–%(second)s: not usable, one of its qubits is not available"
+        ) % {"first": first, "second": second}
     else:
-        words = f"Coupler {first}–{second}: dead"
+        words = _("Coupler %(first)s–%(second)s: dead") % {"first": first, "second": second}
     return Link(
         first, second, x1, y1, x2, y2, level_of(coupler.fidelity) if works else -1,
         coupler.fidelity, words,
@@ -144,22 +155,26 @@ def level_words(level: int) -> str:
     ('0.99 and more', '0.96 to 0.97', 'below 0.94', 'dead or not usable')
     """
     if level < 0:
-        return "dead or not usable"
+        return _("dead or not usable")
     if level == 0:
-        return f"below {BOUNDS[0]:g}"
+        return _("below %(bound)s") % {"bound": f"{BOUNDS[0]:g}"}
     if level == len(BOUNDS):
-        return f"{BOUNDS[-1]:g} and more"
-    return f"{BOUNDS[level - 1]:g} to {BOUNDS[level]:g}"
+        return _("%(bound)s and more") % {"bound": f"{BOUNDS[-1]:g}"}
+    return _("%(low)s to %(high)s") % {
+        "low": f"{BOUNDS[level - 1]:g}",
+        "high": f"{BOUNDS[level]:g}",
+    }
 
 
 def node(calibration: Calibration, number: int, x: float, y: float) -> Node:
     figures = calibration.qubits.get(number)
     if figures is None:
-        return Node(number, x, y, False, f"Qubit {number}: not available")
-    words = (
-        f"Qubit {number}: one-qubit gate {figures.single_fidelity:.4f}, "
-        f"readout {figures.readout_fidelity:.4f}"
-    )
+        return Node(number, x, y, False, _("Qubit %(number)s: not available") % {"number": number})
+    words = _("Qubit %(number)s: one-qubit gate %(single)s, readout %(readout)s") % {
+        "number": number,
+        "single": f"{figures.single_fidelity:.4f}",
+        "readout": f"{figures.readout_fidelity:.4f}",
+    }
     if figures.t1_us:
         words += f", T1 {figures.t1_us:.1f} µs"
     if figures.t2_us:

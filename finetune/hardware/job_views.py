@@ -7,6 +7,7 @@ import json
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -92,7 +93,7 @@ def job_give_up(request: SiteRequest, public_id: str) -> HttpResponse:
     carry_out(
         request,
         lambda: services.job_give_up(job=job, by=request.user),
-        "Marked as failed. It is not asked for any more.",
+        _("Marked as failed. It is not asked for any more."),
     )
     return redirect("quantum-job", public_id)
 
@@ -110,7 +111,7 @@ def job_decide(request: SiteRequest, public_id: str) -> HttpResponse:
     carry_out(
         request,
         lambda: services.job_decide(job=job, by=request.user, task_id=task_id),
-        "Noted. The result is asked for by its task id." if sent else "Marked as failed.",
+        _("Noted. The result is asked for by its task id.") if sent else _("Marked as failed."),
     )
     return redirect("quantum-job", public_id)
 
@@ -125,7 +126,7 @@ def job_file(request: SiteRequest, public_id: str, part: str) -> HttpResponse:
     else:
         text, kind = selectors.job_reply(job), "text/plain; charset=utf-8"
         if not text:
-            raise Http404("There is no reply of the provider yet.")
+            raise Http404(_("There is no reply of the provider yet."))
     ending = "json" if part == "payload" or is_json(text) else "txt"
     answer = HttpResponse(text, content_type=kind)
     answer["Content-Disposition"] = (

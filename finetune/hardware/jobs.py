@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 from finetune.files import alone
@@ -68,7 +69,7 @@ def job_plan(
     """
     if owner.key is None or owner.key.team_id != owner.team.pk:
         raise StudioError(
-            "There is no key to send this with: it was deleted, or never chosen.", code="no_key"
+            _("There is no key to send this with: it was deleted, or never chosen."), code="no_key"
         )
     cost = estimate([batch])
     new = NewJob.of(
@@ -175,7 +176,7 @@ def backend_of(row: QuantumJob) -> SamplingBackend:
         QuantumError: the SDK is not installed, or an option is wrong.
     """
     if row.key is None:
-        raise StudioError("Its key has been deleted.", code="key_gone")
+        raise StudioError(_("Its key has been deleted."), code="key_gone")
     if missing := sdk_missing():
         raise BackendMissingError(missing)
     backend = wukong_backend(row.key, {"chip": row.chip, **row.options})
@@ -196,7 +197,8 @@ def job_cancel(*, job: QuantumJob, by: User) -> str:
     """
     if not job_can_cancel(job):
         raise StudioError(
-            f"A job that is {job.get_state_display().lower()} cannot be cancelled.",
+            _("A job that is %(state)s cannot be cancelled.")
+            % {"state": job.get_state_display().lower()},
             code="wrong_state",
         )
     who = by.get_username()
@@ -209,12 +211,14 @@ def job_cancel(*, job: QuantumJob, by: User) -> str:
     if done:
         if job.experiment_id:
             enqueue("experiment_collect", job.experiment_id)
-        return "Cancelled. It was never sent."
+        return _("Cancelled. It was never sent.")
     rows = QuantumJob.objects.filter(pk=job.pk, state__in=[one.value for one in SENT])
     if not rows.update(cancel_asked_at=timezone.now()):
-        raise StudioError("It is being sent just now. Try again in a moment.", code="wrong_state")
+        raise StudioError(
+            _("It is being sent just now. Try again in a moment."), code="wrong_state"
+        )
     enqueue("quantum_jobs_advance")
-    return "The provider is asked to stop it. What it has run by then may be billed."
+    return _("The provider is asked to stop it. What it has run by then may be billed.")
 
 
 @transaction.atomic
@@ -228,7 +232,7 @@ def job_give_up(*, job: QuantumJob, by: User) -> None:
     said = f"Given up by {by.get_username()}. It may have run and may be billed. {last}"
     lost, failed = JobState.CONTACT_LOST, JobState.FAILED
     if not DjangoLedger().move(job.public_id, expected=lost, to=failed, message=said):
-        raise StudioError("The provider has answered in the meantime.", code="wrong_state")
+        raise StudioError(_("The provider has answered in the meantime."), code="wrong_state")
     if job.experiment_id:
         enqueue("experiment_collect", job.experiment_id)
 
@@ -254,6 +258,7 @@ def job_decide(*, job: QuantumJob, by: User, task_id: str = "") -> None:
             enqueue("quantum_jobs_advance")
     except JobFailedError:
         raise StudioError(
-            f"It needs no decision any more: it is {job.get_state_display().lower()}.",
+            _("It needs no decision any more: it is %(state)s.")
+            % {"state": job.get_state_display().lower()},
             code="wrong_state",
         ) from None

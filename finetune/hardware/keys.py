@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from finetune.exceptions import StudioError
@@ -60,18 +62,22 @@ def cloud_key_create(
             the team.
     """
     if not team.memberships.filter(user=user).exists():
-        raise StudioError("Only a member of the team can add a key to it.", code="not_a_member")
+        raise StudioError(_("Only a member of the team can add a key to it."), code="not_a_member")
     secret = secret.strip()
     if not 8 <= len(secret) <= KEY_LENGTH or not (secret.isascii() and secret.isprintable()):
         raise StudioError(
-            f"This cannot be a key: it needs 8 to {KEY_LENGTH} plain letters, digits and signs. "
-            "Copy it again from the cloud's page, without spaces around it.",
+            _(
+                "This cannot be a key: it needs 8 to %(most)d plain letters, "
+                "digits and signs. Copy it again from the cloud's page, without spaces "
+                "around it."
+            )
+            % {"most": KEY_LENGTH},
             code="invalid",
             field="secret",
         )
     if " " in secret:
         raise StudioError(
-            "A key has no spaces inside. Copy it again from the cloud's page.",
+            _("A key has no spaces inside. Copy it again from the cloud's page."),
             code="invalid",
             field="secret",
         )
@@ -105,21 +111,24 @@ def url_check(url: str) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise refused("This is not an address. Write it like https://cloud.example.") from None
+        raise refused(_("This is not an address. Write it like https://cloud.example.")) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise refused("The address begins with https:// or http:// and names a host.")
+        raise refused(_("The address begins with https:// or http:// and names a host."))
     try:
         validate_options(FIELDS, {"url": url})
     except OptionError as error:
         raise refused(str(error)) from None
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise refused("Write the address alone, without a name, a password or parameters.")
+        raise refused(_("Write the address alone, without a name, a password or parameters."))
     if settings.QUANTUM_PRIVATE_URLS:
         return
     if any(private(address) for address in addresses(parts.hostname, port or 443)):
         raise refused(
-            f"{parts.hostname} is in this server's own network, so it cannot be a quantum cloud. "
-            "An administrator can allow it with WUKONG_QUANTUM_PRIVATE_URLS."
+            _(
+                "%(hostname)s is in this server's own network, so it cannot be a quantum "
+                "cloud. An administrator can allow it with WUKONG_QUANTUM_PRIVATE_URLS."
+            )
+            % {"hostname": parts.hostname}
         )
 
 
@@ -159,8 +168,11 @@ def cloud_key_text(key: QuantumKey) -> str:
         return box().decrypt(key.encrypted.encode()).decode()
     except InvalidToken:
         raise StudioError(
-            f"The key “{key.label}” was encrypted under another secret of this site and cannot be "
-            "read. Delete it and enter it again.",
+            _(
+                "The key “%(label)s” was encrypted under another secret of this site and "
+                "cannot be read. Delete it and enter it again."
+            )
+            % {"label": key.label},
             code="key_unreadable",
         ) from None
 
@@ -188,9 +200,14 @@ def cloud_key_delete(*, key: QuantumKey) -> None:
     open_jobs = QuantumJob.objects.filter(key=key, state__in=waiting).count()
     if open_jobs:
         raise StudioError(
-            f"{open_jobs} job{'s' if open_jobs != 1 else ''} of “{key.label}” "
-            f"{'have' if open_jobs != 1 else 'has'} not ended. Without the key nobody could ask "
-            "for the result: cancel or decide first.",
+            ngettext(
+                "%(number)d job of “%(name)s” has not ended. Without the key nobody could ask for "
+                "the result: cancel or decide first.",
+                "%(number)d jobs of “%(name)s” have not ended. Without the key nobody could ask "
+                "for the result: cancel or decide first.",
+                open_jobs,
+            )
+            % {"number": open_jobs, "name": key.label},
             code="key_in_use",
         )
     QuantumKey.objects.filter(pk=key.pk).delete()

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from finetune.teams.models import Team, User
 from quantum.backends.base import JobState
@@ -137,16 +138,16 @@ class QuantumJob(models.Model):
     """One batch of circuits for a quantum cloud: a row of the ledger."""
 
     class State(models.TextChoices):
-        PLANNED = JobState.PLANNED, "Planned"
-        SUBMITTING = JobState.SUBMITTING, "Being sent"
-        SUBMITTED = JobState.SUBMITTED, "Sent"
-        QUEUED = JobState.QUEUED, "Waiting at the provider"
-        RUNNING = JobState.RUNNING, "Running"
-        DONE = JobState.DONE, "Done"
-        FAILED = JobState.FAILED, "Failed"
-        CANCELLED = JobState.CANCELLED, "Cancelled"
-        SUBMIT_UNKNOWN = JobState.SUBMIT_UNKNOWN, "Sent or not? Needs a decision"
-        CONTACT_LOST = JobState.CONTACT_LOST, "No answer; asking again"
+        PLANNED = JobState.PLANNED, gettext_lazy("Planned")
+        SUBMITTING = JobState.SUBMITTING, gettext_lazy("Being sent")
+        SUBMITTED = JobState.SUBMITTED, gettext_lazy("Sent")
+        QUEUED = JobState.QUEUED, gettext_lazy("Waiting at the provider")
+        RUNNING = JobState.RUNNING, gettext_lazy("Running")
+        DONE = JobState.DONE, gettext_lazy("Done")
+        FAILED = JobState.FAILED, gettext_lazy("Failed")
+        CANCELLED = JobState.CANCELLED, gettext_lazy("Cancelled")
+        SUBMIT_UNKNOWN = JobState.SUBMIT_UNKNOWN, gettext_lazy("Sent or not? Needs a decision")
+        CONTACT_LOST = JobState.CONTACT_LOST, gettext_lazy("No answer; asking again")
 
     LIVE = LIVE_STATES
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from finetune.teams.models import Team
 from quantum.backends.registry import BACKENDS
 
@@ -16,18 +18,24 @@ def placement_doubt(team: Team, chip: str, qubits: int) -> str:
     """
     newest = QuantumCalibration.objects.for_team(team).filter(chip=chip).first()
     if newest is None:
-        return (
-            f"Nobody has fetched the figures of chip {chip} with this team's keys, so it is not "
-            f"known whether {qubits} live qubits hang together on it."
-        )
+        return _(
+            "Nobody has fetched the figures of chip %(chip)s with this team's keys, "
+            "so it is not known whether %(qubits)s live qubits hang together on it."
+        ) % {"chip": chip, "qubits": qubits}
     largest = max((len(part) for part in newest.calibration.parts()), default=0)
     if qubits <= largest:
         return ""
-    return (
-        f"By the newest figures of chip {chip} ({newest.fetched_at:%-d %B %Y}), at most {largest} "
-        f"live qubits hang together, and the circuit joins {qubits}: its jobs would be refused "
-        f"before they are sent. Take at most {largest} qubits, or the chip's own live couplers."
-    )
+    return _(
+        "By the newest figures of chip %(chip)s (%(fetched_at)s), at most "
+        "%(largest)s live qubits hang together, and the circuit joins "
+        "%(qubits)s: its jobs would be refused before they are sent. Take at "
+        "most %(largest)s qubits, or the chip's own live couplers."
+    ) % {
+        "chip": chip,
+        "fetched_at": f"{newest.fetched_at:%-d %B %Y}",
+        "largest": largest,
+        "qubits": qubits,
+    }
 
 
 def place(job: QuantumJob) -> str:

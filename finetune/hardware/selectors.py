@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy
 
 from finetune.teams.models import Team, User
 from quantum.backends.base import JobState
@@ -20,10 +21,10 @@ from quantum.sampling.costs import Tariff
 from .models import QuantumCalibration, QuantumJob, QuantumKey
 
 FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "open": ("Open", tuple(QuantumJob.LIVE)),
-    "decision": ("Needs a decision", (JobState.SUBMIT_UNKNOWN,)),
-    "done": ("Done", (JobState.DONE,)),
-    "ended": ("Failed or cancelled", (JobState.FAILED, JobState.CANCELLED)),
+    "open": (gettext_lazy("Open"), tuple(QuantumJob.LIVE)),
+    "decision": (gettext_lazy("Needs a decision"), (JobState.SUBMIT_UNKNOWN,)),
+    "done": (gettext_lazy("Done"), (JobState.DONE,)),
+    "ended": (gettext_lazy("Failed or cancelled"), (JobState.FAILED, JobState.CANCELLED)),
 }
 PAYLOAD_SHOWN = 4_000
 RAW_SHOWN = 4_000

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
@@ -90,7 +91,9 @@ def cloud_key_create(request: SiteRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             label = values["label"].strip()
-            messages.success(request, f"“{label}” is stored. Its chips are being read.")
+            messages.success(
+                request, _("“%(label)s” is stored. Its chips are being read.") % {"label": label}
+            )
             return redirect("quantum")
     return hardware_page(request, form, status=422, part="finetune/hardware/hardware.html")
 
@@ -118,11 +121,11 @@ def cloud_key_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     """A key can be deleted by the person who added it and by an owner of the team."""
     key = selectors.cloud_key_get(request.user, public_id)
     if key.created_by_id != request.user.pk and not is_owner(request, key.team):
-        raise PermissionDenied("Only the person who added a key or an owner can delete it.")
+        raise PermissionDenied(_("Only the person who added a key or an owner can delete it."))
     carry_out(
         request,
         lambda: key_services.cloud_key_delete(key=key),
-        f"“{key.label}” is deleted. Ended jobs and calibrations stay.",
+        _("“%(label)s” is deleted. Ended jobs and calibrations stay.") % {"label": key.label},
     )
     return redirect("quantum")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
 from finetune.bases.models import BaseModel as Base
@@ -111,7 +112,7 @@ def base_problems(chosen: RunSettings, base: Base) -> Iterable[Problem]:
 def refusal(problems: Iterable[Problem]) -> RunRefused:
     first, *others = problems
     return RunRefused(
-        f"{first.place}: {first.text}",
+        _("%(place)s: %(text)s") % {"place": first.place, "text": first.text},
         code="invalid",
         field=first.place,
         problems=(first, *others),
@@ -120,11 +121,15 @@ def refusal(problems: Iterable[Problem]) -> RunRefused:
 
 def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
     if dataset.team_id != team.pk or dataset.deleted_at is not None:
-        raise RunRefused("There is no such data set in this team.", code="not_found", field=field)
+        raise RunRefused(
+            _("There is no such data set in this team."), code="not_found", field=field
+        )
     if dataset.state == Dataset.State.FAILED:
         reason = dataset.problem.get("message", "the check refused it")
         raise RunRefused(
-            f"“{dataset.name}” cannot be used: {reason}", code="invalid_file", field=field
+            _("“%(name)s” cannot be used: %(reason)s") % {"name": dataset.name, "reason": reason},
+            code="invalid_file",
+            field=field,
         )
 
 
@@ -135,30 +140,45 @@ def continuation_check(previous: Run, order: RunOrder, chosen: RunSettings) -> N
         RunRefused: with the first thing that differs, or that there is nothing to go on from.
     """
     if previous.team_id != order.team.pk:
-        raise RunRefused("There is no such run in this team.", code="not_found", field="continues")
+        raise RunRefused(
+            _("There is no such run in this team."), code="not_found", field="continues"
+        )
 
     def refused(problem: str) -> RunRefused:
-        words = f"It cannot go on from “{previous.name}”: {problem}"
+        words = _("It cannot go on from “%(name)s”: %(problem)s") % {
+            "name": previous.name,
+            "problem": problem,
+        }
         return RunRefused(words, code="invalid", field="continues")
 
     if start_folder(previous) is None:
         raise refused(
-            "that run has neither a trained adapter nor a checkpoint whose numbers are finite. "
-            "Finish or pause it first, or choose another run."
+            _(
+                "that run has neither a trained adapter nor a checkpoint whose numbers are finite. "
+                "Finish or pause it first, or choose another run."
+            )
         )
     if previous.base_id != order.base.pk:
-        raise refused(f"that adapter was made for {previous.base.title}.")
+        raise refused(_("that adapter was made for %(title)s.") % {"title": previous.base.title})
     before = previous.settings
     for name in ("adapter", "targets", "seed"):
         old, new = getattr(before, name), getattr(chosen, name)
         if old != new:
-            raise refused(f"{name} must stay {shown(old)}, not {shown(new)}.")
+            raise refused(
+                _("%(name)s must stay %(old)s, not %(new)s.")
+                % {"name": name, "old": shown(old), "new": shown(new)}
+            )
     other = before.adapter_options
     for name, value in chosen.adapter_options.items():
         if name not in MAY_CHANGE and other.get(name, value) != value:
-            raise refused(f"{name} must stay {shown(other[name])}, not {shown(value)}.")
+            raise refused(
+                _("%(name)s must stay %(old)s, not %(new)s.")
+                % {"name": name, "old": shown(other[name]), "new": shown(value)}
+            )
     if before.calibration != chosen.calibration:
-        raise refused("the couplers of its circuit must stay; leave out the setting calibration.")
+        raise refused(
+            _("the couplers of its circuit must stay; leave out the setting calibration.")
+        )
 
 
 def shown(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
@@ -38,20 +39,20 @@ class Run(models.Model):
     """One fine-tuning run. The database decides its state; the queue only carries its id."""
 
     class State(models.TextChoices):
-        CREATED = "created", "Created"
-        VALIDATING = "validating", "Checking the data"
-        QUEUED = "queued", "Waiting for a worker"
-        RUNNING = "running", "Running"
-        PAUSING = "pausing", "Pausing"
-        PAUSED = "paused", "Paused"
-        SUCCEEDED = "succeeded", "Succeeded"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        CREATED = "created", gettext_lazy("Created")
+        VALIDATING = "validating", gettext_lazy("Checking the data")
+        QUEUED = "queued", gettext_lazy("Waiting for a worker")
+        RUNNING = "running", gettext_lazy("Running")
+        PAUSING = "pausing", gettext_lazy("Pausing")
+        PAUSED = "paused", gettext_lazy("Paused")
+        SUCCEEDED = "succeeded", gettext_lazy("Succeeded")
+        FAILED = "failed", gettext_lazy("Failed")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     class Request(models.TextChoices):
-        NONE = "", "None"
-        CANCEL = "cancel", "Cancel"
-        PAUSE = "pause", "Pause"
+        NONE = "", gettext_lazy("None")
+        CANCEL = "cancel", gettext_lazy("Cancel")
+        PAUSE = "pause", gettext_lazy("Pause")
 
     HELD = (State.RUNNING, State.PAUSING)  # a worker holds a lease
     FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
@@ -44,7 +45,7 @@ def run_create(order: RunOrder) -> Run:
     spending = spending_check(order, plan)
     if epochs is not None and not 0 < float(epochs) <= 1000:
         raise RunRefused(
-            "Epochs must be more than 0 and at most 1000.", code="invalid", field="epochs"
+            _("Epochs must be more than 0 and at most 1000."), code="invalid", field="epochs"
         )
     for field in ("dataset", "validation_dataset"):
         if (dataset := getattr(order, field)) is not None:
@@ -182,7 +183,8 @@ def run_pause(*, run: Run, by: User | None) -> Run:
     message = f"Paused by {by_whom(by)}."
     if run.state in Run.HELD and run.request == Run.Request.CANCEL:
         raise RunRefused(
-            f"“{run.name}” is being cancelled and cannot be paused any more.", code="wrong_state"
+            _("“%(name)s” is being cancelled and cannot be paused any more.") % {"name": run.name},
+            code="wrong_state",
         )
     if run.state == State.RUNNING:
         return run_transition(
@@ -204,7 +206,8 @@ def run_resume(*, run: Run, by: User | None) -> Run:
     run = Run.objects.select_for_update().get(pk=run.pk)
     if run.state != State.PAUSED:
         raise RunRefused(
-            f"“{run.name}” is {run.get_state_display().lower()}; only a paused run can be resumed.",
+            _("“%(name)s” is %(state)s; only a paused run can be resumed.")
+            % {"name": run.name, "state": run.get_state_display().lower()},
             code="wrong_state",
         )
     return run_enqueue(run, f"Resumed by {by_whom(by)}.", attempts=0)
@@ -223,8 +226,8 @@ def run_requeue(*, run: Run, by: User | None) -> Run:
     run = Run.objects.select_for_update().get(pk=run.pk)
     if run.state not in (State.FAILED, State.CANCELLED):
         raise RunRefused(
-            f"“{run.name}” is {run.get_state_display().lower()}; "
-            "only a failed or cancelled run can be queued again.",
+            _("“%(name)s” is %(state)s; only a failed or cancelled run can be queued again.")
+            % {"name": run.name, "state": run.get_state_display().lower()},
             code="wrong_state",
         )
     changes: dict[str, Any] = {"attempts": 0}

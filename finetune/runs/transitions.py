@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import RunRefused
 
@@ -64,8 +65,12 @@ def run_transition(
     allowed = to in ALLOWED[run.state] and (expected is None or run.state in expected)
     if not allowed or (lease is not None and run.lease_owner != lease):
         raise RunRefused(
-            f"“{run.name}” is {run.get_state_display().lower()} and cannot become "
-            f"{State(to).label.lower()}.",
+            _("“%(name)s” is %(state)s and cannot become %(other)s.")
+            % {
+                "name": run.name,
+                "state": run.get_state_display().lower(),
+                "other": State(to).label.lower(),
+            },
             code="wrong_state",
         )
     run.state = to

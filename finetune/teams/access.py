@@ -11,6 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -67,5 +68,5 @@ def way_back(request: HttpRequest, address: str) -> str:
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     if safe and not address.startswith(("/", "http://", "https://")):
-        raise BadRequest("next: must be an address of this site and begin with a slash.")
+        raise BadRequest(_("next: must be an address of this site and begin with a slash."))
     return address if safe else ""

@@ -11,13 +11,14 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from finetune.teams.accounts.sign_in import attempt_count, attempt_succeeded
 
 from .models import User
 
-TOO_MANY_TRIES = (
-    "Too many tries for this name. Wait {minutes} minutes, "
+TOO_MANY_TRIES = gettext_lazy(
+    "Too many tries for this name. Wait %(minutes)d minutes, "
     "or ask your administrator for a sign-in link."
 )
 
@@ -43,7 +44,7 @@ class LimitedBackend(ModelBackend):
         attempt = attempt_count(username=name, address=address)
         if not attempt.allowed:
             if request is not None:
-                request.too_many_tries = TOO_MANY_TRIES.format(minutes=attempt.minutes)  # type: ignore[attr-defined]
+                request.too_many_tries = TOO_MANY_TRIES % {"minutes": attempt.minutes}  # type: ignore[attr-defined]
             raise PermissionDenied
         user = super().authenticate(request, username=name, password=password)
         if user is None:

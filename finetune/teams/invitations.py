@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 
@@ -28,11 +29,14 @@ def invitation_create(
     name = User.normalize_username(name.strip())
     if team.memberships.filter(user__username__iexact=name).exists():
         raise StudioError(
-            f"{name} is already in {team.name}.", code="already_member", field="username"
+            _("%(name)s is already in %(team)s.") % {"name": name, "team": team.name},
+            code="already_member",
+            field="username",
         )
     if team.invitations.count() >= OPEN_PER_TEAM:
         raise StudioError(
-            f"{OPEN_PER_TEAM} invitations are open. Withdraw those that nobody answers first.",
+            _("%(number)d invitations are open. Withdraw those that nobody answers first.")
+            % {"number": OPEN_PER_TEAM},
             code="too_many",
             field="username",
         )
@@ -43,7 +47,8 @@ def invitation_create(
             )
     except IntegrityError:
         raise StudioError(
-            f"{name} is invited already. Withdraw that invitation to change its role.",
+            _("%(name)s is invited already. Withdraw that invitation to change its role.")
+            % {"name": name},
             code="already_invited",
             field="username",
         ) from None

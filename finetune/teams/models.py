@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 
 class User(AbstractUser):
@@ -33,8 +34,8 @@ class Membership(models.Model):
     """One person in one team. Owners manage members; both roles use everything else."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "Owner"
-        MEMBER = "member", "Member"
+        OWNER = "owner", gettext_lazy("Owner")
+        MEMBER = "member", gettext_lazy("Member")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
@@ -83,8 +84,8 @@ class ApiKey(models.Model):
     """A key for the REST endpoints, bound to one team. Only its hash is stored."""
 
     class Scope(models.TextChoices):
-        GATED = "", "Behind the gate"
-        UNGATED = "ungated", "Without the gate, for evaluation"
+        GATED = "", gettext_lazy("Behind the gate")
+        UNGATED = "ungated", gettext_lazy("Without the gate, for evaluation")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="keys")
     user = models.ForeignKey(

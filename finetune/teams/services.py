@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 from finetune.teams.keys.services import digest
@@ -36,7 +37,9 @@ def user_create(
     """Make an account without a password; a sign-in link lets the person set one."""
     if User.objects.filter(username__iexact=username).exists():
         raise StudioError(
-            f"The name {username!r} is taken.", code="username_taken", field="username"
+            _("The name %(name)s is taken.") % {"name": repr(username)},
+            code="username_taken",
+            field="username",
         )
     user = User(username=username, email=email, is_staff=administrator, is_superuser=administrator)
     user.set_unusable_password()
@@ -54,7 +57,9 @@ def member_add(*, team: Team, user: User, role: str = Membership.Role.MEMBER) ->
     )
     if not made:
         raise StudioError(
-            f"{user.username} is already in {team.name}.", code="already_member", field="username"
+            _("%(name)s is already in %(team)s.") % {"name": user.username, "team": team.name},
+            code="already_member",
+            field="username",
         )
     return membership
 
@@ -64,7 +69,7 @@ def member_remove(*, membership: Membership) -> None:
     owners = membership.team.memberships.select_for_update().filter(role=Membership.Role.OWNER)
     if membership.role == Membership.Role.OWNER and owners.count() == 1:
         raise StudioError(
-            "A team keeps at least one owner. Make somebody else an owner first.",
+            _("A team keeps at least one owner. Make somebody else an owner first."),
             code="last_owner",
         )
     membership.delete()
@@ -109,7 +114,7 @@ def member_role_set(*, membership: Membership, role: str) -> Membership:
     leaves = membership.role == Membership.Role.OWNER and role != Membership.Role.OWNER
     if leaves and owners.count() == 1:
         raise StudioError(
-            "A team keeps at least one owner. Make somebody else an owner first.",
+            _("A team keeps at least one owner. Make somebody else an owner first."),
             code="last_owner",
         )
     membership.role = role

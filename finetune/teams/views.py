@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from finetune.exceptions import StudioError
@@ -42,7 +43,7 @@ def is_owner(request: SiteRequest) -> bool:
 
 def owner_only(request: SiteRequest) -> None:
     if not is_owner(request):
-        raise PermissionDenied("Only an owner of the team can do that.")
+        raise PermissionDenied(_("Only an owner of the team can do that."))
 
 
 @in_team
@@ -56,7 +57,7 @@ def team(request: SiteRequest) -> HttpResponse:
 def team_switch(request: SiteRequest) -> HttpResponse:
     chosen = get_object_or_404(teams_of(request.user), slug=request.POST.get("team", ""))
     request.session[SESSION_KEY] = chosen.pk
-    messages.success(request, f"You work in {chosen.name} now.")
+    messages.success(request, _("You work in %(name)s now.") % {"name": chosen.name})
     return redirect("home")
 
 
@@ -79,8 +80,11 @@ def member_add(request: SiteRequest) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"{made.name} is invited. If there is an account of this name, its person sees "
-                "the invitation after signing in.",
+                _(
+                    "%(name)s is invited. If there is an account of this name, its person "
+                    "sees the invitation after signing in."
+                )
+                % {"name": made.name},
             )
             return redirect("team")
     return team_page(request, form, status=422)
@@ -92,7 +96,9 @@ def invitation_withdraw(request: SiteRequest, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation, pk=pk, team=request.team)
     owner_only(request)
     invitation_services.invitation_withdraw(invitation=invitation)
-    messages.success(request, f"The invitation of {invitation.name} is withdrawn.")
+    messages.success(
+        request, _("The invitation of %(name)s is withdrawn.") % {"name": invitation.name}
+    )
     return redirect("team")
 
 
@@ -102,7 +108,7 @@ def invitation_accept(request: SiteRequest, pk: int) -> HttpResponse:
     invitation = invitation_get(request.user, pk)
     joined = invitation_services.invitation_accept(invitation=invitation, user=request.user)
     request.session[SESSION_KEY] = joined.pk
-    messages.success(request, f"You are in {joined.name} now, and work in it.")
+    messages.success(request, _("You are in %(name)s now, and work in it.") % {"name": joined.name})
     return redirect("home")
 
 
@@ -111,7 +117,9 @@ def invitation_accept(request: SiteRequest, pk: int) -> HttpResponse:
 def invitation_decline(request: SiteRequest, pk: int) -> HttpResponse:
     invitation = invitation_get(request.user, pk)
     invitation_services.invitation_decline(invitation=invitation)
-    messages.success(request, f"You have declined the invitation to {invitation.team.name}.")
+    messages.success(
+        request, _("You have declined the invitation to %(name)s.") % {"name": invitation.team.name}
+    )
     return redirect("home")
 
 
@@ -122,7 +130,7 @@ def member_role(request: SiteRequest, pk: int) -> HttpResponse:
     owner_only(request)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose one of the two roles.")
+        messages.error(request, _("Choose one of the two roles."))
         return redirect("team")
     try:
         team_services.member_role_set(membership=membership, role=form.cleaned_data["role"])
@@ -130,7 +138,12 @@ def member_role(request: SiteRequest, pk: int) -> HttpResponse:
         messages.error(request, error.message)
     else:
         messages.success(
-            request, f"{membership.user.username} is {membership.get_role_display().lower()} now."
+            request,
+            _("%(name)s is %(role)s now.")
+            % {
+                "name": membership.user.username,
+                "role": membership.get_role_display().lower(),
+            },
         )
     return redirect("team")
 
@@ -149,7 +162,10 @@ def member_remove(request: SiteRequest, pk: int) -> HttpResponse:
         return redirect("team")
     if membership.user_id == request.user.pk:
         request.session.pop(SESSION_KEY, None)
-        messages.success(request, f"You have left {membership.team.name}.")
+        messages.success(request, _("You have left %(name)s.") % {"name": membership.team.name})
         return redirect("home")
-    messages.success(request, f"{membership.user.username} is no longer in the team.")
+    messages.success(
+        request,
+        _("%(name)s is no longer in the team.") % {"name": membership.user.username},
+    )
     return redirect("team")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.translation import gettext, pgettext
 
 register = template.Library()
 
 MISSING = "–"
 Number = float | str | None  # templates hand over an empty string for what is not there
+
+
+@register.filter
+def in_words(text: str) -> str:
+    """What a library or a row says in English, in the language of the page."""
+    return gettext(text) if text else ""
 
 
 @register.filter
@@ -21,11 +28,16 @@ def duration(seconds: Number) -> str:
         return MISSING
     total = round(float(seconds))
     if total < 1:
-        return "under 1 s"
+        return pgettext("time", "under 1 s")
     days, rest = divmod(total, 86_400)
     hours, rest = divmod(rest, 3600)
     minutes, left = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    parts = [
+        (days, pgettext("time", "d")),
+        (hours, pgettext("time", "h")),
+        (minutes, pgettext("time", "min")),
+        (left, pgettext("time", "s")),
+    ]
     while parts and not parts[0][0]:
         parts.pop(0)
     return " ".join(f"{count} {unit}" for count, unit in parts[:2] if count)

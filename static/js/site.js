@@ -2,6 +2,12 @@
 // use the site: without it, times stand still and the copy buttons stay hidden.
 "use strict";
 
+// The words of the page's language come as a script of their own (`page-words`); where that did not
+// arrive, everything works in English.
+window.gettext ??= (words) => words;
+window.ngettext ??= (one, many, count) => (count === 1 ? one : many);
+window.interpolate ??= (words, values) => words.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+
 const studio = (window.studio = {
   /** Show a short message that goes away by itself. Level: "good", "warning" or "error". */
   toast(text, level = "good") {
@@ -19,7 +25,7 @@ const studio = (window.studio = {
   relative(date) {
     const seconds = (date.getTime() - Date.now()) / 1000;
     const size = Math.abs(seconds);
-    if (size < 45) return "just now";
+    if (size < 45) return gettext("just now");
     const steps = [
       ["minute", 60],
       ["hour", 3600],
@@ -51,7 +57,7 @@ function freshen(root = document) {
     const date = new Date(time.dateTime);
     const words = studio.relative(date);
     if (time.textContent !== words) time.textContent = words;
-    const exact = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+    const exact = date.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
     if (time.title !== exact) time.title = exact;
   }
   for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
@@ -68,13 +74,13 @@ document.addEventListener("click", async (event) => {
     const text = source.dataset.source ?? source.value ?? source.textContent; // as it was written
     try {
       await navigator.clipboard.writeText(text.trim());
-      studio.toast("Copied.");
+      studio.toast(gettext("Copied."));
     } catch {
       const range = document.createRange();
       range.selectNodeContents(source);
       getSelection().removeAllRanges();
       getSelection().addRange(range);
-      studio.toast("Marked. Press Ctrl+C to copy.", "warning");
+      studio.toast(gettext("Marked. Press Ctrl+C to copy."), "warning");
     }
   }
   const dismiss = event.target.closest("[data-dismiss]");

@@ -33,7 +33,7 @@ class BodyNotKept(Exception):
     """The disk could not take the body; `more` of it is still to come."""
 
     def __init__(self, fault: Fault, *, more: bool) -> None:
-        super().__init__(fault.message)
+        super().__init__(str(fault.message))
         self.fault = fault
         self.more = more
 

@@ -17,6 +17,7 @@ from django.core.exceptions import (
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 
 from finetune.api.errors import BODY_TOO_LARGE, ApiError
 from finetune.text import TextRefused
@@ -65,22 +66,23 @@ def refusal_of(error: Exception) -> ApiError:
         return ApiError(400, error.message, code=error.code, param=error.param or None)
     if isinstance(error, RequestDataTooBig):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 2**20
-        text = f"The body is larger than the limit of {most:g} MB; only files may be larger."
+        text = _("The body is larger than the limit of %(number)s MB; only files may be larger.")
+        text %= {"number": f"{most:g}"}
         return ApiError(413, text, code=BODY_TOO_LARGE)
     if isinstance(error, TooManyFieldsSent):
-        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-        text = f"The request has more than {most} fields or parameters."
+        text = _("The request has more than %(number)d fields or parameters.")
+        text %= {"number": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}
         return ApiError(400, text, code="too_many_fields")
     if isinstance(error, TooManyFilesSent):
-        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
-        text = f"The request has more than {most} files. Send them one by one."
+        text = _("The request has more than %(number)d files. Send them one by one.")
+        text %= {"number": settings.DATA_UPLOAD_MAX_NUMBER_FILES}
         return ApiError(400, text, code="too_many_files")
     if isinstance(error, MultiPartParserError):
         text = f"The multipart body cannot be read: {error}."
         return ApiError(400, text, code="invalid_multipart")
     if isinstance(error, BadRequest):
         return ApiError(400, str(error), code="bad_request")
-    text = "Something in the request was not in the form we expect."
+    text = _("Something in the request was not in the form we expect.")
     return ApiError(400, text, code="bad_request")
 
 

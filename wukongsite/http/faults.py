@@ -40,7 +40,7 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
         return error_response(fault_error(fault))
     if request.headers.get("HX-Request") == "true":
         answer = HttpResponse(render_to_string("parts/_fault.html", {"fault": fault}))
-        answer["HX-Trigger"] = json.dumps({EVENT: {"message": fault.message}})
+        answer["HX-Trigger"] = json.dumps({EVENT: {"message": str(fault.message)}})
     else:
         context = {
             "fault": fault,

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "wukongsite.http.middleware.RequestIdMiddleware",
     "wukongsite.http.errors.ApiErrorMiddleware",
+    "wukongsite.http.language.LanguageMiddleware",  # before whatever may refuse in words
     "wukongsite.http.entry.TextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -91,6 +92,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],  # every template has words
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -148,6 +150,13 @@ STORAGES = {
 
 # -- language, time, log ------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "中文")]  # each by its own name
+LOCALE_PATHS = [BASE_DIR / "wukongsite" / "locale"]
+LANGUAGE_COOKIE_NAME = "wukong_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = env("WUKONG_TIME_ZONE", "UTC")
 USE_TZ = True
 LOGGING = {

@@ -12,6 +12,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 from django.forms.models import ModelChoiceIterator
+from django.utils.translation import gettext as _
 
 from finetune.datasets.models import Dataset
 from finetune.hardware.models import QuantumKey
@@ -52,7 +53,11 @@ class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Dataset) -> str:
         dialogues = obj.report.get("train", {}).get("dialogues")
-        size = f"{dialogues} dialogues to learn from" if dialogues else obj.get_state_display()
+        size = (
+            _("%(dialogues)s dialogues to learn from") % {"dialogues": dialogues}
+            if dialogues
+            else obj.get_state_display()
+        )
         return f"{obj.name} ({size})"
 
 
@@ -60,12 +65,12 @@ def setting_field(name: str) -> forms.Field:
     """One setting as a form field. Its bounds are for the control: `RunSettings` checks them."""
     setting = RunSettings.model_fields[name]
     common: dict[str, Any] = {
-        "label": setting.title,
-        "help_text": setting.description,
+        "label": _(setting.title or name),
+        "help_text": _(setting.description or ""),
         "initial": setting.get_default(call_default_factory=True),
     }
     if name in CHOICES:
-        choices = [(value, value.replace("_", " ")) for value in CHOICES[name]]
+        choices = [(value, _(value.replace("_", " "))) for value in CHOICES[name]]
         return forms.ChoiceField(choices=choices, **common)
     if setting.annotation is str:
         area = forms.Textarea(attrs={"rows": 3, "dir": "auto"})
@@ -83,12 +88,12 @@ def setting_field(name: str) -> forms.Field:
 def option_field(option: OptionField) -> forms.Field:
     """One option of an adapter. The registry checks it; an empty one means its default."""
     common: dict[str, Any] = {
-        "label": option.label,
-        "help_text": option.help,
+        "label": _(option.label),
+        "help_text": _(option.help),
         "initial": option.default,
     }
     if option.kind == "choice":
-        words = [(value, f"{value}: {meaning}" if meaning else value)
+        words = [(value, f"{value}: {_(meaning)}" if meaning else value)
                  for value, meaning in option.choices]  # fmt: skip
         return OptionText(widget=forms.Select(choices=words), **common)
     if option.kind == "bool":
@@ -172,9 +177,9 @@ def option_fields(team: Team) -> dict[str, forms.Field]:
             keys,
             to_field_name="public_id",
             required=False,
-            empty_label="Choose a key…",
-            label="Key",
-            help_text="Whose account pays. Keys are added on the Quantum page.",
+            empty_label=_("Choose a key…"),
+            label=_("Key"),
+            help_text=_("Whose account pays. Keys are added on the Quantum page."),
         )
     }
     specs: list[AdapterSpec | BackendSpec] = [*BACKENDS.values(), *ADAPTERS.values()]

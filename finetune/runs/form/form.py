@@ -10,6 +10,8 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
@@ -59,32 +61,41 @@ class RunForm(forms.Form):
     name = forms.CharField(
         max_length=64,
         required=False,
-        label="Name",
-        help_text="What you will look for later. Empty: named after the adapter.",
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("What you will look for later. Empty: named after the adapter."),
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
     preset = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     base = forms.ModelChoiceField(
-        BaseModel.objects.none(), to_field_name="slug", empty_label=None, label="Base model",
-        help_text="Its weights stay as they are; the adapter learns beside them.",
-    )  # fmt: skip
+        BaseModel.objects.none(),
+        to_field_name="slug",
+        empty_label=None,
+        label=gettext_lazy("Base model"),
+        help_text=gettext_lazy("Its weights stay as they are; the adapter learns beside them."),
+    )
     dataset = DatasetField(
-        Dataset.objects.none(), to_field_name="public_id", empty_label="Choose a data set…",
-        label="Data", help_text="The dialogues to learn from.",
-    )  # fmt: skip
+        Dataset.objects.none(),
+        to_field_name="public_id",
+        empty_label=gettext_lazy("Choose a data set…"),
+        label=gettext_lazy("Data"),
+        help_text=gettext_lazy("The dialogues to learn from."),
+    )
     validation_dataset = DatasetField(
-        Dataset.objects.none(), to_field_name="public_id", required=False,
-        empty_label="The held-out part of the data set", label="Held-out data",
-        help_text="What the result is measured on. It is never trained on.",
-    )  # fmt: skip
+        Dataset.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("The held-out part of the data set"),
+        label=gettext_lazy("Held-out data"),
+        help_text=gettext_lazy("What the result is measured on. It is never trained on."),
+    )
     adapter = forms.ChoiceField(
         choices=lambda: [(spec.name, spec.title) for spec in ADAPTERS.values()], initial="qtha"
     )
     backend = forms.ChoiceField(
         choices=[(name, spec.title) for name, spec in BACKENDS.items()],
         initial=RunSettings.model_fields["backend"].default,
-        label=RunSettings.model_fields["backend"].title,
-        help_text=RunSettings.model_fields["backend"].description or "",
+        label=gettext_lazy(RunSettings.model_fields["backend"].title or ""),
+        help_text=gettext_lazy(RunSettings.model_fields["backend"].description or ""),
         required=False,
     )
     continues = forms.ModelChoiceField(
@@ -92,8 +103,8 @@ class RunForm(forms.Form):
     )
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
-        label=RunSettings.model_fields["targets"].title,
-        help_text=RunSettings.model_fields["targets"].description or "",
+        label=gettext_lazy(RunSettings.model_fields["targets"].title or ""),
+        help_text=gettext_lazy(RunSettings.model_fields["targets"].description or ""),
         initial=RunSettings.model_fields["targets"].default,
     )
 
@@ -180,7 +191,7 @@ class RunForm(forms.Form):
         if missing := backend.missing():
             self.add_problems([Problem("backend", missing)])
         elif backend.billable and typed.get("quantum_key") is None:
-            words = "Choose the key that pays for it, or add one on the Quantum page"
+            words = _("Choose the key that pays for it, or add one on the Quantum page")
             self.add_problems([Problem("quantum_key", words)])
         return typed
 

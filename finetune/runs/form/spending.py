@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import RunRefused
 from finetune.hardware.models import QuantumKey
@@ -29,30 +30,42 @@ def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
         return {}
     if order.epochs is not None:
         raise RunRefused(
-            f"On {spec.title} a run is given in steps, not in epochs: its circuits must be known "
-            "before anything is sent.",
+            _(
+                "On %(title)s a run is given in steps, not in epochs: its circuits must "
+                "be known before anything is sent."
+            )
+            % {"title": spec.title},
             code="invalid",
             field="steps",
         )
     if plan.cost is None:
-        raise RunRefused("There is no circuit to send.", code="invalid", field="backend")
+        raise RunRefused(_("There is no circuit to send."), code="invalid", field="backend")
     need, agreement = plan.cost, order.agreement
-    words = (
-        f"It needs up to {need.circuits:,} circuits, {need.shots:,} shots and about "
-        f"{need.seconds[1]:,.0f} s of processor time on {spec.title}"
-    )
+    words = _(
+        "It needs up to %(circuits)s circuits, %(shots)s shots and about "
+        "%(seconds)s s of processor time on %(title)s"
+    ) % {
+        "circuits": f"{need.circuits:,}",
+        "shots": f"{need.shots:,}",
+        "seconds": f"{need.seconds[1]:,.0f}",
+        "title": spec.title,
+    }
     if problem := cap_problem(need):
-        raise RunRefused(f"{words}; {problem}", code="cap", field="steps")
+        raise RunRefused(
+            f"{words}; {problem}",
+            code="cap",
+            field="steps",
+        )
     if agreement is None:
         raise RunRefused(
-            f"{words}, and nobody has agreed to that yet.",
+            _("%(words)s, and nobody has agreed to that yet.") % {"words": words},
             code="agreement_needed",
             field="spending",
         )
     key = QuantumKey.objects.for_team(order.team).filter(public_id=agreement.key).first()
     if key is None:
         raise RunRefused(
-            "There is no such quantum key in this team. Add one on the Quantum page.",
+            _("There is no such quantum key in this team. Add one on the Quantum page."),
             code="not_found",
             field="quantum_key",
         )
@@ -63,8 +76,16 @@ def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
     )
     if not enough:
         raise RunRefused(
-            f"{words}, which is more than was agreed to ({agreement.circuits:,} circuits, "
-            f"{agreement.shots:,} shots, {agreement.seconds:,.0f} s): it would stop half-way.",
+            _(
+                "%(words)s, which is more than was agreed to (%(circuits)s circuits, "
+                "%(shots)s shots, %(seconds)s s): it would stop half-way."
+            )
+            % {
+                "words": words,
+                "circuits": f"{agreement.circuits:,}",
+                "shots": f"{agreement.shots:,}",
+                "seconds": f"{agreement.seconds:,.0f}",
+            },
             code="agreement_too_small",
             field="spending",
         )
@@ -88,8 +109,9 @@ def cap_problem(need: Cost) -> str:
         ("seconds", need.seconds[1]),
     ):
         if cap[noun] and wanted > cap[noun]:
-            return (
-                f"this site allows {cap[noun]:,} {noun} a run. Take fewer steps, SPSA in place of "
-                "the parameter shift, or fewer shots; an administrator can raise the cap."
-            )
+            return _(
+                "this site allows %(number)s %(kind)s a run. Take fewer steps, SPSA in "
+                "place of the parameter shift, or fewer shots; an administrator can "
+                "raise the cap."
+            ) % {"number": f"{cap[noun]:,}", "kind": _(noun)}
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from finetune.hardware.models import QuantumKey
 from finetune.runs.checks import Agreement
@@ -16,7 +17,9 @@ class TermsForm(forms.Form):
     shots = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     seconds = forms.FloatField(min_value=0.001, widget=forms.HiddenInput)
     agree = forms.BooleanField(
-        error_messages={"required": "Tick this to send it, or go back and change the run."}
+        error_messages={
+            "required": gettext_lazy("Tick this to send it, or go back and change the run.")
+        }
     )
 
     def agreement(self, key: QuantumKey) -> Agreement:

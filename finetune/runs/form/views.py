@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.datasets.selectors import dataset_list_for
@@ -67,12 +68,14 @@ def run_new(request: SiteRequest) -> HttpResponse:
     if repeated:
         messages.info(
             request,
-            "This form has started this run already, so it was not started twice. "
-            "For another one with the same settings, open a new form.",
+            _(
+                "This form has started this run already, so it was not started twice. "
+                "For another one with the same settings, open a new form."
+            ),
         )
     else:
         name = Run.objects.values_list("name", flat=True).get(public_id=made)
-        messages.success(request, f"“{name}” is on its way.")
+        messages.success(request, _("“%(name)s” is on its way.") % {"name": name})
     return redirect("run", made)
 
 
@@ -80,7 +83,7 @@ def terms_page(request: SiteRequest, form: RunForm, terms: TermsForm) -> HttpRes
     """What would be sent and spent, and a tick without which nothing is."""
     plan = run_plan(form.choice)
     if plan.cost is None or plan.sampling is None:
-        nothing = Problem("backend", "These settings have no circuit to send.")
+        nothing = Problem("backend", _("These settings have no circuit to send."))
         form.add_problems(plan.problems or (nothing,))
         return form_page(request, form)
     chip = str(plan.settings.machine.get("chip", ""))
@@ -216,8 +219,8 @@ def presets_for(request: SiteRequest) -> list[dict[str, Any]]:
     return [
         {
             "name": preset.name,
-            "label": preset.label,
-            "help": preset.help,
+            "label": _(preset.label),
+            "help": _(preset.help),
             "address": f"?preset={preset.name}{kept}",
             "values": options | initial_from_settings(RunSettings.from_dict(preset.values)),
             "epochs": preset.epochs,

@@ -11,7 +11,7 @@ from finetune.runs.models import Run
 from finetune.teams.models import User
 from finetune.teams.sockets import NOT_FOUND, number_asked, visitor_of
 
-from .feed import Batch, CatchUp, Queue, RunFeed
+from .feed import Batch, CatchUp, Queue, RunFeed, language_now
 
 
 class RunConsumer(AsyncWebsocketConsumer):
@@ -20,6 +20,7 @@ class RunConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = None  # the feed hears the bell for all watchers
     run: Run | None = None
     cursor: int = 0
+    language: str = ""
     pump: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -29,9 +30,12 @@ class RunConsumer(AsyncWebsocketConsumer):
         if self.run is None or visitor is None:
             await self.close(code=NOT_FOUND)
             return
+        self.language = language_now()
         self.cursor = number_asked(self.scope, "after", 0)
-        queue = await RunFeed.join(self.run, self, visitor)
-        self.pump = asyncio.create_task(self.forward(queue, CatchUp(self.run.pk, visitor)))
+        queue = await RunFeed.join(self.run, self, visitor, self.language)
+        self.pump = asyncio.create_task(
+            self.forward(queue, CatchUp(self.run.pk, visitor, self.language))
+        )
 
     def find(self) -> Run | None:
         user = self.scope["user"]
@@ -47,9 +51,9 @@ class RunConsumer(AsyncWebsocketConsumer):
             batch = await queue.get()
             if isinstance(batch, int):
                 code = batch
-            elif batch.first > self.cursor:
+            elif batch.first > self.cursor and self.language in batch.texts:
                 await self.pass_on(batch)
-            elif batch.last > self.cursor:
+            elif batch.last > self.cursor:  # or it was made before a reader of this language came
                 code = await self.catch_up(missed)
         await self.close(code=code)
 
@@ -63,7 +67,7 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def pass_on(self, batch: Batch) -> None:
         self.cursor = batch.last
-        await self.base_send(batch.message)
+        await self.base_send(batch.messages[self.language])
 
     async def disconnect(self, code: int) -> None:
         if self.pump is not None:

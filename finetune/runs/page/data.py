@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from finetune.datasets.report import ReportView
 from finetune.runs.models import Run
 from finetune.training.dialogues.left_out import KINDS
 
-TITLES = {"train": "Training data", "validation": "Held-out data"}
+TITLES = {"train": gettext_lazy("Training data"), "validation": gettext_lazy("Held-out data")}
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ def data_of_run(run: Run) -> list[PartOfData]:
     counts = run.latest.get("data") or {}
     checked = [
         PartOfData(
-            f"“{given['dataset']}” as uploaded",
-            [("check", given["words"])],
+            _("“%(dataset)s” as uploaded") % {"dataset": given["dataset"]},
+            [(_("check"), given["words"])],
             [],
             bool(given["left_out"]),
         )
@@ -65,31 +68,47 @@ def given_of(run: Run) -> list[dict[str, Any]]:
 
 def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
     used, skipped, truncated = (int(counts.get(n) or 0) for n in ("used", "skipped", "truncated"))
-    taken = f"{used:,} of {counts.get('dialogues', used):,} dialogues"
+    taken = _("%(used)s of %(all)s dialogues") % {
+        "used": f"{used:,}",
+        "all": f"{counts.get('dialogues', used):,}",
+    }
     if spare := counts.get("not_needed"):
-        taken += (
-            f"; {spare:,} more than the {'steps' if title == TITLES['train'] else 'settings'} need"
+        more = (
+            _("%(number)s more than the steps need")
+            if title == TITLES["train"]
+            else _("%(number)s more than the settings need")
         )
-    rows = [("used", taken)]
+        taken += "; " + more % {"number": f"{spare:,}"}
+    rows = [(_("used"), taken)]
     if skipped:
-        rows.append(("left out", left_out_words(counts)))
+        rows.append((_("left out"), left_out_words(counts)))
     if truncated:
         length = run.settings.sequence_length
         rows.append(
             (
-                "shortened",
-                f"{truncated:,} are longer than {length:,} tokens: without their last turns",
+                _("shortened"),
+                _("%(truncated)s are longer than %(length)s tokens: without their last turns")
+                % {"truncated": f"{truncated:,}", "length": f"{length:,}"},
             )
         )
     if counts.get("tokens"):
-        rows.append(("tokens", f"{counts['tokens']:,}, {counts['label_tokens']:,} of them learned"))
+        rows.append(
+            (
+                _("tokens"),
+                _("%(tokens)s, %(label_tokens)s of them learned")
+                % {
+                    "tokens": f"{counts['tokens']:,}",
+                    "label_tokens": f"{counts['label_tokens']:,}",
+                },
+            )
+        )
     return PartOfData(title, rows, list(counts.get("reasons") or []), bool(skipped or truncated))
 
 
 def left_out_words(counts: Mapping[str, Any]) -> str:
     """Return how many were left out, and of which kinds."""
     kinds = ", ".join(
-        f"{counts[kind]:,} {words}" for kind, words in KINDS.items() if counts.get(kind)
+        f"{counts[kind]:,} {_(words)}" for kind, words in KINDS.items() if counts.get(kind)
     )
     return f"{counts['skipped']:,}" + (f": {kinds}" if kinds else "")
 
@@ -99,7 +118,10 @@ def data_lost_words(run: Run) -> str:
     counts = (run.latest.get("data") or {}).get("train") or {}
     parts = []
     if counts.get("skipped"):
-        parts.append(f"{left_out_words(counts)}; left out of {counts['dialogues']:,}")
+        parts.append(
+            _("%(reasons)s; left out of %(dialogues)s")
+            % {"reasons": left_out_words(counts), "dialogues": f"{counts['dialogues']:,}"}
+        )
     if counts.get("truncated"):
-        parts.append(f"{counts['truncated']:,} shortened")
+        parts.append(_("%(truncated)s shortened") % {"truncated": f"{counts['truncated']:,}"})
     return "; ".join(parts)

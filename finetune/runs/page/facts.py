@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from finetune.runs.calibrations import chip_words
 from finetune.runs.models import Run
@@ -18,8 +20,8 @@ from .curves import METRICS
 
 ROWS = 40
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Adapter": ("adapter", "targets", "backend", "backend_options", "calibration"),
-    "Training": (
+    gettext_lazy("Adapter"): ("adapter", "targets", "backend", "backend_options", "calibration"),
+    gettext_lazy("Training"): (
         "learning_rate",
         "scheduler",
         "warmup_ratio",
@@ -31,7 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "max_grad_norm",
         "seed",
     ),
-    "Evaluation and checkpoints": (
+    gettext_lazy("Evaluation and checkpoints"): (
         "eval_every",
         "eval_dialogues",
         "save_every",
@@ -92,7 +94,7 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
             for name in names
             if run.config.get(name) or (name in run.config and name != "calibration")
         ]
-        if title == "Adapter":
+        if title == _("Adapter"):
             rows[1:1] = option_rows(run)
         groups.append((title, rows))
     return groups

@@ -1,8 +1,8 @@
 """One reader per watched run and process; what it reads goes to every watcher in memory.
 
 Work per event does not grow with the number of watchers: one subscription to the run's bell, rows
-read once, one status fragment and one text per batch, one look at who may still watch. A watcher
-that joins catches up from the database by itself and then waits at the feed's cursor.
+read once, one status fragment and one text per batch and language, one look at who may still watch.
+A watcher that joins catches up from the database by itself and then waits at the feed's cursor.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import OperationalError
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from finetune.queue import BROKER_AWAY
 from finetune.runs.events import run_group
@@ -40,16 +42,20 @@ BEHIND = 5_000  # events; who is further behind gets the run's outline instead o
 
 @dataclass(frozen=True)
 class Batch:
-    """Events `first` to `last` of a run's log, as the text of one websocket message."""
+    """Events `first` to `last` of a run's log, as the text of one websocket message, in each
+    language that somebody reads."""
 
     first: int
     last: int
-    text: str
+    texts: Mapping[str, str]  # by language: the status fragment is in words
 
     @cached_property
-    def message(self) -> dict[str, str]:
-        """As the server takes it: one object for all watchers."""
-        return {"type": "websocket.send", "text": self.text}
+    def messages(self) -> dict[str, dict[str, str]]:
+        """As the server takes it: one object for all watchers who read one language."""
+        return {
+            language: {"type": "websocket.send", "text": text}
+            for language, text in self.texts.items()
+        }
 
 
 Queue = asyncio.Queue[Batch | int]  # a number is the code with which to close
@@ -60,6 +66,7 @@ class Place:
     """Where one watcher stands."""
 
     visitor: Visitor
+    language: str
     queue: Queue = field(default_factory=lambda: asyncio.Queue(QUEUED))
 
     def dismiss(self, code: int) -> None:
@@ -84,7 +91,7 @@ class RunFeed:
         self.tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    async def join(cls, run: Run, watcher: object, visitor: Visitor) -> Queue:
+    async def join(cls, run: Run, watcher: object, visitor: Visitor, language: str) -> Queue:
         """Add a watcher; the first one starts the reader.
 
         Returns once the reader has its cursor: every later event comes through the queue, every
@@ -94,7 +101,7 @@ class RunFeed:
         if feed is None:
             feed = cls.open[run.pk] = cls(run)
             feed.tasks = [asyncio.create_task(feed.read()), asyncio.create_task(feed.listen())]
-        place = feed.watchers[watcher] = Place(visitor)
+        place = feed.watchers[watcher] = Place(visitor, language)
         await feed.ready.wait()
         return place.queue
 
@@ -146,9 +153,10 @@ class RunFeed:
         looked = 0.0
         while True:
             visitors = {place.visitor for place in self.watchers.values()}
+            languages = {place.language for place in self.watchers.values()}
             try:
                 batch, refused = await database_sync_to_async(self.look)(
-                    visitors, time.monotonic() - looked
+                    visitors, languages, time.monotonic() - looked
                 )
             except OperationalError as error:  # a locked or full database is no reason to stop
                 log.warning("run %s is not read: %s", self.run_id, error)
@@ -169,7 +177,7 @@ class RunFeed:
             self.bell.clear()
 
     def look(
-        self, visitors: Collection[Visitor], since: float
+        self, visitors: Collection[Visitor], languages: Collection[str], since: float
     ) -> tuple[Batch | None, dict[Visitor, int] | None]:
         """The next batch, and who may not have it.
 
@@ -183,7 +191,7 @@ class RunFeed:
         if self.cursor is None:
             self.cursor = run.last_seq
         elif run.last_seq > self.cursor:
-            batch = batch_of(run.pk, run_events_after(run, self.cursor, BATCH))
+            batch = batch_of(run.pk, run_events_after(run, self.cursor, BATCH), languages)
             if batch is not None:
                 self.cursor = batch.last
         pause = FALLBACK_SECONDS if batch is None else 1.0 if len(visitors) > FEW else 0.0
@@ -214,6 +222,7 @@ class CatchUp:
 
     run_id: int
     visitor: Visitor
+    language: str
 
     def next(self, after: int) -> Batch | int | None:
         """The next batch, None at the end, or the code with which to close."""
@@ -224,12 +233,17 @@ class CatchUp:
         if refused := refusals([self.visitor], run.team_id):
             return refused[self.visitor]
         if run.last_seq - after <= BEHIND:
-            return batch_of(run.pk, run_events_after(run, after, BATCH))
+            return batch_of(run.pk, run_events_after(run, after, BATCH), [self.language])
         events = list(RunEvent.objects.filter(run=run, seq__in=run_outline(run, after)))
-        return batch_of(run.pk, sorted(events, key=lambda event: event.seq))
+        return batch_of(run.pk, sorted(events, key=lambda event: event.seq), [self.language])
 
 
-def batch_of(run_id: int, events: list[RunEvent]) -> Batch | None:
+def language_now() -> str:
+    """The language of the page that opened the socket, whose task asks."""
+    return translation.get_language() or settings.LANGUAGE_CODE
+
+
+def batch_of(run_id: int, events: list[RunEvent], languages: Collection[str]) -> Batch | None:
     """Events with the status fragment as it is now, or None where there are no events.
 
     The run is read after its events. The other way round, the event that ends a run could go out
@@ -244,6 +258,10 @@ def batch_of(run_id: int, events: list[RunEvent]) -> Batch | None:
         "type": "events",
         "events": [event.as_dict() for event in events],
         "last_seq": events[-1].seq,
-        "status": render_to_string("finetune/runs/_status.html", {"run": run}),
     }
-    return Batch(events[0].seq, events[-1].seq, json.dumps(message))
+    texts = {}
+    for language in languages:
+        with translation.override(language):
+            status = render_to_string("finetune/runs/_status.html", {"run": run})
+        texts[language] = json.dumps(message | {"status": status})
+    return Batch(events[0].seq, events[-1].seq, texts)

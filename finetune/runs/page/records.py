@@ -67,7 +67,7 @@ def sample_replies(run: Run, before: int | None = None) -> Replies:
 
 def reply_of(event: RunEvent) -> str:
     """A sample reply as it may be shown."""
-    return event.data.get("reply", "") if event.data.get("judged") else WAITING
+    return event.data.get("reply", "") if event.data.get("judged") else str(WAITING)
 
 
 def log_lines(run: Run, before: int | None = None, limit: int = LINES) -> list[RunEvent]:

@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy
 
 from finetune.faults import fault_of
 from finetune.runs.models import Run, RunEvent
@@ -24,7 +25,9 @@ from finetune.runs.models import Run, RunEvent
 log = logging.getLogger(__name__)
 Line = dict[str, Any]
 
-WAITING = "[not shown yet: what judges replies does not answer; open this page again in a moment]"
+WAITING = gettext_lazy(
+    "[not shown yet: what judges replies does not answer; open this page again in a moment]"
+)
 
 
 class Gate(Protocol):

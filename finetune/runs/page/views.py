@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -29,10 +30,10 @@ from .records import log_lines, sample_replies
 PER_PAGE = 20
 JOBS = 12  # newest jobs on quantum machines
 FILTERS = {
-    "active": ("Active", (*Run.ACTIVE, Run.State.PAUSED)),
-    "succeeded": ("Succeeded", (Run.State.SUCCEEDED,)),
-    "failed": ("Failed", (Run.State.FAILED,)),
-    "cancelled": ("Cancelled", (Run.State.CANCELLED,)),
+    "active": (gettext_lazy("Active"), (*Run.ACTIVE, Run.State.PAUSED)),
+    "succeeded": (gettext_lazy("Succeeded"), (Run.State.SUCCEEDED,)),
+    "failed": (gettext_lazy("Failed"), (Run.State.FAILED,)),
+    "cancelled": (gettext_lazy("Cancelled"), (Run.State.CANCELLED,)),
 }
 ACTIONS = {
     "cancel": services.run_cancel,
@@ -41,18 +42,18 @@ ACTIONS = {
     "requeue": services.run_requeue,
 }
 BUTTONS = (
-    ("resume", "Resume", "next"),
-    ("requeue", "Queue again", "again"),
-    ("pause", "Pause", "pause"),
-    ("cancel", "Cancel", "stop"),
+    ("resume", gettext_lazy("Resume"), "next"),
+    ("requeue", gettext_lazy("Queue again"), "again"),
+    ("pause", gettext_lazy("Pause"), "pause"),
+    ("cancel", gettext_lazy("Cancel"), "stop"),
 )
 SMALL_CHARTS = (  # series, title, whether it is about the circuit
-    ("accuracy", "Accuracy of the next token", False),
-    ("circuit_gradient_variance", "Circuit gradient variance", True),
-    ("circuit_entanglement", "Entanglement of the circuits", True),
-    ("learning_rate", "Learning rate", False),
-    ("grad_norm", "Gradient norm", False),
-    ("tokens_per_second", "Tokens per second", False),
+    ("accuracy", gettext_lazy("Accuracy of the next token"), False),
+    ("circuit_gradient_variance", gettext_lazy("Circuit gradient variance"), True),
+    ("circuit_entanglement", gettext_lazy("Entanglement of the circuits"), True),
+    ("learning_rate", gettext_lazy("Learning rate"), False),
+    ("grad_norm", gettext_lazy("Gradient norm"), False),
+    ("tokens_per_second", gettext_lazy("Tokens per second"), False),
     ("memory_mb", "Memory, MB", False),
 )
 

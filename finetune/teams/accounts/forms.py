@@ -9,6 +9,8 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from finetune.teams.doors import too_many_tries
 from finetune.teams.models import User
@@ -18,14 +20,14 @@ class SignInForm(forms.Form):
     """Name and password; refuses after repeated failures (`finetune.teams.doors`)."""
 
     username = forms.CharField(
-        label="Username",
+        label=gettext_lazy("Username"),
         max_length=150,
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
         ),
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         strip=False,
         max_length=4096,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -47,8 +49,10 @@ class SignInForm(forms.Form):
             raise forms.ValidationError(reason)
         if user is None:
             raise forms.ValidationError(
-                "That username and password do not go together. "
-                "Passwords tell capital and small letters apart."
+                _(
+                    "That username and password do not go together. "
+                    "Passwords tell capital and small letters apart."
+                )
             )
         self.user = user
         return values

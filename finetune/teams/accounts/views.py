@@ -8,6 +8,7 @@ from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -52,7 +53,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
         if user is not None:
             login(request, user, backend=BACKEND)
             if not user.has_usable_password():
-                messages.info(request, "You are in. Choose a password for the next time.")
+                messages.info(request, _("You are in. Choose a password for the next time."))
                 return redirect("password")
             return redirect(settings.LOGIN_REDIRECT_URL)
         link = None
@@ -88,7 +89,7 @@ def password(request: SiteRequest) -> HttpResponse:
         if form.is_valid():
             form.save()
             update_session_auth_hash(request, form.user)
-            messages.success(request, "Your password is saved. Other browsers are signed out.")
+            messages.success(request, _("Your password is saved. Other browsers are signed out."))
             return redirect("home")
         status = 429 if too_many_tries(request) else 422
     context = {"form": form, "has_one": has_one}

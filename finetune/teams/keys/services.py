@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 from finetune.faults import fault_of
@@ -24,7 +25,9 @@ def digest(secret: str) -> str:
 def key_create(*, team: Team, user: User, name: str) -> tuple[ApiKey, str]:
     """Make a key for one team; the secret is returned here and nowhere again."""
     if not team.memberships.filter(user=user).exists():
-        raise StudioError("Only a member of the team can make a key for it.", code="not_a_member")
+        raise StudioError(
+            _("Only a member of the team can make a key for it."), code="not_a_member"
+        )
     secret = f"sk-wk-{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         team=team, user=user, name=name, prefix=secret[:12], digest=digest(secret)
@@ -40,7 +43,9 @@ def key_scope_set(*, key: ApiKey, scope: ApiKey.Scope) -> None:
     """Let a key in use get replies with or without the gate."""
     changed = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(scope=scope)
     if not changed:
-        raise StudioError(f"The key “{key.name}” is revoked.", code="key_revoked")
+        raise StudioError(
+            _("The key “%(name)s” is revoked.") % {"name": key.name}, code="key_revoked"
+        )
 
 
 def key_check(secret: str) -> ApiKey | None:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -74,7 +75,10 @@ def key_revoke(request: SiteRequest, pk: int) -> HttpResponse:
     membership = membership_of(request.user, key.team)
     owner = membership is not None and membership.role == Membership.Role.OWNER
     if key.user_id != request.user.pk and not owner:
-        raise PermissionDenied("Only the person who made a key or an owner can revoke it.")
+        raise PermissionDenied(_("Only the person who made a key or an owner can revoke it."))
     key_services.key_revoke(key=key)
-    messages.success(request, f"“{key.name}” is revoked. Programs that use it get an error now.")
+    messages.success(
+        request,
+        _("“%(name)s” is revoked. Programs that use it get an error now.") % {"name": key.name},
+    )
     return redirect("keys")

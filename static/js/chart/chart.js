@@ -258,14 +258,14 @@
       if (!this.tip) return;
       this.tip.hidden = !readings.length;
       if (!readings.length) return;
-      const rows = [element("div", "chart-tip-step", `Step ${grouped(this.group.hover)}`)];
+      const rows = [element("div", "chart-tip-step", interpolate(gettext("Step %(step)s"), { step: grouped(this.group.hover) }, true))];
       for (const [line, at] of readings) {
         const row = element("div", "chart-tip-row");
         const swatch = element("span", "chart-swatch");
         swatch.style.background = line.paint;
         let name = line.label;
-        if (line.shown !== line.y) name += ` (smoothed ${this.format(line.shown[at])})`;
-        if (line.x[at] !== this.group.hover) name += `, step ${grouped(line.x[at])}`;
+        if (line.shown !== line.y) name += ` (${interpolate(gettext("smoothed %(value)s"), { value: this.format(line.shown[at]) }, true)})`;
+        if (line.x[at] !== this.group.hover) name += `, ${interpolate(gettext("step %(step)s"), { step: grouped(line.x[at]) }, true)}`;
         row.append(swatch, element("span", "", name), element("strong", "", this.format(line.y[at])));
         rows.push(row);
       }
@@ -288,7 +288,7 @@
 
     announce() {
       const parts = this.readings().map(([line, at]) => `${line.label} ${this.format(line.y[at])}`);
-      this.canvas.setAttribute("aria-label", `Step ${this.group.hover}: ${parts.join(", ")}`);
+      this.canvas.setAttribute("aria-label", `${interpolate(gettext("Step %(step)s"), { step: this.group.hover }, true)}: ${parts.join(", ")}`);
     }
   }
 

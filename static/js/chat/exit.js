@@ -24,7 +24,7 @@
     event.preventDefault();
     leave();
   });
-  link.title = "Or press Shift three times";
+  link.title = link.dataset.exit;
 
   let pressed = [];
   document.addEventListener("keydown", (event) => {

@@ -27,20 +27,22 @@
   function turnOf(said) {
     const turn = element("li", "turn");
     const person = element("div", "said");
-    const who = element("p", "visually-hidden", "You");
+    const who = element("p", "visually-hidden", gettext("You"));
     const words = element("div", "said-text", said);
     words.dir = "auto";
     person.append(who, words);
     const replies = element("div", "replies");
     const reply = element("article", "reply");
-    reply.setAttribute("aria-label", "Reply");
+    reply.setAttribute("aria-label", gettext("Reply"));
     const text = element("div", "reply-text");
     text.dir = "auto";
-    const wait = element("p", "reply-wait", "is thinking…");
+    const wait = element("p", "reply-wait", gettext("is thinking…"));
     reply.append(text, wait);
     replies.append(reply);
     turn.append(person, replies);
     turns.append(turn);
+    const language = document.querySelector(".language");
+    if (language) language.hidden = true; // another page would end the talk
     return { turn, person, replies, text, wait };
   }
 
@@ -68,7 +70,7 @@
     if (line.text) {
       exchange.reply += line.text;
       view.text.textContent = exchange.reply;
-      view.wait.textContent = "is writing…";
+      view.wait.textContent = gettext("is writing…");
     }
     if (line.problem) errorLine.textContent = line.problem;
     scrollTo({ top: document.documentElement.scrollHeight });
@@ -106,21 +108,21 @@
       });
       if (!answer.ok || answer.redirected) {
         const body = await answer.json().catch(() => ({}));
-        throw new Error(body.error?.message || "The site could not take this. What you wrote is still here.");
+        throw new Error(body.error?.message || gettext("The site could not take this. What you wrote is still here."));
       }
       box.value = "";
       view = turnOf(said);
       await read(answer, (line) => show(view, exchange, line));
     } catch (error) {
       if (error.name !== "AbortError") {
-        errorLine.textContent = view ? "The connection broke off. What was written is kept here." : error.message;
+        errorLine.textContent = view ? gettext("The connection broke off. What was written is kept here.") : error.message;
       }
     }
     if (view) {
       view.wait.remove();
       if (exchange.reply.trim()) {
         talk.push(exchange);
-        announcer.textContent = `Reply: ${exchange.reply}`;
+        announcer.textContent = interpolate(gettext("Reply: %(text)s"), { text: exchange.reply }, true);
       } else {
         // A card stays to be read; the message goes back into its box.
         if (!exchange.card) view.turn.remove();

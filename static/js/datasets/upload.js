@@ -18,7 +18,7 @@
 
   const size = (bytes) =>
     bytes < 1024
-      ? `${bytes} bytes`
+      ? interpolate(ngettext("%(count)s byte", "%(count)s bytes", bytes), { count: bytes }, true)
       : bytes < 1024 ** 2
         ? `${(bytes / 1024).toFixed(1)} KB`
         : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
@@ -62,12 +62,12 @@
     chosen.textContent = `${file.name}, ${size(file.size)}`;
     clearErrors();
     if (file.size === 0) {
-      showErrors({ file: [`${file.name} is empty (0 bytes). Choose a file with dialogues.`] });
+      const words = gettext("%(name)s is empty (0 bytes). Choose a file with dialogues.");
+      showErrors({ file: [interpolate(words, { name: file.name }, true)] });
     }
     if (file.size > limit) {
-      showErrors({
-        file: [`${file.name} has ${size(file.size)}; the limit is ${size(limit)}. Split the file, or ask the administrator for a higher limit.`],
-      });
+      const words = gettext("%(name)s has %(size)s; the limit is %(limit)s. Split the file, or ask the administrator for a higher limit.");
+      showErrors({ file: [interpolate(words, { name: file.name, size: size(file.size), limit: size(limit) }, true)] });
     }
     const name = form.querySelector('[name="name"]');
     if (!name.value || name.dataset.guessed === "yes") {
@@ -101,7 +101,7 @@
     drop.classList.remove("over");
     if (sending || !event.dataTransfer.files.length) return;
     if (event.dataTransfer.files.length > 1) {
-      studio.toast("One file at a time: the first one is chosen.", "warning");
+      studio.toast(gettext("One file at a time: the first one is chosen."), "warning");
     }
     const one = new DataTransfer();
     one.items.add(event.dataTransfer.files[0]);
@@ -113,28 +113,32 @@
   function rest(busy) {
     progress.hidden = !busy;
     button.disabled = busy;
-    button.textContent = busy ? "Uploading…" : "Upload and check";
+    button.textContent = busy ? gettext("Uploading…") : gettext("Upload and check");
   }
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const file = input.files[0];
-    if (!file) return showErrors({ file: ["Choose a file first, or drop one here."] });
+    if (!file) return showErrors({ file: [gettext("Choose a file first, or drop one here.")] });
     if (file.size > limit || file.size === 0) return show();
     clearErrors();
     const request = (sending = new XMLHttpRequest());
     const begun = performance.now();
     rest(true);
     bar.removeAttribute("value");
-    amount.textContent = `0 of ${size(file.size)}`;
+    const told = gettext("%(done)s of %(total)s");
+    amount.textContent = interpolate(told, { done: 0, total: size(file.size) }, true);
     left.textContent = "";
     request.upload.addEventListener("progress", (step) => {
       if (!step.lengthComputable) return;
       const share = step.loaded / step.total;
       bar.value = share;
-      amount.textContent = `${size(step.loaded)} of ${size(step.total)} · ${Math.floor(share * 100)} %`;
+      const done = interpolate(told, { done: size(step.loaded), total: size(step.total) }, true);
+      amount.textContent = `${done} · ${Math.floor(share * 100)} %`;
       const seconds = ((performance.now() - begun) / 1000) * (1 / Math.max(share, 0.001) - 1);
-      left.textContent = share >= 1 ? "Storing…" : seconds > 2 ? `${Math.ceil(seconds)} s left` : "";
+      left.textContent = share >= 1
+        ? gettext("Storing…")
+        : seconds > 2 ? interpolate(gettext("%(seconds)s s left"), { seconds: Math.ceil(seconds) }, true) : "";
     });
     request.addEventListener("load", () => {
       sending = null;
@@ -145,8 +149,8 @@
         answer = null;
       }
       if (request.status === 201 && answer?.url) {
-        amount.textContent = "Uploaded.";
-        left.textContent = "Opening it…";
+        amount.textContent = gettext("Uploaded.");
+        left.textContent = gettext("Opening it…");
         location.assign(answer.url);
         return;
       }
@@ -154,20 +158,21 @@
       if (answer?.errors) showErrors(answer.errors);
       else if (answer?.error?.message) showErrors({ file: [answer.error.message] });
       else if (request.status === 403) {
-        showErrors({ "": ["You were signed out, or this page was open for too long. Reload it and try again."] });
+        showErrors({ "": [gettext("You were signed out, or this page was open for too long. Reload it and try again.")] });
       } else {
-        showErrors({ "": [`The server answered with an error (${request.status}). Nothing was kept; try again in a moment.`] });
+        const words = gettext("The server answered with an error (%(status)s). Nothing was kept; try again in a moment.");
+        showErrors({ "": [interpolate(words, { status: request.status }, true)] });
       }
     });
     request.addEventListener("error", () => {
       sending = null;
       rest(false);
-      showErrors({ "": ["The connection broke before the file had arrived. Nothing was kept; try again."] });
+      showErrors({ "": [gettext("The connection broke before the file had arrived. Nothing was kept; try again.")] });
     });
     request.addEventListener("abort", () => {
       sending = null;
       rest(false);
-      studio.toast("Upload stopped. Nothing was kept.", "warning");
+      studio.toast(gettext("Upload stopped. Nothing was kept."), "warning");
     });
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");

@@ -11,24 +11,31 @@
   const group = new Group();
   const lines = {
     loss: [
-      { label: "train", colour: "--chart-train", x: columns.step, y: columns.train_loss, smooth: true },
-      { label: "validation", colour: "--chart-validation", x: checks.step, y: checks.validation_loss, dots: true },
+      { label: gettext("train"), colour: "--chart-train", x: columns.step, y: columns.train_loss, smooth: true },
+      { label: gettext("validation"), colour: "--chart-validation", x: checks.step, y: checks.validation_loss, dots: true },
     ],
     accuracy: [
-      { label: "train", colour: "--chart-train", x: columns.step, y: columns.train_accuracy, smooth: true },
-      { label: "validation", colour: "--chart-validation", x: checks.step, y: checks.validation_accuracy, dots: true },
+      { label: gettext("train"), colour: "--chart-train", x: columns.step, y: columns.train_accuracy, smooth: true },
+      { label: gettext("validation"), colour: "--chart-validation", x: checks.step, y: checks.validation_accuracy, dots: true },
     ],
+  };
+  const names = {
+    learning_rate: gettext("learning rate"),
+    grad_norm: gettext("gradient norm"),
+    tokens_per_second: gettext("tokens per second"),
+    memory_mb: gettext("memory, MB"),
+    circuit_gradient_variance: gettext("circuit gradient variance"),
   };
   const single = ["learning_rate", "grad_norm", "tokens_per_second", "memory_mb"];
   for (const name of [...single, "circuit_gradient_variance"]) {
     lines[name] = [{
-      label: name.replaceAll("_", " "),
+      label: names[name],
       colour: name.startsWith("circuit") ? "--chart-quantum" : "--chart-plain",
       x: columns.step, y: columns[name], smooth: name !== "learning_rate" && name !== "memory_mb",
     }];
   }
   lines.circuit_entanglement = [{
-    label: "entanglement", colour: "--chart-quantum", x: checks.step, y: checks.circuit_entanglement, dots: true,
+    label: gettext("entanglement"), colour: "--chart-quantum", x: checks.step, y: checks.circuit_entanglement, dots: true,
   }];
   const charts = {};
   for (const figure of root.querySelectorAll("[data-chart]")) {

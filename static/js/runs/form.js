@@ -43,7 +43,7 @@
   /** The data set's dialogues stand in the words of its option. */
   function trainDialogues() {
     const words = form.elements.dataset.selectedOptions[0]?.textContent || "";
-    return Number(/\((\d+) dialogues/.exec(words)?.[1] || 0);
+    return Number(/\((\d+) [^()]*\)$/.exec(words.trim())?.[1] || 0);
   }
 
   function mark() {

@@ -27,7 +27,7 @@
     }
     if (status.dataset.state !== state) {
       state = status.dataset.state;
-      said.textContent = `The run is now: ${status.dataset.stateWords}.`;
+      said.textContent = interpolate(gettext("The run is now: %(state)s."), { state: status.dataset.stateWords }, true);
       if (state === "succeeded") refreshChatLink();
       if (sign.dataset.state === "live") sayLive();
     }
@@ -93,7 +93,7 @@
   /** “Live” is said only where something may still come. */
   function sayLive() {
     const over = ["succeeded", "failed", "cancelled"].includes(state);
-    connection("live", over ? "" : "Live");
+    connection("live", over ? "" : gettext("Live"));
   }
 
   function take(message) {
@@ -122,8 +122,8 @@
     opened: sayLive,
     message(message) { if (message.type === "events") take(message); },
     lost(failures) {
-      connection("away", failures > 1 ? "Reconnecting… what is shown may be old" : "Reconnecting…");
+      connection("away", failures > 1 ? gettext("Reconnecting… what is shown may be old") : gettext("Reconnecting…"));
     },
-    gone() { connection("gone", "This run is not yours to follow any more. Reload the page."); },
+    gone() { connection("gone", gettext("This run is not yours to follow any more. Reload the page.")); },
   });
 })();

@@ -129,7 +129,8 @@ def test_a_new_version_asks_again(
 def test_the_browsers_language_is_taken_until_another_is_chosen(hers: Client) -> None:
     chinese = {"accept-language": "zh-CN,zh;q=0.9"}
     assert "在您开始之前" in hers.get("/chat/consent/", headers=chinese).content.decode()
-    page = hers.get("/chat/consent/?language=en", headers=chinese).content.decode()
+    hers.post("/language/", {"language": "en"}, headers=chinese)
+    page = hers.get("/chat/consent/", headers=chinese).content.decode()
     assert "Before you write" in page
 
 

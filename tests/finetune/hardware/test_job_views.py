@@ -42,7 +42,7 @@ def test_filters_and_states_in_words(page, job):
         job(state, number)
     text = page.get(reverse("quantum-jobs")).content.decode()
     for label in QuantumJob.State.labels:
-        assert label in text
+        assert str(label) in text
     unclear = page.get(reverse("quantum-jobs") + "?state=decision").content.decode()
     assert unclear.count('class="badge" data-state=') == 1
     assert 'hx-trigger="every 3s"' in text

@@ -224,6 +224,22 @@ async def test_the_others_go_on(run_made, bob, cookie):
 # -- many watchers, long runs ----------------------------------------------------------------------
 
 
+async def test_each_page_is_told_in_its_own_language(run_made, cookie):
+    chinese = (cookie[0], cookie[1] + b"; wukong_language=zh-hans")
+    first = await Page(run_made, chinese).open()
+    await first.read_to(run_made.last_seq)
+    second = await Page(run_made, cookie).open()
+    await second.read_to(run_made.last_seq)
+    run = await copy(run_made.pk, [line(n) for n in range(1, 30)])
+    await first.read_to(run.last_seq)
+    await second.read_to(run.last_seq)
+    assert first.seqs == second.seqs
+    assert "训练损失" in first.status
+    assert "Train loss" in second.status
+    await first.close()
+    await second.close()
+
+
 async def test_a_run_has_one_subscription_however_many_watch(run_made, cookie, monkeypatch):
     from channels.layers import get_channel_layer
 
@@ -249,11 +265,14 @@ async def test_a_run_has_one_subscription_however_many_watch(run_made, cookie, m
 
 async def test_who_does_not_read_is_let_go_and_nobody_waits(run_made, cookie, monkeypatch):
     monkeypatch.setattr(feed, "QUEUED", 2)
-    place = feed.Place(feed.Visitor(1, "", None))
+    place = feed.Place(feed.Visitor(1, "", None), "en")
     readers = RunFeed(run_made)
-    readers.watchers = {"slow": place, "fast": (fast := feed.Place(feed.Visitor(2, "", None)))}
+    readers.watchers = {
+        "slow": place,
+        "fast": (fast := feed.Place(feed.Visitor(2, "", None), "en")),
+    }
     for number in range(3):
-        readers.hand_out(feed.Batch(number, number, "{}"))
+        readers.hand_out(feed.Batch(number, number, {"en": "{}"}))
         while not fast.queue.empty():
             assert fast.queue.get_nowait().first == number
     assert list(readers.watchers) == ["fast"]
