@@ -78,6 +78,9 @@ class SpeakingEngine:
                 return {held_class: 0.999, "unsafe": 0.999}
         return {"unsafe": 0.0}
 
+    def judgements(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{"language": "en", "scores": self.scores(text)} for text in body["texts"]]
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -99,8 +102,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         time.sleep(engine.judging_takes)
         engine.judged.append(body["texts"])
-        data = [{"language": "en", "scores": engine.scores(text)} for text in body["texts"]]
-        self.answer(200, {"object": "list", "data": data})
+        self.answer(200, {"object": "list", "data": engine.judgements(body)})
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()
@@ -150,9 +152,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def speaking_engine() -> Iterator[SpeakingEngine]:
-    """The double behind a free port, as long as the block lasts."""
-    engine = SpeakingEngine()
+def speaking_engine(engine: SpeakingEngine | None = None) -> Iterator[SpeakingEngine]:
+    """The double, or one of its kind, behind a free port, as long as the block lasts."""
+    engine = engine or SpeakingEngine()
     handler = type("OwnHandler", (Handler,), {"engine": engine})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True

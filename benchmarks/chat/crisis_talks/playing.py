@@ -82,11 +82,16 @@ def talk_rows(talk: Talk, running: Studio) -> list[Row]:
                 said.append({"role": "assistant", "content": reply})
                 rows.append(
                     {
-                        "talk": talk.id, "language": talk.language,
-                        "category": talk.category, "kind": talk.kind,
-                        "turn": number, "mark": turn.mark, "asked": turn.text,
+                        "talk": talk.id,
+                        "language": talk.language,
+                        "category": talk.category,
+                        "kind": talk.kind,
+                        "turn": number,
+                        "mark": turn.mark,
+                        "asked": turn.text,
                         **row,
-                        "card": card, **state,
+                        "card": card,
+                        **state,
                         "seconds": round(time.perf_counter() - began, 2),
                     }
                 )

@@ -13,6 +13,8 @@ from benchmarks.chat.crisis_talks.playing import REVIEWED, Row
 from benchmarks.chat.crisis_talks.talks import CALLS, CRISIS, HINT
 from benchmarks.frame import print_head, print_row, wilson
 
+NAMES = ("danger", "raised", "hint", "somebody else", "asks whether human", "ordinary")
+NAMES += ("ordinary, danger before",)
 HOW = (
     "library",
     "library, drafts held",
@@ -71,8 +73,10 @@ def report(rows: Sequence[Row]) -> None:
     print_head("turn calls for", "turns", *HOW, "card", "quiet line", "state raised")
     for language in ("", *sorted(set(talks.values()))):
         found = called_for([row for row in rows if language in ("", row["language"])])
-        for name in dict.fromkeys(sorted(name for name, _ in found)):
+        for name in NAMES:
             own = [row for other, row in found if other == name]
+            if not own:
+                continue
             ways = Counter(how(row) for row in own)
             print_row(
                 f"{language or 'both'}: {name}",

@@ -1,0 +1,223 @@
+"""The ways out of the site, each as its client: REST, server-sent events, page, sample replies."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from benchmarks.chat.studio import Studio
+from chat.safety.fitting.cases import Case
+
+from .saying import NEUTRAL, SayingEngine, reply_of
+from .seeing import Seen, texts_in
+
+HELLO = {"en": ("Hello.", "Hello, what is on your mind?"), "zh": ("你好。", "你好，想聊点什么？")}
+SECONDS = 60
+LOOKS = 20
+SAMPLES = 8  # judged at once: the gate for samples has five seconds
+
+
+@dataclass
+class Clients:
+    """What the ways share: the studio, the engine that speaks, a person who is signed in."""
+
+    running: Studio
+    engine: SayingEngine
+    http: httpx.Client
+    session: str
+    token: str
+
+    @property
+    def cookies(self) -> str:
+        return f"sessionid={self.session}; csrftoken={self.token}"
+
+
+@contextmanager
+def clients(running: Studio, engine: SayingEngine) -> Iterator[Clients]:
+    """Sign a person in, with consent given."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from chat.consent.services import consent_give
+    from finetune.teams.models import User
+
+    person = User.objects.get(username="alice")
+    consent_give(user=person, language="en")
+    session = SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.save()
+    with running.http() as http:
+        yield Clients(running, engine, http, str(session.session_key), secrets.token_hex(16))
+
+
+def asked_of(case: Case, *, neutral: bool) -> str:
+    return NEUTRAL[case.language] if neutral or not case.asked else case.asked
+
+
+def through(to: Clients, way: Any, case: Case, number: int) -> Seen:
+    """Send one case; where the policy has the library answer, once more with harmless words."""
+    to.engine.case = case
+    before = len(to.engine.requests)
+    seen: Seen = way(to, case, asked_of(case, neutral=False), f"{way.__name__}-{number}")
+    if len(to.engine.requests) > before:
+        return seen
+    seen = way(to, case, asked_of(case, neutral=True), f"{way.__name__}-{number}-neutral")
+    seen.by_library = True
+    if len(to.engine.requests) == before:
+        raise SystemExit(f"The engine was not asked, whatever was written: {case}")
+    return seen
+
+
+def body_of(to: Clients, asked: str, user: str) -> dict[str, Any]:
+    messages = [{"role": "user", "content": asked}]
+    return {"model": to.running.assistant.id, "messages": messages, "user": user}
+
+
+def whole(to: Clients, case: Case, asked: str, user: str) -> Seen:
+    """One answer of the API."""
+    answer = to.http.post("/v1/chat/completions", json=body_of(to, asked, user))
+    answer.raise_for_status()
+    return Seen(case, asked, [*texts_in(answer.json())])
+
+
+def events(to: Clients, case: Case, asked: str, user: str) -> Seen:
+    """Server-sent events; also what their pieces are together."""
+    frames, said = [], ""
+    body = body_of(to, asked, user) | {"stream": True}
+    with to.http.stream("POST", "/v1/chat/completions", json=body) as answer:
+        answer.raise_for_status()
+        for line in answer.iter_lines():
+            frames.append(line)
+            if line.startswith("data: {"):
+                told = json.loads(line[6:])
+                frames += texts_in(told)
+                said += "".join(c["delta"].get("content") or "" for c in told["choices"])
+    return Seen(case, asked, [*frames, said])
+
+
+def page(to: Clients, case: Case, asked: str, user: str) -> Seen:
+    """A conversation that is open while the reply is written, and its page afterwards."""
+    from chat.conversations import services
+    from chat.policy.models import RiskState
+    from finetune.teams.models import Team, User
+
+    person, team = User.objects.get(username="alice"), Team.objects.get()
+    RiskState.objects.filter(user=person).delete()  # each case is somebody else's
+    hello, answer = HELLO[case.language]
+    talk, replies = services.conversation_start(
+        team=team, user=person, assistants=[to.running.assistant], text=hello
+    )
+    services.reply_finish(message_id=replies[0].pk, state="done", content=answer)
+    address = f"/chat/{talk.public_id}/"
+    headers = {"cookie": to.cookies, "x-csrftoken": to.token, "x-requested-with": "fetch"}
+    with connect(
+        f"ws://127.0.0.1:{to.running.port}/ws{address}",
+        origin=to.running.url,  # type: ignore[arg-type]
+        additional_headers={"Cookie": to.cookies},
+    ) as socket:
+        sent = to.http.post(
+            f"{address}send/", data={"text": asked}, headers=headers, follow_redirects=False
+        )
+        sent.raise_for_status()
+        frames = frames_of(socket)
+    html = to.http.get(address, headers={"cookie": to.cookies})
+    html.raise_for_status()
+    return Seen(case, asked, [sent.text, *frames, html.text])
+
+
+def frames_of(socket: ClientConnection) -> list[str]:
+    """All frames until the reply to the second turn is written, and the pieces of text together."""
+    frames, said, ended, busy = [], "", False, True
+    until = time.monotonic() + SECONDS
+    while not ended or busy:
+        frame = socket.recv(timeout=max(0.1, until - time.monotonic()))
+        message = json.loads(frame)
+        frames += texts_in(message)
+        if message["type"] == "text":
+            said += message["text"]
+        elif message["type"] == "turn" and message["turn"] == 2:
+            ended = 'data-state="streaming"' not in message["html"]
+        elif message["type"] == "state":
+            busy = message["busy"]
+    return [*frames, said]
+
+
+def samples(to: Clients, found: list[Case]) -> list[Seen]:
+    """Replies of a run to sample prompts: its page, its feed, and the API's list of events."""
+    from finetune.runs.events import run_events_copy
+    from finetune.runs.page.samples import WAITING
+
+    seen = []
+    for start in range(0, len(found), SAMPLES):
+        own = found[start : start + SAMPLES]
+        run = sample_run(to)
+        lines = [
+            sample_line(seq, reply_of(case), asked_of(case, neutral=False))
+            for seq, case in enumerate(own, 1)
+        ]
+        run_events_copy(run.pk, lines)
+        for _ in range(LOOKS):
+            html = to.http.get(f"/runs/{run.public_id}/", headers={"cookie": to.cookies})
+            html.raise_for_status()
+            if WAITING not in html.text:
+                break
+        else:
+            raise SystemExit(f"Sample replies were not judged in {LOOKS} looks.")
+        told = to.http.get(f"/v1/fine_tuning/jobs/{run.public_id}/events")
+        told.raise_for_status()
+        frames = [html.text, *texts_in(told.json()), *feed(to, run.public_id, len(own))]
+        seen += [Seen(case, asked_of(case, neutral=False), frames) for case in own]
+    return seen
+
+
+def sample_run(to: Clients) -> Any:
+    """A succeeded run without events."""
+    from finetune.bases.models import BaseModel
+    from finetune.datasets.models import Dataset
+    from finetune.runs.models import Run
+    from finetune.teams.models import Team, User
+    from finetune.training.presets import PRESETS
+
+    team = Team.objects.get()
+    dataset, _ = Dataset.objects.get_or_create(team=team, name="Talks", filename="talks.jsonl")
+    return Run.objects.create(
+        team=team,
+        created_by=User.objects.get(username="alice"),
+        name="Samples",
+        base=BaseModel.objects.get(),
+        dataset=dataset,
+        state=Run.State.SUCCEEDED,
+        config=dict(PRESETS["quick"].values),
+    )
+
+
+def sample_line(seq: int, reply: str, asked: str) -> dict[str, Any]:
+    data = {"step": 0, "index": seq, "prompt": asked, "reply": reply}
+    head = {"seq": seq, "time": time.time(), "type": "sample", "level": "info"}
+    return {**head, "message": "sample reply", "data": data}
+
+
+def feed(to: Clients, public_id: str, most: int) -> list[str]:
+    """The frames of a run's websocket from its first event on."""
+    frames: list[str] = []
+    last = 0
+    with connect(
+        f"ws://127.0.0.1:{to.running.port}/ws/runs/{public_id}/?after=0",
+        origin=to.running.url,  # type: ignore[arg-type]
+        additional_headers={"Cookie": to.cookies},
+    ) as socket:
+        while last < most:
+            message = json.loads(socket.recv(timeout=SECONDS))
+            frames += texts_in(message)
+            last = max([last, *(event["seq"] for event in message.get("events", ()))])
+    return frames
