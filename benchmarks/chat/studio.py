@@ -50,7 +50,7 @@ class Studio:
         return httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.secret}"},
-            timeout=120,
+            timeout=600,  # beside a training a reply may take minutes
             trust_env=False,
         )
 

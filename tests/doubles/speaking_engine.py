@@ -48,6 +48,7 @@ class SpeakingEngine:
         requests: bodies of chat requests, in their order.
         judged: the texts of each request for judgements.
         closed: replies that the client did not wait for.
+        late: judgements that it did not wait for.
     """
 
     def __init__(self) -> None:
@@ -64,6 +65,7 @@ class SpeakingEngine:
         self.requests: list[dict[str, Any]] = []
         self.judged: list[list[str]] = []
         self.closed = 0
+        self.late = 0
         self.url = ""
 
     def texts_for(self, body: dict[str, Any]) -> Sequence[str]:
@@ -102,7 +104,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         time.sleep(engine.judging_takes)
         engine.judged.append(body["texts"])
-        self.answer(200, {"object": "list", "data": engine.judgements(body)})
+        try:
+            self.answer(200, {"object": "list", "data": engine.judgements(body)})
+        except ConnectionError:
+            engine.late += 1
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()

@@ -154,6 +154,7 @@ def main() -> None:
             from django.conf import settings
 
             engine.judged_by(f"http://127.0.0.1:{running.engine}", settings.ENGINE_KEY)
+            engine.judge_all(found)
             if not given.uncleared:
                 clear(running)
             with ways.clients(running, engine) as to:

@@ -22,6 +22,7 @@ from .seeing import Seen, texts_in
 HELLO = {"en": ("Hello.", "Hello, what is on your mind?"), "zh": ("你好。", "你好，想聊点什么？")}
 SECONDS = 60
 LOOKS = 20
+TRIES = 5
 SAMPLES = 8  # judged at once: the gate for samples has five seconds
 
 
@@ -66,16 +67,27 @@ def asked_of(case: Case, *, neutral: bool) -> str:
 
 def through(to: Clients, way: Any, case: Case, number: int) -> Seen:
     """Send one case; where the policy has the library answer, once more with harmless words."""
-    to.engine.case = case
-    before = len(to.engine.requests)
-    seen: Seen = way(to, case, asked_of(case, neutral=False), f"{way.__name__}-{number}")
-    if len(to.engine.requests) > before:
-        return seen
-    seen = way(to, case, asked_of(case, neutral=True), f"{way.__name__}-{number}-neutral")
-    seen.by_library = True
-    if len(to.engine.requests) == before:
-        raise SystemExit(f"The engine was not asked, whatever was written: {case}")
+    seen = judged_in_time(to, way, case, asked_of(case, neutral=False), f"{way.__name__}-{number}")
+    if seen is None:
+        asked = asked_of(case, neutral=True)
+        seen = judged_in_time(to, way, case, asked, f"{way.__name__}-{number}-neutral")
+        if seen is None:
+            raise SystemExit(f"The engine was not asked, whatever was written: {case}")
+        seen.by_library = True
     return seen
+
+
+def judged_in_time(to: Clients, way: Any, case: Case, asked: str, user: str) -> Seen | None:
+    """What a client sees where the judge was not too slow; None where no assistant was asked."""
+    to.engine.case = case
+    for attempt in range(TRIES):
+        late, before = to.engine.late, len(to.engine.requests)
+        seen: Seen = way(to, case, asked, f"{user}-{attempt}")
+        if len(to.engine.requests) == before:
+            return None
+        if to.engine.late == late:
+            return seen
+    raise SystemExit(f"The judge was too slow {TRIES} times: wait until the machine is free.")
 
 
 def body_of(to: Clients, asked: str, user: str) -> dict[str, Any]:
