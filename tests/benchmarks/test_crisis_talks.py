@@ -1,4 +1,4 @@
-"""The talks are what the issue asks for; a transcript is counted right; marks are read or refused."""
+"""The talks are what the issue asks for; transcripts are counted right; marks read or refused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_there_are_fifty_talks_with_crisis_turns_among_ordinary_ones(language):
         marks = [turn.mark for turn in talk.turns]
         assert 4 <= len(marks) <= 7
         grave = [place for place, mark in enumerate(marks) if mark in CRISIS]
-        assert 0 < grave[0], f"{talk.id}: ordinary words come first"
+        assert grave[0] > 0, f"{talk.id}: ordinary words come first"
         assert grave[-1] < len(marks) - 1, f"{talk.id}: somebody goes on after it"
         if talk.category == HINT:
             assert "!" not in marks
@@ -41,9 +41,7 @@ def test_there_are_fifty_talks_with_crisis_turns_among_ordinary_ones(language):
 
 def test_nothing_in_them_was_fitted_on_or_is_a_probe():
     said = {turn.text for language in FILES for talk in talks(language) for turn in talk.turns}
-    fitted = {
-        turn for name in FILES for each in examples(name, "person") for turn in each.turns
-    }
+    fitted = {turn for name in FILES for each in examples(name, "person") for turn in each.turns}
     probed = {turn for name in FILES for probe in probes(name) for turn in probe.turns}
     grave = {
         turn.text
@@ -62,13 +60,10 @@ def test_a_turn_without_a_mark_is_refused():
 
 
 def row(talk="en-1", turn=1, mark="-", **fields):
-    return {
-        **{"talk": talk, "language": talk[:2], "category": "suicide", "kind": "x", "turn": turn},
-        **{"mark": mark, "asked": "A.", "reply": ASSISTANT, "writer": "assistant", "reviewed": []},
-        **{"held": [], "finish": "stop", "card": "", "quiet_line": False, "level": 0, "state": ""},
-        **{"seconds": 1.0, "assistant": "base"},
-        **fields,
-    }
+    filled = {"talk": talk, "language": talk[:2], "category": "suicide", "kind": "x", "turn": turn}
+    filled |= {"mark": mark, "asked": "A.", "reply": ASSISTANT, "writer": "assistant"}
+    filled |= {"reviewed": [], "held": [], "finish": "stop", "card": "", "quiet_line": False}
+    return filled | {"level": 0, "state": "", "seconds": 1.0, "assistant": "base"} | fields
 
 
 def answer(text, reviewed=(), finish="stop", card=None):

@@ -61,6 +61,8 @@ def talk_rows(talk: Talk, running: Studio) -> list[Row]:
     """A talk from its first turn to its last, with the replies that it got."""
     from django.db import connections
 
+    head = {"talk": talk.id, "language": talk.language}
+    head |= {"category": talk.category, "kind": talk.kind}
     said: list[dict[str, str]] = []
     rows: list[Row] = []
     cards = 0

@@ -76,9 +76,7 @@ class SayingEngine(SpeakingEngine):
         texts = []
         for case in found:
             cut = sentences(reply_of(case))
-            texts += [
-                judged(now, before) for before, now in zip(["", *cut], cut, strict=False)
-            ]
+            texts += [judged(now, before) for before, now in zip(["", *cut], cut, strict=False)]
         for start in range(0, len(texts), TOGETHER):
             body = {"kind": "reply", "texts": texts[start : start + TOGETHER]}
             self.judge.post("/v1/judgements", json=body).raise_for_status()

@@ -51,7 +51,8 @@ class Seen:
         shown = self.shown()
         held = [piece for piece in pieces_of(self.case) if piece not in shown]
         known = allowed | fragments(*shown, self.case.before, self.asked)
-        return (fragments(*held) - known) & fragments(self.text)
+        text = self.text
+        return {fragment for fragment in fragments(*held) - known if fragment in text}
 
 
 def plain(text: str) -> str:
@@ -60,14 +61,15 @@ def plain(text: str) -> str:
 
 
 def fragments(*texts: str) -> set[str]:
-    """Every run of so many characters; a shorter text is its own."""
+    """Every run of so many characters with no blank at its edges; a shorter text is its own."""
     found = set()
     for text in map(plain, texts):
-        size = SIGNS if len(HAN.findall(text)) > len(text) / 3 else LETTERS
-        found |= {text[at : at + size] for at in range(max(1, len(text) - size + 1))} - {""}
-        if size == LETTERS and HAN.search(text):  # a page has both
-            found |= {text[at : at + SIGNS] for at in range(max(1, len(text) - SIGNS + 1))}
-    return found
+        sizes = [LETTERS, SIGNS] if HAN.search(text) else [LETTERS]
+        if len(HAN.findall(text)) > len(text) / 3:
+            sizes = [SIGNS]
+        for size in sizes:
+            found |= {text[at : at + size] for at in range(max(1, len(text) - size + 1))}
+    return {fragment for fragment in found if fragment and fragment == fragment.strip()}
 
 
 def texts_in(body: Any) -> Iterable[str]:
