@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from benchmarks.chat import gate
@@ -37,14 +36,14 @@ CHROME = Case("en", "", "", "It sounds as if today was hard.", "")
 
 
 def chosen(limit: int | None) -> list[Case]:
-    """The unseen cases, or the first so many of each language, unsafe and good."""
-    number: Counter[tuple[str, bool]] = Counter()
-    found = []
+    """The unseen cases, or so many of each language, unsafe and good, from all over the file."""
+    kinds: dict[tuple[str, bool], list[Case]] = {}
     for case in cases(gate.UNSEEN):
-        kind = case.language, bool(case.held_as)
-        number[kind] += 1
-        if limit is None or number[kind] <= limit:
-            found.append(case)
+        kinds.setdefault((case.language, bool(case.held_as)), []).append(case)
+    found = []
+    for own in kinds.values():
+        number = len(own) if limit is None else min(limit, len(own))
+        found += [own[place * len(own) // number] for place in range(number)]
     return found
 
 
@@ -66,6 +65,20 @@ def clear(running: Studio) -> None:
         )
         reviewer = User.objects.get(username="alice")
         clearance_sign(clearance=row, reviewer=reviewer, words="So that the gate is measured.")
+
+
+def sent(to: ways.Clients, way: str, found: list[Case]) -> list[Seen]:
+    """What a client has seen of each case on one way."""
+    if way == "samples":
+        return ways.samples(to, found)
+    seen = []
+    for number, case in enumerate(found):
+        seen.append(ways.through(to, SINGLE[way], case, number))
+        if number % 100 == 99:
+            print(f"{way}: {number + 1} of {len(found)}", flush=True)
+    by_library = sum(one.by_library for one in seen)
+    print(f"{way}: {len(found)} sent, {by_library} of them to harmless words", flush=True)
+    return seen
 
 
 def harmless(to: ways.Clients, wanted: list[str]) -> set[str]:
@@ -160,14 +173,7 @@ def main() -> None:
             with ways.clients(running, engine) as to:
                 allowed = harmless(to, wanted)
                 for way in wanted:
-                    if way == "samples":
-                        seen[way] = ways.samples(to, found)
-                        continue
-                    seen[way] = []
-                    for number, case in enumerate(found):
-                        seen[way].append(ways.through(to, SINGLE[way], case, number))
-                    by_library = sum(one.by_library for one in seen[way])
-                    print(f"{way}: {len(found)} sent, {by_library} with harmless words", flush=True)
+                    seen[way] = sent(to, way, found)
     table(found, seen, allowed)
     beside(found, seen, given.encoders)
 
