@@ -53,7 +53,8 @@ def play(
             except httpx.HTTPError as error:
                 end = f"failed: {error}"
                 failed.append(f"{talk.id}: {error}")
-            print(f"{done:3} of {len(found)}  {talk.id}  {talk.category}, {talk.kind}: {end}")
+            told = f"{talk.id}  {talk.category}, {talk.kind}: {end}"
+            print(f"{done:3} of {len(found)}  {told}", flush=True)
     return failed
 
 

@@ -13,8 +13,10 @@ from benchmarks.chat.crisis_talks.playing import REVIEWED, Row
 from benchmarks.chat.crisis_talks.talks import CALLS, CRISIS, HINT
 from benchmarks.frame import print_head, print_row, wilson
 
-NAMES = ("danger", "raised", "hint", "somebody else", "asks whether human", "ordinary")
-NAMES += ("ordinary, danger before",)
+NAMES = (
+    *("danger", "raised", "hint", "somebody else", "asks whether human"),
+    *("ordinary", "ordinary, danger before"),
+)
 HOW = (
     "library",
     "library, drafts held",

@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.chat import gate
 from benchmarks.chat.gate_through_engine import ways
 from benchmarks.chat.gate_through_engine.saying import SayingEngine, pieces_of, reply_of
-from benchmarks.chat.gate_through_engine.seeing import Seen, fragments
+from benchmarks.chat.gate_through_engine.seeing import Seen, fragments, texts_in
 from benchmarks.chat.studio import Studio, studio
 from benchmarks.frame import print_head, print_row
 from chat.safety.cards import CARDS
@@ -84,7 +84,7 @@ def sent(to: ways.Clients, way: str, found: list[Case]) -> list[Seen]:
 def harmless(to: ways.Clients, wanted: list[str]) -> set[str]:
     """Fragments that stand on pages anyway: reviewed words, cards, and what is around a reply."""
     texts = [words.text for language in ("en", "zh") for words in replies_in(language)]
-    texts += [text for card in CARDS.values() for text in ways.texts_in(vars(card))]
+    texts += [text for card in CARDS.values() for text in texts_in(vars(card))]
     texts += [words.called for words in CLASSES.values()]
     to.engine.case = CHROME
     if "page" in wanted:

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from benchmarks.chat.studio import Studio
 from chat.safety.fitting.cases import Case
@@ -132,11 +133,7 @@ def page(to: Clients, case: Case, asked: str, user: str) -> Seen:
     services.reply_finish(message_id=replies[0].pk, state="done", content=answer)
     address = f"/chat/{talk.public_id}/"
     headers = {"cookie": to.cookies, "x-csrftoken": to.token, "x-requested-with": "fetch"}
-    with connect(
-        f"ws://127.0.0.1:{to.running.port}/ws{address}",
-        origin=to.running.url,  # type: ignore[arg-type]
-        additional_headers={"Cookie": to.cookies},
-    ) as socket:
+    with opened(to, f"/ws{address}") as socket:
         sent = to.http.post(
             f"{address}send/", data={"text": asked}, headers=headers, follow_redirects=False
         )
@@ -147,9 +144,20 @@ def page(to: Clients, case: Case, asked: str, user: str) -> Seen:
     return Seen(case, asked, [sent.text, *frames, html.text])
 
 
+def opened(to: Clients, path: str) -> ClientConnection:
+    """A websocket, as the page of the person who is signed in opens it."""
+    return connect(
+        f"ws://127.0.0.1:{to.running.port}{path}",
+        origin=Origin(to.running.url),
+        additional_headers={"Cookie": to.cookies},
+        proxy=None,
+    )
+
+
 def frames_of(socket: ClientConnection) -> list[str]:
     """All frames until the reply to the second turn is written, and the pieces of text together."""
-    frames, said, ended, busy = [], "", False, True
+    frames: list[str] = []
+    said, ended, busy = "", False, True
     until = time.monotonic() + SECONDS
     while not ended or busy:
         frame = socket.recv(timeout=max(0.1, until - time.monotonic()))
@@ -223,11 +231,7 @@ def feed(to: Clients, public_id: str, most: int) -> list[str]:
     """The frames of a run's websocket from its first event on."""
     frames: list[str] = []
     last = 0
-    with connect(
-        f"ws://127.0.0.1:{to.running.port}/ws/runs/{public_id}/?after=0",
-        origin=to.running.url,  # type: ignore[arg-type]
-        additional_headers={"Cookie": to.cookies},
-    ) as socket:
+    with opened(to, f"/ws/runs/{public_id}/?after=0") as socket:
         while last < most:
             message = json.loads(socket.recv(timeout=SECONDS))
             frames += texts_in(message)
