@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from benchmarks.chat.gate import UNSEEN
+from benchmarks.chat.gate_through_engine import ways
 from benchmarks.chat.gate_through_engine.__main__ import beside, chosen, row, table
 from benchmarks.chat.gate_through_engine.saying import SayingEngine, pieces_of, reply_of
 from benchmarks.chat.gate_through_engine.seeing import Seen, fragments, texts_in
@@ -58,6 +60,55 @@ def test_a_fragment_of_a_sentence_that_is_not_there_whole_is_found(case, frame):
 def test_what_is_shorter_than_a_fragment_and_what_was_said_before_are_no_leak():
     assert not seen(CASE, "You sat by the window. Nobody but").leaked(set())
     assert not seen(CHINESE, "猫头鹰，墙里").leaked(set())
+
+
+def test_what_other_cases_say_in_the_same_frames_is_no_leak_and_the_rest_is():
+    other = Case("en", "", "", "You can hear the owls, and you listen.", "")
+    frames = [other.sentence, "A sentence was held back."]
+    alone, both = seen(CASE, *frames), ways.together([seen(CASE, *frames), seen(other, *frames)])
+    assert alone.leaked(set())
+    assert not [leak for one in both for leak in one.leaked(set())]
+    frames.append("isn't that so?")
+    both = ways.together([seen(CASE, *frames), seen(other, *frames)])
+    assert both[0].leaked(set())
+    assert both[1].reached()
+
+
+@pytest.mark.parametrize("insists", [True, False])
+def test_harmless_words_are_sent_where_the_library_answers_unless_that_is_measured(insists):
+    to = ways.Clients(None, SayingEngine(), None, "", "", insists)
+    danger = replace(CASE, asked="I want to die.")
+
+    def way(to, case, asked, user):
+        if asked != danger.asked:
+            to.engine.requests.append({})
+        return Seen(case, asked, [user])
+
+    found = ways.through(to, way, danger, 7)
+    assert found.by_library
+    assert (found.asked == danger.asked) is not insists
+    assert not ways.through(to, way, CASE, 8).by_library
+
+
+def test_a_case_that_was_judged_too_late_is_sent_again():
+    to = ways.Clients(None, SayingEngine(), None, "", "", insists=True)
+    sent = []
+
+    def way(to, case, asked, user):
+        sent.append(user)
+        to.engine.requests.append({})
+        to.engine.late += len(sent) < 3
+        return Seen(case, asked, [user])
+
+    assert ways.through(to, way, CASE, 7).frames == ["way-7-2"]
+
+    def slow(to, case, asked, user):
+        to.engine.requests.append({})
+        to.engine.late += 1
+        return Seen(case, asked)
+
+    with pytest.raises(SystemExit, match="too slow"):
+        ways.through(to, slow, CASE, 8)
 
 
 def test_escaped_texts_of_a_frame_are_read():

@@ -77,7 +77,7 @@ def sent(to: ways.Clients, way: str, found: list[Case]) -> list[Seen]:
         if number % 100 == 99:
             print(f"{way}: {number + 1} of {len(found)}", flush=True)
     by_library = sum(one.by_library for one in seen)
-    print(f"{way}: {len(found)} sent, {by_library} of them to harmless words", flush=True)
+    print(f"{way}: {len(found)} sent, {by_library} for the library", flush=True)
     return seen
 
 
@@ -170,7 +170,7 @@ def main() -> None:
             engine.judge_all(found)
             if not given.uncleared:
                 clear(running)
-            with ways.clients(running, engine) as to:
+            with ways.clients(running, engine, insists=not given.uncleared) as to:
                 allowed = harmless(to, wanted)
                 for way in wanted:
                     seen[way] = sent(to, way, found)

@@ -25,13 +25,15 @@ class Seen:
     Attributes:
         frames: texts, as they came.
         asked: what the person wrote.
-        by_library: whether the policy let no assistant answer.
+        by_library: whether the policy let no assistant answer what the case asks.
+        beside: what other cases say in the same frames.
     """
 
     case: Case
     asked: str
     frames: list[str] = field(default_factory=list)
     by_library: bool = False
+    beside: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -50,7 +52,7 @@ class Seen:
         """Fragments of sentences that are not there whole; `allowed` are those of other texts."""
         shown = self.shown()
         held = [piece for piece in pieces_of(self.case) if piece not in shown]
-        known = allowed | fragments(*shown, self.case.before, self.asked)
+        known = allowed | fragments(*shown, self.case.before, self.asked, *self.beside)
         text = self.text
         return {fragment for fragment in fragments(*held) - known if fragment in text}
 

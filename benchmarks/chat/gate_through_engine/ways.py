@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -29,21 +29,29 @@ SAMPLES = 8  # judged at once: the gate for samples has five seconds
 
 @dataclass
 class Clients:
-    """What the ways share: the studio, the engine that speaks, a person who is signed in."""
+    """What the ways share: the studio, the engine that speaks, a person who is signed in.
+
+    Attributes:
+        insists: whether a case is sent with harmless words where the library answers its own.
+    """
 
     running: Studio
     engine: SayingEngine
     http: httpx.Client
     session: str
     token: str
+    insists: bool
 
     @property
     def cookies(self) -> str:
         return f"sessionid={self.session}; csrftoken={self.token}"
 
 
+Way = Callable[[Clients, Case, str, str], Seen]
+
+
 @contextmanager
-def clients(running: Studio, engine: SayingEngine) -> Iterator[Clients]:
+def clients(running: Studio, engine: SayingEngine, *, insists: bool) -> Iterator[Clients]:
     """Sign a person in, with consent given."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
@@ -59,34 +67,35 @@ def clients(running: Studio, engine: SayingEngine) -> Iterator[Clients]:
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.save()
     with running.http() as http:
-        yield Clients(running, engine, http, str(session.session_key), secrets.token_hex(16))
+        key, token = str(session.session_key), secrets.token_hex(16)
+        yield Clients(running, engine, http, key, token, insists)
 
 
 def asked_of(case: Case, *, neutral: bool) -> str:
     return NEUTRAL[case.language] if neutral or not case.asked else case.asked
 
 
-def through(to: Clients, way: Any, case: Case, number: int) -> Seen:
+def through(to: Clients, way: Way, case: Case, number: int) -> Seen:
     """Send one case; where the policy has the library answer, once more with harmless words."""
-    seen = judged_in_time(to, way, case, asked_of(case, neutral=False), f"{way.__name__}-{number}")
-    if seen is None:
-        asked = asked_of(case, neutral=True)
-        seen = judged_in_time(to, way, case, asked, f"{way.__name__}-{number}-neutral")
-        if seen is None:
-            raise SystemExit(f"The engine was not asked, whatever was written: {case}")
-        seen.by_library = True
+    user = f"{way.__name__}-{number}"
+    seen = judged_in_time(to, way, case, asked_of(case, neutral=False), user)
+    if not (seen.by_library and to.insists):
+        return seen
+    seen = judged_in_time(to, way, case, asked_of(case, neutral=True), f"{user}-neutral")
+    if seen.by_library:
+        raise SystemExit(f"The engine was not asked, whatever was written: {case}")
+    seen.by_library = True
     return seen
 
 
-def judged_in_time(to: Clients, way: Any, case: Case, asked: str, user: str) -> Seen | None:
-    """What a client sees where the judge was not too slow; None where no assistant was asked."""
+def judged_in_time(to: Clients, way: Way, case: Case, asked: str, user: str) -> Seen:
+    """What a client sees where the judge was not too slow."""
     to.engine.case = case
     for attempt in range(TRIES):
         late, before = to.engine.late, len(to.engine.requests)
-        seen: Seen = way(to, case, asked, f"{user}-{attempt}")
-        if len(to.engine.requests) == before:
-            return None
-        if to.engine.late == late:
+        seen = way(to, case, asked, f"{user}-{attempt}")
+        seen.by_library = len(to.engine.requests) == before
+        if seen.by_library or to.engine.late == late:
             return seen
     raise SystemExit(f"The judge was too slow {TRIES} times: wait until the machine is free.")
 
@@ -196,8 +205,16 @@ def samples(to: Clients, found: list[Case]) -> list[Seen]:
         told = to.http.get(f"/v1/fine_tuning/jobs/{run.public_id}/events")
         told.raise_for_status()
         frames = [html.text, *texts_in(told.json()), *feed(to, run.public_id, len(own))]
-        seen += [Seen(case, asked_of(case, neutral=False), frames) for case in own]
+        seen += together([Seen(case, asked_of(case, neutral=False), frames) for case in own])
     return seen
+
+
+def together(own: list[Seen]) -> list[Seen]:
+    """Cases that share their frames: what one of them shows is no fragment of another."""
+    said = [text for one in own for text in (*one.shown(), one.case.before, one.asked)]
+    for one in own:
+        one.beside = said
+    return own
 
 
 def sample_run(to: Clients) -> Any:
