@@ -14,22 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import tempfile
 import time
 from pathlib import Path
 
 import httpx
 
 from benchmarks.chat.engine import BASE
-from benchmarks.frame import (
-    ROOT,
-    answers,
-    free_port,
-    print_spread,
-    processes,
-    studio_prepared,
-    studio_settings,
-)
+from benchmarks.chat.studio import SLUG, studio
+from benchmarks.frame import ROOT, print_spread
 
 OPENINGS = (
     "I feel nervous before every exam.",
@@ -43,30 +35,7 @@ OPENINGS = (
     "My dog is old and the vet says that it will not be long.",
     "I had a good day and nobody to tell.",
 )
-SLUG = "base"
 TOKENS = 64  # of a reply: more than its first sentence has
-READY_SECONDS = 180
-
-
-def seeded(base: Path) -> str:
-    """A person, a team, a published base; returns a key of the API."""
-    import django
-
-    django.setup()
-    from finetune.bases import publishing
-    from finetune.bases.models import BaseModel
-    from finetune.teams.keys.services import key_create
-    from finetune.teams.models import User
-    from finetune.teams.services import team_create
-
-    person = User.objects.create_user("alice")
-    team = team_create(name="Acorn", owner=person)
-    row = BaseModel.objects.create(
-        slug=SLUG, title="Base", source=str(base), state="ready", max_positions=8192
-    )
-    publishing.base_publish(row)
-    _, secret = key_create(team=team, user=person, name="benchmark")
-    return secret
 
 
 def measure(http: httpx.Client, text: str, user: str) -> tuple[float, str]:
@@ -91,60 +60,28 @@ def measure(http: httpx.Client, text: str, user: str) -> tuple[float, str]:
     return first, end
 
 
-def ready(port: int, engine: int) -> None:
-    """Wait for the web process, and for an engine that has warmed up."""
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            health = httpx.get(f"http://127.0.0.1:{engine}/health", timeout=5).json()
-            if answers(port) and health["ready"]:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise SystemExit(f"Web process and engine were not ready within {READY_SECONDS} s.")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=Path, default=BASE)
     parser.add_argument("--encoders", type=Path, default=ROOT / "var" / "encoders")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    if not arguments.encoders.is_dir():
-        parser.error(f"there is no folder {arguments.encoders}: make setup fetches the encoders")
-    with tempfile.TemporaryDirectory() as folder:
-        port, engine = free_port(), free_port()
-        studio_settings(folder, port)
-        os.environ["WUKONG_ENGINE_PORT"] = str(engine)
-        studio_prepared()
-        secret = seeded(arguments.base)
-        engine_line = (
-            f"chat.engine --assistants {folder}/assistants --port {engine}"
-            f" --key-file {folder}/secrets/engine-key --encoders {arguments.encoders.resolve()}"
-        )
-        with (
-            processes("wukongsite.processes.broker", "wukongsite.processes.web", engine_line),
-            httpx.Client(
-                base_url=f"http://127.0.0.1:{port}",
-                headers={"Authorization": f"Bearer {secret}"},
-                timeout=120,
-                trust_env=False,
-            ) as http,
-        ):
-            ready(port, engine)
-            firsts, ends = [], []
-            for count in range(arguments.rounds):
-                for text in OPENINGS:
-                    first, end = measure(http, text, f"person-{count}")
-                    firsts.append(first)
-                    ends.append(end)
-                    print(f"{first:6.2f} s  {end:14} {text[:50]}", flush=True)
-            print(f"{len(firsts)} replies; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-            print("seconds to the first judged sentence:")
-            print_spread(firsts)
-            stood_in = ends.count("content_filter")
-            print(f"reviewed words stood in for {stood_in} of {len(ends)} replies")
+    with (
+        studio(base=arguments.base, encoders=arguments.encoders) as running,
+        running.http() as http,
+    ):
+        firsts, ends = [], []
+        for count in range(arguments.rounds):
+            for text in OPENINGS:
+                first, end = measure(http, text, f"person-{count}")
+                firsts.append(first)
+                ends.append(end)
+                print(f"{first:6.2f} s  {end:14} {text[:50]}", flush=True)
+        print(f"{len(firsts)} replies; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        print("seconds to the first judged sentence:")
+        print_spread(firsts)
+        stood_in = ends.count("content_filter")
+        print(f"reviewed words stood in for {stood_in} of {len(ends)} replies")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ class SpeakingEngine:
         requests: bodies of chat requests, in their order.
         judged: the texts of each request for judgements.
         closed: replies that the client did not wait for.
+        late: judgements that it did not wait for.
     """
 
     def __init__(self) -> None:
@@ -64,6 +65,7 @@ class SpeakingEngine:
         self.requests: list[dict[str, Any]] = []
         self.judged: list[list[str]] = []
         self.closed = 0
+        self.late = 0
         self.url = ""
 
     def texts_for(self, body: dict[str, Any]) -> Sequence[str]:
@@ -77,6 +79,9 @@ class SpeakingEngine:
             if signs_of(text).endswith(signs_of(sentence)):
                 return {held_class: 0.999, "unsafe": 0.999}
         return {"unsafe": 0.0}
+
+    def judgements(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{"language": "en", "scores": self.scores(text)} for text in body["texts"]]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -99,8 +104,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         time.sleep(engine.judging_takes)
         engine.judged.append(body["texts"])
-        data = [{"language": "en", "scores": engine.scores(text)} for text in body["texts"]]
-        self.answer(200, {"object": "list", "data": data})
+        try:
+            self.answer(200, {"object": "list", "data": engine.judgements(body)})
+        except ConnectionError:
+            engine.late += 1
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()
@@ -150,9 +157,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def speaking_engine() -> Iterator[SpeakingEngine]:
-    """The double behind a free port, as long as the block lasts."""
-    engine = SpeakingEngine()
+def speaking_engine(engine: SpeakingEngine | None = None) -> Iterator[SpeakingEngine]:
+    """The double, or one of its kind, behind a free port, as long as the block lasts."""
+    engine = engine or SpeakingEngine()
     handler = type("OwnHandler", (Handler,), {"engine": engine})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
