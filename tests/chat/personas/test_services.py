@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat.conversations.prompts import estimated_tokens
+from chat.context.window import estimated_tokens
 from chat.personas import services
 from chat.personas.checks import Draft, problems_of
 from chat.personas.models import Persona, PersonaVersion
