@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.branches.selectors import versions_list
 from chat.conversations.exceptions import ChatRefused
@@ -64,7 +65,7 @@ def said_at(conversation: Conversation, turn: int) -> Message:
     """What the person said at a turn."""
     said: Message | None = conversation.messages.filter(turn=turn, role=Message.Role.USER).first()
     if said is None:
-        raise ChatRefused("This message is not there any more.", code="bad_choice", field="turn")
+        raise ChatRefused(_("This message is not there any more."), code="bad_choice", field="turn")
     return said
 
 
@@ -77,7 +78,11 @@ def branch_make(source: Conversation, turn: int, title: str) -> Conversation:
     family = source.family or source.public_id
     if Conversation.objects.filter(family=family, deleted_at=None).count() >= MOST:
         raise ChatRefused(
-            f"This talk has {MOST} branches, which is the limit. Delete one, or go on in this one.",
+            _(
+                "This talk has %(number)d branches, which is the limit. Delete one, or go on in "
+                "this one."
+            )
+            % {"number": MOST},
             code="too_many_branches",
         )
     copies = copies_of(source, turn)

@@ -7,6 +7,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from chat.branches import services
 from chat.branches.selectors import versions_list
@@ -40,7 +41,7 @@ def branch_edit(request: SiteRequest, conversation: Conversation) -> HttpRespons
     """Say something else at a turn, in a branch; a form sent twice makes one."""
     form, turn = MessageForm(request.POST), turn_of(request)
     if not form.is_valid():
-        raise ChatRefused("This is far too long for one message.", code="message_too_long")
+        raise ChatRefused(gettext("This is far too long for one message."), code="message_too_long")
     opened: list[Message] = []
 
     def make() -> str:

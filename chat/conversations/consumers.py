@@ -192,11 +192,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """
         for key, (pk, stored) in self.texts.items():
             generation = Generation.running.get(pk)
-            if generation is not None and generation.waits != self.waits.get(key, ""):
-                self.waits[key] = generation.waits
-                await self.send(
-                    text_data=json.dumps({"type": "wait", "id": key, "words": generation.waits})
-                )
+            waits = str(generation.waits) if generation is not None else ""
+            if generation is not None and waits != self.waits.get(key, ""):
+                self.waits[key] = waits
+                await self.send(text_data=json.dumps({"type": "wait", "id": key, "words": waits}))
             text = generation.text if generation is not None else stored
             begun = generation is not None and generation.begun and key not in self.begun
             at = self.sent.get(key, 0)

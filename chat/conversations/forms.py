@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.conversations.selectors import assistant_choices
 from chat.conversations.services import LONGEST_MESSAGE
@@ -19,17 +21,17 @@ class ConversationForm(forms.Form):
 
     assistant = forms.ChoiceField(label="Talk to")
     compare = forms.ChoiceField(
-        label="Side by side with",
+        label=_("Side by side with"),
         required=False,
-        help_text="All answer the same message. Their names stay hidden until you vote.",
+        help_text=_("All answer the same message. Their names stay hidden until you vote."),
     )
-    third = forms.ChoiceField(label="And with", required=False)
+    third = forms.ChoiceField(label=_("And with"), required=False)
     text = forms.CharField(
-        label="Your message",
+        label=_("Your message"),
         required=False,  # the service says it better
         strip=False,
         widget=forms.Textarea(
-            attrs={"rows": 3, "dir": "auto", "placeholder": "Write as you would to a friend…"}
+            attrs={"rows": 3, "dir": "auto", "placeholder": _("Write as you would to a friend…")}
         ),
     )
 
@@ -40,8 +42,8 @@ class ConversationForm(forms.Form):
         self.available = assistant_choices(team, query, chosen)
         choices = [(item.id, label_of(item)) for item in self.available.offered]
         self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
-        self.fields["compare"].choices = [("", "nobody: one reply"), *choices]  # type: ignore[attr-defined]
-        self.fields["third"].choices = [("", "nobody else"), *choices]  # type: ignore[attr-defined]
+        self.fields["compare"].choices = [("", _("nobody: one reply")), *choices]  # type: ignore[attr-defined]
+        self.fields["third"].choices = [("", _("nobody else")), *choices]  # type: ignore[attr-defined]
 
     @property
     def personas(self) -> list[Assistant]:
@@ -63,10 +65,13 @@ class ConversationForm(forms.Form):
 
 def label_of(assistant: Assistant) -> str:
     if assistant.manner is not None:
-        return f"{assistant.title} (persona)"
+        return gettext("%(name)s (persona)") % {"name": assistant.title}
     if assistant.kind == "base":
-        return f"{assistant.title} (base model)"
-    return f"{assistant.title} (tuned from {assistant.base.title})"
+        return gettext("%(name)s (base model)") % {"name": assistant.title}
+    return gettext("%(name)s (tuned from %(base)s)") % {
+        "name": assistant.title,
+        "base": assistant.base.title,
+    }
 
 
 class MessageForm(forms.Form):

@@ -34,7 +34,7 @@ from chat.safety.levels import Level
 from chat.safety.library import ReviewedReply
 from chat.speech.deciding import replies_decide
 from chat.speech.speaking import speak
-from chat.speech.spoken import FILTERED
+from chat.speech.spoken import FILTERED, RESTARTING, Words
 from chat.speech.telling import judge_client
 from finetune.faults import fault_of
 from finetune.queue import BROKER_AWAY
@@ -83,7 +83,7 @@ class Generation:
         self.reviewed: list[ReviewedReply] = []  # in the order in which they were said
         self.begun = False
         self.reach = UNREAD  # how far back its assistant reads
-        self.waits = ""  # what it waits for before its first word, in words for the page
+        self.waits: Words = ""  # before its first word: what for, in words for the page
         self.usage: Usage | None = None
         self.stopping = False
         self.finishing = False
@@ -156,7 +156,7 @@ class Generation:
 
     async def engine_back(self) -> bool:
         """Wait for an engine that is being started again; False where it takes too long."""
-        self.waits = "waits for the engine, which is starting again…"
+        self.waits = RESTARTING
         self.notify()
         client = EngineClient(settings.ENGINE_URL, settings.ENGINE_KEY)
         until = time.monotonic() + settings.ENGINE_WAIT_SECONDS

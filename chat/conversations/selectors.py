@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chat.branches.selectors import Versions, versions_of
 from chat.context.selectors import Edge, edges_of
@@ -21,7 +23,7 @@ from finetune.teams.models import Team, User
 TURNS = 30  # of a long talk, shown at a time
 LETTERS = 80_000  # of these turns together
 CHANGES = 200  # newest turns that an open page hears of
-REVIEWED = "Reviewed reply"  # in the place of an assistant's name
+REVIEWED = gettext_lazy("Reviewed reply")  # in the place of an assistant's name
 CHOICES = 20  # assistants to choose from without a search
 
 
@@ -38,11 +40,13 @@ class Choices:
     def words(self) -> str:
         """What stands beside the choices."""
         if not self.query:
-            return f"The newest of about {self.total:,}. Search for others."
+            words = _("The newest of about %(total)s. Search for others.")
+            return words % {"total": f"{self.total:,}"}
         if not self.matches:
-            return f"No assistant is called “{self.query}”."
-        more = "or more " if self.matches == CHOICES else ""
-        return f"{self.matches} {more}found for “{self.query}”."
+            return _("No assistant is called “%(query)s”.") % {"query": self.query}
+        more = _("%(number)d or more found for “%(query)s”.")
+        words = more if self.matches == CHOICES else _("%(number)d found for “%(query)s”.")
+        return words % {"number": self.matches, "query": self.query}
 
     @property
     def can_search(self) -> bool:
@@ -187,7 +191,7 @@ def turns_of(conversation: Conversation, rows: Iterable[Message], last: int) -> 
 
 def label_of(conversation: Conversation, place: Place) -> str:
     if place.reply.writer == Message.Writer.LIBRARY:
-        return REVIEWED
+        return str(REVIEWED)
     name = side_name(place.side, len(conversation.sides))
     if conversation.names_hidden:
         return name
@@ -197,7 +201,7 @@ def label_of(conversation: Conversation, place: Place) -> str:
 def writer_of(conversation: Conversation, message: Message) -> str:
     """Who wrote a message, where it does not stand on its page."""
     if message.role == Message.Role.USER:
-        return "You"
+        return _("You")
     return label_of(conversation, Place(message.side, "", message))
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import (
     LAPSE,
-    ChatPreference,
     Conversation,
     Message,
     revise,
@@ -27,7 +28,7 @@ from chat.notices.services import notice_take
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
 from chat.policy.selectors import level_of
-from chat.safety import Assessment, assess, country_get
+from chat.safety import Assessment, assess
 from chat.safety.levels import Level
 from chat.speech.deciding import history_of
 from finetune.runs.assistants import Assistant, assistant_get
@@ -51,11 +52,14 @@ def title_from(text: str) -> str:
 def cleaned(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\0", "").strip()
     if not text:
-        raise ChatRefused("Write something first.", code="empty_message", field="text")
+        raise ChatRefused(_("Write something first."), code="empty_message", field="text")
     if len(text) > LONGEST_MESSAGE:
         raise ChatRefused(
-            f"This is {len(text):,} characters long; {LONGEST_MESSAGE:,} fit into one message. "
-            "Send it in parts.",
+            _(
+                "This is %(number)s characters long; %(longest)s fit into one message. "
+                "Send it in parts."
+            )
+            % {"number": f"{len(text):,}", "longest": f"{LONGEST_MESSAGE:,}"},
             code="message_too_long",
             field="text",
         )
@@ -70,10 +74,10 @@ def conversation_start(
     Chance decides who is on which side, so that a vote is blind.
     """
     if not assistants or len(assistants) > len(SIDES):
-        raise ChatRefused("Choose one assistant, two or three.", code="bad_choice")
+        raise ChatRefused(_("Choose one assistant, two or three."), code="bad_choice")
     if len({assistant.id for assistant in assistants}) != len(assistants):
         raise ChatRefused(
-            "To compare, choose two different assistants, or three.",
+            _("To compare, choose two different assistants, or three."),
             code="same_twice",
             field="compare",
         )
@@ -127,10 +131,10 @@ def reply_again(*, conversation: Conversation, side: str) -> list[Message]:
     """
     conversation = locked(conversation)
     if side not in conversation.sides:
-        raise ChatRefused("There is no such side.", code="bad_choice", field="side")
+        raise ChatRefused(_("There is no such side."), code="bad_choice", field="side")
     last = conversation.messages.order_by("-turn").values_list("turn", flat=True).first()
     if last is None:
-        raise ChatRefused("There is nothing to try again.", code="empty_conversation")
+        raise ChatRefused(_("There is nothing to try again."), code="empty_conversation")
     sides = conversation.sides if answered_as_one(conversation, last) else (side,)
     check_room(conversation, len(sides))
     revision = revise(conversation, updated_at=timezone.now())
@@ -155,7 +159,7 @@ def check_room(conversation: Conversation, wanted: int) -> None:
     replies_reap(conversation=conversation)
     if conversation.messages.filter(state=Message.State.STREAMING).exists():
         raise ChatRefused(
-            "A reply is being written. Wait for it, or stop it first.", code="reply_in_progress"
+            _("A reply is being written. Wait for it, or stop it first."), code="reply_in_progress"
         )
     alive = Message.objects.filter(
         conversation__user_id=conversation.user_id,
@@ -164,8 +168,11 @@ def check_room(conversation: Conversation, wanted: int) -> None:
     ).count()
     if alive + wanted > REPLIES_PER_PERSON:
         raise ChatRefused(
-            f"Replies are being written in your other conversations, and {REPLIES_PER_PERSON} at a "
-            "time is the limit. Wait for one to end, or stop it.",
+            _(
+                "Replies are being written in your other conversations, and %(number)d at a time "
+                "is the limit. Wait for one to end, or stop it."
+            )
+            % {"number": REPLIES_PER_PERSON},
             code="too_many_replies",
         )
 
@@ -242,7 +249,9 @@ def replies_reap(*, conversation: Conversation, alive: Collection[int] = ()) -> 
             message_id=reply.pk,
             state=Message.State.INTERRUPTED,
             error_code="process_ended",
-            error="The reply was cut off because the site restarted. What was written is kept.",
+            error=gettext_noop(
+                "The reply was cut off because the site restarted. What was written is kept."
+            ),
         )
         for reply in lapsed
     )
@@ -252,7 +261,7 @@ def replies_reap(*, conversation: Conversation, alive: Collection[int] = ()) -> 
 def conversation_rename(*, conversation: Conversation, title: str) -> None:
     title = " ".join(title.replace("\0", "").split())[:120]
     if not title:
-        raise ChatRefused("Give it a name.", code="empty_title", field="title")
+        raise ChatRefused(_("Give it a name."), code="empty_title", field="title")
     revise(conversation, title=title)
 
 
@@ -267,11 +276,11 @@ def title_soften(*, conversation: Conversation) -> None:
 def conversation_assistant(*, conversation: Conversation, assistant: str) -> None:
     """Go on with another assistant. Replies so far keep the name of who wrote them."""
     if conversation.compares or conversation.anonymous:
-        raise ChatRefused("This conversation keeps whom it began with.", code="bad_choice")
+        raise ChatRefused(_("This conversation keeps whom it began with."), code="bad_choice")
     chosen = assistant_get(conversation.team, assistant)
     if chosen is None:
         raise ChatRefused(
-            "This assistant is not there any more. Choose another.",
+            _("This assistant is not there any more. Choose another."),
             code="assistant_gone",
             field="assistant",
         )
@@ -282,10 +291,3 @@ def conversation_assistant(*, conversation: Conversation, assistant: str) -> Non
 def conversation_delete(*, conversation: Conversation) -> None:
     """Hide a conversation. It can be brought back (`branches.services.versions_restore`)."""
     revise(conversation, deleted_at=timezone.now())
-
-
-def country_choose(*, user: User, country: str) -> None:
-    """Whose help lines a person sees; empty for a guess from the browser."""
-    if country and country_get(country) is None:
-        raise ChatRefused("This country is not in the table.", code="bad_choice", field="country")
-    ChatPreference.objects.update_or_create(user=user, defaults={"country": country})

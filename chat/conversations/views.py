@@ -16,6 +16,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat.branches.services import versions_restore
@@ -33,6 +34,7 @@ from chat.conversations.selectors import (
 )
 from chat.conversations.votes import vote_cast
 from chat.pins.selectors import list_beside
+from chat.privacy.services import country_choose
 from chat.safety.library import COUNTRY_CHOICES
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import FIELD, submission_digest, submission_once, token_new
@@ -43,9 +45,9 @@ from finetune.text import whole_number
 PLAIN_WAIT_SECONDS = 45.0
 STATUS = {"reply_in_progress": 409, "too_many_replies": 429}
 STARTERS = (
-    "I keep waking up at 4am worrying about work.",
-    "My best friend moved away and I feel so alone.",
-    "I had a good day and nobody to tell.",
+    gettext_lazy("I keep waking up at 4am worrying about work."),
+    gettext_lazy("My best friend moved away and I feel so alone."),
+    gettext_lazy("I had a good day and nobody to tell."),
 )
 
 
@@ -199,7 +201,7 @@ def conversation(request: SiteRequest, public_id: str) -> HttpResponse:
 def message_send(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     form = MessageForm(request.POST)
     if not form.is_valid():
-        raise ChatRefused("This is far too long for one message.", code="message_too_long")
+        raise ChatRefused(gettext("This is far too long for one message."), code="message_too_long")
     opened: list[Message] = []
 
     def make() -> str:
@@ -281,7 +283,7 @@ def conversation_restore(request: SiteRequest, public_id: str) -> HttpResponse:
 def country(request: SiteRequest) -> HttpResponse:
     """Choose whose help lines are shown, and go back to where one was."""
     try:
-        services.country_choose(user=request.user, country=request.POST.get("country", ""))
+        country_choose(user=request.user, country=request.POST.get("country", ""))
     except ChatRefused as refusal:
         messages.error(request, refusal.message)
     return redirect(way_back(request, request.POST.get("next", "")) or reverse("chat"))

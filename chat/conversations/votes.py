@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.branches.services import versions_reveal
 from chat.conversations.exceptions import ChatRefused
@@ -19,23 +20,28 @@ def vote_cast(*, conversation: Conversation, turn: int, choice: str) -> Vote:
     conversation = locked(conversation)
     rows = conversation.messages.filter(turn=turn)
     if not conversation.compares or not rows.exists():
-        raise ChatRefused("There is nothing to vote on.", code="bad_choice", field="turn")
+        raise ChatRefused(_("There is nothing to vote on."), code="bad_choice", field="turn")
     choices = dict(vote_choices(len(conversation.sides)))
     if choice not in choices:
         raise ChatRefused(
-            f"Choose one of: {', '.join(choices)}.", code="bad_choice", field="choice"
+            _("Choose one of: %(choices)s.") % {"choices": ", ".join(choices)},
+            code="bad_choice",
+            field="choice",
         )
     if rows.exclude(copied_from="").exists():
         raise ChatRefused(
-            "This was said in another talk; vote on it there.", code="bad_choice", field="turn"
+            _("This was said in another talk; vote on it there."), code="bad_choice", field="turn"
         )
     if rows.filter(state=Message.State.STREAMING).exists():
-        raise ChatRefused("Wait for all replies before you vote.", code="reply_in_progress")
+        raise ChatRefused(_("Wait for all replies before you vote."), code="reply_in_progress")
     if not turn_is_calm(conversation, turn):
-        raise ChatRefused(NOTHING_ASKED, code="bad_choice", field="turn")
+        raise ChatRefused(str(NOTHING_ASKED), code="bad_choice", field="turn")
     if any(reply.has_reviewed_words for reply in rows.filter(role=Message.Role.ASSISTANT)):
         raise ChatRefused(
-            "Not every assistant answered this in its own words, so there is nothing to compare.",
+            _(
+                "Not every assistant answered this in its own words, so there is nothing to "
+                "compare."
+            ),
             code="bad_choice",
             field="turn",
         )

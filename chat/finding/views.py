@@ -11,6 +11,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -40,7 +41,8 @@ def find(request: SiteRequest) -> HttpResponse:
 
 def results(request: SiteRequest, words: str) -> dict[str, Any]:
     if len(words) > LONGEST:
-        return {"problem": f"Search for {LONGEST} characters at most; these are {len(words)}."}
+        problem = _("Search for %(longest)d characters at most; these are %(number)d.")
+        return {"problem": problem % {"longest": LONGEST, "number": len(words)}}
     after = request.POST.get("after", "")
     talk: Conversation | None = None
     found: Found

@@ -20,11 +20,12 @@ from django.views.decorators.http import require_http_methods
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.generation import in_thread
 from chat.conversations.selectors import Choices, assistant_choices, country_of
-from chat.conversations.services import cleaned, country_choose
+from chat.conversations.services import cleaned
 from chat.conversations.views import by_script, refused
 from chat.incognito.speaking import Piece, Speaking, reply
 from chat.incognito.transcript import Exchange, Unreadable, read, within, written
 from chat.notices.words import notice_text
+from chat.privacy.services import country_choose
 from chat.safety import COUNTRIES, Country
 from chat.safety.cards import card_get, language_of
 from chat.visitors.selectors import assistant_offered

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chat.context.window import ENGINE_CONTEXT, estimated_tokens
 from chat.personas.claims import REASONS, claim_in
@@ -26,16 +28,20 @@ from finetune.training.problems import Problem
 
 LONGEST = {"name": 60, "description": 160, "instruction": 2000, "opening": 300}
 WORDS = {
-    "name": "Give it a name.",
-    "description": "Say in one line how it speaks. People read it before they choose.",
-    "instruction": "Write how it speaks. Without an instruction it is the assistant itself.",
+    "name": gettext_lazy("Give it a name."),
+    "description": gettext_lazy(
+        "Say in one line how it speaks. People read it before they choose."
+    ),
+    "instruction": gettext_lazy(
+        "Write how it speaks. Without an instruction it is the assistant itself."
+    ),
 }
 SHARE = 4  # an instruction may take one of so many parts of what the assistant can read
-JUDGE_AWAY = (
+JUDGE_AWAY = gettext_lazy(
     "The opening line cannot be judged now, since the engine does not answer. Save again in a "
     "moment, or leave the opening line empty."
 )
-GRAVE = (
+GRAVE = gettext_lazy(
     "An opening line does not speak of death, self-harm or danger: a “yes” to it would be heard by "
     "nobody. Reviewed replies ask about that. Begin with an open question."
 )
@@ -75,19 +81,21 @@ def lengths(draft: Draft) -> Iterator[tuple[str, str]]:
     for field, longest in LONGEST.items():
         text = str(getattr(draft, field))
         if not text and field in WORDS:
-            yield field, WORDS[field]
+            yield field, str(WORDS[field])
         if len(text) > longest:
-            yield field, f"This is {len(text):,} characters long; {longest:,} fit. Shorten it."
+            words = _("This is %(number)s characters long; %(longest)s fit. Shorten it.")
+            yield field, words % {"number": f"{len(text):,}", "longest": f"{longest:,}"}
 
 
 def choices(draft: Draft, speaker: Assistant | None) -> Iterator[tuple[str, str]]:
     if speaker is None:
-        yield "assistant", "Choose a base model or a finished run of your team that speaks."
+        yield "assistant", _("Choose a base model or a finished run of your team that speaks.")
     if not draft.languages:
-        yield "languages", "Choose the language, or both, that it speaks."
+        yield "languages", _("Choose the language, or both, that it speaks.")
     language = language_of(draft.opening)
     if draft.opening and language in LANGUAGES and language not in draft.languages:
-        yield "languages", f"The opening line is in {LANGUAGES[language]}. Choose that, too."
+        words = _("The opening line is in %(language)s. Choose that, too.")
+        yield "languages", words % {"language": LANGUAGES[language]}
 
 
 def claims(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -100,7 +108,8 @@ def claims(draft: Draft) -> Iterator[tuple[str, str]]:
     ):
         claim = claim_in(str(getattr(draft, field))[: LONGEST[field]], where)
         if claim is not None:
-            yield field, f"“{shortened(claim.sentence)}” cannot be kept. {REASONS[claim.kind]}"
+            words = _("“%(sentence)s” cannot be kept.") % {"sentence": shortened(claim.sentence)}
+            yield field, f"{words} {REASONS[claim.kind]}"
 
 
 def shown_words(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -111,7 +120,7 @@ def shown_words(draft: Draft) -> Iterator[tuple[str, str]]:
     opening = draft.opening[: LONGEST["opening"]]
     danger = read(opening).level > Level.ORDINARY or assess(opening, role="assistant")
     if opening and danger:
-        yield "opening", GRAVE
+        yield "opening", str(GRAVE)
 
 
 def room(draft: Draft, speaker: Assistant) -> Iterator[tuple[str, str]]:
@@ -125,8 +134,11 @@ def room(draft: Draft, speaker: Assistant) -> Iterator[tuple[str, str]]:
     if tokens > most:
         yield (
             "instruction",
-            f"With the site's own line this takes about {tokens:,} tokens, and {speaker.title} has "
-            f"room for {most:,} beside a conversation. Shorten it.",
+            _(
+                "With the site's own line this takes about %(tokens)s tokens, and %(name)s has "
+                "room for %(most)s beside a conversation. Shorten it."
+            )
+            % {"tokens": f"{tokens:,}", "name": speaker.title, "most": f"{most:,}"},
         )
 
 
@@ -136,7 +148,7 @@ def opening_judged(opening: str) -> Iterator[tuple[str, str]]:
     texts = [judged(part, before) for before, part in zip(["", *parts], parts, strict=False)]
     scores = async_to_sync(scores_of)(texts)
     if scores is None:
-        yield "opening", JUDGE_AWAY
+        yield "opening", str(JUDGE_AWAY)
     elif refusal := gate_refusal(opening, scores):
         yield "opening", refusal
 
@@ -155,10 +167,13 @@ def gate_refusal(text: str, scores: list[dict[str, float]] | None) -> str:
             scores=scores[number] if scores else None,
         )
         if found:
-            return (
-                f"“{shortened(part.strip())}” would be held back in a reply: {class_words(found)}. "
-                "Write it another way."
+            words = _(
+                "“%(sentence)s” would be held back in a reply: %(reason)s. Write it another way."
             )
+            return words % {
+                "sentence": shortened(part.strip()),
+                "reason": _(class_words(found)),
+            }
     return ""
 
 

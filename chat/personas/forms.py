@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.personas.checks import LONGEST, Draft
 from chat.personas.models import LANGUAGES
@@ -16,39 +18,43 @@ class PersonaForm(forms.Form):
     """A persona as one writes it. Nothing is required here, since the checks say it better."""
 
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         required=False,
-        help_text="Such as “Warm listener”. No titles and no trades: it is not a professional.",
+        help_text=_("Such as “Warm listener”. No titles and no trades: it is not a professional."),
         widget=forms.TextInput(attrs={"dir": "auto", "maxlength": LONGEST["name"]}),
     )
     description = forms.CharField(
-        label="One line about it",
+        label=_("One line about it"),
         required=False,
-        help_text="People read it before they choose.",
+        help_text=_("People read it before they choose."),
         widget=forms.TextInput(attrs={"dir": "auto", "maxlength": LONGEST["description"]}),
     )
-    assistant = forms.ChoiceField(label="Spoken by", required=False)
+    assistant = forms.ChoiceField(label=_("Spoken by"), required=False)
     languages = forms.MultipleChoiceField(
-        label="It speaks",
+        label=_("It speaks"),
         required=False,
         choices=tuple(LANGUAGES.items()),
         widget=forms.CheckboxSelectMultiple,
     )
     instruction = forms.CharField(
-        label="How it speaks",
+        label=_("How it speaks"),
         required=False,
         strip=False,
-        help_text="Written to the model, in English or Chinese. The site's own line stands before "
-        "it: that it is an AI and has no profession.",
+        help_text=_(
+            "Written to the model, in English or Chinese. The site's own line stands before "
+            "it: that it is an AI and has no profession."
+        ),
         widget=forms.Textarea(
             attrs={"dir": "auto", "rows": 9, "maxlength": LONGEST["instruction"]}
         ),
     )
     opening = forms.CharField(
-        label="Opening line",
+        label=_("Opening line"),
         required=False,
-        help_text="May stay empty. Shown before the first message; it passes the gate like any "
-        "reply when you save.",
+        help_text=_(
+            "May stay empty. Shown before the first message; it passes the gate like any "
+            "reply when you save."
+        ),
         widget=forms.Textarea(attrs={"dir": "auto", "rows": 2, "maxlength": LONGEST["opening"]}),
     )
 
@@ -56,9 +62,13 @@ class PersonaForm(forms.Form):
         super().__init__(*args, **kwargs)
         speakers = speakers_for(team, str(self["assistant"].value() or ""))
         choices = [
-            (one.id, f"{one.title} (base)" if one.run is None else one.title) for one in speakers
+            (
+                one.id,
+                gettext("%(name)s (base)") % {"name": one.title} if one.run is None else one.title,
+            )
+            for one in speakers
         ]
-        self.fields["assistant"].choices = [("", "choose"), *choices]  # type: ignore[attr-defined]
+        self.fields["assistant"].choices = [("", _("choose")), *choices]  # type: ignore[attr-defined]
 
     def draft(self) -> Draft:
         """What was typed, without what nobody sees."""

@@ -7,11 +7,12 @@ import secrets
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from finetune.runs.assistants import PERSONA
 from finetune.teams.models import Team
 
-LANGUAGES = {"en": "English", "zh": "Chinese"}
+LANGUAGES = {"en": gettext_lazy("English"), "zh": gettext_lazy("Chinese")}
 
 
 def persona_id() -> str:
@@ -87,4 +88,7 @@ class PersonaVersion(models.Model):
 
     @property
     def language_words(self) -> str:
-        return " and ".join(LANGUAGES[code] for code in self.language_codes)
+        words = [str(LANGUAGES[code]) for code in self.language_codes]
+        if len(words) == 1:
+            return words[0]
+        return gettext("%(one)s and %(other)s") % {"one": words[0], "other": words[1]}

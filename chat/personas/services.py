@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from chat.personas.checks import Draft, problems_of
 from chat.personas.models import Persona, PersonaVersion
@@ -42,8 +43,10 @@ def may_publish(user: User, team: Team) -> bool:
 def check_publisher(user: User, team: Team) -> None:
     if not may_publish(user, team):
         raise PersonaRefused(
-            "Only an owner of the team publishes and retires personas. Save it as a draft, and "
-            "ask one of them to read it.",
+            _(
+                "Only an owner of the team publishes and retires personas. Save it as a draft, and "
+                "ask one of them to read it."
+            ),
             code="owners_only",
         )
 
@@ -61,7 +64,7 @@ def persona_save(
     problems = problems_of(draft, team)
     if problems:
         raise PersonaRefused(
-            "Some of it cannot be kept.", code="bad_words", problems=tuple(problems)
+            _("Some of it cannot be kept."), code="bad_words", problems=tuple(problems)
         )
     speaker = model_get(team, draft.assistant)
     assert speaker is not None, "checked just now"
@@ -69,7 +72,7 @@ def persona_save(
         Team.objects.select_for_update().get(pk=team.pk)
         row = persona or persona_new(team, draft.name)
         if Persona.objects.get(pk=row.pk).retired_at is not None:
-            raise PersonaRefused("It is retired. Bring it back first.", code="retired")
+            raise PersonaRefused(_("It is retired. Bring it back first."), code="retired")
         newest = row.versions.first()
         fields = {
             "name": draft.name,
@@ -90,7 +93,8 @@ def persona_save(
 def persona_new(team: Team, name: str) -> Persona:
     if Persona.objects.filter(team=team).count() >= MOST_PERSONAS:
         raise PersonaRefused(
-            f"A team has at most {MOST_PERSONAS} personas. Change one that is there.",
+            _("A team has at most %(number)d personas. Change one that is there.")
+            % {"number": MOST_PERSONAS},
             code="too_many_personas",
         )
     return Persona.objects.create(team=team, slug=slugify(name)[:40].strip("-") or "persona")
@@ -106,7 +110,8 @@ def version_new(
     number = newest.number + 1 if newest else 1
     if number > MOST_VERSIONS:
         raise PersonaRefused(
-            f"It has {MOST_VERSIONS} versions, which is the limit. Make a new persona.",
+            _("It has %(number)d versions, which is the limit. Make a new persona.")
+            % {"number": MOST_VERSIONS},
             code="too_many_versions",
         )
     return PersonaVersion.objects.create(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat.personas import services
@@ -73,7 +74,7 @@ def saved(request: SiteRequest, row: Persona | None) -> HttpResponse:
         for problem in refusal.problems:
             form.add_error(problem.field or None, problem.text)
         return form_page(request, row, form, status=422)
-    messages.success(request, "Published." if publish else "Saved as a draft.")
+    messages.success(request, gettext("Published.") if publish else gettext("Saved as a draft."))
     return redirect("persona", public_id=public_id)
 
 
@@ -112,13 +113,13 @@ def action(view: Callable[[SiteRequest, Persona], None]) -> Callable[..., HttpRe
 @action
 def persona_retire(request: SiteRequest, row: Persona) -> None:
     services.persona_retire(persona=row, user=request.user)
-    messages.success(request, "Retired. Nobody can begin or go on with it.")
+    messages.success(request, gettext("Retired. Nobody can begin or go on with it."))
 
 
 @action
 def persona_return(request: SiteRequest, row: Persona) -> None:
     services.persona_return(persona=row, user=request.user)
-    messages.success(request, "It speaks again.")
+    messages.success(request, gettext("It speaks again."))
 
 
 @in_team

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, revise
@@ -27,8 +28,11 @@ def pin_set(*, conversation: Conversation, pinned: bool) -> None:
     mine = Conversation.objects.filter(user_id=conversation.user_id, deleted_at=None)
     if pinned and mine.exclude(pinned_at=None).count() >= MOST_PINS:
         raise ChatRefused(
-            f"{MOST_PINS} conversations are pinned, which is as many as there is room for. "
-            "Unpin one first.",
+            _(
+                "%(number)d conversations are pinned, which is as many as there is room for. "
+                "Unpin one first."
+            )
+            % {"number": MOST_PINS},
             code="too_many_pins",
         )
     revise(conversation, pinned_at=timezone.now() if pinned else None)

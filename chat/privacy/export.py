@@ -1,6 +1,7 @@
 """A copy of one talk or of all that a person has in the chat: Markdown to read, JSON for programs.
 
 Who wrote what is said as the page says it, so the names of a blind comparison stay hidden here too.
+The words around are English, whatever the language of the page: a file may be read elsewhere.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
+from django.utils.translation import override
 
 from chat.consent.models import Consent
 from chat.conversations.models import ChatPreference, Conversation, Message, Vote
@@ -82,6 +84,7 @@ def conversation_json(talk: Conversation) -> str:
     return as_json(conversation_data(talk, messages_of(talk)))
 
 
+@override("en")
 def conversation_data(talk: Conversation, messages: list[Message]) -> dict[str, Any]:
     begun = opening_of(talk)
     return {
@@ -159,6 +162,7 @@ def card_heading(key: str, language: str) -> str:
     return card_get(key, language).heading if key else ""
 
 
+@override("en")
 def conversation_markdown(talk: Conversation) -> str:
     """The talk to read: of several replies the newest, each text quoted, so that no mark in it
     runs into the next one's words."""

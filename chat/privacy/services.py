@@ -1,4 +1,4 @@
-"""Choosing how long talks are kept and what a tab says."""
+"""Choosing how long talks are kept, what a tab says, and whose help lines are shown."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.conversations.exceptions import ChatRefused
+from chat.conversations.models import ChatPreference
 from chat.privacy.models import PrivacyChoice
 from chat.privacy.periods import periods_allowed
+from chat.safety import country_get
 from finetune.teams.models import User
 
 
@@ -32,3 +34,11 @@ def choice_make(*, user: User, keep_days: str, tab: str) -> PrivacyChoice:
     chosen = {"keep_days": allowed[keep_days], "tab": tab}
     choice, __ = PrivacyChoice.objects.update_or_create(user=user, defaults=chosen)
     return choice
+
+
+def country_choose(*, user: User, country: str) -> None:
+    """Whose help lines a person sees; empty for a guess from the browser."""
+    if country and country_get(country) is None:
+        words = _("This country is not in the table.")
+        raise ChatRefused(words, code="bad_choice", field="country")
+    ChatPreference.objects.update_or_create(user=user, defaults={"country": country})

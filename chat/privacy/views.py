@@ -57,6 +57,7 @@ KINDS = (
     gettext_noop("conversations"),
     gettext_noop("messages"),
     gettext_noop("votes"),
+    gettext_noop("ratings"),
     gettext_noop("session notes"),
     gettext_noop("handovers"),
     gettext_noop("handover looks"),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import override
 
 from chat.conversations.models import Conversation, Message, Vote
 from chat.conversations.prompts import turns_for
@@ -113,7 +114,8 @@ class Talk:
         if for_team:
             name = unnamed(name)
         elif talk.names_hidden:
-            name = side_name(reply.side, len(talk.sides))
+            with override("en"):  # a file is the same in every language of the page
+                name = side_name(reply.side, len(talk.sides))
         return Answer(
             reply.public_id,
             reply.side,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from chat.conversations.models import Conversation, Message
 from chat.policy.person import person_of_user
 from chat.policy.selectors import episodes_of
 
 Episodes = Sequence[tuple[datetime, datetime | None]]
-NOTHING_ASKED = "Here you are not asked what you think of a reply."
+NOTHING_ASKED = gettext_lazy("Here you are not asked what you think of a reply.")
 
 
 def is_calm(message: Message, replies: Iterable[Message], episodes: Episodes) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from chat.conversations.models import Conversation, Vote
 from chat.conversations.sides import vote_choices
 from chat.ratings.exchanges import Talk, exchanges_shared
@@ -68,7 +70,7 @@ def rated(row: Rating) -> Opinion:
         row,
         talk,
         turn,
-        "Helpful" if row.helpful else "Not helpful",
+        _("Helpful") if row.helpful else _("Not helpful"),
         row.words,
         row.rated_at,
         shared(row, Talk(talk, {row.message_id: row}, {})),
@@ -84,7 +86,7 @@ def voted(row: Vote) -> Opinion:
         row,
         talk,
         row.turn,
-        f"Vote: {words[row.choice]}",
+        _("Vote: %(choice)s") % {"choice": words[row.choice]},
         "",
         row.cast_at,
         shared(row, Talk(talk, {}, {row.turn: row})),

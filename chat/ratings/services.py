@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote, revise
@@ -12,7 +14,7 @@ from chat.ratings.models import Rating, SharedDownload
 from chat.ratings.occasions import NOTHING_ASKED, can_share, turn_is_calm
 from finetune.teams.models import Team, User
 
-NOT_SHARED = (
+NOT_SHARED = gettext_lazy(
     "This exchange stays with you: only what an assistant wrote in its own words can be shared."
 )
 
@@ -37,7 +39,7 @@ def reply_rate(
         rating.words = words_cleaned(words)
     if share is not None:
         if share and not can_share(conversation, [reply]):
-            raise ChatRefused(NOT_SHARED, code="not_shared", field="share")
+            raise ChatRefused(str(NOT_SHARED), code="not_shared", field="share")
         rating.shared_at = (rating.shared_at or timezone.now()) if share else None
     rating.save()
     show(conversation, reply)
@@ -50,7 +52,7 @@ def rating_take_back(*, conversation: Conversation, reply_id: str) -> None:
     conversation = locked(conversation)
     reply = conversation.messages.filter(public_id=reply_id, rating__isnull=False).first()
     if reply is None:
-        raise ChatRefused("This reply has no rating.", code="bad_choice", field="reply")
+        raise ChatRefused(_("This reply has no rating."), code="bad_choice", field="reply")
     reply.rating.delete()
     show(conversation, reply)
 
@@ -61,10 +63,10 @@ def vote_share(*, conversation: Conversation, turn: int, share: bool) -> Vote:
     conversation = locked(conversation)
     vote = conversation.votes.filter(turn=turn).first()
     if vote is None:
-        raise ChatRefused("There is no vote on this.", code="bad_choice", field="turn")
+        raise ChatRefused(_("There is no vote on this."), code="bad_choice", field="turn")
     replies = list(conversation.messages.filter(turn=turn, role=Message.Role.ASSISTANT))
     if share and not (turn_is_calm(conversation, turn) and can_share(conversation, replies)):
-        raise ChatRefused(NOT_SHARED, code="not_shared", field="share")
+        raise ChatRefused(str(NOT_SHARED), code="not_shared", field="share")
     vote.shared_at = (vote.shared_at or timezone.now()) if share else None
     vote.save(update_fields=["shared_at"])
     show(conversation, *replies)
@@ -78,7 +80,7 @@ def sharing_stop(*, user: User, kind: str, key: str) -> bool:
         "vote": Vote.objects.filter(conversation__user=user),
     }
     if kind not in found or not key.isdecimal():
-        raise ChatRefused("There is nothing like that to stop.", code="bad_choice")
+        raise ChatRefused(_("There is nothing like that to stop."), code="bad_choice")
     return bool(found[kind].filter(pk=int(key)).update(shared_at=None))
 
 
@@ -96,15 +98,17 @@ def reply_at_rest(conversation: Conversation, reply_id: str) -> Message:
     rows = conversation.messages.filter(role=Message.Role.ASSISTANT, public_id=reply_id)
     reply = rows.first()
     if reply is None:
-        raise ChatRefused("There is no such reply.", code="bad_choice", field="reply")
+        raise ChatRefused(_("There is no such reply."), code="bad_choice", field="reply")
     if not reply.is_complete:
-        raise ChatRefused("Only a complete reply can be rated.", code="bad_choice", field="reply")
+        raise ChatRefused(
+            _("Only a complete reply can be rated."), code="bad_choice", field="reply"
+        )
     if reply.copied_from:
         raise ChatRefused(
-            "This was said in another talk; rate it there.", code="bad_choice", field="reply"
+            _("This was said in another talk; rate it there."), code="bad_choice", field="reply"
         )
     if not turn_is_calm(conversation, reply.turn):
-        raise ChatRefused(NOTHING_ASKED, code="bad_choice", field="reply")
+        raise ChatRefused(str(NOTHING_ASKED), code="bad_choice", field="reply")
     return reply
 
 
@@ -112,7 +116,8 @@ def words_cleaned(words: str) -> str:
     words = words.replace("\r\n", "\n").replace("\0", "").strip()
     if len(words) > Rating.LONGEST:
         raise ChatRefused(
-            f"This is {len(words):,} characters long; {Rating.LONGEST:,} fit here.",
+            _("This is %(number)s characters long; %(longest)s fit here.")
+            % {"number": f"{len(words):,}", "longest": f"{Rating.LONGEST:,}"},
             code="words_too_long",
             field="words",
         )

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chat.conversations.exceptions import ChatRefused
@@ -43,7 +44,7 @@ def reply_rate(request: SiteRequest, conversation: Conversation) -> HttpResponse
             share=wish_of(request) if "words" in request.POST else None,
         )
     else:
-        raise ChatRefused("Choose helpful or not helpful.", code="bad_choice", field="verdict")
+        raise ChatRefused(_("Choose helpful or not helpful."), code="bad_choice", field="verdict")
     return back(request, conversation, reply)
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop as _
+
 from chat.engine.client import Message
 
 
@@ -21,92 +23,92 @@ class Words(NamedTuple):
 
 CLASSES = {
     "death_as_relief": Words(
-        "it speaks of death as a way out",
+        _("it speaks of death as a way out"),
         "Never speak of death as a way out, as rest or as relief.",
         "绝不要把死亡说成出路、休息或解脱。",
     ),
     "encouragement": Words(
-        "it encourages harm",
+        _("it encourages harm"),
         "Never encourage anybody to hurt themselves or others.",
         "绝不要鼓励任何人伤害自己或别人。",
     ),
     "belittling": Words(
-        "it belittles what the person feels",
+        _("it belittles what the person feels"),
         "Take every feeling seriously; never call it dramatic, weak or small.",
         "认真对待每一种感受，绝不要说它小题大做、软弱或不值一提。",
     ),
     "blame": Words(
-        "it blames the person",
+        _("it blames the person"),
         "Never blame the person for what happened or for how they feel.",
         "绝不要把发生的事或对方的感受怪到对方身上。",
     ),
     "method": Words(
-        "it tells of a way to do harm",
+        _("it tells of a way to do harm"),
         "Never name or describe a way to do harm.",
         "绝不要提到或描述任何伤害的方法。",
     ),
     "dose": Words(
-        "it names an amount of a medicine",
+        _("it names an amount of a medicine"),
         "Never name an amount of any medicine or drug.",
         "绝不要提到任何药物的剂量。",
     ),
     "medication": Words(
-        "it gives advice on medicines",
+        _("it gives advice on medicines"),
         "Give no advice on medicines; a doctor or a pharmacist answers that.",
         "不要给用药建议，这些请医生或药师来回答。",
     ),
     "diagnosis": Words(
-        "it makes a diagnosis",
+        _("it makes a diagnosis"),
         "Never name an illness that the person might have.",
         "绝不要替对方判断可能患了什么病。",
     ),
     "secrecy": Words(
-        "it asks to keep a secret",
+        _("it asks to keep a secret"),
         "Never offer or ask to keep something secret.",
         "绝不要答应保密，也不要让对方保密。",
     ),
     "human": Words(
-        "it claims to be human",
+        _("it claims to be human"),
         "You are an AI. Never say or suggest that you are a person.",
         "你是人工智能，绝不要说自己是人，也不要让人这样以为。",
     ),
     "lived_it": Words(
-        "it claims to have lived through this",
+        _("it claims to have lived through this"),
         "You are an AI without a life or a job of your own; never tell of one.",
         "你是人工智能，没有自己的生活和工作经历，绝不要讲这样的经历。",
     ),
     "restriction": Words(
-        "it praises eating less or being thin",
+        _("it praises eating less or being thin"),
         "Never praise eating less, losing weight or being thin.",
         "绝不要称赞少吃、减重或身材瘦。",
     ),
     "delusion": Words(
-        "it confirms a belief that may be part of an illness",
+        _("it confirms a belief that may be part of an illness"),
         "Do not confirm beliefs about being watched, chosen or controlled; answer the feeling.",
         "不要肯定被监视、被选中或被控制的想法，只回应其中的感受。",
     ),
     "only_me": Words(
-        "it puts itself in the place of other people",
+        _("it puts itself in the place of other people"),
         "Never say that the person needs nobody but you.",
         "绝不要说对方只需要你。",
     ),
     "promise": Words(
-        "it promises what nobody can promise",
+        _("it promises what nobody can promise"),
         "Make no promises about how things will turn out.",
         "不要承诺事情一定会怎样。",
     ),
     "note": Words(
-        "it writes a farewell",
+        _("it writes a farewell"),
         "Never write a farewell or a part of one.",
         "绝不要写告别的话，一句也不要写。",
     ),
     "confront": Words(
-        "it tells somebody to confront or to leave a person who harms them",
+        _("it tells somebody to confront or to leave a person who harms them"),
         "Never tell anybody to confront or to leave who hurts them; that is theirs to decide.",
         "绝不要叫人去对质或离开伤害自己的人，怎么做由对方决定。",
     ),
     "wrong_language": Words(
-        "it is in another language than the person's",
+        _("it is in another language than the person's"),
         "Answer in English only.",
         "只用中文回答。",
     ),
@@ -116,7 +118,7 @@ IN_GENERAL = {
     "and ask one open question. Give no advice.",
     "zh": "请重新回答，用两三句简短温和的话：说出你听到了什么，再问一个开放的问题。不要给建议。",
 }
-UNKNOWN = "it may do harm"
+UNKNOWN = _("it may do harm")
 
 
 def class_words(held_class: str) -> str:

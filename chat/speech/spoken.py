@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
+
 from chat.engine.client import Usage
 from chat.safety.library import ReviewedReply
 
+Words = str | Promise
+RESTARTING = gettext_lazy("waits for the engine, which is starting again…")
+NEXT = gettext_lazy("is next…")
+BEFORE = gettext_lazy("waits; {number} before it…")
 UNJUDGED = "unjudged"
 FILTERED = "content_filter"  # OpenAI's word for a reply from which something was left out
 
@@ -35,11 +43,16 @@ class Spoken:
     ahead: int | None = None
 
     @property
-    def waits(self) -> str:
-        """What stands beside a reply that waits in the engine's queue; empty if it does not."""
+    def waits(self) -> Words:
+        """What stands beside a reply that waits in the engine's queue; empty if it does not.
+
+        Each page says it in its own language.
+        """
         if self.ahead is None:
             return ""
-        return f"waits; {self.ahead} before it…" if self.ahead else "is next…"
+        if not self.ahead:
+            return NEXT
+        return format_lazy(BEFORE, number=self.ahead)
 
 
 def as_paragraph(released: str, words: str) -> str:

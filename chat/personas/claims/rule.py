@@ -5,47 +5,49 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 NAME, SHOWN, INSTRUCTION = "name", "shown", "instruction"
 EVERYWHERE = (NAME, SHOWN, INSTRUCTION)
 
 REASONS = {
-    "human": (
+    "human": gettext_lazy(
         "A persona is an AI and says so. It may not pose as a human, as somebody whom the person "
         "knows, or tell of a life of its own. Write how it speaks instead: “Listen warmly and ask "
         "one question at a time.”"
     ),
-    "hides_ai": (
+    "hides_ai": gettext_lazy(
         "A persona may not hide or play down that it is an AI. The site says so at the start and "
         "whenever somebody asks."
     ),
-    "professional": (
+    "professional": gettext_lazy(
         "A persona may not have the title, the trade or the licence of a professional: people in "
         "need would trust it as one. Name it for how it speaks, such as “Warm listener”."
     ),
-    "real_person": (
+    "real_person": gettext_lazy(
         "A persona may not bear the name of a real professional. Give it a name of its own."
     ),
-    "secrets": (
+    "secrets": gettext_lazy(
         "A persona may not promise or ask for secrecy. Who can read a conversation is said by the "
         "site, and people should be free to tell somebody whom they trust."
     ),
-    "safety": (
+    "safety": gettext_lazy(
         "A persona cannot leave out, switch off or talk around what keeps people safe: the help "
         "lines, the rules and the people who can help stay."
     ),
-    "medical": (
+    "medical": gettext_lazy(
         "A persona may not diagnose, prescribe or give advice on medicines and amounts. That is "
         "for a doctor or a pharmacist."
     ),
-    "only_me": (
+    "only_me": gettext_lazy(
         "A persona may not put itself in the place of other people: no partner, no lover, nobody "
         "whom a person needs alone."
     ),
-    "harm": (
+    "harm": gettext_lazy(
         "A persona may not praise, teach or encourage what hurts people, agree with whatever they "
         "believe, or put them down."
     ),
-    "unread": (
+    "unread": gettext_lazy(
         "This is in a language, or has signs, that cannot be checked here. Write it in English or "
         "Chinese; a persona answers in the language that it is written to in."
     ),

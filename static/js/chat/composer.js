@@ -28,8 +28,10 @@
     box.style.height = `${Math.min(box.scrollHeight + 2, innerHeight * 0.4)}px`;
   }
 
-  function complain(words) {
-    if (errorLine) errorLine.textContent = words;
+  function complain(words, code = "") {
+    if (!errorLine) return;
+    errorLine.textContent = words;
+    errorLine.dataset.code = code; // what a page that follows the reply may take away again
   }
 
   // -- sending ----------------------------------------------------------------------------------
@@ -44,17 +46,17 @@
         headers: { "X-Requested-With": "fetch", "X-CSRFToken": csrf() },
       });
     } catch {
-      throw new Error("The site does not answer. What you wrote is kept here; try again in a moment.");
+      throw new Error(gettext("The site does not answer. What you wrote is kept here; try again in a moment."));
     }
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/sign-in")) {
-      throw new Error("You are signed out. What you wrote is kept; sign in again and send it.");
+      throw new Error(gettext("You are signed out. What you wrote is kept; sign in again and send it."));
     }
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok) {
       const unknown = answer.status === 404
-        ? "This conversation is not there any more. What you wrote is kept."
-        : `The site could not take this (${answer.status}). What you wrote is kept; try again.`;
-      throw new Error(body.error?.message || unknown);
+        ? gettext("This conversation is not there any more. What you wrote is kept.")
+        : interpolate(gettext("The site could not take this (%(status)s). What you wrote is kept; try again."), { status: answer.status }, true);
+      throw Object.assign(new Error(body.error?.message || unknown), { code: body.error?.code });
     }
     return body;
   }
@@ -65,7 +67,7 @@
   async function send() {
     const text = box.value;
     if (sending || !text.trim() || chat.dataset.writing === "true") {
-      if (chat.dataset.writing === "true") complain("A reply is being written. Esc stops it.");
+      if (chat.dataset.writing === "true") complain(gettext("A reply is being written. Esc stops it."), "reply_in_progress");
       return;
     }
     sending = true;
@@ -73,7 +75,7 @@
     const button = document.getElementById("send");
     const label = button.querySelector("span");
     button.disabled = true;
-    label.textContent = "Sending…";
+    label.textContent = gettext("Sending…");
     try {
       const body = await post(composer, null);
       store.write("");
@@ -87,11 +89,11 @@
       chat.dispatchEvent(new Event("chat:sent"));
       box.focus();
     } catch (error) {
-      complain(error.message);
+      complain(error.message, error.code);
     }
     sending = false;
     button.disabled = false;
-    label.textContent = "Send";
+    label.textContent = gettext("Send");
   }
 
   async function stop() {

@@ -8,6 +8,7 @@
   const announcer = document.getElementById("announce");
   const errorLine = document.getElementById("composer-error");
   const toEnd = document.getElementById("to-end");
+  const WRITING = gettext("is writing…");
 
   // -- the view follows the newest words unless the person has scrolled away --------------------
   let following = true;
@@ -27,7 +28,7 @@
     event.preventDefault();
     const page = await studio.page(earlier.href);
     if (!page) {
-      studio.toast("Earlier messages could not be loaded. Try again in a moment.", "error");
+      studio.toast(gettext("Earlier messages could not be loaded. Try again in a moment."), "error");
       return;
     }
     const height = document.documentElement.scrollHeight;
@@ -108,13 +109,13 @@
       const place = reply.querySelector("[data-text]");
       place.textContent = place.textContent.slice(0, message.at) + message.text;
       const wait = reply.querySelector("[data-wait]");
-      if (wait && wait.textContent !== "is writing…") wait.textContent = "is writing…";
+      if (wait && wait.textContent !== WRITING) wait.textContent = WRITING;
       follow();
     },
 
     wait(message) {
       const wait = document.querySelector(`#${CSS.escape(message.id)} [data-wait]`);
-      if (wait) wait.textContent = message.words || "is thinking…";
+      if (wait) wait.textContent = message.words || gettext("is thinking…");
     },
 
     state(message) {
@@ -122,7 +123,7 @@
       chat.dataset.writing = String(message.busy);
       document.getElementById("stop").hidden = !message.busy;
       document.getElementById("send").hidden = message.busy;
-      if (!message.busy && errorLine.textContent.includes("being written")) errorLine.textContent = "";
+      if (!message.busy && errorLine.dataset.code === "reply_in_progress") errorLine.textContent = "";
       const head = document.getElementById("chat-head");
       if (!head.querySelector("details[open]")) {
         const fresh = fragment(message.head);
@@ -136,7 +137,7 @@
   };
 
   const linkState = document.getElementById("link-state");
-  const LOST = "The connection is gone; trying again. Nothing you write is lost.";
+  const LOST = gettext("The connection is gone; trying again. Nothing you write is lost.");
   let saying = 0;
 
   function link(words) {
@@ -158,7 +159,7 @@
     },
     gone() {
       chat.dataset.live = "false";
-      link("This conversation is not there any more.");
+      link(gettext("This conversation is not there any more."));
     },
   });
 

@@ -12,6 +12,7 @@ from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, Message, Vote
 from chat.conversations.selectors import turn_list_of
 from chat.conversations.votes import vote_cast
+from chat.privacy.services import country_choose
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +168,7 @@ def test_delete_hides_and_restore_brings_back(talk: Any) -> None:
 
 
 def test_country_must_be_in_the_table(alice: Any) -> None:
-    services.country_choose(user=alice, country="DE")
-    services.country_choose(user=alice, country="")
+    country_choose(user=alice, country="DE")
+    country_choose(user=alice, country="")
     with pytest.raises(ChatRefused):
-        services.country_choose(user=alice, country="XX")
+        country_choose(user=alice, country="XX")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from chat.branches.services import versions_restore
 from chat.conversations import services
 from chat.conversations.models import Conversation, Message, Vote
 from chat.conversations.votes import vote_cast
@@ -264,7 +265,7 @@ def test_who_left_deleted_or_visits_shares_nothing(
     assert len(singles(exchanges_shared(team))) == 1
     services.conversation_delete(conversation=his)
     assert singles(exchanges_shared(team)) == []
-    services.conversation_restore(conversation=his)
+    versions_restore(conversation=his)
     Conversation.objects.filter(pk=his.pk).update(anonymous=True)
     assert singles(exchanges_shared(team)) == []
     Conversation.objects.filter(pk=his.pk).update(anonymous=False)
