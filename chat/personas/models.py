@@ -36,6 +36,12 @@ class Persona(models.Model):
         return self.public_id
 
     @property
+    def spoken_number(self) -> int | None:
+        """The version that the team talks to: the newest that was published."""
+        numbers = self.versions.exclude(published_at=None).values_list("number", flat=True)
+        return numbers.first()
+
+    @property
     def model(self) -> str:
         """Its name in the API; with `@2` behind it, its second version's."""
         short = self.public_id.removeprefix("persona-")

@@ -95,7 +95,7 @@ for number in (1, 2):
     version = PersonaVersion.objects.create(
         persona=persona, number=number, name="A_name_that_is_much_too_long_and_has_no_place_to_break",
         description="Slow, short words for the hours when you cannot sleep. " * 2, assistant="tiny-llama",
-        assistant_title="Tiny Llama", instruction="Speak slowly.\n\nAsk one quiet question. " * 9,
+        assistant_title="Tiny Llama", instruction="Speak slowly. Ask one quiet question. " * 9,
         opening="Hello. I am an AI, here at any hour. What is keeping you awake?", languages="en,zh",
         created_by=alice, published_by=alice, published_at=timezone.now(),
     )

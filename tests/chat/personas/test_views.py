@@ -115,6 +115,15 @@ def test_an_owner_retires_it_and_brings_it_back(alice: Any, bob: Any, saved: Sav
     assert "Publish to the team" in page
 
 
+def test_a_newer_draft_says_whom_the_team_talks_to(bob: Any, saved: Saved) -> None:
+    version = saved()
+    saved(version.persona, name="Warm ear", publish=False)
+    his = client_of(bob)
+    for path in ("/chat/personas/", f"/chat/personas/{version.persona.public_id}/"):
+        page = " ".join(text_of(his.get(path)).split())
+        assert "ersion 2, a draft; the team talks to version 1" in page
+
+
 def test_the_chosen_one_is_told_while_one_chooses(alice: Any, saved: Saved, plain: Any) -> None:
     version = saved()
     hers = client_of(alice)
