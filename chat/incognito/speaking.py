@@ -95,8 +95,8 @@ async def reply(
         except EngineError as error:
             # Not the error's own words: an engine elsewhere may quote the prompt in them.
             logger.warning("an incognito reply failed: %s %s", error.status, error.code)
-            words = WORDS.get(error.code or "")
-            yield Piece(problem=_(words) if words else _("The engine refused this. Try again."))
+            known = WORDS.get(error.code or "")
+            yield Piece(problem=_(known) if known else _("The engine refused this. Try again."))
 
 
 async def spoken(

@@ -123,9 +123,11 @@ class ReportView:
     def columns_read(self) -> list[tuple[str, list[str]]]:
         """Of a table: from which columns each side is made."""
         mapping = self.report.get("mapping") or {}
-        sides = {words: [mapping[role]] for role, words in COLUMN_WORDS.items() if role in mapping}
+        sides = {
+            str(words): [mapping[role]] for role, words in COLUMN_WORDS.items() if role in mapping
+        }
         if "context" in mapping and "user" in mapping:
-            sides[WHO["user"]].append(mapping["context"])
+            sides[str(WHO["user"])].append(mapping["context"])
         return list(sides.items())
 
     @property
@@ -252,7 +254,8 @@ class ReportView:
 
     @property
     def preview(self) -> list[Preview]:
-        return [preview_of(item, WHO) for item in self.report.get("preview") or []]
+        who = {role: str(words) for role, words in WHO.items()}
+        return [preview_of(item, who) for item in self.report.get("preview") or []]
 
     @property
     def needs_mapping(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 from django.shortcuts import get_object_or_404
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from finetune.teams.models import Team, User
@@ -20,7 +21,7 @@ from quantum.sampling.costs import Tariff
 
 from .models import QuantumCalibration, QuantumJob, QuantumKey
 
-FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+FILTERS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "open": (gettext_lazy("Open"), tuple(QuantumJob.LIVE)),
     "decision": (gettext_lazy("Needs a decision"), (JobState.SUBMIT_UNKNOWN,)),
     "done": (gettext_lazy("Done"), (JobState.DONE,)),

@@ -48,7 +48,7 @@ def data_of_run(run: Run) -> list[PartOfData]:
         )
         for given in run.latest.get("given") or []
     ]
-    read = [part_of(title, counts[name], run) for name, title in TITLES.items() if counts.get(name)]
+    read = [part_of(name, counts[name], run) for name in TITLES if counts.get(name)]
     return checked + read
 
 
@@ -66,7 +66,7 @@ def given_of(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
+def part_of(name: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
     used, skipped, truncated = (int(counts.get(n) or 0) for n in ("used", "skipped", "truncated"))
     taken = _("%(used)s of %(all)s dialogues") % {
         "used": f"{used:,}",
@@ -75,7 +75,7 @@ def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
     if spare := counts.get("not_needed"):
         more = (
             _("%(number)s more than the steps need")
-            if title == TITLES["train"]
+            if name == "train"
             else _("%(number)s more than the settings need")
         )
         taken += "; " + more % {"number": f"{spare:,}"}
@@ -102,7 +102,9 @@ def part_of(title: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
                 },
             )
         )
-    return PartOfData(title, rows, list(counts.get("reasons") or []), bool(skipped or truncated))
+    return PartOfData(
+        str(TITLES[name]), rows, list(counts.get("reasons") or []), bool(skipped or truncated)
+    )
 
 
 def left_out_words(counts: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop
 
 from finetune.runs.calibrations import chip_words
 from finetune.runs.models import Run
@@ -20,8 +20,8 @@ from .curves import METRICS
 
 ROWS = 40
 GROUPS: dict[str, tuple[str, ...]] = {
-    gettext_lazy("Adapter"): ("adapter", "targets", "backend", "backend_options", "calibration"),
-    gettext_lazy("Training"): (
+    gettext_noop("Adapter"): ("adapter", "targets", "backend", "backend_options", "calibration"),
+    gettext_noop("Training"): (
         "learning_rate",
         "scheduler",
         "warmup_ratio",
@@ -33,7 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "max_grad_norm",
         "seed",
     ),
-    gettext_lazy("Evaluation and checkpoints"): (
+    gettext_noop("Evaluation and checkpoints"): (
         "eval_every",
         "eval_dialogues",
         "save_every",
@@ -94,9 +94,9 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
             for name in names
             if run.config.get(name) or (name in run.config and name != "calibration")
         ]
-        if title == _("Adapter"):
+        if title == "Adapter":
             rows[1:1] = option_rows(run)
-        groups.append((title, rows))
+        groups.append((_(title), rows))
     return groups
 
 
