@@ -99,7 +99,8 @@ def paths(hers: Client, alice: Any, team: Any, run_made: Any, dataset: Any) -> l
     return [
         "/", "/password/", "/team/", "/keys/", "/nothing/", "/sign-in/no-such-link/",
         "/chat/help/", "/chat/help/?country=US", "/chat/help/?country=ZZ", "/chat/yours/",
-        "/chat/incognito/", "/chat/new/", "/chat/find/", f"/chat/{talk.public_id}/", "/chat/notes/", f"/chat/notes/{note.public_id}/",
+        "/chat/incognito/", "/chat/new/", "/chat/find/", f"/chat/{talk.public_id}/", "/chat/notes/",
+        f"/chat/notes/{note.public_id}/",
         f"/chat/notes/{shared.public_id}/", f"/chat/shared/{shared.public_id}/{shared.token}/",
         f"/chat/yours/receipts/{receipt.public_id}/", f"/chat/{talk.public_id}/handover/",
         *beside(talk, alice, team),
@@ -125,7 +126,9 @@ def beside(talk: Any, alice: Any, team: Any) -> list[str]:
             reply_rate(conversation=talk, reply_id=reply.public_id, helpful=True, **shared)
         message_send(conversation=talk, text=text)
     last = talk.messages.filter(role=Message.Role.ASSISTANT).latest("turn")
-    reply_finish(message_id=last.pk, state="done", content="嗯。", reads_from=2, told="“今天很累。”")
+    reply_finish(
+        message_id=last.pk, state="done", content="嗯。", reads_from=2, told="“今天很累。”"
+    )
     branch = branch_continue(conversation=talk, turn=2)
     [reply] = message_send(conversation=branch, text="还有家里的事。")
     reply_finish(message_id=reply.pk, state="stopped", content="慢慢")
@@ -135,7 +138,8 @@ def beside(talk: Any, alice: Any, team: Any) -> list[str]:
         PersonaVersion.objects.create(
             persona=persona, number=number, name="倾听者", description="慢慢听。",
             assistant=talk.assistant_a, assistant_title="x", instruction="先听。", opening="你好。",
-            languages="en,zh", created_by=alice, published_at=talk.created_at if number == 1 else None,
+            languages="en,zh", created_by=alice,
+            published_at=talk.created_at if number == 1 else None,
         )  # fmt: skip
     return [
         f"/chat/{branch.public_id}/", "/chat/yours/ratings/", "/chat/team-ratings/",
