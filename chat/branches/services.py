@@ -15,14 +15,13 @@ from chat.conversations.exceptions import ChatRefused
 from chat.conversations.ids import conversation_id, message_id
 from chat.conversations.models import Conversation, Message, revise
 from chat.conversations.services import (
-    GENTLE_TITLE,
     check_room,
     cleaned,
     locked,
     message_send,
     title_from,
+    title_of,
 )
-from chat.safety import assess
 
 MOST = 50  # branches of one tree: each is a copy
 BATCH = 200
@@ -43,7 +42,7 @@ def branch_edit(
     check_room(source, len(source.sides))
     title = source.title
     if turn == 1 and title == title_from(said.content):
-        title = GENTLE_TITLE if assess(text) else title_from(text)
+        title = title_of(text)
     branch = branch_make(source, turn, title)
     return branch, message_send(conversation=branch, text=text)
 

@@ -29,6 +29,7 @@ from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import person_of_user
 from chat.policy.selectors import level_of
 from chat.safety import Assessment, assess
+from chat.safety.language import language_of
 from chat.safety.levels import Level
 from chat.speech.deciding import history_of
 from finetune.runs.assistants import Assistant, assistant_get
@@ -37,7 +38,16 @@ from finetune.teams.models import Team, User
 LONGEST_MESSAGE = 8000
 REPLIES_PER_PERSON = 6  # written at the same time: two comparisons
 TITLE_LENGTH = 60
-GENTLE_TITLE = "A hard moment"
+GENTLE_TITLES = {"en": "A hard moment", "zh": "艰难的时刻"}
+
+
+def title_of(text: str) -> str:
+    """A talk's title by its first message: a gentle one, in its language, where that is grave."""
+    return gentle_title(text) if assess(text) else title_from(text)
+
+
+def gentle_title(text: str) -> str:
+    return GENTLE_TITLES["zh" if language_of(text) == "zh" else "en"]
 
 
 def title_from(text: str) -> str:
@@ -88,7 +98,7 @@ def conversation_start(
             user=user,
             anonymous=anonymous,
             # Whoever looks over a shoulder should not read a cry for help in the list.
-            title=GENTLE_TITLE if assess(text) else title_from(text),
+            title=title_of(text),
             **side_fields(random.sample(assistants, len(assistants))),
         )
         replies = message_send(conversation=conversation, text=text)
@@ -269,7 +279,7 @@ def title_soften(*, conversation: Conversation) -> None:
     """Take a person's own words out of the title where they turned out to be about risk."""
     first = conversation.messages.get(turn=1, role=Message.Role.USER)
     if conversation.title == title_from(first.content):
-        revise(conversation, title=GENTLE_TITLE)
+        revise(conversation, title=gentle_title(first.content))
 
 
 @transaction.atomic
@@ -279,11 +289,8 @@ def conversation_assistant(*, conversation: Conversation, assistant: str) -> Non
         raise ChatRefused(_("This conversation keeps whom it began with."), code="bad_choice")
     chosen = assistant_get(conversation.team, assistant)
     if chosen is None:
-        raise ChatRefused(
-            _("This assistant is not there any more. Choose another."),
-            code="assistant_gone",
-            field="assistant",
-        )
+        words = _("This assistant is not there any more. Choose another.")
+        raise ChatRefused(words, code="assistant_gone", field="assistant")
     revise(conversation, assistant_a=chosen.id, title_a=chosen.title[:120])
 
 

@@ -142,7 +142,7 @@ def test_an_edit_that_tells_of_danger_raises(longer: Any) -> None:
     branch, _ = branch_edit(conversation=longer, turn=1, text="I want to kill myself tonight")
     assert level_of(person_of_user(longer.user)) == Level.HIGH
     assert branch.messages.get(turn=1, side="").card_key == "suicide"
-    assert branch.title == services.GENTLE_TITLE
+    assert branch.title == services.GENTLE_TITLES["en"]
 
 
 def test_the_title_is_of_the_first_message_unless_somebody_chose_it(longer: Any) -> None:
@@ -153,10 +153,10 @@ def test_the_title_is_of_the_first_message_unless_somebody_chose_it(longer: Any)
     reply_all(replies)
     assert later.title == longer.title
     services.title_soften(conversation=branch)
-    assert branch.title == services.GENTLE_TITLE
+    assert branch.title == services.GENTLE_TITLES["en"]
     softened, replies = branch_edit(conversation=branch, turn=1, text="I like tea.")
     reply_all(replies)
-    assert softened.title == services.GENTLE_TITLE
+    assert softened.title == services.GENTLE_TITLES["en"]
     services.conversation_rename(conversation=longer, title="Nights")
     named, _ = branch_edit(conversation=longer, turn=1, text="I like tea.")
     assert named.title == "Nights"

@@ -99,7 +99,11 @@ def test_title_does_not_show_a_cry_for_help(team: Any, alice: Any, tuned: Any) -
     conversation, _ = services.conversation_start(
         team=team, user=alice, assistants=[tuned], text="I want to die"
     )
-    assert conversation.title == services.GENTLE_TITLE
+    assert conversation.title == services.GENTLE_TITLES["en"]
+    conversation, _ = services.conversation_start(
+        team=team, user=alice, assistants=[tuned], text="我想死"
+    )
+    assert conversation.title == services.GENTLE_TITLES["zh"]
 
 
 def test_a_reply_can_call_for_the_card_too(talk: Any) -> None:
