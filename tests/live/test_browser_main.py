@@ -160,7 +160,7 @@ def test_from_the_link_to_a_conversation(window, studio):
             page.get_by_label(box).check()
         page.get_by_role("button", name="Agree and go on").click()
         assert "A run of Dora's" in page.locator("[name=assistant] option:checked").inner_text()
-        page.fill("[name=text]", "I slept badly and I worry about my exam.")
+        page.fill("#text", "I slept badly and I worry about my exam.")
         page.keyboard.press("Enter")
         page.wait_for_url("**/chat/*-*/")
         wait_until(
@@ -175,7 +175,7 @@ def test_from_the_link_to_a_conversation(window, studio):
         person.go("/chat/")
         page.select_option("[name=assistant]", TINY)
         page.select_option("[name=compare]", label=person_option(page, "A run of Dora's"))
-        page.fill("[name=text]", "Why is it so hard to say no?")
+        page.fill("#text", "Why is it so hard to say no?")
         page.get_by_role("button", name="Send").click()
         page.wait_for_url("**/chat/*-*/")
         last_reply(page)
@@ -193,7 +193,7 @@ def test_from_the_link_to_a_conversation(window, studio):
         watch.assert_quiet()
 
         # words that need a person: the card stands above the reply
-        page.fill("[name=text]", "I want to kill myself tonight.")
+        page.fill("#text", "I want to kill myself tonight.")
         page.keyboard.press("Enter")
         card = page.locator("#turns > .turn:last-child .care-card")
         card.wait_for()
@@ -221,7 +221,7 @@ def test_a_reply_is_stopped(alice_window):
     """On the slow base, so that there is time to."""
     page = alice_window.go("/chat/")
     page.select_option("[name=assistant]", SMOLLM2)
-    page.fill("[name=text]", "Tell me a very long story about a river, with many turns.")
+    page.fill("#text", "Tell me a very long story about a river, with many turns.")
     page.keyboard.press("Enter")
     page.wait_for_url("**/chat/*-*/")
     place = page.locator(".reply [data-text]")

@@ -302,13 +302,22 @@ FOCUS = """
 """
 
 
+MADE: dict[str, dict[str, str]] = {}  # address of a studio: what `rows` made there
+
+
 @pytest.fixture(scope="module")
 def rows(studio, training_file):
-    """Data sets good and bad, a key, a chip, jobs and experiments: what takes no work to make."""
+    """Data sets good and bad, a key, a chip, jobs and experiments: what takes no work to make.
+
+    Once a studio: the pages are walked in Chinese as well, by another module.
+    """
+    if studio.url in MADE:
+        return MADE[studio.url]
     found = studio.manage(PREPARE) | studio.manage(QUANTUM)
     studio.people["erin"] = {"session": found["session"], "key": ""}
     wait_until(lambda: read_state(studio, found["refused"]) == "error", seconds=60)
-    return {**found, "file": training_file}
+    MADE[studio.url] = {**found, "file": training_file}
+    return MADE[studio.url]
 
 
 @pytest.fixture(scope="module")
@@ -336,7 +345,7 @@ def made(studio, window, training_file, rows):
         page = person.go("/chat/")
         page.select_option("[name=assistant]", SMOLLM2)
         page.select_option("[name=compare]", TINY)
-        page.fill("[name=text]", "Everything is too much and I want to hurt myself.")
+        page.fill("#text", "Everything is too much and I want to hurt myself.")
         page.keyboard.press("Enter")
         page.wait_for_url("**/chat/*-*/")
         last_reply(page)

@@ -59,7 +59,7 @@ def test_a_conversation_is_followed_again(alice_window):
     line = Line(alice_window.page, "**/ws/chat/**")
     page = alice_window.go("/chat/")
     page.select_option("[name=assistant]", TINY)
-    page.fill("[name=text]", "Is somebody there?")
+    page.fill("#text", "Is somebody there?")
     page.keyboard.press("Enter")
     page.wait_for_url("**/chat/*-*/")
     page.wait_for_selector("#chat[data-live=true]")
@@ -67,11 +67,11 @@ def test_a_conversation_is_followed_again(alice_window):
     assert len(line.routes) == 2
     assert page.is_hidden("#link-state")
 
-    page.fill("[name=text]", "And still?")
+    page.fill("#text", "And still?")
     page.keyboard.press("Enter")
     page.wait_for_selector("#turn-2")
     last_reply(page)
-    assert page.input_value("[name=text]") == ""
+    assert page.input_value("#text") == ""
 
     line.end()
     page.wait_for_selector("#link-state:not([hidden])")

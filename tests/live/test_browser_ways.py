@@ -153,7 +153,7 @@ def test_without_javascript(window, studio):
 
         person.go("/chat/")
         page.select_option("[name=assistant]", TINY)
-        page.fill("[name=text]", "Can you hear me without a script?")
+        page.fill("#text", "Can you hear me without a script?")
         page.get_by_role("button", name="Send").click()
         page.wait_for_url("**/chat/*-*/**", timeout=60_000)
         assert page.locator(".reply").get_attribute("data-state") == "done"
@@ -176,13 +176,13 @@ def test_two_tabs_show_the_same(window, launch):
         # a conversation in two tabs of one person: each shows what the other sends
         first = person.go("/chat/")
         first.select_option("[name=assistant]", TINY)
-        first.fill("[name=text]", "Said in the first tab.")
+        first.fill("#text", "Said in the first tab.")
         first.keyboard.press("Enter")
         first.wait_for_url("**/chat/*-*/")
         last_reply(first)
         talk = person.path()
         second = person.tab(talk)
-        second.fill("[name=text]", "Said in the second tab.")
+        second.fill("#text", "Said in the second tab.")
         second.keyboard.press("Enter")
         first.get_by_text("Said in the second tab.").first.wait_for()
         assert last_reply(first) == last_reply(second)
