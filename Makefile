@@ -55,7 +55,7 @@ check: $(VENV)/.dev  ## Lint and type-check.
 
 # GNU gettext is needed here (`apt install gettext`), and only here: what it makes is in git.
 MESSAGES := manage.py makemessages -l zh_Hans --no-wrap --no-obsolete --add-location file \
-  -i .venv -i var -i tests -i benchmarks
+  -i .venv -i var -i tests -i benchmarks -i "*.txt"
 messages: $(VENV)/.dev  ## Collect the words of the pages for translators, and compile what they wrote.
 	@$(PY) $(MESSAGES)
 	@$(PY) $(MESSAGES) -d djangojs
