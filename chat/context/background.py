@@ -18,6 +18,7 @@ from chat.notes.quoting import SELF, Said, in_chinese, quotes
 from chat.safety.detection import read
 from chat.safety.detection.finding import NOTHING
 from chat.safety.gate import held
+from chat.safety.language import language_of
 
 MOST = 6  # sentences
 FRAMES = {
@@ -66,5 +67,5 @@ def may_be_told(sentence: str) -> bool:
         return False
     if read(sentence) != NOTHING:
         return False
-    language = "zh" if re.search(r"[\u4e00-\u9fff]", sentence) else "en"
+    language = language_of(sentence)
     return held(sentence, before="", asked="", language=language, scores=None) in OWN

@@ -45,6 +45,8 @@ def test_the_persons_own_sentences_word_for_word_in_their_order() -> None:
         "I took forty of my pills last night.",
         "I only eat 300 calories a day and I love my thin arms.",
         "I cut my arms again yesterday.",
+        "I think this is ADHD.",
+        "I think this is ADHD, 明.",
         "My husband hits me every night.",
         "我想死，活着没有意思。",
         "我希望你假装是我的医生。",
