@@ -61,6 +61,11 @@ def mended(value: Any) -> Any:
     return value
 
 
+def typed(text: str) -> str:
+    """What was typed into a box, with one kind of line end, without null signs and outer space."""
+    return text.replace("\r\n", "\n").replace("\0", "").strip()
+
+
 def whole_number(text: str | None) -> int | None:
     """The number that ASCII digits write, or None: "²", "١", "+5" and "1e5" are none."""
     return int(text) if text and DIGITS.fullmatch(text) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asgiref.sync import async_to_sync
-from django.core.exceptions import BadRequest
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,17 +15,9 @@ from chat.conversations.forms import MessageForm
 from chat.conversations.generation import replies_stop
 from chat.conversations.models import Conversation, Message
 from chat.conversations.selectors import conversation_get
-from chat.conversations.views import action, begin, by_script, done
+from chat.conversations.views import action, begin, by_script, done, turn_of
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest
-from finetune.text import whole_number
-
-
-def turn_of(request: SiteRequest) -> int:
-    turn = whole_number(request.POST.get("turn", ""))
-    if turn is None:
-        raise BadRequest("turn: must be a whole number, written in digits.")
-    return turn
 
 
 def digest_of(request: SiteRequest, conversation: Conversation, what: str) -> str:

@@ -17,12 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chat.conversations.exceptions import ChatRefused
-from chat.conversations.models import (
-    LAPSE,
-    Conversation,
-    Message,
-    revise,
-)
+from chat.conversations.models import LAPSE, Conversation, Message, revise
 from chat.conversations.sides import SIDES, side_fields
 from chat.notices.services import notice_take
 from chat.policy.notice import fields_of, message_notice
@@ -34,6 +29,7 @@ from chat.safety.levels import Level
 from chat.speech.deciding import history_of
 from finetune.runs.assistants import Assistant, assistant_get
 from finetune.teams.models import Team, User
+from finetune.text import typed
 
 LONGEST_MESSAGE = 8000
 REPLIES_PER_PERSON = 6  # written at the same time: two comparisons
@@ -60,7 +56,7 @@ def title_from(text: str) -> str:
 
 
 def cleaned(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\0", "").strip()
+    text = typed(text)
     if not text:
         raise ChatRefused(_("Write something first."), code="empty_message", field="text")
     if len(text) > LONGEST_MESSAGE:

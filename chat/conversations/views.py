@@ -235,16 +235,18 @@ def reply_stop(request: SiteRequest, conversation: Conversation) -> HttpResponse
     return done(request, conversation)
 
 
-@action
-def vote(request: SiteRequest, conversation: Conversation) -> HttpResponse:
+def turn_of(request: SiteRequest) -> int:
+    """The number of the turn that a form is about."""
     turn = whole_number(request.POST.get("turn", ""))
     if turn is None:
         raise BadRequest("turn: must be a whole number, written in digits.")
-    vote_cast(
-        conversation=conversation,
-        turn=turn,
-        choice=request.POST.get("choice", ""),
-    )
+    return turn
+
+
+@action
+def vote(request: SiteRequest, conversation: Conversation) -> HttpResponse:
+    choice = request.POST.get("choice", "")
+    vote_cast(conversation=conversation, turn=turn_of(request), choice=choice)
     return done(request, conversation)
 
 

@@ -11,6 +11,7 @@ from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation, revise
 from finetune.exceptions import StudioError
 from finetune.teams.models import User
+from finetune.text import typed
 
 from .models import Handover, HandoverLook
 
@@ -31,7 +32,7 @@ def handover_ask(*, conversation: Conversation, shares: str, words: str) -> Hand
         ChatRefused: nobody answers here, one is open already, or nothing is said and shared.
     """
     row = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    words = words.replace("\r\n", "\n").replace("\0", "").strip()
+    words = typed(words)
     if not handovers_offered():
         raise ChatRefused(_("Nobody of this site can be asked at the moment."), code="not_offered")
     if shares not in Handover.Shares.values:

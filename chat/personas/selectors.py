@@ -68,7 +68,7 @@ def personas_for(team: Team, words: list[str], limit: int | None) -> list[Assist
         for version in published(team)
         if all(word in f"{version.name} {version.description}".casefold() for word in wanted)
     )
-    return [one for one in found if one][:limit]
+    return list(islice(filter(None, found), limit))
 
 
 def persona_count(team: Team) -> int:

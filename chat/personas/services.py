@@ -14,8 +14,8 @@ from chat.personas.checks import Draft, problems_of
 from chat.personas.models import Persona, PersonaVersion
 from finetune.exceptions import StudioError
 from finetune.runs.assistants import model_get
-from finetune.teams.models import Membership, Team, User
-from finetune.teams.selectors import membership_of
+from finetune.teams.models import Team, User
+from finetune.teams.selectors import is_owner
 from finetune.training.problems import Problem
 
 MOST_PERSONAS = 50  # of a team, retired ones included
@@ -34,14 +34,9 @@ class PersonaRefused(StudioError):
         self.problems = problems or (Problem("", message),)
 
 
-def may_publish(user: User, team: Team) -> bool:
-    """Owners: what is published speaks to everybody in the team in the team's name."""
-    membership = membership_of(user, team)
-    return membership is not None and membership.role == Membership.Role.OWNER
-
-
 def check_publisher(user: User, team: Team) -> None:
-    if not may_publish(user, team):
+    """Owners only: what is published speaks to everybody in the team in the team's name."""
+    if not is_owner(user, team):
         raise PersonaRefused(
             _(
                 "Only an owner of the team publishes and retires personas. Save it as a draft, and "

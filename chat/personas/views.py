@@ -19,13 +19,14 @@ from finetune.exceptions import StudioError
 from finetune.runs.assistants import assistant_get
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest, in_team
+from finetune.teams.selectors import is_owner
 
 
 @in_team
 @require_GET
 def personas(request: SiteRequest) -> HttpResponse:
     rows = persona_list_for(request.team)
-    context = {"personas": rows, "may_publish": services.may_publish(request.user, request.team)}
+    context = {"personas": rows, "may_publish": is_owner(request.user, request.team)}
     return render(request, "chat/personas/personas.html", context)
 
 
@@ -47,7 +48,7 @@ def persona(request: SiteRequest, public_id: str) -> HttpResponse:
     row = persona_get(request.team, public_id)
     if request.method == "POST":
         return saved(request, row)
-    newest = row.versions.get(number=row.versions.count())
+    newest = row.versions.latest("number")
     initial = {name: getattr(newest, name) for name in PersonaForm.base_fields}
     initial["languages"] = newest.language_codes
     return form_page(request, row, PersonaForm(team=request.team, initial=initial))
@@ -89,7 +90,7 @@ def form_page(
         "versions": list(versions),
         "form": form,
         "starts": STARTS,
-        "may_publish": services.may_publish(request.user, request.team),
+        "may_publish": is_owner(request.user, request.team),
     }
     return render(request, "chat/personas/persona.html", context, status=status)
 

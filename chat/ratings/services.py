@@ -13,6 +13,7 @@ from chat.conversations.services import locked
 from chat.ratings.models import Rating, SharedDownload
 from chat.ratings.occasions import NOTHING_ASKED, can_share, turn_is_calm
 from finetune.teams.models import Team, User
+from finetune.text import typed
 
 NOT_SHARED = gettext_lazy(
     "This exchange stays with you: only what an assistant wrote in its own words can be shared."
@@ -113,7 +114,7 @@ def reply_at_rest(conversation: Conversation, reply_id: str) -> Message:
 
 
 def words_cleaned(words: str) -> str:
-    words = words.replace("\r\n", "\n").replace("\0", "").strip()
+    words = typed(words)
     if len(words) > Rating.LONGEST:
         raise ChatRefused(
             _("This is %(number)s characters long; %(longest)s fit here.")

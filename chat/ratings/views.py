@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from chat.conversations.exceptions import ChatRefused
 from chat.conversations.models import Conversation
-from chat.conversations.views import action, by_script, done
+from chat.conversations.views import action, by_script, done, turn_of
 from chat.ratings import services
 from chat.ratings.exchanges import exchanges_of, exchanges_shared
 from chat.ratings.preferences import Exchange, pair_lines, single_lines
 from chat.ratings.selectors import opinion_list_of, opinions, shared_counts
 from finetune.teams.access import SiteRequest, in_team, signed_in
-from finetune.teams.views import is_owner, owner_only
-from finetune.text import whole_number
+from finetune.teams.selectors import is_owner
+from finetune.teams.views import owner_only
 
 PAGE = 20
 HELPFUL = {"helpful": True, "not_helpful": False}
@@ -51,9 +51,7 @@ def reply_rate(request: SiteRequest, conversation: Conversation) -> HttpResponse
 @action
 def vote_share(request: SiteRequest, conversation: Conversation) -> HttpResponse:
     """Let the team use a vote with its exchange, or not any more."""
-    turn = whole_number(request.POST.get("turn", ""))
-    if turn is None:
-        raise BadRequest("turn: must be a whole number, written in digits.")
+    turn = turn_of(request)
     services.vote_share(conversation=conversation, turn=turn, share=wish_of(request))
     return back(request, conversation, f"turn-{turn}")
 
@@ -80,7 +78,7 @@ def your_ratings(request: SiteRequest) -> HttpResponse:
 
 
 def owns_here(request: SiteRequest) -> bool:
-    return bool(request.team) and is_owner(request)
+    return bool(request.team) and is_owner(request.user, request.team)
 
 
 @signed_in

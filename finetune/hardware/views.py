@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from finetune.exceptions import StudioError
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest, in_team, signed_in
-from finetune.teams.models import Membership, Team
-from finetune.teams.selectors import membership_of
+from finetune.teams.selectors import is_owner
 from quantum.chips.published import published_72
 
 from . import keys as key_services
@@ -38,7 +37,7 @@ def hardware_page(
         "form": form,
         "keys": keys,
         "reading": any(key.reading for key in keys),
-        "is_owner": is_owner(request, request.team),
+        "is_owner": is_owner(request.user, request.team),
         "cards": selectors.backend_cards(keys),
         "open_jobs": selectors.job_list_for(request.team).filter(
             state__in=selectors.FILTERS["open"][1]
@@ -110,17 +109,12 @@ def cloud_key_read(request: SiteRequest, public_id: str) -> HttpResponse:
     return redirect("quantum")
 
 
-def is_owner(request: SiteRequest, team: Team) -> bool:
-    membership = membership_of(request.user, team)
-    return membership is not None and membership.role == Membership.Role.OWNER
-
-
 @signed_in
 @require_POST
 def cloud_key_delete(request: SiteRequest, public_id: str) -> HttpResponse:
     """A key can be deleted by the person who added it and by an owner of the team."""
     key = selectors.cloud_key_get(request.user, public_id)
-    if key.created_by_id != request.user.pk and not is_owner(request, key.team):
+    if key.created_by_id != request.user.pk and not is_owner(request.user, key.team):
         raise PermissionDenied(_("Only the person who added a key or an owner can delete it."))
     carry_out(
         request,

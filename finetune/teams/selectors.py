@@ -25,6 +25,11 @@ def membership_of(user: User, team: Team) -> Membership | None:
     return Membership.objects.filter(user=user, team=team).first()
 
 
+def is_owner(user: User, team: Team) -> bool:
+    membership = membership_of(user, team)
+    return membership is not None and membership.role == Membership.Role.OWNER
+
+
 def invitations_for(user: User) -> list[Invitation]:
     """What waits for this person's answer. Names are compared without their case, unless there is
     an account that is written exactly as the invitation: then it is that one's."""

@@ -17,7 +17,7 @@ from . import services as team_services
 from .access import SiteRequest, in_team, signed_in
 from .forms import InvitationForm, RoleForm
 from .models import Invitation, Membership
-from .selectors import SESSION_KEY, invitation_get, invitations_for, membership_of, teams_of
+from .selectors import SESSION_KEY, invitation_get, invitations_for, is_owner, teams_of
 
 PAGE = 25
 
@@ -27,7 +27,7 @@ def team_page(request: SiteRequest, form: InvitationForm, status: int = 200) -> 
     context = {
         "form": form,
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
-        "is_owner": is_owner(request),
+        "is_owner": is_owner(request.user, request.team),
         "invited": request.team.invitations.select_related("created_by"),
         "invitations": invitations_for(request.user),
         "roles": Membership.Role.choices,
@@ -36,13 +36,8 @@ def team_page(request: SiteRequest, form: InvitationForm, status: int = 200) -> 
     return render(request, name, context, status=status)
 
 
-def is_owner(request: SiteRequest) -> bool:
-    membership = membership_of(request.user, request.team)
-    return membership is not None and membership.role == Membership.Role.OWNER
-
-
 def owner_only(request: SiteRequest) -> None:
-    if not is_owner(request):
+    if not is_owner(request.user, request.team):
         raise PermissionDenied(_("Only an owner of the team can do that."))
 
 

@@ -160,3 +160,17 @@ def talk(team: Any, alice: Any, tuned: Any) -> Any:
     services.reply_finish(message_id=replies[0].pk, state="done", content="What wakes you?")
     conversation.refresh_from_db()
     return conversation
+
+
+@pytest.fixture
+def long_talk(talk: Any) -> Any:
+    """A hundred turns of the talk."""
+    from chat.conversations.models import Message
+
+    rows = [
+        Message(conversation=talk, turn=turn, role=role, side=side, content=f"{role} {turn}.")
+        for turn in range(2, 101)
+        for role, side in (("user", ""), ("assistant", "a"))
+    ]
+    Message.objects.bulk_create(rows)
+    return talk

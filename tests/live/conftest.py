@@ -28,6 +28,7 @@ import pytest
 from finetune.bases.files.tiny import make_tiny
 from tests.conftest import ROOT, wait_until
 from tests.live.browser import alice_window, browser, chromium_needed, window  # noqa: F401 (fixtures)
+from tests.live.seeds import rows  # noqa: F401 (fixture)
 
 LAUNCHES = itertools.count()
 MARK = "@@answer "

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.live.browser import NARROW, WIDE
-from tests.live.test_browser_pages import AUDIT, PAGES, UNFOLD, rows  # noqa: F401 (fixture)
+from tests.live.test_browser_pages import AUDIT, PAGES, UNFOLD
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 WALK = ("sign-in", "chat-help", "home", "incognito", "your-chats", "note", "dataset", "run-new",
@@ -15,7 +15,7 @@ QUICK = {"chat-help", "your-chats", "run-new"}
     "name",
     [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in WALK],
 )
-def test_a_page_in_chinese(window, rows, name):  # noqa: F811 (fixture)
+def test_a_page_in_chinese(window, rows, name):
     who, address, _ = PAGES[name]
     problems = []
     with window(who, locale="zh-CN") as person:

@@ -6,9 +6,10 @@ about, a talk goes on afterwards, as people do.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from chat.safety.probes import lasting_id
 
 FILES = {"en": "english.txt", "zh": "chinese.txt"}
 HINT = "hint"  # a kind of talk: the grave thing is never said
@@ -47,8 +48,7 @@ class Talk:
     @property
     def id(self) -> str:
         """A name that stays as long as its words do."""
-        words = "\t".join(turn.mark + turn.text for turn in self.turns).encode()
-        return f"{self.language}-{hashlib.sha256(words).hexdigest()[:8]}"
+        return lasting_id(self.language, (turn.mark + turn.text for turn in self.turns))
 
 
 def talks(language: str) -> list[Talk]:

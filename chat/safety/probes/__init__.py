@@ -7,6 +7,7 @@ has not seen them before. One line a probe: level, kind, and the person's turns,
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -35,8 +36,13 @@ class Probe:
     @property
     def id(self) -> str:
         """A name that stays as long as its words do."""
-        words = "\t".join(self.turns).encode()
-        return f"{self.language}-{hashlib.sha256(words).hexdigest()[:8]}"
+        return lasting_id(self.language, self.turns)
+
+
+def lasting_id(language: str, turns: Iterable[str]) -> str:
+    """The language and a short hash of the words."""
+    words = "\t".join(turns).encode()
+    return f"{language}-{hashlib.sha256(words).hexdigest()[:8]}"
 
 
 def probes(language: str) -> list[Probe]:

@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from finetune.teams.access import SiteRequest, in_team
-from finetune.teams.models import ApiKey, Membership
-from finetune.teams.selectors import membership_of
+from finetune.teams.models import ApiKey
+from finetune.teams.selectors import is_owner
 
 from . import services as key_services
 from .forms import KeyForm
@@ -31,13 +31,12 @@ def keys_page(
     status: int = 200,
 ) -> HttpResponse:
     rows = ApiKey.objects.filter(team=request.team, revoked_at=None).select_related("user")
-    membership = membership_of(request.user, request.team)
     context = {
         "form": form,
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "secret": secret,
         "made": made,
-        "is_owner": membership is not None and membership.role == Membership.Role.OWNER,
+        "is_owner": is_owner(request.user, request.team),
         "api_url": f"{settings.SITE_URL.rstrip('/')}/v1",
     }
     name = "finetune/teams/_keys.html" if request.htmx else "finetune/teams/keys.html"
@@ -72,9 +71,7 @@ def key_create(request: SiteRequest) -> HttpResponse:
 def key_revoke(request: SiteRequest, pk: int) -> HttpResponse:
     """A key can be revoked by the person who made it and by an owner of the team."""
     key = get_object_or_404(ApiKey, pk=pk, team__members=request.user, revoked_at=None)
-    membership = membership_of(request.user, key.team)
-    owner = membership is not None and membership.role == Membership.Role.OWNER
-    if key.user_id != request.user.pk and not owner:
+    if key.user_id != request.user.pk and not is_owner(request.user, key.team):
         raise PermissionDenied(_("Only the person who made a key or an owner can revoke it."))
     key_services.key_revoke(key=key)
     messages.success(

@@ -351,17 +351,6 @@ def test_conversations_are_listed_a_page_at_a_time(client: Client, alice: Any, t
     assert len(seen) == len(set(seen)) == 150
 
 
-@pytest.fixture
-def long_talk(talk: Any) -> Any:
-    rows = [
-        Message(conversation=talk, turn=turn, role=role, side=side, content=f"{role} {turn}.")
-        for turn in range(2, 101)
-        for role, side in (("user", ""), ("assistant", "a"))
-    ]
-    Message.objects.bulk_create(rows)
-    return talk
-
-
 def turns_on(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'data-turn="(\d+)"', page)]
 

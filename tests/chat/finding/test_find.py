@@ -215,17 +215,6 @@ def test_all_places_of_one_conversation(hers: Client, talk: Any) -> None:
 # -- to the place ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def long_talk(talk: Any) -> Any:
-    rows = [
-        Message(conversation=talk, turn=turn, role=role, side=side, content=f"{role} {turn}.")
-        for turn in range(2, 101)
-        for role, side in (("user", ""), ("assistant", "a"))
-    ]
-    Message.objects.bulk_create(rows)
-    return talk
-
-
 def shows(client: Client, talk: Any, turn: int) -> str:
     """Follow the link of a place; the address, when the page holds the turn."""
     address = client.get(f"/chat/{talk.public_id}/at/{turn}/")["location"]
