@@ -6,6 +6,7 @@ from finetune.explorer.models import QuantumExperiment
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.runs.models import Run, RunEvent
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
+from finetune.teams.quotas.models import TeamQuota
 
 __all__ = [
     "ApiKey",
@@ -22,5 +23,6 @@ __all__ = [
     "SignInLink",
     "Submission",
     "Team",
+    "TeamQuota",
     "User",
 ]

@@ -14,6 +14,7 @@ from finetune.faults import BY_CODE, Fault
 TYPES = {403: "permission_error", 429: "rate_limit_error"}
 CONFLICTS = frozenset({"wrong_state", "dataset_in_use"})
 BODY_TOO_LARGE = "body_too_large"  # of any body: JSON, form or file; the engine says the same
+QUOTA = "quota"
 LONGEST_PARAM = 200
 
 
@@ -87,6 +88,9 @@ def api_error_of(error: StudioError) -> ApiError:
     if error.code in BY_CODE:
         return fault_error(BY_CODE[error.code], error.message, error.field or None)
     status = 400
+    if error.code == QUOTA:  # trying again at once, as the official client would, does not help
+        headers = {"x-should-retry": "false"}
+        return ApiError(429, error.message, code=QUOTA, param=error.field or None, headers=headers)
     if error.code in CONFLICTS:
         status = 409
     elif error.code == BODY_TOO_LARGE:

@@ -23,6 +23,7 @@ from quantum.jobs.job import Job, NewJob
 from quantum.jobs.ledger import CHANGES
 from quantum.jobs.states import allowed
 
+from .costs import team_quota_check
 from .models import QuantumJob, QuantumKey
 
 LOCK = 0x77756B6F
@@ -68,6 +69,7 @@ class DjangoLedger:
             return job_of(found)
         now = self.now()
         check_caps(new, caps, lambda kind: used(kind, new, now))
+        team_quota_check(self.owner.team, new.seconds_high)
         given = {NAMES.get(name, name): value for name, value in asdict(new).items()}
         owner = self.owner
         row = QuantumJob.objects.create(

@@ -54,6 +54,12 @@ class Run(models.Model):
         CANCEL = "cancel", gettext_lazy("Cancel")
         PAUSE = "pause", gettext_lazy("Pause")
 
+    class Priority(models.IntegerChoices):
+        LOW = -1, gettext_lazy("Low")
+        NORMAL = 0, gettext_lazy("Normal")
+        HIGH = 1, gettext_lazy("High")
+        FIRST = 2, gettext_lazy("First of all")  # given by an operator alone
+
     HELD = (State.RUNNING, State.PAUSING)  # a worker holds a lease
     FINISHED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
     ACTIVE = (State.CREATED, State.VALIDATING, State.QUEUED, *HELD)
@@ -80,6 +86,9 @@ class Run(models.Model):
         related_name="continued_by",
         help_text="The run whose adapter this one starts from.",
     )
+    continues_step = models.IntegerField(
+        null=True, blank=True, help_text="If given, from its checkpoint after this step."
+    )
     spending = models.JSONField(
         default=dict,
         blank=True,
@@ -105,7 +114,17 @@ class Run(models.Model):
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.IntegerField(default=0, help_text="Starts since it last made progress.")
-    enqueued_at = models.DateTimeField(null=True, blank=True)
+    enqueued_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its newest message was sent."
+    )
+    priority = models.SmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    queued_at = models.DateTimeField(null=True, blank=True, help_text="Since when it waits.")
+    held_since = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker took it last."
+    )
+    step_seconds = models.FloatField(
+        null=True, blank=True, help_text="What a step was expected to take when it was made."
+    )
 
     last_seq = models.IntegerField(default=0, help_text="Number of the newest event.")
     copied_seq = models.IntegerField(default=0, help_text="Newest line copied from events.jsonl.")

@@ -24,6 +24,7 @@ from quantum.adapters.registry import get_adapter
 
 from .checks import RunOrder, continuation_check, dataset_usable, settings_check
 from .models import Run
+from .queue.quotas import provider_check, steps_check
 from .transitions import run_log, run_transition
 
 State = Run.State
@@ -67,10 +68,14 @@ def run_create(order: RunOrder) -> Run:
         continues=order.continues,
         spending=spending,
         total_steps=chosen.steps,
+        step_seconds=None if plan.seconds is None else plan.seconds / chosen.steps,
         metadata=dict(order.metadata),
         request_body=dict(order.request_body),
     )
     run_log(run, "state", "Created.", {"state": State.CREATED})
+    steps_check(run, run.total_steps)
+    if plan.cost is not None and spending:
+        provider_check(run.team, plan.cost.seconds[1])
     if all(one is None or one.state == Dataset.State.READY for one in run_datasets(run)):
         return run_enqueue(run)
     return run_transition(run.pk, State.VALIDATING, message="Waiting for the data to be checked.")
@@ -100,6 +105,9 @@ def run_enqueue(
     if run.epochs is not None and not run.started_at:
         steps = steps_of(run)
         changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
+        steps_check(run, steps)
+    if run.state not in Run.HELD:  # one that its worker lost keeps its place
+        changes["queued_at"] = timezone.now()
     given = given_of(run) if run.enqueued_at is None else []
     if given:
         changes["latest"] = {**run.latest, "given": given}
@@ -230,6 +238,7 @@ def run_requeue(*, run: Run, by: User | None) -> Run:
             % {"name": run.name, "state": run.get_state_display().lower()},
             code="wrong_state",
         )
+    steps_check(run, run.total_steps)
     changes: dict[str, Any] = {"attempts": 0}
     if run.spending:
         changes["spending"] = {**run.spending, "again": run.spending.get("again", 0) + 1}

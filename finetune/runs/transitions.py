@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from finetune.exceptions import RunRefused
 
 from .models import Run, RunEvent
+from .queue.usage import hold_ended
 
 State = Run.State
 
@@ -73,6 +74,8 @@ def run_transition(
             },
             code="wrong_state",
         )
+    if run.state in Run.HELD and to not in Run.HELD:
+        hold_ended(run)
     run.state = to
     for name, value in changes.items():
         setattr(run, name, value)

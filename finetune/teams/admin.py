@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from finetune.console.lists import count_of
 
 from .models import Membership, Team
+from .quotas.admin import QuotaInline
 
 SHOWN = 10  # members on a team's page
 
@@ -59,7 +60,7 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("name", "slug", "members__username")
     prepopulated_fields = {"slug": ("name",)}
     fields = ("name", "slug")
-    inlines = (MembershipInline,)
+    inlines = (QuotaInline, MembershipInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         counts = {

@@ -39,6 +39,9 @@ def act(client: Client, model: str, action: str, *rows: Any) -> str:
     return answer.content.decode()
 
 
+NO_QUOTA = {"quota-TOTAL_FORMS": 0, "quota-INITIAL_FORMS": 0}
+
+
 def test_every_list_and_form_opens(console: Client, run_made: Any, team: Any, alice: Any) -> None:
     _, secret = key_create(team=team, user=alice, name="laptop")
     link = sign_in_link_create(user=alice)
@@ -133,10 +136,29 @@ def test_links_for_people_who_are_there(console: Client, alice: Any) -> None:
     assert SignInLink.objects.filter(user=alice).count() == 1
 
 
+def test_an_operator_sets_share_and_quotas(console: Client, team: Team) -> None:
+    owner = team.memberships.get()
+    form = {
+        "name": "Acorn", "memberships-TOTAL_FORMS": 1, "memberships-INITIAL_FORMS": 1,
+        "memberships-0-id": owner.pk, "memberships-0-team": team.pk,
+        "memberships-0-user": owner.user_id, "memberships-0-role": "owner",
+        "quota-TOTAL_FORMS": 1, "quota-INITIAL_FORMS": 0, "quota-0-share": 3,
+        "quota-0-runs_at_once": 2, "quota-0-steps": 5000, "quota-0-provider_seconds": "",
+    }  # fmt: skip
+    address = reverse("admin:finetune_team_change", args=[team.pk])
+    answer = console.post(address, {**form, "quota-0-share": 0})
+    assert "greater than or equal to 1" in answer.content.decode()
+    assert console.post(address, form).status_code == 302
+    quota = team.quota
+    assert (quota.share, quota.runs_at_once, quota.steps) == (3, 2, 5000)
+    assert quota.provider_seconds is None
+
+
 def test_a_team_keeps_an_owner_and_its_data(console: Client, dataset: Any, team: Any) -> None:
     owner = team.memberships.get()
     form = {
         "name": "Acorn",
+        **NO_QUOTA,
         "memberships-TOTAL_FORMS": 1,
         "memberships-INITIAL_FORMS": 1,
         "memberships-0-id": owner.pk,
@@ -250,7 +272,7 @@ def test_a_large_team_shows_its_owners_and_keeps_everybody(
     shown = {int(pk) for pk in re.findall(r'name="memberships-\d+-id" value="(\d+)"', page)}
     newest = Membership.objects.order_by("-pk").values_list("pk", flat=True)[:3]
     assert shown == {owner.pk, *newest}
-    data = {"name": "Oak", "slug": team.slug, "memberships-TOTAL_FORMS": len(shown),
+    data = NO_QUOTA | {"name": "Oak", "slug": team.slug, "memberships-TOTAL_FORMS": len(shown),
             "memberships-INITIAL_FORMS": len(shown)}  # fmt: skip
     for number, pk in enumerate(sorted(shown)):
         row = Membership.objects.get(pk=pk)

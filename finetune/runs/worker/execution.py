@@ -26,7 +26,7 @@ from finetune.training.supervision import HEARTBEAT, ExitCode
 from .conclusions import HoldLost, run_succeed
 from .exchange import Exchange
 from .folders import control_write, folder_prepare
-from .hold import Hold, LeaseLost, claim
+from .hold import Hold, LeaseLost, claim_next
 from .patience import Patience
 from .pulse import Pulse
 from .records import record_match
@@ -51,13 +51,17 @@ TELL_SECONDS = 10.0
 
 
 def run_execute(run_id: int) -> None:
-    """Run to an end, or return at once where the run is not to be had."""
+    """Carry out the run whose turn it is to its end; return at once where none is to be had.
+
+    Args:
+        run_id: the run whose message this is. It says that something waits, not what comes next.
+    """
     if (state := data_condition()) not in (READY, NEARLY_FULL):
         # It stays in the queue; the reaper sends another message until there is room.
         log.warning("run %s waits: the data folder is not usable (%s)", run_id, state)
         return
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    run = claim(run_id, owner)
+    run = claim_next(owner)
     if run is not None:
         Execution(run, owner).carry_out()
 

@@ -12,11 +12,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from finetune.exceptions import RunRefused
 from finetune.faults import fault_of
 from finetune.runs.models import Run
+from finetune.runs.queue.line import next_run
 from finetune.runs.transitions import run_transition
 
 from .conclusions import HoldLost, run_fail, run_interrupt, run_put_back, run_stop
@@ -45,10 +47,18 @@ def claim(run_id: int, owner: str) -> Run | None:
             lease_owner=owner,
             lease_until=lease_end(),
             attempts=run.attempts + 1,
+            held_since=timezone.now(),
             started_at=run.started_at or timezone.now(),
         )
     except RunRefused:
         return None
+
+
+@transaction.atomic
+def claim_next(owner: str) -> Run | None:
+    """Take the run whose turn it is, which need not be the one that a message named."""
+    chosen = next_run()
+    return claim(chosen, owner) if chosen is not None else None
 
 
 def lease_end() -> Any:

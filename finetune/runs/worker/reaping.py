@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from finetune.queue import enqueue, messages_waiting
 from finetune.runs.models import Run
+from finetune.runs.queue.line import runs_startable
 
 from .conclusions import HoldLost, run_interrupt
 
@@ -43,7 +44,9 @@ def run_reap(run: Run) -> None:
 
 
 def messages_resend() -> None:
-    """Send messages again where fewer are left than runs wait, in the order of their queueing.
+    """Send messages again where fewer are left than runs may start, in the order of their starts.
+
+    A run that its team's quota holds back needs none: the end of another one sends it.
 
     This does not wait for idle workers: with runs coming all the time there may never be any. A
     message too many finds nothing to claim.
@@ -53,11 +56,12 @@ def messages_resend() -> None:
         return  # the broker is away; when it is back, what it lost is seen
     now = timezone.now()
     waiting = Run.objects.filter(state=State.QUEUED, enqueued_at__lt=now - MESSAGE_LASTS)
-    runs = list(waiting.order_by("enqueued_at", "id").values_list("pk", flat=True))
+    due = set(waiting.values_list("pk", flat=True))
+    runs = [pk for pk in runs_startable() if pk in due]
     if left >= len(runs):
         return
     for place, pk in enumerate(runs):
-        # A microsecond apart, so that the order holds if these are lost too.
+        # A microsecond apart, so that what was sent first is told first.
         sent_at = now + timedelta(microseconds=place)
         if waiting.filter(pk=pk).update(enqueued_at=sent_at):
             enqueue("run_execute", pk)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from finetune.datasets.checking import dataset_checked
 from finetune.datasets.models import Dataset
 from finetune.datasets.services import dataset_deleting
-from finetune.exceptions import StudioError
+from finetune.exceptions import RunRefused, StudioError
 from finetune.runs.models import Run
 from finetune.runs.services import run_datasets, run_enqueue
 from finetune.runs.transitions import run_transition
@@ -57,4 +57,20 @@ def runs_release(dataset: Dataset, **_: Any) -> None:
                 finished_at=timezone.now(),
             )
         elif states == {Dataset.State.READY}:
-            run_enqueue(run, "The data is checked. Queued.", expected=[State.VALIDATING])
+            release(run)
+
+
+def release(run: Run) -> None:
+    """Queue a run whose data is checked; the epochs asked for may be more than its team may do."""
+    try:
+        run_enqueue(run, "The data is checked. Queued.", expected=[State.VALIDATING])
+    except RunRefused as error:
+        run_transition(
+            run.pk,
+            State.FAILED,
+            message=error.message,
+            expected=[State.VALIDATING],
+            level="error",
+            error={"code": error.code, "message": error.message, "param": error.field},
+            finished_at=timezone.now(),
+        )

@@ -11,7 +11,7 @@ from finetune.exceptions import RunRefused
 from finetune.runs.checks import start_folder
 from finetune.runs.models import Run
 from finetune.runs.publishing import run_publish
-from finetune.runs.worker import execution
+from finetune.runs.worker import execution, hold
 from finetune.training.loop import checkpoints
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ def test_one_that_is_not_is_refused_in_words(run_made, dtype, number):
 def test_the_run_that_made_it_fails(run_made, monkeypatch):
     """An old trainer may have ended well with such an adapter: the worker does not."""
     adapter_write(run_made, float("nan"), torch.float32)
-    run = execution.claim(run_made.pk, "me")
+    run = hold.claim(run_made.pk, "me")
 
     class Done:
         returncode = 0

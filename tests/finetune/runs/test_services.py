@@ -13,7 +13,7 @@ from finetune.runs.models import Run, RunEvent
 from finetune.runs.page.data import data_of_run
 from finetune.runs.services import run_cancel, run_pause, run_requeue, run_resume
 from finetune.runs.transitions import ALLOWED, run_transition
-from finetune.runs.worker import execution, reaping
+from finetune.runs.worker import execution, hold, reaping
 from finetune.runs.worker.waiting import runs_release
 from tests.finetune.conftest import run_ordered
 from tests.finetune.runs.test_events import line
@@ -104,8 +104,8 @@ def test_only_allowed_transitions_happen(state, to, run_made):
 
 
 def test_exactly_one_worker_claims(run_made):
-    assert execution.claim(run_made.pk, "one") is not None
-    assert execution.claim(run_made.pk, "two") is None
+    assert hold.claim(run_made.pk, "one") is not None
+    assert hold.claim(run_made.pk, "two") is None
     run_made.refresh_from_db()
     assert run_made.lease_owner == "one"
 
@@ -120,14 +120,14 @@ def test_cancel_of_a_queued_run_is_at_once(run_made, alice):
 def test_pause_and_resume(run_made, alice):
     assert run_pause(run=run_made, by=alice).state == State.PAUSED
     assert run_resume(run=run_made, by=alice).state == State.QUEUED
-    execution.claim(run_made.pk, "one")
+    hold.claim(run_made.pk, "one")
     assert run_pause(run=run_made, by=alice).state == State.PAUSING
     with pytest.raises(RunRefused):
         run_resume(run=run_made, by=alice)
 
 
 def lapse(run):
-    execution.claim(run.pk, "one")
+    hold.claim(run.pk, "one")
     Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
@@ -140,7 +140,7 @@ def test_a_lapsed_lease_is_queued_again(run_made):
 
 
 def test_a_lapsed_lease_with_a_cancel_is_cancelled(run_made, alice):
-    execution.claim(run_made.pk, "one")
+    hold.claim(run_made.pk, "one")
     run_cancel(run=run_made, by=alice)
     Run.objects.filter(pk=run_made.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     reaping.runs_reap()
@@ -160,7 +160,7 @@ def test_a_worker_lost_again_and_again_fails_the_run(run_made, settings):
 
 
 def test_progress_counts_the_attempts_anew(run_made):
-    run = execution.claim(run_made.pk, "one")
+    run = hold.claim(run_made.pk, "one")
     assert run.attempts == 1
     held = execution.Execution(run, "one")
     run.folder.mkdir(parents=True)
@@ -171,14 +171,14 @@ def test_progress_counts_the_attempts_anew(run_made):
 
 
 def test_a_live_lease_is_left_alone(run_made):
-    execution.claim(run_made.pk, "one")
+    hold.claim(run_made.pk, "one")
     reaping.runs_reap()
     run_made.refresh_from_db()
     assert run_made.lease_owner == "one"
 
 
 def test_an_execution_that_lost_its_lease_changes_nothing(run_made):
-    run = execution.claim(run_made.pk, "one")
+    run = hold.claim(run_made.pk, "one")
     Run.objects.filter(pk=run_made.pk).update(lease_owner="two")
     held = execution.Execution(run, "one")
     with pytest.raises(execution.LeaseLost):
@@ -192,7 +192,7 @@ def test_an_execution_that_lost_its_lease_changes_nothing(run_made):
 def test_a_trainer_that_dies_without_progress_fails_in_the_end(run_made, settings):
     settings.MAX_ATTEMPTS = 2
     for attempt in range(2):
-        run = execution.claim(run_made.pk, f"worker {attempt}")
+        run = hold.claim(run_made.pk, f"worker {attempt}")
         execution.Execution(run, f"worker {attempt}").conclude(-9)
     run_made.refresh_from_db()
     assert run_made.state == State.FAILED

@@ -14,7 +14,7 @@ from finetune.bases.publishing import assistant_file
 from finetune.exceptions import RunRefused
 from finetune.runs.models import Run
 from finetune.runs.services import run_cancel, run_pause, run_requeue, run_resume
-from finetune.runs.worker import conclusions, execution, reaping
+from finetune.runs.worker import conclusions, execution, hold, reaping
 
 pytestmark = pytest.mark.django_db
 State, Request = Run.State, Run.Request
@@ -52,7 +52,7 @@ class World:
 
     def claim(self) -> None:
         owner = f"worker {len(self.holds)}"
-        if claimed := execution.claim(self.pk, owner):
+        if claimed := hold.claim(self.pk, owner):
             self.holds.append(execution.Execution(claimed, owner))
 
     def end(self, which: int, code: int) -> None:
@@ -103,7 +103,7 @@ def test_an_accepted_cancel_ends_as_cancelled(run_made: Run, steps: list[tuple[A
 
 @pytest.fixture
 def held(run_made: Run) -> execution.Execution:
-    claimed = execution.claim(run_made.pk, "one")
+    claimed = hold.claim(run_made.pk, "one")
     assert claimed
     return execution.Execution(claimed, "one")
 

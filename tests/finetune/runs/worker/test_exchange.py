@@ -18,7 +18,7 @@ from finetune.runs.models import Run, RunEvent
 from finetune.runs.services import run_cancel, run_requeue
 from finetune.runs.transitions import run_transition
 from finetune.runs.worker import exchange as exchange_module
-from finetune.runs.worker import execution, reaping
+from finetune.runs.worker import execution, hold, reaping
 from finetune.runs.worker.exchange import Exchange
 from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER, RESULT
 from quantum.backends.base import Batch, JobState, Result
@@ -205,7 +205,7 @@ def test_a_run_that_fails_leaves_alone_what_was_sent(run: Run) -> None:
     sent = QuantumJob.objects.first()
     assert sent
     QuantumJob.objects.filter(pk=sent.pk).update(state=JobState.RUNNING)
-    held = execution.claim(run.pk, "one")
+    held = hold.claim(run.pk, "one")
     assert held
     execution.Execution(held, "one").fail("exception", "It broke.")
     states = {job.pk: job.state for job in QuantumJob.objects.all()}
@@ -216,7 +216,7 @@ def test_a_run_that_fails_leaves_alone_what_was_sent(run: Run) -> None:
 def test_a_dead_worker_and_a_cancel_send_nothing_more(run: Run, alice: Any) -> None:
     asked(run, batch(1))
     looked(run)
-    execution.claim(run.pk, "one")
+    hold.claim(run.pk, "one")
     run_cancel(run=run, by=alice)
     assert QuantumJob.objects.get().state == JobState.PLANNED, "its trainer is asked first"
     Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))

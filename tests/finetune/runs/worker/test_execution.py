@@ -20,6 +20,7 @@ from finetune.runs.services import run_cancel, run_pause
 from finetune.runs.worker import execution, reaping, silence
 from finetune.runs.worker.conclusions import SILENT
 from finetune.runs.worker.folders import storage_problem
+from finetune.runs.worker.hold import claim
 from finetune.templatetags.run_words import run_silent_since
 from tests.conftest import wait_until
 from tests.finetune.runs.test_events import line
@@ -69,12 +70,14 @@ Hold = Callable[..., execution.Execution]
 def hold(run_made: Run, monkeypatch: pytest.MonkeyPatch) -> Hold:
     """Claim the run; its trainer will be a script, and at the first look something happens."""
 
-    def claim(script: str = "", at_look: Callable[[], Any] = lambda: None) -> execution.Execution:
+    def held_with(
+        script: str = "", at_look: Callable[[], Any] = lambda: None
+    ) -> execution.Execution:
         def start(folder: Path) -> subprocess.Popen[bytes]:
             return subprocess.Popen([sys.executable, "-c", script, str(folder)])
 
         monkeypatch.setattr(execution, "start", start)
-        claimed = execution.claim(run_made.pk, "one")
+        claimed = claim(run_made.pk, "one")
         assert claimed
         held = execution.Execution(claimed, "one")
         copy, happened = held.copy, []
@@ -88,7 +91,7 @@ def hold(run_made: Run, monkeypatch: pytest.MonkeyPatch) -> Hold:
         held.copy = copying  # type: ignore[method-assign]
         return held
 
-    return claim
+    return held_with
 
 
 def carried_out(held: execution.Execution) -> Run:
@@ -134,7 +137,7 @@ def test_a_cancel_does_not_wait_for_who_does_not_hear_it(
 
 
 def test_silence_is_shown_until_it_ends(run_made: Run) -> None:
-    assert execution.claim(run_made.pk, "one")
+    assert claim(run_made.pk, "one")
     assert not silence.silence_tell(run_made.pk, 2.0, told=False)
     assert silence.silence_tell(run_made.pk, 20.0, told=False)
     run_made.refresh_from_db()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from finetune.runs.models import Run
-from finetune.runs.worker import execution, reaping
+from finetune.runs.worker import hold, reaping
 from finetune.training.presets import PRESETS
 from tests.finetune.conftest import run_ordered
 
@@ -37,7 +37,7 @@ def runs(team: Any, alice: Any, base: Any, dataset: Any) -> list[int]:
     ordered = [made[2], made[0], made[3], made[1]]
     for place, pk in enumerate(ordered):
         queued_at = timezone.now() - timedelta(minutes=10 - place)
-        Run.objects.filter(pk=pk).update(enqueued_at=queued_at)
+        Run.objects.filter(pk=pk).update(enqueued_at=queued_at, queued_at=queued_at)
     return ordered
 
 
@@ -73,7 +73,7 @@ def test_a_lost_queue_comes_back_in_its_order(runs: list[int], broker: Any, reap
 def test_a_run_at_work_does_not_starve_one_without_a_message(
     runs: list[int], broker: Any, reap: Any
 ) -> None:
-    assert execution.claim(runs[0], "one")
+    assert hold.claim(runs[0], "one")
     reap()
     assert messages(broker) == runs[1:]
 
@@ -91,7 +91,7 @@ def test_lapsed_runs_are_queued_again_in_their_order(
     runs: list[int], broker: Any, reap: Any
 ) -> None:
     for number, pk in enumerate(runs):
-        assert execution.claim(pk, f"worker {number}")
+        assert hold.claim(pk, f"worker {number}")
     Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     reap()
     assert messages(broker) == runs

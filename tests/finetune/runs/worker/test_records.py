@@ -10,7 +10,7 @@ import pytest
 from finetune.exceptions import RunRefused
 from finetune.runs.events import EventTail, run_events_copy
 from finetune.runs.models import Run, RunEvent
-from finetune.runs.worker import execution
+from finetune.runs.worker import hold
 from finetune.runs.worker.records import record_match
 from finetune.training.exceptions import DamagedLog
 from tests.finetune.runs.test_events import line
@@ -25,7 +25,7 @@ def metrics(seq: int, step: int, loss: float) -> dict[str, Any]:
 @pytest.fixture
 def run(run_made: Run) -> Run:
     """Held by worker "one", with six lines: a word, an evaluation, steps 1 to 4."""
-    claimed = execution.claim(run_made.pk, "one")
+    claimed = hold.claim(run_made.pk, "one")
     assert claimed
     lines = [
         line(1, "state", state="loading"),

@@ -1,0 +1,1 @@
+"""Which run starts next, when, and what a team may take."""

@@ -1,0 +1,1 @@
+"""What an operator lets each team take: its share of the workers, and quotas."""
