@@ -15,6 +15,9 @@ from quantum.exceptions import CircuitError, OptionError, UnknownNameError
 
 def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
     """Return the first thing that cannot be run as it is chosen; nothing if all goes together."""
+    if settings.early_stopping and not settings.eval_every:
+        words = "needs evaluations during the run: set eval_every, or leave it 0"
+        return (Problem("early_stopping", words),)
     try:
         if problem := backend_problem(settings.adapter, settings.backend):
             return (Problem("backend", problem),)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from finetune.training.problems import Problem
 
 
@@ -49,8 +52,24 @@ class LeftOut(BadData):
         super().__init__(why)
 
 
-class NonFiniteLoss(TrainingError):
+class Diverged(TrainingError):
+    """The numbers of a run went where nothing can be learned from.
+
+    Attributes:
+        changes: settings of a new run that would probably do better.
+    """
+
+    def __init__(self, message: str, changes: Mapping[str, Any] | None = None) -> None:
+        self.changes = dict(changes or {})
+        super().__init__(message)
+
+
+class NonFiniteLoss(Diverged):
     """A loss, a gradient or a weight became infinite or not a number."""
+
+
+class ExplodedLoss(Diverged):
+    """The loss rose far above where it was."""
 
 
 class QuantumFailed(TrainingError):

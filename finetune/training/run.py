@@ -4,7 +4,7 @@
     RUN_DIR/control             in: "cancel" or "pause", read several times a second
     RUN_DIR/heartbeat           out: its time says when the trainer was last seen alive
     RUN_DIR/events.jsonl        out: the numbered log
-    RUN_DIR/checkpoints/        out: the last two checkpoints
+    RUN_DIR/checkpoints/        out: the last checkpoints, and the best one
     RUN_DIR/adapter/            out: the trained adapter
     RUN_DIR/circuit-light.svg   out: the circuit drawn, and circuit-dark.svg
     RUN_DIR/quantum/            both: circuits for a machine, and what came back
@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,18 @@ from finetune.training.dialogues.positions import check_positions
 from finetune.training.exceptions import AlreadyRunning, QuantumFailed
 from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
-from finetune.training.log.events import Event, EventLog
+from finetune.training.log.events import Event, EventLog, read_events
 from finetune.training.log.failures import explain, trace_tail
 from finetune.training.loop.interruptions import look_between_layers
 from finetune.training.loop.metrics import Clock
 from finetune.training.loop.resuming import checkpoint_found
 from finetune.training.loop.saving import RUN_STATE
 from finetune.training.loop.trainer import DialogueTrainer
+from finetune.training.loop.trainer_setup import EndedEarly
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
 from finetune.training.start import load_start
 from finetune.training.supervision import ExitCode, Stop, StopRequested, Supervision
+from finetune.training.watch.troubles import Watch
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 from quantum.exceptions import QuantumError
@@ -106,6 +108,7 @@ def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
     data = {
         "kind": failure.kind,
         "hint": failure.hint,
+        "changes": dict(failure.changes),
         "exception": type(error).__name__,
         "trace_tail": trace_tail(error),
     }
@@ -135,9 +138,7 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
     supervision.training_begins()
     try:
-        trainer.train(resume_from_checkpoint=str(found.path) if found.path else None)
-        if trainer.stop is None:
-            measure(trainer.adapted)  # in use an adapter answers from the values saved with it
+        _trained(trainer, found.path)
     except StopRequested as request:
         trainer.stop = request.reason
     except (QuantumFailed, QuantumError):
@@ -148,6 +149,17 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
         return _left(trainer, log, supervision)
     conclude(folder, trainer, log, counts)
     return None
+
+
+def _trained(trainer: DialogueTrainer, checkpoint: Path | None) -> None:
+    """Train to the end; what is then in the model is what the run has made."""
+    with suppress(EndedEarly):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if trainer.stop is not None:
+        return
+    if trainer.ended_early:
+        trainer.take_best()
+    measure(trainer.adapted)  # in use an adapter answers from the values saved with it
 
 
 def _kept(checkpoint: Path | None) -> dict[str, Any]:
@@ -202,6 +214,7 @@ def _prepared(
         clock=clock,
         epoch_dialogues=train.usable_total,
         trained_tokens=int(kept["trained_tokens"]),
+        watch=Watch(config, read_events(log.path), int(kept.get("step", 0))),
         exchange=connect(model, config, folder, supervision, log),
     )
     known = facts(model, config, shapes, base_parameters)

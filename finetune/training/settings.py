@@ -6,7 +6,7 @@ of torch or of Django.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 
 from finetune.training.circuits.backends import backends_of
 from finetune.training.exceptions import BadConfig
-from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of
+from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of, texts_in
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, Options, get_adapter
 from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.chips.calibration import Calibration
@@ -112,6 +112,19 @@ class RunSettings(BaseModel):
         32, "Most held-out dialogues in an evaluation.", "Held-out dialogues", (1, 10**5)
     )
     save_every: int = setting(20, "Steps between checkpoints.", "Checkpoint every", (1, 10**6))
+    keep_checkpoints: int = setting(
+        2,
+        "Newest checkpoints that are kept. The one with the lowest held-out loss is kept besides.",
+        "Checkpoints to keep",
+        (1, 1000),
+    )
+    early_stopping: int = setting(
+        0,
+        "Evaluations in a row without a lower held-out loss after which the run ends, with its "
+        "best checkpoint as the result. 0: never.",
+        "End early after",
+        (0, 1000),
+    )
     sample_prompts: list[str] = setting(
         SAMPLE_PROMPTS, "Messages answered at each evaluation, to read along (at most 8)."
     )
@@ -129,7 +142,7 @@ class RunSettings(BaseModel):
     def _sound(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse what no file can hold, and what is no choice."""
         name = info.field_name or ""
-        for text in _texts(value):
+        for text in texts_in(value):
             if "\0" in text:
                 raise Unusable("must not contain null characters")
             try:
@@ -279,16 +292,3 @@ def _parsed(field: str, known: tuple[OptionField, ...], given: dict[str, Any]) -
     if problems:
         raise Unusable("", *problems)
     return parsed
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a value, at any depth."""
-    left = [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, Mapping):
-            left += [*item, *item.values()]
-        elif isinstance(item, list | tuple):
-            left += item

@@ -14,6 +14,7 @@ from typing import Any
 from finetune.training.config import RunConfig
 from finetune.training.loop import checkpoints
 from finetune.training.loop.trainer import DialogueTrainer
+from finetune.training.watch.stopping import best_step
 
 from .events import EventLog
 from .verdicts import change_words, verdict
@@ -27,7 +28,7 @@ def already_concluded(folder: Path, config: RunConfig, log: EventLog) -> bool:
     It was killed, or whoever started it was, before its success was noticed. Its last step, its
     sealed adapter and its result are there, so there is nothing left to compute.
     """
-    if not log.ending or log.lacks(config.steps) is not None:
+    if not log.ending or log.lacks(log.early_end or config.steps) is not None:
         return False
     if not checkpoints.is_intact(folder / ADAPTER):
         return False
@@ -62,7 +63,12 @@ def conclude(
     }
     (partial / "wukong.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     checkpoints.seal(partial, folder / ADAPTER)
+    last = trainer.state.global_step
+    step = trainer.taken_step or last
     before, after = log.base_validation_loss, log.last_validation_loss
+    if step != last:
+        after = log.held_out_losses.get(step)
+    best = best_step(log.held_out_losses, last)
     data: dict[str, Any] = {
         "base_validation_loss": before,
         "validation_loss": after,
@@ -71,6 +77,11 @@ def conclude(
         "trained_tokens": trainer.trained_tokens,
         "seconds": round(trainer.clock.seconds, 1),
         "adapter": ADAPTER,
+        "adapter_step": step,
+        "last_step": last,
+        "best_step": best,
+        "best_validation_loss": None if best is None else log.held_out_losses[best],
+        "ended_early": trainer.ended_early,
         "data": dict(counts),
     }
     message = "The adapter is saved."
@@ -78,6 +89,13 @@ def conclude(
         data |= {"improvement": before - after, "verdict": verdict(before, after)}
         words = change_words(before, after)
         message = f"Held-out loss {before:.4f} before, {after:.4f} after: {words}."
+    if trainer.ended_early:
+        patience = trainer.config.early_stopping
+        words = "evaluation" if patience == 1 else f"{patience} evaluations"
+        message = (
+            f"Ended early after step {last}: no lower held-out loss in the last {words}. The "
+            f"adapter is the one after step {step}. {message}"
+        )
     log.emit("result", message, data)
     _succeeded(log)
     shutil.rmtree(folder / "checkpoints" / ".partial", ignore_errors=True)

@@ -59,6 +59,7 @@ class EventLog:
         last_seq: number of the newest event; 0 in an empty log.
         ending: how far a run's end is told: "result" once its result stands in the log,
             "succeeded" once its last state does too, else an empty text.
+        early_end: the step after which the run ended early, as its result tells; None otherwise.
 
     Raises:
         DamagedLog: a line in the middle cannot be read or the numbers have a gap.
@@ -71,6 +72,7 @@ class EventLog:
         self._logged: set[tuple[str, int, int]] = set()
         self._evaluations: dict[int, float | None] = {}
         self.ending = ""
+        self.early_end: int | None = None
         self._reserve = path.with_name("." + path.name + ".reserve")
         path.touch()
         self._recover()
@@ -88,6 +90,11 @@ class EventLog:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def held_out_losses(self) -> Mapping[int, float | None]:
+        """Held-out loss of every evaluation, by step."""
+        return self._evaluations
 
     @property
     def base_validation_loss(self) -> float | None:
@@ -207,6 +214,8 @@ class EventLog:
             self._evaluations[int(event["data"]["step"])] = event["data"].get("validation_loss")
         if event["type"] == "result":
             self.ending = "result"
+            early = event["data"].get("ended_early")
+            self.early_end = event["data"]["last_step"] if early else None
         elif event["type"] == "state":
             self.ending = "succeeded" if event["data"].get("state") == "succeeded" else ""
 

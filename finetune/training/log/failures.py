@@ -8,20 +8,30 @@ from __future__ import annotations
 import errno
 import shutil
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from finetune.training.config import RunConfig
 from finetune.training.exceptions import (
     BadConfig,
     BadData,
-    NonFiniteLoss,
+    DamagedLog,
+    Diverged,
+    ExplodedLoss,
     QuantumFailed,
     TrainingError,
 )
 from finetune.training.loop import checkpoints
 from finetune.training.loop.finite_files import adapter_problem
 from finetune.training.supervision import ExitCode
+from finetune.training.watch.advice import less_memory
+from finetune.training.watch.stopping import Losses, best_step
+from finetune.training.watch.troubles import EXPLODING
 from quantum.exceptions import BackendMissingError, QuantumError
+
+from .events import read_events
 
 TAIL_LINES = 12
 NEARLY_FULL = 1 << 20
@@ -33,19 +43,21 @@ class Failure:
 
     Attributes:
         hint: what to do about it, where the message does not say it.
+        changes: settings of a new run that would probably do better.
     """
 
     kind: str
     message: str
     hint: str = ""
     exit_code: ExitCode = ExitCode.FAILED
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def explain(error: BaseException, folder: Path) -> Failure:
     """Explain an exception that ended a run in `folder`.
 
-    Kinds: `bad_config`, `data`, `quantum`, `not_finite`, `out_of_memory`, `disk_full`,
-    `exception`.
+    Kinds: `bad_config`, `data`, `quantum`, `not_finite`, `exploding_loss`, `out_of_memory`,
+    `disk_full`, `exception`.
     """
     if isinstance(error, BadConfig):
         words = f"The settings cannot be used. {error}"
@@ -59,15 +71,12 @@ def explain(error: BaseException, folder: Path) -> Failure:
             "checkpoint is kept.",
         )
     if _out_of_memory(error):
-        return Failure(
-            "out_of_memory",
-            "There is not enough memory. Halve the batch size and double the accumulation, or "
-            "shorten the sequence length.",
-        )
+        return _without_memory(folder)
     if (link := _quantum(error)) is not None:
         return Failure("quantum", str(link), hint=_quantum_hint(link))
-    if isinstance(error, NonFiniteLoss):
-        return Failure("not_finite", f"{error} {_kept(folder)}")
+    if isinstance(error, Diverged):
+        kind = EXPLODING if isinstance(error, ExplodedLoss) else "not_finite"
+        return Failure(kind, f"{error} {_kept(folder)}", changes=error.changes)
     if isinstance(error, TrainingError):
         return Failure("exception", str(error))
     return Failure("exception", f"{type(error).__name__}: {_first_line(error)}")
@@ -107,6 +116,16 @@ def _out_of_memory(error: BaseException) -> bool:
     )
 
 
+def _without_memory(folder: Path) -> Failure:
+    words = "There is not enough memory for a step."
+    try:
+        advice = less_memory(RunConfig.read(folder / "config.json"))
+    except TrainingError:  # it ran out before the settings could be read
+        return Failure("out_of_memory", f"{words} Choose a smaller batch size.")
+    message = f"{words} {advice.words} {_kept(folder)}"
+    return Failure("out_of_memory", message, changes=advice.changes)
+
+
 def _quantum(error: BaseException) -> QuantumFailed | QuantumError | None:
     """Return what went wrong with circuits, also where autograd or PEFT wrapped it."""
     for link in _chain(error):
@@ -128,7 +147,20 @@ def _kept(folder: Path) -> str:
     found = checkpoints.newest(folder / "checkpoints", adapter_problem)
     if found.path is None:
         return "No checkpoint was written before it."
-    return f"The last good checkpoint, of step {found.step}, is kept: checkpoints/{found.path.name}"
+    last = f"The last good checkpoint, of step {found.step}, is kept: checkpoints/{found.path.name}"
+    best = best_step(_held_out_losses(folder / "events.jsonl"), found.step)
+    path = folder / "checkpoints" / f"checkpoint-{best}"
+    if best in (None, found.step) or not path.is_dir():
+        return last
+    return f"{last}, and so is the best one, of step {best}: checkpoints/{path.name}"
+
+
+def _held_out_losses(log: Path) -> Losses:
+    try:
+        measured = [event["data"] for event in read_events(log) if event["type"] == "evaluation"]
+    except (OSError, DamagedLog):
+        return {}
+    return {data["step"]: data.get("validation_loss") for data in measured}
 
 
 def _first_line(error: BaseException) -> str:

@@ -2,7 +2,8 @@
 
 A checkpoint is written under a hidden name, listed with sizes and hashes in `manifest.json`,
 forced to the disk and then renamed to `checkpoint-N`. A reader checks the manifest: a torn or
-damaged checkpoint is passed over and the one before it is taken. The last two are kept.
+damaged checkpoint is passed over and the one before it is taken. The last ones are kept, and one
+that whoever writes them names as the best.
 
 Knows nothing of what is inside: adapter, optimizer, scheduler, random states and data
 position are the trainer's business. Whoever reads may name what makes one useless.
@@ -108,21 +109,35 @@ def newest(folder: Path, problem_of: Callable[[Path], str] | None = None) -> Fou
     return Found(None, 0, damaged, problems)
 
 
-def prune(folder: Path, keep: int = KEPT, newest_step: int | None = None) -> None:
-    """Remove all but the newest `keep` checkpoints and anything half written.
+def size_of(path: Path) -> int:
+    """Return the bytes of a checkpoint, as its manifest has them; 0 where that cannot be read."""
+    try:
+        return sum(int(size) for size, _ in json.loads((path / MANIFEST).read_text()).values())
+    except (OSError, ValueError, AttributeError, TypeError):
+        return 0
+
+
+def prune(
+    folder: Path,
+    keep: int = KEPT,
+    newest_step: int | None = None,
+    best_step: int | None = None,
+) -> None:
+    """Remove all but the newest `keep` checkpoints, the best one, and anything half written.
 
     Args:
         folder: where the checkpoints are.
         keep: how many stay.
         newest_step: the step that was just written. Later ones were passed over when the run went
             on; they would otherwise count among those that stay, and push the good ones out.
+        best_step: the step of one that stays however old it is.
     """
     shutil.rmtree(folder / ".partial", ignore_errors=True)
     found = checkpoints(folder)
     passed_over = [p for p in found if newest_step is not None and step_of(p) > newest_step]
     kept = [path for path in found if path not in passed_over][-keep:]
     for path in found:
-        if path not in kept:
+        if path not in kept and step_of(path) != best_step:
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -18,6 +18,7 @@ from torch.nn.utils import get_total_norm
 
 from finetune.training.config import RunConfig
 from finetune.training.exceptions import NonFiniteLoss
+from finetune.training.watch.advice import lower_rate
 
 
 def all_finite(tensors: Iterable[torch.Tensor]) -> bool:
@@ -52,22 +53,21 @@ class FiniteChecks:
     def loss(self, value: torch.Tensor, step: int) -> None:
         """Look at a batch's loss. Raises NonFiniteLoss."""
         if not math.isfinite(number := float(value)):
-            raise NonFiniteLoss(f"The loss became {number} at step {step}. {self._advice(step)}")
+            raise self._found(f"The loss became {number} at step {step}.", step)
 
     def gradient(self, norm: float, step: int) -> None:
         """Look at the length of the gradient before the step is taken. Raises NonFiniteLoss."""
         if not math.isfinite(norm):
-            raise NonFiniteLoss(
-                f"The gradient became {norm} at step {step}; it was not applied. "
-                f"{self._advice(step)}"
+            raise self._found(
+                f"The gradient became {norm} at step {step}; it was not applied.", step
             )
 
     def weights(self, step: int) -> None:
         """Look at what the optimizer has just written. Raises NonFiniteLoss."""
         if not all_finite(self._weights):
-            raise NonFiniteLoss(
+            raise self._found(
                 f"Weights of the adapter became infinite or no numbers at step {step}; they were "
-                f"not kept. {self._too_high()}"
+                "not kept."
             )
 
     def kept(self, step: int, optimizer: torch.optim.Optimizer | None = None) -> None:
@@ -82,23 +82,23 @@ class FiniteChecks:
             ]
             name = "" if all_finite(moments) else "the optimizer's state"
         if name:
-            raise NonFiniteLoss(
+            raise self._found(
                 f"After step {step}, {name} holds numbers that are not finite; nothing of it was "
-                f"kept. {self._too_high()}"
+                "kept."
             )
 
     def evaluation(self, loss: float, step: int) -> None:
         """Look at the held-out loss. Raises NonFiniteLoss."""
         if math.isfinite(loss):
             return
-        if step:
-            raise NonFiniteLoss(
-                f"The held-out loss became {loss} after step {step}. {self._too_high()}"
-            )
-        raise NonFiniteLoss(f"The held-out loss is {loss} before training. {self._not_the_rate()}")
+        when = f"became {loss} after step {step}" if step else f"is {loss} before training"
+        raise self._found(f"The held-out loss {when}.", step + 1)
 
-    def _advice(self, step: int) -> str:
-        return self._too_high() if step > 1 else self._not_the_rate()
+    def _found(self, words: str, step: int | None = None) -> NonFiniteLoss:
+        """The error, with what to change; in the first step nothing has been learned yet."""
+        if step is not None and step <= 1:
+            return NonFiniteLoss(f"{words} {self._not_the_rate()}")
+        return NonFiniteLoss(f"{words} {self._too_high()}", lower_rate(self._config).changes)
 
     def _too_high(self) -> str:
         rate = self._config.learning_rate

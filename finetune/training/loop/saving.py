@@ -6,13 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+from peft import set_peft_model_state_dict
+from safetensors.torch import load_file
 from transformers import Trainer
 
 from finetune.training.circuits.exchange import FolderRunner
+from finetune.training.config import RunConfig
 from finetune.training.log.events import EventLog
+from finetune.training.watch.stopping import best_step
 
 from . import checkpoints, randomness
 from .finite import FiniteChecks
+from .finite_files import WEIGHTS
 from .metrics import Clock
 
 RUN_STATE = "wukong_state.json"
@@ -21,6 +26,7 @@ RUN_STATE = "wukong_state.json"
 class SavingTrainer(Trainer):
     """transformers' Trainer with our checkpoints, of the adapter and its own state."""
 
+    config: RunConfig
     adapted: Any
     tokenizer: Any
     folder: Path
@@ -30,6 +36,7 @@ class SavingTrainer(Trainer):
     trained_tokens: int
     exchange: FolderRunner | None
     before_step: randomness.Snapshot | None = None  # only while a step is under way
+    taken_step: int | None = None  # of the checkpoint whose weights the model has now
     _saving_to: Path | None = None
 
     def save_now(self) -> None:
@@ -37,9 +44,12 @@ class SavingTrainer(Trainer):
 
         A step that was left in the middle (only circuits on a machine make one wait there) is
         dropped: no weight has changed, and the random numbers go back to where it began. The
-        checkpoint is then written anew, since it names the job that the step waits for.
+        checkpoint is then written anew, since it names the job that the step waits for. Where the
+        best weights were taken, those of the last step are gone, and nothing is written.
         """
         step = self.state.global_step
+        if self.taken_step is not None:
+            return
         if self.before_step is not None:
             randomness.restore(self.before_step)
         known = self.waiting_for is None and checkpoints.is_intact(
@@ -52,6 +62,23 @@ class SavingTrainer(Trainer):
     def waiting_for(self) -> str | None:
         """Fingerprint of the batch of circuits that this trainer waits for, or None."""
         return self.exchange.waiting_for if self.exchange is not None else None
+
+    def take_best(self) -> None:
+        """Put the weights of the best checkpoint into the model.
+
+        Where it cannot be read any more the last ones stay, and the log says so.
+        """
+        step = self.state.global_step
+        best = best_step(self.log_events.held_out_losses, step)
+        if best is None or best == step:
+            return
+        path = self.folder / f"checkpoint-{best}"
+        if not checkpoints.is_intact(path):
+            words = f"The best checkpoint, of step {best}, is damaged or gone: the last one counts."
+            self.log_events.emit("warning", words, {"path": f"checkpoints/{path.name}"})
+            return
+        set_peft_model_state_dict(self.adapted, load_file(path / WEIGHTS))
+        self.taken_step = best
 
     def _get_output_dir(self, trial: Any) -> str:
         return str(self._saving_to or self.folder)
@@ -87,7 +114,12 @@ class SavingTrainer(Trainer):
             checkpoints.seal(partial_, self.folder / name)
         finally:
             self._saving_to = None
-        checkpoints.prune(self.folder, newest_step=step)
+        checkpoints.prune(
+            self.folder,
+            keep=self.config.keep_checkpoints,
+            newest_step=step,
+            best_step=best_step(self.log_events.held_out_losses, step),
+        )
         if self.exchange is not None:
             self.exchange.prune(checkpoints.checkpoints(self.folder)[0].stat().st_mtime)
         data = {"step": step, "path": f"checkpoints/{name}"}

@@ -23,8 +23,10 @@ from finetune.training.circuits.runners import circuits_taken
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import RunOrder, collate
+from finetune.training.exceptions import ExplodedLoss
 from finetune.training.log.events import EventLog
 from finetune.training.supervision import Stop, Supervision
+from finetune.training.watch.troubles import EXPLODING, Trouble, Watch
 from quantum.adapters.report import CircuitReport, circuit_report
 
 from .evaluation import held_out
@@ -50,6 +52,7 @@ class DialogueTrainer(SavingTrainer):
         folder: where checkpoints go.
         clock: the run's clock.
         epoch_dialogues: usable dialogues of the whole file: an epoch is one pass over them.
+        watch: what looks at each step and evaluation for what goes wrong.
         trained_tokens: labelled tokens earlier trainers of this run learned from.
         exchange: where the circuits go, if they run outside this process.
     """
@@ -67,6 +70,7 @@ class DialogueTrainer(SavingTrainer):
         folder: Path,
         clock: Clock,
         epoch_dialogues: int,
+        watch: Watch,
         trained_tokens: int = 0,
         exchange: FolderRunner | None = None,
     ) -> None:
@@ -95,7 +99,9 @@ class DialogueTrainer(SavingTrainer):
         self.exchange = exchange
         self.epoch_dialogues = epoch_dialogues
         self.finite = FiniteChecks(model, config)
+        self.watch = watch
         self.stop: Stop | None = None
+        self.ended_early = False
         self._pad = pad
         self._at_labels = selects_labels(model)
         self._correct = 0
@@ -187,6 +193,15 @@ class DialogueTrainer(SavingTrainer):
         )
         self._correct = self._labels = self._step_tokens = 0
         self.control.should_log = False
+        self._tell(self.watch.step(data))
+
+    def _tell(self, trouble: Trouble | None) -> None:
+        """Write what goes wrong into the log. Raises ExplodedLoss for what ends the run."""
+        if trouble is None:
+            return
+        if trouble.kind == EXPLODING:
+            raise ExplodedLoss(trouble.message, trouble.advice.changes)
+        self.log_events.emit("warning", trouble.message, trouble.data)
 
     def _seconds_left(self, step: int) -> float | None:
         left = sum(self.evaluates(later) for later in range(step, self.config.steps + 1))
@@ -247,3 +262,4 @@ class DialogueTrainer(SavingTrainer):
         }
         what = "before training" if step == 0 else f"after step {step}"
         self.log_events.emit("evaluation", f"held-out loss {measured.loss:.4f} {what}", data)
+        self._tell(self.watch.evaluation(data))

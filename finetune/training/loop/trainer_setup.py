@@ -11,6 +11,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from finetune.training.config import RunConfig
+from finetune.training.watch.stopping import best_step, ends_early
 
 from . import randomness
 
@@ -43,6 +44,10 @@ def training_arguments(config: RunConfig, folder: Path) -> TrainingArguments:
     )
 
 
+class EndedEarly(Exception):
+    """The run that is gone on with had come to its early end already."""
+
+
 class Steps(TrainerCallback):
     """Says after each step whether to log, evaluate, save or leave."""
 
@@ -51,9 +56,28 @@ class Steps(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Evaluate before the first step, or what a stop left out before a resume."""
+        """Evaluate before the first step, or what a stop left out before a resume.
+
+        Raises:
+            EndedEarly: that evaluation was the last one.
+        """
         if self.trainer.evaluates(state.global_step):
             self.trainer.evaluate()
+        if self.trainer.ended_early:
+            raise EndedEarly
+
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Save the best step so far; end the run where it was long without a better one."""
+        trainer, step = self.trainer, state.global_step
+        losses = trainer.log_events.held_out_losses
+        if best_step(losses, step) == step:
+            control.should_save = True
+        patience = trainer.config.early_stopping
+        if step < trainer.config.steps and ends_early(losses, step, patience):
+            trainer.ended_early = True
+            control.should_training_stop = True
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

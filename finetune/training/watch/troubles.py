@@ -1,0 +1,165 @@
+"""What goes wrong while every number is finite: the loss explodes, the circuit is dead, nothing is
+learned. Each is told once, in one sentence with what to change; only an exploded loss ends the run.
+
+Everything follows from the run's log up to a step, so a resumed run sees what it saw before.
+Knows nothing of torch or of the training loop.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+from typing import Any
+
+from finetune.training.log.events import Event
+from finetune.training.settings import RunSettings
+
+from .advice import Advice, higher_rate, livelier_circuit, lower_rate
+
+EXPLODING, DEAD, NO_PROGRESS = "exploding_loss", "dead_circuit", "no_progress"
+WINDOW = 5  # steps whose mean loss counts as where the run is now
+RISE = 2.0  # nats above all earlier steps: real replies seven times less likely
+NOISE = 6.0  # and standard errors of such a mean above them, for data that is uneven
+ENOUGH = 10  # earlier steps that tell how uneven
+AT_ONCE = 4.0  # nats above the loss before training, where the first steps are bad already
+DEAD_STEPS = 10
+DEAD_SHARE = 1e-7  # of the adapter's gradient: below float32's resolution of it
+HARDLY = 0.005  # nats; what the site's verdict calls hardly better, too
+FEWEST = 20  # steps of a run in which progress can be expected at all
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is wrong.
+
+    Attributes:
+        kind: `exploding_loss`, `dead_circuit` or `no_progress`.
+        words: what was seen, in one sentence.
+        advice: what to change.
+    """
+
+    kind: str
+    words: str
+    advice: Advice
+
+    @property
+    def message(self) -> str:
+        return f"{self.words} {self.advice.words}"
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {"trouble": self.kind, "changes": self.advice.changes}
+
+
+class Watch:
+    """Looks at each step and each evaluation of one run.
+
+    Args:
+        settings: the run's settings.
+        before: the run's log so far.
+        upto: the step that the run goes on from; later lines will be computed again.
+    """
+
+    def __init__(self, settings: RunSettings, before: Iterable[Event] = (), upto: int = 0) -> None:
+        self._settings = settings
+        self._losses: list[float] = []
+        self._dead_for = 0
+        self._held_out: dict[int, float] = {}
+        self._told: set[str] = set()
+        for event in before:
+            data = event["data"]
+            if event["type"] == "warning" and "trouble" in data:
+                self._told.add(data["trouble"])
+            elif event["type"] == "metrics" and data["step"] <= upto:
+                self._note(data)
+            elif event["type"] == "evaluation" and data["step"] <= upto:
+                self._note_evaluation(data)
+
+    def step(self, metrics: dict[str, Any]) -> Trouble | None:
+        """Look at a step, as the log's `metrics` event has it."""
+        self._note(metrics)
+        return self._once(self._exploding() or self._dead() or self._stuck_in_training())
+
+    def evaluation(self, measured: dict[str, Any]) -> Trouble | None:
+        """Look at an evaluation, as the log's event has it."""
+        self._note_evaluation(measured)
+        return self._once(self._stuck_held_out(measured["step"]))
+
+    def _once(self, trouble: Trouble | None) -> Trouble | None:
+        if trouble is None or trouble.kind in self._told:
+            return None
+        if trouble.kind != EXPLODING:  # that one ends the run, also when it is started once more
+            self._told.add(trouble.kind)
+        return trouble
+
+    def _note(self, metrics: dict[str, Any]) -> None:
+        if (loss := metrics.get("train_loss")) is not None:
+            self._losses.append(loss)
+        circuit, whole = metrics.get("circuit_gradient_norm"), metrics.get("grad_norm")
+        dead = circuit is not None and bool(whole) and circuit <= DEAD_SHARE * whole
+        self._dead_for = self._dead_for + 1 if dead else 0
+
+    def _note_evaluation(self, measured: dict[str, Any]) -> None:
+        if (loss := measured.get("validation_loss")) is not None:
+            self._held_out[measured["step"]] = loss
+
+    def _exploding(self) -> Trouble | None:
+        earlier, now = self._losses[:-WINDOW], self._losses[-WINDOW:]
+        if len(now) < WINDOW:
+            return None
+        level, before = fmean(now), self._held_out.get(0)
+        words = f"The loss exploded: {level:.2f} on average over the last {WINDOW} steps, after "
+        if before is not None and level - before > AT_ONCE:
+            words += f"{before:.2f} before training."
+        elif len(earlier) >= ENOUGH and level - fmean(earlier) > max(
+            RISE, NOISE * pstdev(earlier) / math.sqrt(WINDOW)
+        ):
+            words += f"{fmean(earlier):.2f} in the {len(earlier):,} before."
+        else:
+            return None
+        return Trouble(EXPLODING, words, lower_rate(self._settings))
+
+    def _dead(self) -> Trouble | None:
+        if self._dead_for < DEAD_STEPS:
+            return None
+        words = (
+            f"The circuit is dead: in {DEAD_STEPS} steps its gradient was less than a "
+            "ten-millionth of the adapter's, so its angles do not move."
+        )
+        return Trouble(DEAD, words, livelier_circuit(self._settings))
+
+    def _stuck_in_training(self) -> Trouble | None:
+        """Where nothing is held out: the first tenth of the steps against the newest, half-way."""
+        done, steps = len(self._losses), self._settings.steps
+        if self._held_out or steps < FEWEST or done != steps // 2:
+            return None
+        part = max(WINDOW, steps // 10)
+        first, last = fmean(self._losses[:part]), fmean(self._losses[-part:])
+        if first - last >= HARDLY:
+            return None
+        words = (
+            f"No progress: half of the steps are done, and the loss is {last:.3f} after "
+            f"{first:.3f} at the start."
+        )
+        return Trouble(NO_PROGRESS, words, self._other_rate(first, last))
+
+    def _stuck_held_out(self, step: int) -> Trouble | None:
+        """The best evaluation against the one before training, from half-way on."""
+        before, steps = self._held_out.get(0), self._settings.steps
+        trained = [loss for at, loss in self._held_out.items() if at]
+        if before is None or steps < FEWEST or step < steps / 2 or not trained:
+            return None
+        if before - min(trained) >= HARDLY:
+            return None
+        words = (
+            f"No progress: after {step:,} of {steps:,} steps the best held-out loss is "
+            f"{min(trained):.3f}, and it was {before:.3f} before training."
+        )
+        return Trouble(NO_PROGRESS, words, self._other_rate(before, trained[-1]))
+
+    def _other_rate(self, first: float, last: float) -> Advice:
+        """Too high where the loss rose; too low where it hardly moved."""
+        rose = last - first > 10 * HARDLY
+        return lower_rate(self._settings) if rose else higher_rate(self._settings)

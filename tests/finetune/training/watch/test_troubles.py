@@ -1,0 +1,114 @@
+"""What goes wrong is found, told once with what to change, and nothing is found in sound runs."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from finetune.training.settings import RunSettings
+from finetune.training.watch.troubles import DEAD, EXPLODING, NO_PROGRESS, Trouble, Watch
+
+
+def settings(**values: Any) -> RunSettings:
+    return RunSettings.from_dict({"steps": 100, "learning_rate": 0.03, **values})
+
+
+def metrics(step: int, loss: float, **more: Any) -> dict[str, Any]:
+    return {"step": step, "train_loss": loss, "grad_norm": 1.0, **more}
+
+
+def walked(watch: Watch, losses: list[float], **more: Any) -> list[tuple[int, Trouble]]:
+    found = [(step, watch.step(metrics(step, loss, **more))) for step, loss in enumerate(losses, 1)]
+    return [(step, trouble) for step, trouble in found if trouble is not None]
+
+
+def test_a_loss_that_explodes_is_found_within_a_window() -> None:
+    [(step, trouble), *_] = walked(Watch(settings()), [3.0, 2.9] * 10 + [9.0] * 5)
+    assert trouble.kind == EXPLODING
+    assert step <= 24
+    assert trouble.data["changes"] == {"learning_rate": 0.01}
+    assert "0.01 instead of 0.03" in trouble.message
+
+
+def test_an_explosion_in_the_first_steps_is_found() -> None:
+    watch = Watch(settings())
+    assert watch.evaluation({"step": 0, "validation_loss": 3.0}) is None
+    [(step, trouble), *_] = walked(watch, [3.0, 5.0, 9.0, 9.0, 9.0, 9.0])
+    assert (step, trouble.kind) == (6, EXPLODING)
+
+
+@pytest.mark.parametrize("spread", [0.1, 0.5, 2.0])
+def test_noise_is_no_explosion(spread: float) -> None:
+    draw = random.Random(3)
+    for _ in range(20):
+        level = [3.5 - step / 80 for step in range(100)]
+        noisy = [max(0.0, value + draw.gauss(0, spread)) for value in level]
+        kinds = {trouble.kind for _, trouble in walked(Watch(settings()), noisy)}
+        assert EXPLODING not in kinds
+
+
+def test_one_bad_batch_is_no_explosion() -> None:
+    losses = [3.0, 2.9] * 10 + [9.0] + [2.8, 2.9] * 10
+    assert walked(Watch(settings(steps=1000)), losses) == []
+
+
+def test_a_dead_circuit_is_told_once() -> None:
+    chosen = settings(steps=1000, adapter="qtha", adapter_options={"n_layers": 3})
+    found = walked(Watch(chosen), [3.0] * 40, circuit_gradient_norm=1e-9)
+    assert [(step, one.kind) for step, one in found] == [(10, DEAD)]
+    assert found[0][1].data["changes"] == {"adapter_options": {"n_layers": 2}}
+
+
+def test_a_circuit_that_starts_at_rest_is_not_dead() -> None:
+    watch = Watch(settings(steps=1000))
+    norms = [0.0] * 9 + [0.1] + [0.0] * 9 + [1e-4] * 20
+    found = [
+        watch.step(metrics(step, 3.0, circuit_gradient_norm=norm))
+        for step, norm in enumerate(norms, 1)
+    ]
+    assert not any(found)
+    assert walked(Watch(settings(steps=1000)), [3.0] * 40, circuit_gradient_norm=None) == []
+
+
+@pytest.mark.parametrize(("later", "rate"), [(3.001, 0.09), (3.4, 0.01)])
+def test_no_progress_is_told_half_way(later: float, rate: float) -> None:
+    watch = Watch(settings())
+    for step in (0, 25):
+        assert (
+            watch.evaluation({"step": step, "validation_loss": 3.0 if not step else later}) is None
+        )
+    trouble = watch.evaluation({"step": 50, "validation_loss": later})
+    assert trouble is not None
+    assert trouble.kind == NO_PROGRESS
+    assert trouble.data["changes"] == {"learning_rate": rate}
+    assert watch.evaluation({"step": 75, "validation_loss": later}) is None  # told once
+
+
+def test_progress_is_no_trouble() -> None:
+    watch = Watch(settings())
+    losses = {0: 3.0, 25: 2.9, 50: 2.95, 100: 2.99}
+    told = [watch.evaluation({"step": s, "validation_loss": v}) for s, v in losses.items()]
+    assert not any(told)
+
+
+def test_without_held_out_data_the_training_loss_tells() -> None:
+    found = walked(Watch(settings()), [3.0] * 60)
+    assert [(step, one.kind) for step, one in found] == [(50, NO_PROGRESS)]
+    assert walked(Watch(settings()), [3.0 - step / 100 for step in range(60)]) == []
+
+
+def test_a_resumed_watch_sees_what_it_saw() -> None:
+    losses = [3.0, 2.9] * 10 + [9.0] * 5
+    [(step, _), *_] = walked(Watch(settings()), losses)
+    log = [{"type": "metrics", "data": metrics(n, loss)} for n, loss in enumerate(losses, 1)]
+    resumed = Watch(settings(), log[:step], upto=15)
+    found = [resumed.step(metrics(n, losses[n - 1])) for n in range(16, step + 1)]
+    assert [one is not None for one in found] == [False] * (step - 16) + [True]
+
+
+def test_what_was_told_is_not_told_again() -> None:
+    told = [{"type": "warning", "data": {"trouble": DEAD}}]
+    watch = Watch(settings(steps=1000), told)
+    assert walked(watch, [3.0] * 40, circuit_gradient_norm=0.0) == []
