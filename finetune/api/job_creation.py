@@ -48,7 +48,7 @@ def run_of(key: ApiKey, job_id: str, param: str = "fine_tuning_job_id") -> Run:
 
 @transaction.atomic
 def job_create(key: ApiKey, job: JobBody) -> str:
-    base, earlier = start_of(key, job)
+    base, earlier, step = start_of(key, job)
     dataset = dataset_of(key, job.training_file, param="training_file")
     held_out = (
         dataset_of(key, job.validation_file, param="validation_file")
@@ -65,6 +65,7 @@ def job_create(key: ApiKey, job: JobBody) -> str:
             dataset=dataset,
             validation_dataset=held_out,
             continues=earlier,
+            continues_step=step,
             name=job.suffix or "",
             suffix=job.suffix or "",
             preset=preset_of(job).name,
@@ -99,34 +100,42 @@ def asked(job: JobBody) -> dict[str, Any]:
 # -- where it starts ------------------------------------------------------------------------------
 
 
-def start_of(key: ApiKey, job: JobBody) -> tuple[BaseModel, Run | None]:
-    """The base model, and the job that this one goes on from: named so, or as the model itself."""
+def start_of(key: ApiKey, job: JobBody) -> tuple[BaseModel, Run | None, int | None]:
+    """The base model, the job that this one goes on from, and the step of its checkpoint.
+
+    The job is named so, or as the model itself; a checkpoint by its step, or as the model itself.
+    """
     earlier = run_of(key, job.continue_from, "continue_from") if job.continue_from else None
+    step = job.continue_step
     if not job.model.startswith(TUNED):
-        return base_of(job.model), earlier
-    tuned = tuned_of(key, job.model)
-    if earlier is not None and earlier != tuned:
+        if step is not None and earlier is None:
+            raise ApiError(
+                400,
+                "continue_step: it is a checkpoint of the job in continue_from. Give both.",
+                code="invalid_value",
+                param="continue_step",
+            )
+        return base_of(job.model), earlier, step
+    tuned, own_step = tuned_of(key, job.model)
+    if (earlier or tuned) != tuned or (step is not None and step != own_step):
         raise ApiError(
             400,
-            f"continue_from: {earlier.public_id} is not the job that made {job.model[:200]}. "
+            f"continue_from: {tuned.public_id} is the job that made {job.model[:200]}. "
             "Give one of the two.",
             code="invalid_value",
-            param="continue_from",
+            param="continue_from" if earlier else "continue_step",
         )
-    return tuned.base, tuned
+    return tuned.base, tuned, own_step
 
 
-def tuned_of(key: ApiKey, model: str) -> Run:
-    """The job that made a tuned model of this team."""
+def tuned_of(key: ApiKey, model: str) -> tuple[Run, int | None]:
+    """The job that made a tuned model of this team, and the step of one of its checkpoints."""
+    if checkpoint := checkpoint_get(key.team, model):
+        return run_of(key, checkpoint.run.public_id, "model"), checkpoint.step
     found = assistant_get(key.team, model)
     if found is not None and found.run is not None:
-        return run_of(key, found.run.public_id, "model")
+        return run_of(key, found.run.public_id, "model"), None
     text = f"model: {model[:200]!r} is not a tuned model of this team."
-    if checkpoint_get(key.team, model) is not None:
-        text = (
-            "model: a job goes on from a whole job, not from one of its checkpoints. Take the "
-            "name without its :ckpt-step-…, or a paused job with continue_from."
-        )
     raise ApiError(400, text, code="model_not_available", param="model")
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from finetune.runs.checkpoints import checkpoint_best
 from finetune.runs.models import Run, RunEvent
+from finetune.runs.queue.line import places
 
 from .job_objects import checkpoint_id, checkpoint_object, job_object
 from .pages import no_such_cursor, older, page_of
@@ -29,7 +31,10 @@ def jobs_page(
     if wanted:
         rows = runs.filter(pk__in=labelled(rows, wanted, limit + 1))
     related = rows.select_related("base", "team", "dataset", "validation_dataset").defer(*UNUSED)
-    return page_of(related[: limit + 1], limit=limit, shape=job_object)
+    taken = list(related[: limit + 1])
+    waits = any(run.state == Run.State.QUEUED for run in taken)
+    known = places() if waits else {}
+    return page_of(taken, limit=limit, shape=lambda run: job_object(run, known))
 
 
 def labelled(rows: QuerySet[Run], wanted: Mapping[str, Any], most: int) -> list[int]:
@@ -55,7 +60,10 @@ def checkpoints_page(run: Run, *, limit: int, after: str | None) -> dict[str, An
         rows = rows.filter(seq__lt=seqs[-1])
     taken = list(rows[: limit + 1])
     measured = measured_at(run, taken[:limit])
-    return page_of(taken, limit=limit, shape=lambda event: checkpoint_object(run, event, measured))
+    best = checkpoint_best(run)
+    return page_of(
+        taken, limit=limit, shape=lambda event: checkpoint_object(run, event, measured, best)
+    )
 
 
 def measured_at(run: Run, checkpoints: list[RunEvent]) -> dict[int, dict[str, Any]]:

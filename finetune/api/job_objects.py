@@ -2,12 +2,15 @@
 
 import math
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ninja import Schema
 
 from finetune.runs.checkpoints import Checkpoint
 from finetune.runs.models import Run, RunEvent
+from finetune.runs.queue.line import Place, place_of
+from finetune.runs.queue.services import NAMES
 from finetune.runs.services import epochs_of
 
 from .errors import without_paths, without_paths_in
@@ -84,17 +87,31 @@ class CheckpointObject(Schema):
     fine_tuning_job_id: str
     step_number: int
     metrics: dict[str, float | None]
+    wukong: dict[str, Any]
 
 
 class CheckpointList(ListPage):
     data: list[CheckpointObject]
 
 
+def place_object(place: Place | None) -> dict[str, Any] | None:
+    """Where a job stands among those of all teams, and when it is expected to start."""
+    if place is None:
+        return None
+    return {
+        "position": place.number,
+        "of": place.of,
+        "expected_start": int(place.starts_at.timestamp()) if place.starts_at else None,
+        "held_back_by_quota": place.held_back,
+    }
+
+
 def short(run: Run) -> str:
     return run.public_id.removeprefix("ftjob-")
 
 
-def job_object(run: Run) -> dict[str, Any]:
+def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str, Any]:
+    """`places` are those of every job that waits, where somebody has them already."""
     failed = run.state == Run.State.FAILED
     succeeded = run.state == Run.State.SUCCEEDED
     left = run.seconds_left if run.state == Run.State.RUNNING else None
@@ -123,12 +140,16 @@ def job_object(run: Run) -> dict[str, Any]:
             "name": run.name,
             "state": run.state,
             "preset": run.preset,
+            "priority": NAMES[run.priority],
+            "place": place_object(places.get(run.pk) if places is not None else place_of(run)),
+            "continues_step": run.continues_step,
             "step": run.step,
             "total_steps": run.total_steps,
             "epochs": run.epochs or epochs_of(run),
             "trainable_parameters": run.trainable_parameters,
             "config": {key: value for key, value in run.config.items() if key != "calibration"},
             "given": run.latest.get("given", []),
+            "troubles": list(run.latest.get("troubles", {}).values()),
             "result": {key: value for key, value in run.result.items() if key != "unpublished"},
         },
     }
@@ -184,10 +205,11 @@ def checkpoint_id(run: Run, step: int) -> str:
 
 
 def checkpoint_object(
-    run: Run, event: RunEvent, measured: dict[int, dict[str, Any]]
+    run: Run, event: RunEvent, measured: dict[int, dict[str, Any]], best: int | None
 ) -> dict[str, Any]:
     """`measured` holds, by step, what the metrics and evaluation events of the run say."""
     step = int(event.data["step"])
+    point = Checkpoint(run, step)
     values = measured.get(step, {})
     names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
     metrics = {"step": float(step)}
@@ -201,8 +223,13 @@ def checkpoint_object(
         "id": checkpoint_id(run, step),
         "object": "fine_tuning.job.checkpoint",
         "created_at": int(event.time.timestamp()),
-        "fine_tuned_model_checkpoint": Checkpoint(run, step).name,
+        "fine_tuned_model_checkpoint": point.name,
         "fine_tuning_job_id": run.public_id,
         "step_number": step,
         "metrics": metrics,
+        "wukong": {
+            "kept": point.is_kept,
+            "bytes": point.bytes if point.is_kept else None,
+            "best": step == best,
+        },
     }

@@ -155,6 +155,11 @@ class JobBody(AskedSettings):  # type: ignore[misc, valid-type]
     continue_from: str | None = Field(
         None, description="A succeeded or paused job whose adapter this one starts from."
     )
+    continue_step: int | None = Field(
+        None,
+        ge=1,
+        description="A step of `continue_from` whose checkpoint is kept: the job starts from that.",
+    )
     integrations: list[Integration] | None = Field(
         None,
         max_length=10,

@@ -14,12 +14,13 @@ from finetune.runs.assistants import (
     Assistant,
     assistant_get,
     assistant_of_base,
+    assistant_of_checkpoint,
     assistants_of,
     personas,
     tuned_runs,
 )
 from finetune.runs.checkpoints import Checkpoint, checkpoint_get, checkpoints_kept
-from finetune.runs.publishing import checkpoint_publish, run_unpublish
+from finetune.runs.publishing import run_unpublish
 from finetune.teams.models import ApiKey, Team
 
 from .errors import ApiError, not_found
@@ -76,19 +77,15 @@ def assistant_of(key: ApiKey, model: str) -> Assistant:
     if found is not None:
         return found
     checkpoint = checkpoint_get(key.team, model)
-    if checkpoint is None:
-        raise not_found("model", model, param="model")
-    if not checkpoint_publish(checkpoint):
-        raise pruned(checkpoint)
-    return checkpoint.assistant
+    raise not_found("model", model, param="model") if checkpoint is None else pruned(checkpoint)
 
 
 def pruned(checkpoint: Checkpoint) -> ApiError:
     kept = [one.name for one in checkpoints_kept(checkpoint.run)]
     return ApiError(
         404,
-        f"The checkpoint after step {checkpoint.step} is gone: a job keeps the files of its last "
-        f"two. There is {' and '.join(kept) or 'none of this job any more'}.",
+        f"The checkpoint after step {checkpoint.step} is gone: a job keeps the files of its "
+        f"last ones and of the best. There is {' and '.join(kept) or 'none of this job any more'}.",
         code="checkpoint_pruned",
         param="model",
     )
@@ -124,7 +121,7 @@ def with_checkpoints(tuned: Iterable[Assistant]) -> Iterator[Assistant]:
     for one in tuned:
         yield one
         if one.run is not None:
-            yield from (kept.assistant for kept in checkpoints_kept(one.run))
+            yield from (assistant_of_checkpoint(kept) for kept in checkpoints_kept(one.run))
 
 
 def models_after(team: Team, after: str | None) -> Iterator[Assistant]:
@@ -132,14 +129,15 @@ def models_after(team: Team, after: str | None) -> Iterator[Assistant]:
     runs, bases = tuned_runs(team), bases_ready()
     manners = personas().personas_for(team, [], None)
     if after:
-        start = assistant_get(team, after)
-        checkpoint = checkpoint_get(team, after) if start is None else None
+        checkpoint = checkpoint_get(team, after)
+        start = assistant_get(team, after) if checkpoint is None else None
         run = checkpoint.run if checkpoint else start.run if start else None
         if run is not None:
             runs = older(runs, run.created_at, run.pk)
             kept = checkpoints_kept(run)
             below = checkpoint.step if checkpoint else None
-            yield from (one.assistant for one in kept if below is None or one.step < below)
+            older_ones = (one for one in kept if below is None or one.step < below)
+            yield from map(assistant_of_checkpoint, older_ones)
         elif start is None:
             raise no_such_cursor(after)
         else:

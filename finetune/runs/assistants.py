@@ -18,7 +18,9 @@ from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.teams.models import Team
 
+from .checkpoints import Checkpoint, checkpoint_get
 from .models import Run
+from .publishing import checkpoint_publish
 
 MOST_WORDS = 6  # of a search
 PERSONA = "persona:"  # begins the API name of one
@@ -89,6 +91,12 @@ def assistant_of_run(run: Run) -> Assistant | None:
     return Assistant(name, run.public_id, run.name, "tuned", run.base, run)
 
 
+def assistant_of_checkpoint(checkpoint: Checkpoint) -> Assistant:
+    run = checkpoint.run
+    title = f"{run.name}, step {checkpoint.step}"
+    return Assistant(checkpoint.name, checkpoint.engine_name, title, "tuned", run.base, run)
+
+
 def assistants_for(team: Team, query: str = "", limit: int | None = None) -> list[Assistant]:
     """Tuned assistants, newest first, then personas, then bases; whose names hold every word.
 
@@ -146,10 +154,15 @@ def assistant_get(team: Team, name: str) -> Assistant | None:
 
 
 def model_get(team: Team, name: str) -> Assistant | None:
-    """The base or tuned model with this API name or run id, which no persona is."""
+    """The base or tuned model with this API name or run id, which no persona is.
+
+    A checkpoint whose files are kept is one too: the engine is told of it when it is asked for.
+    """
     base = bases_ready().filter(slug=name).first()
     if base:
         return assistant_of_base(base)
+    if checkpoint := checkpoint_get(team, name):
+        return assistant_of_checkpoint(checkpoint) if checkpoint_publish(checkpoint) else None
     public_id = name if name.startswith("ftjob-") else f"ftjob-{name.rsplit(':', 1)[-1]}"
     run = shared(team).filter(public_id=public_id).select_related("base", "team")
     found = run.first()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from finetune.teams.models import Team
 from finetune.training.loop import checkpoints
+from finetune.training.watch.stopping import best_step
 
-from .assistants import Assistant
 from .models import Run, RunEvent
 
 NAME = re.compile(r"ft:.+:(?P<short>[^:]+):ckpt-step-(?P<step>[0-9]{1,9})", re.DOTALL)
@@ -36,19 +36,16 @@ class Checkpoint:
 
     @property
     def is_kept(self) -> bool:
-        """Only the last ones of a run are."""
+        """The last ones of a run are, and the best one."""
         return self.folder.is_dir()
 
     @property
-    def assistant(self) -> Assistant:
-        return Assistant(
-            id=self.name,
-            engine_name=f"{self.run.public_id}-ckpt-step-{self.step}",
-            title=f"{self.run.name}, step {self.step}",
-            kind="tuned",
-            base=self.run.base,
-            run=self.run,
-        )
+    def bytes(self) -> int:
+        return checkpoints.size_of(self.folder)
+
+    @property
+    def engine_name(self) -> str:
+        return f"{self.run.public_id}-ckpt-step-{self.step}"
 
 
 def checkpoint_get(team: Team, name: str) -> Checkpoint | None:
@@ -63,6 +60,13 @@ def checkpoint_get(team: Team, name: str) -> Checkpoint | None:
     found = Checkpoint(run, int(parts["step"]))
     written = RunEvent.objects.filter(run=run, type="checkpoint", data__step=found.step)
     return found if found.name == name and written.exists() else None
+
+
+def checkpoint_best(run: Run) -> int | None:
+    """The step with the lowest held-out loss so far, as its trainer keeps it."""
+    rows = RunEvent.objects.filter(run=run, type="evaluation").values_list("data", flat=True)
+    losses = {int(data["step"]): data.get("validation_loss") for data in rows}
+    return best_step(losses, max(losses, default=0))
 
 
 def checkpoints_kept(run: Run) -> list[Checkpoint]:

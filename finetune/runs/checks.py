@@ -151,7 +151,16 @@ def continuation_check(previous: Run, order: RunOrder, chosen: RunSettings) -> N
         }
         return RunRefused(words, code="invalid", field="continues")
 
-    if start_folder(previous) is None:
+    if order.continues_step is not None:
+        if start_folder(previous, order.continues_step) is None:
+            raise refused(
+                _(
+                    "its checkpoint after step %(step)s is not kept any more, or cannot be read. "
+                    "Choose another one."
+                )
+                % {"step": order.continues_step}
+            )
+    elif start_folder(previous) is None:
         raise refused(
             _(
                 "that run has neither a trained adapter nor a checkpoint whose numbers are finite. "
@@ -185,11 +194,18 @@ def shown(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def start_folder(run: Run) -> Path | None:
+def start_folder(run: Run, step: int | None = None) -> Path | None:
     """Where the adapter lies that another run can start from; None if there is none.
 
     One that holds numbers that are not finite is none: nothing can be learned from there.
+
+    Args:
+        run: the earlier run.
+        step: of one of its checkpoints, whatever has become of the run.
     """
+    if step is not None:
+        path = run.folder / "checkpoints" / f"checkpoint-{step}"
+        return path if checkpoints.is_intact(path) and not adapter_problem(path) else None
     if run.state == Run.State.SUCCEEDED:
         found = run.folder / "adapter"
         return found if found.is_dir() and not adapter_problem(found) else None

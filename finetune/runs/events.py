@@ -140,5 +140,8 @@ def run_absorb(run: Run, kind: str, data: dict[str, Any]) -> None:
         run.latest = {**run.latest, "model": data}
     elif kind in {"circuit", "data"}:
         run.latest = {**run.latest, kind: data}
+    elif kind == "warning" and "trouble" in data:
+        known = run.latest.get("troubles", {})
+        run.latest = {**run.latest, "troubles": {**known, data["trouble"]: data}}
     elif kind == "result":
         run.result = {**run.result, **data}

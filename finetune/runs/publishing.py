@@ -28,13 +28,13 @@ def run_publish(run: Run) -> None:
 
 def checkpoint_publish(checkpoint: Checkpoint) -> bool:
     """Let the engine serve a checkpoint, on demand; False, and taken back, where it is gone."""
-    path = assistant_file(checkpoint.assistant.engine_name)
+    path = assistant_file(checkpoint.engine_name)
     if not checkpoint.is_kept:
         path.unlink(missing_ok=True)
         return False
     if not path.exists():
         publish(
-            checkpoint.assistant.engine_name,
+            checkpoint.engine_name,
             base=checkpoint.run.base.source,
             adapter=checkpoint.folder,
             owned_by=checkpoint.run.team.slug,

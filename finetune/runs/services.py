@@ -18,6 +18,7 @@ from finetune.runs.form.estimates import run_plan, train_dialogues
 from finetune.runs.form.spending import spending_check
 from finetune.runs.page.data import given_of
 from finetune.runs.worker.exchange import jobs_cancel
+from finetune.runs.worker.folders import start_keep
 from finetune.teams.models import User
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
@@ -66,6 +67,7 @@ def run_create(order: RunOrder) -> Run:
         epochs=epochs,
         config=chosen.to_dict(),
         continues=order.continues,
+        continues_step=order.continues_step,
         spending=spending,
         total_steps=chosen.steps,
         step_seconds=None if plan.seconds is None else plan.seconds / chosen.steps,
@@ -76,6 +78,7 @@ def run_create(order: RunOrder) -> Run:
     steps_check(run, run.total_steps)
     if plan.cost is not None and spending:
         provider_check(run.team, plan.cost.seconds[1])
+    start_keep(run)
     if all(one is None or one.state == Dataset.State.READY for one in run_datasets(run)):
         return run_enqueue(run)
     return run_transition(run.pk, State.VALIDATING, message="Waiting for the data to be checked.")

@@ -11,7 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from finetune.exceptions import StudioError
-from finetune.runs.assistants import Assistant, assistant_of_base, assistant_of_run
+from finetune.runs.assistants import (
+    Assistant,
+    assistant_of_base,
+    assistant_of_checkpoint,
+    assistant_of_run,
+)
 from finetune.runs.checkpoints import Checkpoint
 from finetune.runs.models import Run
 from finetune.runs.publishing import checkpoint_publish
@@ -65,7 +70,7 @@ def assistant_chosen(run: Run, chosen: str) -> tuple[Assistant, int | None]:
         checkpoint = Checkpoint(run, step)
         if not checkpoint_publish(checkpoint):
             raise StudioError(f"The checkpoint of step {step} is not kept any more.", code="gone")
-        return checkpoint.assistant, step
+        return assistant_of_checkpoint(checkpoint), step
     assistant = assistant_of_run(run)
     if assistant is None:
         raise StudioError(

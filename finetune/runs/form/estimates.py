@@ -33,6 +33,7 @@ class RunChoice:
     dataset: Dataset | None = None
     validation_dataset: Dataset | None = None
     continues: Run | None = None
+    continues_step: int | None = None  # its checkpoint; None: what it has come to
     problems: tuple[Problem, ...] = ()
     unknown: frozenset[str] = frozenset()
 

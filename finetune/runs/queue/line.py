@@ -34,7 +34,7 @@ class Place:
         number: from 1.
         of: how many wait.
         starts_at: when it is expected to start; None where nobody knows.
-        held_back: whether its team has as many runs at work as it may have, with a worker free.
+        held_back: whether its team has as many runs at work as it may have.
         no_worker: whether no worker is there at all.
     """
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 FIRST_OF_ALL = 2  # the priority that only an operator gives
@@ -50,7 +50,7 @@ class TeamLoad:
 @dataclass(frozen=True)
 class Start:
     """When a run will start: its place from 1, seconds from now (None: nobody knows), and whether
-    its team's own quota holds it back while a worker is free."""
+    its team has as many runs at work now as it may have."""
 
     pk: int
     place: int
@@ -58,30 +58,45 @@ class Start:
     held_back: bool = False
 
 
-@dataclass
 class Line:
-    """The queue at one moment; taking runs out of it changes the loads of their teams."""
+    """The queue at one moment; taking runs out of it changes the loads of their teams.
 
-    waiting: list[Waiting]
-    teams: dict[int, TeamLoad] = field(default_factory=dict)
+    Args:
+        waiting: the runs, in any order.
+        teams: what their teams have now; one that is not named has nothing.
+    """
 
-    def team(self, run: Waiting) -> TeamLoad:
-        return self.teams.setdefault(run.team, TeamLoad())
+    def __init__(
+        self, waiting: Iterable[Waiting], teams: Mapping[int, TeamLoad] | None = None
+    ) -> None:
+        self.teams = dict(teams or {})
+        self._of_team: dict[int, list[Waiting]] = {}
+        self._first: list[Waiting] = []
+        for run in sorted(waiting, key=within):
+            first = run.priority >= FIRST_OF_ALL
+            (self._first if first else self._of_team.setdefault(run.team, [])).append(run)
+
+    @property
+    def waiting(self) -> list[Waiting]:
+        return [*self._first, *(run for runs in self._of_team.values() for run in runs)]
+
+    def team(self, team: int) -> TeamLoad:
+        return self.teams.setdefault(team, TeamLoad())
 
     def next(self) -> Waiting | None:
         """The run that starts if a worker is free now; None where every team has enough."""
-        free = [run for run in self.waiting if not self.team(run).full]
-        return min(free, key=self.rank, default=None)
-
-    def rank(self, run: Waiting) -> tuple[bool, float, int, datetime, int]:
-        first = run.priority >= FIRST_OF_ALL
-        load = 0.0 if first else self.team(run).load
-        return not first, load, -run.priority, run.since, run.pk
+        for run in self._first:
+            if not self.team(run.team).full:
+                return run
+        heads = [
+            runs[0] for team, runs in self._of_team.items() if runs and not self.team(team).full
+        ]
+        return min(heads, key=lambda run: (self.team(run.team).load, within(run)), default=None)
 
     def take(self, run: Waiting) -> None:
         """It starts: its team has one more at work, and the time that this will take."""
-        self.waiting.remove(run)
-        team = self.team(run)
+        (self._first if run in self._first else self._of_team[run.team]).remove(run)
+        team = self.team(run.team)
         team.at_work += 1
         team.used += UNKNOWN_SECONDS if run.seconds is None else run.seconds
 
@@ -90,6 +105,11 @@ class Line:
         while (run := self.next()) is not None:
             self.take(run)
             yield run.pk
+
+
+def within(run: Waiting) -> tuple[int, datetime, int]:
+    """The order within a team."""
+    return -run.priority, run.since, run.pk
 
 
 def forecast(
@@ -104,24 +124,23 @@ def forecast(
     """
     ends = [(math.inf if left is None else left, team) for team, left in at_work]
     heapq.heapify(ends)
-    now = 0.0
-    blocked: set[int] = set()
+    waiting = line.waiting
+    blocked = {run.pk for run in waiting if line.team(run.team).full}
+    now, left = 0.0, len(waiting)
     starts: list[Start] = []
-    while line.waiting:
+    while left:
         free = len(ends) < workers
         run = line.next() if free or not ends else None
-        if free:
-            blocked |= {one.pk for one in line.waiting if line.team(one).full and not now}
         if run is not None:
             line.take(run)
-            known = free and math.isfinite(now)
-            seconds = now if known else None
+            left -= 1
+            seconds = now if free and math.isfinite(now) else None
             starts.append(Start(run.pk, len(starts) + 1, seconds, run.pk in blocked))
             lasts = math.inf if run.seconds is None else run.seconds
             heapq.heappush(ends, (now + lasts, run.team))
             continue
         if not ends:
-            break  # no team may start any: a quota of none
+            break  # no team may start any
         now, team = heapq.heappop(ends)
-        line.teams.setdefault(team, TeamLoad()).at_work -= 1
+        line.team(team).at_work -= 1
     return starts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -22,6 +23,7 @@ from finetune.runs.events import EventTail, run_events_copy
 from finetune.runs.models import Run
 from finetune.training.exceptions import DamagedLog
 from finetune.training.supervision import HEARTBEAT, ExitCode
+from finetune.training.watch.advice import less_memory
 
 from .conclusions import HoldLost, run_succeed
 from .exchange import Exchange
@@ -35,6 +37,7 @@ from .trainer_process import (
     folder_free,
     folder_holder,
     last_lines,
+    memory_kills,
     orphan_end,
     signal_reason,
     start,
@@ -48,6 +51,7 @@ LOOK_SECONDS = 0.1
 LEAVE_SECONDS = 30.0  # that an orphan has to leave the folder
 HEED_SECONDS = 30.0  # that a trainer has to heed a cancel; it needs one, and a checkpoint's time
 TELL_SECONDS = 10.0
+MEMORY_ATTEMPTS = 2  # starts without a step between, after which memory is what is missing
 
 
 def run_execute(run_id: int) -> None:
@@ -82,6 +86,7 @@ class Execution(Hold):
         self.why = ""
         self.pulse = Pulse(self.folder / HEARTBEAT)
         self.told_silent = False
+        self.kills_before = 0
 
     def carry_out(self) -> None:
         """From the folder to the end; a run that another worker has taken is left alone."""
@@ -98,6 +103,7 @@ class Execution(Hold):
                 return
             self.run = record_match(self.run, self.owner)
             self.step_before = self.run.step
+            self.kills_before = memory_kills()
             self.trainer = trainer = start(self.folder)
             self.pulse = Pulse(self.folder / HEARTBEAT)
             while trainer.poll() is None:
@@ -227,11 +233,25 @@ class Execution(Hold):
             self.stopped(Request.PAUSE)
         elif code == ExitCode.ALREADY_RUNNING:
             self.folder_held()
+        elif code == -signal.SIGKILL and not self.why and memory_kills() > self.kills_before:
+            self.without_memory()
         elif code < 0 or code == ExitCode.INTERRUPTED:
             left = "The trainer was told to leave."
             self.interrupted(self.why or (signal_reason(-code) if code < 0 else left))
         else:
             self.explain(code)
+
+    def without_memory(self) -> None:
+        """The system ended the trainer: it starts once more, in case others held the memory."""
+        held = self.run.latest.get("memory_mb")
+        had = f" It held {held / 1024:.1f} GB last." if held else ""
+        reason = f"The system ended the trainer because memory ran out.{had}"
+        advice = less_memory(self.run.settings)
+        stuck = self.run.step == self.step_before and self.run.attempts >= MEMORY_ATTEMPTS
+        if stuck and not self.asked:
+            self.fail("out_of_memory", reason, hint=advice.words, changes=advice.changes)
+        else:
+            self.interrupted(reason, hint=advice.words)
 
     def explain(self, code: int) -> None:
         data = self.last_error.get("data", {})
@@ -241,4 +261,5 @@ class Execution(Hold):
             self.last_error.get("message") or f"The trainer ended with exit code {code}.",
             hint=data.get("hint", ""),
             trace=data.get("trace_tail") or tail,
+            changes=data.get("changes") or {},
         )

@@ -17,6 +17,7 @@ from finetune.files import write_whole
 from finetune.runs.checks import start_folder
 from finetune.runs.models import Run
 from finetune.training.config import RunConfig
+from finetune.training.loop.finite_files import WEIGHTS
 
 PASSES = frozenset({"disk_full", "no_resources"})  # problems that end without a change to the run
 
@@ -59,15 +60,40 @@ def start_adapter(run: Run) -> str:
     previous = run.continues
     if previous is None:
         return ""
-    source, target = start_folder(previous), run.folder / "start"
+    target = run.folder / "start"
+    if (target / WEIGHTS).is_file():
+        return str(target)  # a checkpoint, copied before it could be pruned
+    source = start_folder(previous, run.continues_step)
     if source is None:
         raise RunRefused(
             f"“{previous.name}” has no adapter any more to start from. Start this run anew from "
             "another one.",
             code="start_gone",
         )
-    shutil.copytree(source, target, dirs_exist_ok=True)
+    adapter_copy(source, target)
     return str(target)
+
+
+def start_keep(run: Run) -> None:
+    """Copy the checkpoint that a new run goes on from: its own run may prune it before the start.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    if run.continues is None or run.continues_step is None:
+        return
+    if source := start_folder(run.continues, run.continues_step):
+        run.folder.mkdir(parents=True, exist_ok=True)
+        adapter_copy(source, run.folder / "start")
+
+
+def adapter_copy(source: Path, target: Path) -> None:
+    """Copy an adapter, of a checkpoint without what only its own run goes on with."""
+    left = shutil.ignore_patterns("optimizer.pt", "scheduler.pt", "rng_state*", "manifest.json")
+    partial = target.with_name(f".{target.name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(source, partial, ignore=left)
+    partial.rename(target)
 
 
 def copy_data(sources: list[tuple[Dataset, Path]], target: Path) -> None:

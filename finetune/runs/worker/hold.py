@@ -121,8 +121,8 @@ class Hold:
         else:
             self.fail(code, message, hint)
 
-    def fail(self, code: str, message: str, hint: str = "", trace: str = "") -> None:
-        error = {"code": code, "message": message, "hint": hint, "trace": trace}
+    def fail(self, code: str, message: str, hint: str = "", trace: str = "", **more: Any) -> None:
+        error = {"code": code, "message": message, "hint": hint, "trace": trace, **more}
         self.settle(run_fail, error)
 
     def settle(self, ending: Callable[..., Run], *arguments: Any, **options: Any) -> None:

@@ -23,7 +23,8 @@ from finetune.training.log.events import read_events
 from .conclusions import locked
 
 Line = dict[str, Any]
-KEPT = ("given", "model", "data", "circuit")  # of `Run.latest`: what the run trains with, and on
+# Of `Run.latest`: what the run trains with and on, and what was told of it once and is not again.
+KEPT = ("given", "model", "data", "circuit", "troubles")
 
 
 def record_match(run: Run, lease: str) -> Run:

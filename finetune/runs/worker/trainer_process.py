@@ -101,6 +101,15 @@ def orphan_end(folder: Path) -> bool:
     return True
 
 
+def memory_kills() -> int:
+    """How many processes Linux has ended for memory since it started; 0 where it does not tell."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
+
 def signal_reason(number: int) -> str:
     if number == signal.SIGKILL:
         return "The trainer was killed (signal 9), most often because memory ran out."

@@ -50,7 +50,9 @@ class Trouble:
 
     @property
     def data(self) -> dict[str, Any]:
-        return {"trouble": self.kind, "changes": self.advice.changes}
+        """As the log's warning has it: `words` is for pages that show no log."""
+        changes = self.advice.changes
+        return {"trouble": self.kind, "words": self.message, "changes": changes}
 
 
 class Watch:
