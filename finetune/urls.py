@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from finetune.runs.form import views as run_form
 from finetune.runs.page import views as runs
+from finetune.runs.queue import views as run_queue
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
@@ -47,17 +48,20 @@ urlpatterns = [
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", run_form.run_new, name="run-new"),
     path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
+    path("runs/queue/", run_queue.queue, name="run-queue"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
     path("runs/<str:public_id>/", runs.run, name="run"),
     path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),
     path("runs/<str:public_id>/pause/", runs.run_pause, name="run-pause"),
     path("runs/<str:public_id>/resume/", runs.run_resume, name="run-resume"),
     path("runs/<str:public_id>/requeue/", runs.run_requeue, name="run-requeue"),
+    path("runs/<str:public_id>/rerun/", run_queue.run_rerun, name="run-rerun"),
+    path("runs/<str:public_id>/priority/", run_queue.run_priority, name="run-priority"),
     path("runs/<str:public_id>/config.json", runs.run_code, name="run-code"),
     path("runs/<str:public_id>/metrics.csv", runs.run_metrics, name="run-metrics"),
     path("runs/<str:public_id>/log.txt", runs.run_log, name="run-log"),
     re_path(
-        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table|lines)/$",
+        r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table|lines|checkpoints|place)/$",
         runs.run_part,
         name="run-part",
     ),

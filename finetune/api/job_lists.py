@@ -5,14 +5,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from finetune.runs.checkpoints import checkpoint_best
+from finetune.runs.checkpoints import checkpoint_best, measured_at
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.queue.line import places
 
 from .job_objects import checkpoint_id, checkpoint_object, job_object
 from .pages import no_such_cursor, older, page_of
 
-NEAR = 50  # numbers of the log around a checkpoint in which its step was measured
 UNUSED = ("base__shapes", "dataset__report", "validation_dataset__report")
 
 
@@ -64,17 +63,3 @@ def checkpoints_page(run: Run, *, limit: int, after: str | None) -> dict[str, An
     return page_of(
         taken, limit=limit, shape=lambda event: checkpoint_object(run, event, measured, best)
     )
-
-
-def measured_at(run: Run, checkpoints: list[RunEvent]) -> dict[int, dict[str, Any]]:
-    """By step, what the metrics and evaluation events around each checkpoint say."""
-    measured: dict[int, dict[str, Any]] = {}
-    for checkpoint in checkpoints:
-        step = int(checkpoint.data["step"])
-        around = RunEvent.objects.filter(
-            run=run, seq__gt=checkpoint.seq - NEAR, seq__lt=checkpoint.seq + NEAR
-        )
-        for event in around.filter(type__in=("metrics", "evaluation")).order_by("seq"):
-            if event.data.get("step") == step:
-                measured.setdefault(step, {}).update(event.data)
-    return measured

@@ -101,12 +101,12 @@ def queue(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("/jobs/{fine_tuning_job_id}/priority", response=JobObject, summary="Set a priority")
 def jobs_priority(
-    request: HttpRequest, fine_tuning_job_id: str, asked: Body[PriorityBody]
+    request: HttpRequest, fine_tuning_job_id: str, job: Body[PriorityBody]
 ) -> dict[str, Any]:
     """Let a job start before or after others of its team."""
     key = key_of(request)
     run = run_of(key, fine_tuning_job_id)
-    run_prioritise(run=run, by=key.user, priority=asked.priority)
+    run_prioritise(run=run, by=key.user, priority=job.priority)
     return job_object(run_of(key, fine_tuning_job_id))
 
 
@@ -122,29 +122,29 @@ def jobs_requeue(request: HttpRequest, fine_tuning_job_id: str) -> dict[str, Any
     "/jobs/{fine_tuning_job_id}/rerun", response=JobObject, summary="Run a job with another seed"
 )
 def jobs_rerun(
-    request: HttpRequest, fine_tuning_job_id: str, asked: Body[RerunBody]
+    request: HttpRequest, fine_tuning_job_id: str, job: Body[RerunBody]
 ) -> dict[str, Any]:
     """Make a new job of the same settings and data with another seed."""
     return made(
         request,
         fine_tuning_job_id,
-        lambda run, by: run_rerun(run=run, by=by, seed=asked.seed),
+        lambda run, by: run_rerun(run=run, by=by, seed=job.seed),
     )
 
 
 @router.post("/jobs/{fine_tuning_job_id}/clone", response=JobObject, summary="Clone a job")
 def jobs_clone(
-    request: HttpRequest, fine_tuning_job_id: str, asked: Body[CloneBody]
+    request: HttpRequest, fine_tuning_job_id: str, job: Body[CloneBody]
 ) -> dict[str, Any]:
     """Make a new job of the same base, data and settings, but for those that the body names."""
-    given = asked.model_dump(exclude_unset=True, exclude_none=True)
+    given = job.model_dump(exclude_unset=True, exclude_none=True)
     suffix = given.pop("suffix", "")
     given.pop("spending", None)
     return made(
         request,
         fine_tuning_job_id,
         lambda run, by: run_clone(
-            run=run, by=by, changes=given, suffix=suffix, agreement=asked.spending
+            run=run, by=by, changes=given, suffix=suffix, agreement=job.spending
         ),
     )
 

@@ -17,6 +17,7 @@ from finetune.console.lists import LongList
 from finetune.training.log.events import TYPES
 
 from .models import Run, RunEvent
+from .queue.services import run_prioritise
 from .services import run_cancel, run_pause, run_requeue, run_resume
 
 LOG_LINES = 50
@@ -28,6 +29,7 @@ class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
         "name",
         "team",
         "state",
+        "priority",
         "progress",
         "base",
         "adapter",
@@ -39,7 +41,7 @@ class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("team", "base", "created_by")
     search_fields = ("public_id", "name", "suffix", "team__name", "created_by__username")
     unread = ("request_body", "metadata", "error", "result", "spending", "base__shapes")
-    actions = ("cancel", "pause", "resume", "requeue")
+    actions = ("cancel", "pause", "resume", "requeue", "first", "normal")
     fieldsets = (
         (
             None,
@@ -61,7 +63,14 @@ class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
         ("What it reached", {"fields": ("trained_tokens", "trainable_parameters", "outcome")}),
         (
             "Worker",
-            {"fields": ("lease_owner", "lease_until", "attempts", "enqueued_at", "copied_seq")},
+            {
+                "fields": (
+                    "priority",
+                    "queued_at",
+                    "held_since",
+                    *("lease_owner", "lease_until", "attempts", "enqueued_at", "copied_seq"),
+                )
+            },
         ),
         ("Times", {"fields": ("created_at", "started_at", "finished_at")}),
         (f"Log, newest {LOG_LINES}", {"fields": ("log",)}),
@@ -133,6 +142,14 @@ class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Queue again", permissions=["view"])
     def requeue(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, run_requeue, "Queued again")
+
+    @admin.action(description="Put before all other runs", permissions=["view"])
+    def first(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        self.ask(request, queryset, partial(run_prioritise, priority="first"), "Put first")
+
+    @admin.action(description="Give the normal priority", permissions=["view"])
+    def normal(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
+        self.ask(request, queryset, partial(run_prioritise, priority="normal"), "Normal priority")
 
     def ask(
         self, request: HttpRequest, runs: QuerySet[Run], change: Callable[..., Run], done: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from finetune.teams.models import Team
 from finetune.training.loop import checkpoints
@@ -12,6 +14,7 @@ from finetune.training.watch.stopping import best_step
 
 from .models import Run, RunEvent
 
+NEAR = 50  # numbers of the log around a checkpoint in which its step was measured
 NAME = re.compile(r"ft:.+:(?P<short>[^:]+):ckpt-step-(?P<step>[0-9]{1,9})", re.DOTALL)
 
 
@@ -73,3 +76,62 @@ def checkpoints_kept(run: Run) -> list[Checkpoint]:
     """Those whose files are still there, newest first."""
     paths = checkpoints.checkpoints(run.folder / "checkpoints")
     return [Checkpoint(run, checkpoints.step_of(path)) for path in reversed(paths)]
+
+
+def measured_at(run: Run, written: list[RunEvent]) -> dict[int, dict[str, Any]]:
+    """By step, what the metrics and evaluation events around each checkpoint's event say."""
+    measured: dict[int, dict[str, Any]] = {}
+    for one in written:
+        step = int(one.data["step"])
+        around = RunEvent.objects.filter(run=run, seq__gt=one.seq - NEAR, seq__lt=one.seq + NEAR)
+        for event in around.filter(type__in=("metrics", "evaluation")).order_by("seq"):
+            if event.data.get("step") == step:
+                measured.setdefault(step, {}).update(event.data)
+    return measured
+
+
+@dataclass(frozen=True)
+class KeptCheckpoint:
+    """A checkpoint whose files are there, as the run's page lists it.
+
+    Attributes:
+        written_at: when; None where the log does not tell.
+        values: what was measured at its step.
+    """
+
+    checkpoint: Checkpoint
+    written_at: datetime | None
+    values: dict[str, Any]
+    best: bool
+    newest: bool
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Those that are kept, newest first, and how many were pruned."""
+
+    kept: list[KeptCheckpoint]
+    pruned: int
+
+
+def checkpoints_of(run: Run) -> Checkpoints:
+    """What the run's page says about its checkpoints."""
+    kept = checkpoints_kept(run)
+    if not kept:
+        return Checkpoints([], 0)
+    rows = RunEvent.objects.filter(run=run, type="checkpoint").order_by("seq")
+    written = {int(event.data["step"]): event for event in rows}
+    steps = [one.step for one in kept]
+    measured = measured_at(run, [written[step] for step in steps if step in written])
+    best = checkpoint_best(run)
+    shown = [
+        KeptCheckpoint(
+            one,
+            written[one.step].time if one.step in written else None,
+            measured.get(one.step, {}),
+            one.step == best,
+            one.step == steps[0],
+        )
+        for one in kept
+    ]
+    return Checkpoints(shown, len(written.keys() - set(steps)))

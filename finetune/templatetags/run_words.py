@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from finetune.condition import held_up
 from finetune.hardware.models import QuantumJob
 from finetune.hardware.placement import place
 from finetune.runs.circuits import circuit_of_run
+from finetune.runs.form.fields import option_names
 from finetune.runs.models import Run
 from finetune.runs.page.data import PartOfData, data_lost_words, data_of_run
 from finetune.runs.page.verdicts import (
@@ -24,6 +26,7 @@ from finetune.runs.page.verdicts import (
     run_verdict,
     tuned_loss,
 )
+from finetune.runs.queue.services import NAMES
 from finetune.runs.worker.conclusions import SILENT
 from finetune.templatetags.words import duration
 from finetune.training.log.verdicts import verdict
@@ -123,6 +126,47 @@ def run_doing(run: Run) -> str:
     if run.state == State.PAUSED:
         return _("Kept at its last checkpoint")
     return ""
+
+
+@register.filter
+def priorities(run: Run) -> list[tuple[str, str]]:
+    """The next lower and the next higher priority that its people can give, and what does it."""
+    steps = ["low", "normal", "high"]
+    if NAMES[run.priority] not in steps:
+        return []
+    place = steps.index(NAMES[run.priority])
+    lower = [(steps[place - 1], _("Later"))] if place else []
+    return lower + ([(steps[place + 1], _("Sooner"))] if place + 1 < len(steps) else [])
+
+
+@register.filter
+def changes_query(run: Run, changes: dict[str, Any] | None = None) -> str:
+    """Settings that a failure or a trouble proposes, as the form's fields in an address."""
+    given = run.error.get("changes") if changes is None else changes
+    fields: dict[str, Any] = {}
+    names = option_names(ADAPTERS[run.settings.adapter]) if run.settings.adapter in ADAPTERS else {}
+    for name, value in (given or {}).items():
+        if name == "adapter_options":
+            fields |= {names[option]: one for option, one in value.items() if option in names}
+        else:
+            fields[name] = value
+    return urlencode(fields)
+
+
+@register.filter
+def run_troubles(run: Run) -> list[dict[str, str]]:
+    """What the trainer has told about a run that does not do well, with what to change."""
+    return [
+        {"words": trouble["words"], "query": changes_query(run, trouble.get("changes") or {})}
+        for trouble in run.latest.get("troubles", {}).values()
+    ]
+
+
+@register.filter
+def run_better_checkpoint(run: Run) -> bool:
+    """Whether an earlier checkpoint was better on the held-out dialogues than its end."""
+    best, made = run.result.get("best_validation_loss"), run.result.get("validation_loss")
+    return best is not None and made is not None and best < made
 
 
 @register.filter

@@ -50,6 +50,8 @@ MORE = (
     "eval_every",
     "eval_dialogues",
     "save_every",
+    "keep_checkpoints",
+    "early_stopping",
     "system_prompt",
 )
 TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own
@@ -101,6 +103,7 @@ class RunForm(forms.Form):
     continues = forms.ModelChoiceField(
         Run.objects.none(), to_field_name="public_id", required=False, widget=forms.HiddenInput
     )
+    continues_step = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         label=gettext_lazy(RunSettings.model_fields["targets"].title or ""),
@@ -182,6 +185,7 @@ class RunForm(forms.Form):
             dataset=typed.get("dataset"),
             validation_dataset=typed.get("validation_dataset"),
             continues=typed.get("continues"),
+            continues_step=typed.get("continues_step") if typed.get("continues") else None,
             problems=problems,
             unknown=frozenset(TYPED) - set(typed),
         )
@@ -243,7 +247,7 @@ def initial_from_run(run: Run) -> dict[str, Any]:
     if run.spending:
         values["quantum_key"] = run.spending["key"]
     if run.continues:
-        values["continues"] = run.continues.public_id
+        values |= {"continues": run.continues.public_id, "continues_step": run.continues_step}
     values |= {"name": run.name, "base": run.base.slug, "preset": run.preset}
     if run.dataset.deleted_at is None:
         values["dataset"] = run.dataset.public_id

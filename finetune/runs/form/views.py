@@ -22,6 +22,7 @@ from finetune.runs.selectors import run_get
 from finetune.runs.services import run_create
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest, in_team
+from finetune.text import whole_number
 from finetune.training.presets import PRESETS, preset_values
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
@@ -182,12 +183,15 @@ def filled(form: RunForm) -> MultiValueDict[str, Any]:
 def initial_of(request: SiteRequest) -> dict[str, Any]:
     """Prefill: a preset, or an earlier run, then single fields named in the address.
 
-    `?from=` takes an earlier run's settings; `?continue=` also starts from its adapter.
+    `?from=` takes an earlier run's settings; `?continue=` also starts from its adapter, or from the
+    checkpoint of `checkpoint=`.
     """
     asked = request.GET
     if "continue" in asked:
         earlier = run_get(request.user, asked["continue"])
-        values = {**initial_from_run(earlier), "continues": earlier.public_id}
+        step = whole_number(asked.get("checkpoint", ""))
+        values = initial_from_run(earlier)
+        values |= {"continues": earlier.public_id, "continues_step": step}
         values["name"] = f"{earlier.name}, continued"[:64]
     elif "from" in asked:
         values = initial_from_run(run_get(request.user, asked["from"]))

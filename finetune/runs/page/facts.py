@@ -37,6 +37,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "eval_every",
         "eval_dialogues",
         "save_every",
+        "keep_checkpoints",
+        "early_stopping",
         "sample_tokens",
         "sample_prompts",
         "system_prompt",
@@ -197,6 +199,8 @@ def code_of(run: Run, api_url: str) -> dict[str, str]:
         }
     if run.continues:
         extra["continue_from"] = run.continues.public_id
+        if run.continues_step:
+            extra["continue_step"] = run.continues_step
     lines.append("    extra_body={")
     lines += [f"        {literal(name)}: {literal(value)}," for name, value in extra.items()]
     lines += ["    },", ")", "print(job.id, job.status)", ""]

@@ -15,9 +15,11 @@ from finetune.downloads import text_answer
 from finetune.exceptions import RunRefused
 from finetune.paging import KeyPaginator
 from finetune.runs import services
+from finetune.runs.checkpoints import checkpoints_of
 from finetune.runs.circuits import circuit_of_run
 from finetune.runs.drawings import picture_ready
 from finetune.runs.models import Run
+from finetune.runs.queue.line import place_of
 from finetune.runs.selectors import run_counts, run_get, run_list_for
 from finetune.teams.access import SiteRequest, in_team, signed_in
 from finetune.text import whole_number
@@ -104,6 +106,8 @@ def run(request: SiteRequest, public_id: str) -> HttpResponse:
             "rows": run_pages.table_rows(series),
             "replies": sample_replies(run, whole_number(request.GET.get("replies"))),
             "log": log_lines(run),
+            "checkpoints": checkpoints_of(run),
+            "place": place_of(run),
             "circuit": circuit,
             "quantum_jobs": run.quantum_jobs.defer("payload", "result")[:JOBS]
             if run.spending
@@ -119,7 +123,8 @@ def run(request: SiteRequest, public_id: str) -> HttpResponse:
 @signed_in
 @require_safe
 def run_part(request: SiteRequest, public_id: str, part: str) -> HttpResponse:
-    """A part of the page that grows with the run: `samples`, `table`, or earlier `lines`."""
+    """A part of the page that changes with the run: `samples`, `table`, earlier `lines`,
+    `checkpoints`, or its `place` in the queue."""
     run = run_get(request.user, public_id)
     before = whole_number(request.GET.get("before"))
     context: dict[str, Any] = {"run": run}
@@ -127,6 +132,10 @@ def run_part(request: SiteRequest, public_id: str, part: str) -> HttpResponse:
         context["replies"] = sample_replies(run, before)
     elif part == "lines":
         context["log"] = log_lines(run, before)
+    elif part == "checkpoints":
+        context["checkpoints"] = checkpoints_of(run)
+    elif part == "place":
+        context["place"] = place_of(run)
     elif part == "table":
         context["rows"] = run_pages.table_rows(run_series(run))
     return render(request, f"finetune/runs/_{part}.html", context)

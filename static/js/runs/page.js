@@ -76,6 +76,7 @@
           if (twin) twin.open = true;
         }
         old.replaceWith(fresh);
+        window.htmx?.process(fresh);
       }
     }, 400);
   }
@@ -107,7 +108,7 @@
         curves[event.type](event.data);
         drawn = true;
       }
-      if (["evaluation", "sample", "result"].includes(event.type)) parts = true;
+      if (["evaluation", "sample", "result", "checkpoint", "state"].includes(event.type)) parts = true;
       if (event.type !== "metrics" && event.type !== "sample") log.add(event);
     }
     lastSeq = Math.max(lastSeq, message.last_seq);
