@@ -187,6 +187,13 @@ WORDS = (
     _("Most held-out dialogues in an evaluation."),
     _("Checkpoint every"),
     _("Steps between checkpoints."),
+    _("Checkpoints to keep"),
+    _("Newest checkpoints that are kept. The one with the lowest held-out loss is kept besides."),
+    _("End early after"),
+    _(
+        "Evaluations in a row without a lower held-out loss after which the run ends, with its "
+        "best checkpoint as the result. 0: never."
+    ),
     _("Messages answered at each evaluation, to read along (at most 8)."),
     _("Longest sample reply in tokens. 0: no samples."),
     _("CPU threads of the trainer. 0: as many as there are cores."),
