@@ -21,6 +21,7 @@ from chat.engine.client import EngineClient
 from chat.engine.exceptions import ClientError
 from finetune.datasets.models import Dataset
 from finetune.runs.models import Run
+from finetune.runs.queue.line import waiting_of
 
 from .parts import Part
 from .workers import workers_part
@@ -46,7 +47,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Queue and workers",
         "parts": parts,
-        "queued": runs.filter(state=Run.State.QUEUED).order_by("enqueued_at", "id"),
+        "queued": waiting_of(runs.filter(state=Run.State.QUEUED)),
         "held": [
             {"run": run, "beat": heartbeat_age(run, now), "lapsed": not run.is_held}
             for run in runs.filter(state__in=Run.HELD).order_by("started_at")
