@@ -370,5 +370,6 @@ def test_a_tuned_model_is_gone_on_from(
     assert both.param == "continue_from"
     assert problem(alice_client, model="ft:a:b:c:d").code == "model_not_available"
     assert problem(charlie_client, model=model).code == "model_not_available"
-    point = problem(alice_client, model=f"{model}:ckpt-step-3")
-    assert "not from one of its checkpoints" in str(point)
+    point = problem(alice_client, model=f"{model}:ckpt-step-1")  # its files are gone
+    assert point.param == "model"
+    assert "after step 1 is not kept any more" in str(point)

@@ -125,6 +125,29 @@ def test_a_trainer_without_a_sign_of_life_is_told_and_ended(
     assert SILENT not in run.latest
 
 
+def test_memory_that_ran_out_is_told_with_what_to_change(
+    hold: Hold, run_made: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time it may have been others who held it; the second time it is the run's own."""
+    counts = iter(range(10))
+    monkeypatch.setattr(execution, "memory_kills", lambda: next(counts))
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    run = carried_out(hold(killed))
+    assert run.state == State.QUEUED
+    run = carried_out(hold(killed))
+    assert run.state == State.FAILED
+    assert run.error["code"] == "out_of_memory"
+    assert run.error["message"].startswith("The system ended the trainer because memory ran out.")
+    assert run.error["changes"] == {"batch_size": 2, "gradient_accumulation": 2}
+
+
+def test_a_kill_by_hand_is_no_lack_of_memory(hold: Hold, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "memory_kills", lambda: 3)
+    run = carried_out(hold("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"))
+    assert run.state == State.QUEUED
+    assert any("killed (signal 9)" in event.message for event in run.events.all())
+
+
 @pytest.mark.parametrize("script", [DEAF, STOPPED])
 def test_a_cancel_does_not_wait_for_who_does_not_hear_it(
     hold: Hold, run_made: Run, script: str, monkeypatch: pytest.MonkeyPatch
