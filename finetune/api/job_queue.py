@@ -8,6 +8,7 @@ from ninja import Body, Router, Schema
 from pydantic import ConfigDict, Field
 
 from finetune.exceptions import RunRefused
+from finetune.runs.checks import Agreement
 from finetune.runs.form.repeating import run_clone, run_rerun
 from finetune.runs.models import Run
 from finetune.runs.queue.line import waiting_of
@@ -21,7 +22,7 @@ from .errors import api_error_of
 from .files import key_of
 from .job_creation import OUR_NAMES, run_of
 from .job_objects import JobObject, job_object, place_object
-from .job_request import Agreement, AskedSettings
+from .job_request import AskedSettings
 
 router = Router(tags=["Fine-tuning"])
 

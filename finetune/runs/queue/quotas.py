@@ -27,8 +27,10 @@ class QuotaUse:
 def steps_used(team_id: int, *, without: int | None = None) -> int:
     """Steps of a team's runs of the last 30 days: done ones of those that ended, all of others."""
     runs = Run.objects.filter(team_id=team_id, created_at__gte=timezone.now() - WINDOW)
+    if without is not None:
+        runs = runs.exclude(pk=without)
     taken = Case(When(state__in=Run.FINISHED, then=F("step")), default=F("total_steps"))
-    return int(runs.exclude(pk=without).aggregate(sum=Sum(taken, default=0))["sum"])
+    return int(runs.aggregate(sum=Sum(taken, default=0))["sum"])
 
 
 def steps_check(run: Run, steps: int) -> None:

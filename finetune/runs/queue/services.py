@@ -17,7 +17,7 @@ WORDS = {
     "high": Run.Priority.HIGH,
     "first": Run.Priority.FIRST,
 }
-NAMES = {value: word for word, value in WORDS.items()}
+NAMES: dict[int, str] = {value: word for word, value in WORDS.items()}
 OPERATORS = frozenset({"first"})
 
 

@@ -99,8 +99,8 @@ class Watch:
     def _note(self, metrics: dict[str, Any]) -> None:
         if (loss := metrics.get("train_loss")) is not None:
             self._losses.append(loss)
-        circuit, whole = metrics.get("circuit_gradient_norm"), metrics.get("grad_norm")
-        dead = circuit is not None and bool(whole) and circuit <= DEAD_SHARE * whole
+        circuit, whole = metrics.get("circuit_gradient_norm"), metrics.get("grad_norm") or 0.0
+        dead = circuit is not None and whole > 0 and circuit <= DEAD_SHARE * whole
         self._dead_for = self._dead_for + 1 if dead else 0
 
     def _note_evaluation(self, measured: dict[str, Any]) -> None:
