@@ -14,12 +14,14 @@ from finetune.runs.models import Run
 from finetune.runs.services import run_create
 from finetune.teams.models import User
 
+OPTIONS = {"adapter_options": "adapter", "backend_options": "backend"}
+
 
 def run_rerun(*, run: Run, by: User | None, seed: int | None = None) -> Run:
     """The same settings on the same data with another seed: what differs then is chance.
 
     Args:
-        seed: the new one; None: one that no run of these settings has yet.
+        seed: the new one; None: a random one.
 
     Raises:
         RunRefused: the run goes on from another one, whose seed it has to keep; it costs money,
@@ -63,7 +65,12 @@ def run_clone(
     Raises:
         RunRefused: with one problem per field that cannot be used.
     """
-    settings = settings_read({**run.settings.to_dict(), **changes})
+    before = run.settings.to_dict()
+    values = before | changes
+    for options, owner in OPTIONS.items():  # another adapter or backend has other ones
+        kept = before[options] if values[owner] == before[owner] else {}
+        values[options] = kept | changes.get(options, {})
+    settings = settings_read(values)
     if not name and set(changes) == {"seed"}:
         name = f"{run.name.rpartition(', seed ')[0] or run.name}"[:48] + f", seed {settings.seed}"
     return run_create(

@@ -68,9 +68,13 @@ def test_another_seed_and_a_clone(call: Any, run_made: Run) -> None:
     assert clone["wukong"]["total_steps"] == 5
     assert clone["wukong"]["config"]["learning_rate"] == 0.002
     assert clone["seed"] == run_made.config["seed"]
+    other = call("post", f"{path}/clone", {"adapter": "lora", "adapter_options": {"r": 4}})
+    assert other["wukong"]["config"]["adapter_options"]["r"] == 4
+    deeper = call("post", f"{path}/clone", {"adapter_options": {"n_layers": 2}})
+    assert deeper["wukong"]["config"]["adapter_options"]["r"] == 8
     refused = call("post", f"{path}/clone", {"steps": -5}, status=400)
     assert refused["error"]["param"] == "steps"
-    assert Run.objects.count() == 4
+    assert Run.objects.count() == 6
 
 
 def test_a_quota_is_told_and_not_tried_again(call: Any, run_made: Run, team: Any) -> None:
