@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import shutil
 import sys
 import time
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from typing import Any
 from .exceptions import BaseModelError
 from .folders import folder_check
 from .hub import HubModel, bytes_kept, hub_model, model_fetch, refusals, space_check
+from .places import work_folder
 from .wheels import alone
 
 TELL_SECONDS = 0.5
@@ -41,11 +41,6 @@ class Progress:
         if time.monotonic() - self._said >= TELL_SECONDS:
             self._said = time.monotonic()
             say("progress", done=done)
-
-
-def work_folder(target: Path) -> Path:
-    """Where a download that is not done lies."""
-    return target.parent / f".{target.name}.download"
 
 
 def download(
@@ -86,7 +81,7 @@ def download(
         work.mkdir(parents=True, exist_ok=True)
     with alone(work):
         if target.exists():
-            return model
+            return model_there(target, model)
         kept = bytes_kept(model, work)
         space_check(work, model.size - kept, margin)
         say("progress", done=kept)
@@ -104,6 +99,24 @@ def download(
             (work / "wukong.json").write_text(json.dumps(note, indent=2) + "\n")
             (work / "lock").unlink()
             work.rename(target)
+    return model
+
+
+def model_there(target: Path, model: HubModel) -> HubModel:
+    """The model, where it is what stands there already.
+
+    Raises:
+        BaseModelError: it is another one, or nobody knows what.
+    """
+    try:
+        about = json.loads((target / "wukong.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        about = {}
+    if about.get("revision") != model.revision:
+        raise BaseModelError(
+            f"{target} is in the way: it holds something else. Move it away, then go on.",
+            code="in_way",
+        )
     return model
 
 
@@ -128,11 +141,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     say("done", done=model.size)
     return 0
-
-
-def discard(target: Path) -> None:
-    """Throw away what came of a download that is not done."""
-    shutil.rmtree(work_folder(target), ignore_errors=True)
 
 
 if __name__ == "__main__":
