@@ -41,7 +41,8 @@ def base_download(download_id: int) -> None:
 
 def carry(download: BaseDownload) -> None:
     """Fetch, and keep in the row what is told, until it ends one way or another."""
-    process = subprocess.Popen(
+    last: Event = {}
+    with subprocess.Popen(
         command_of(download),
         cwd=settings.BASE_DIR,
         env={name: text for name, text in os.environ.items() if name not in HIDDEN},
@@ -49,24 +50,20 @@ def carry(download: BaseDownload) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    last: Event = {}
-    try:
+    ) as process:
         for event in events_of(process):
             last = event or last
             if event and event["event"] == "found":
                 found(download, event)
             if stop_asked(download, last):
-                process.terminate()
-                return ended(download, State.STOPPED)
-    finally:
-        process_end(process)
+                return stopped(download, process)
+        crash = crash_words(process)
     if last.get("event") == "done":
         return whole(download, last["done"])
     if last.get("event") == "error":
         problem, code, facts = last["error"], last["code"], last["facts"]
     else:
-        problem, code, facts = crash_words(process), "crashed", {}
+        problem, code, facts = crash, "crashed", {}
     return ended(download, State.FAILED, problem=problem, code=code, facts=facts)
 
 
@@ -100,19 +97,21 @@ def lines_read(process: subprocess.Popen[str], lines: Queue[str]) -> None:
     lines.put("")
 
 
-def process_end(process: subprocess.Popen[str]) -> None:
-    """It has ended, or is told to."""
+def stopped(download: BaseDownload, process: subprocess.Popen[str]) -> None:
+    process.terminate()
     try:
         process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+    ended(download, State.STOPPED)
 
 
 def crash_words(process: subprocess.Popen[str]) -> str:
+    """What a process that ends without a result leaves to say."""
+    code = process.wait()
     said = process.stderr.read().strip().splitlines() if process.stderr else []
     last = said[-1] if said else "it said nothing"
-    return f"The download ended without a result (exit code {process.returncode}): {last}"
+    return f"The download ended without a result (exit code {code}): {last}"
 
 
 def found(download: BaseDownload, event: Event) -> None:

@@ -75,7 +75,9 @@ class BaseDownload(models.Model):
 
     slug = models.SlugField(max_length=60, unique=True, help_text="The base's name in the API.")
     title = models.CharField(max_length=100)
-    repository = models.CharField(max_length=200, help_text="Its name at the hub, as Qwen/Qwen3-4B.")
+    repository = models.CharField(
+        max_length=200, help_text="Its name at the hub, as Qwen/Qwen3-4B."
+    )
     revision = models.CharField(
         max_length=40, blank=True, help_text="The commit, from the first download on."
     )

@@ -1,4 +1,4 @@
-"""What is wrong with a download, and sizes, in the words of the page. Knows nothing of how it came."""
+"""What is wrong with a download, and sizes, in the words of the page. Knows no more of either."""
 
 from __future__ import annotations
 

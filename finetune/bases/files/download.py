@@ -85,7 +85,10 @@ def download(
         kept = bytes_kept(model, work)
         space_check(work, model.size - kept, margin)
         say("progress", done=kept)
-        model_fetch(model, work, Progress())
+        try:
+            model_fetch(model, work, Progress())
+        finally:
+            say("progress", done=bytes_kept(model, work))
         folder_check(work)
         note = {
             "name": name or repository.rpartition("/")[2],
