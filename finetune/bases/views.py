@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -96,8 +95,9 @@ def base_discard(request: SiteRequest, slug: str) -> HttpResponse:
 
 
 def only_who_may(request: SiteRequest) -> None:
+    """The page shows the buttons to nobody else."""
     if not may_download(request.user):
-        raise PermissionDenied(_("Only operators of this studio may download base models."))
+        raise Http404
 
 
 def download_get(slug: str) -> BaseDownload:
