@@ -113,7 +113,7 @@ def gemma(size: str, *shape: int) -> Entry:
 
 def deepseek(size: str, *shape: int) -> Entry:
     return Entry(
-        f"deepseek-ai/DeepSeek-R1-Distill-Qwen-{size}", f"DeepSeek R1 Distill Qwen {size}", MIT,
+        f"deepseek-ai/DeepSeek-R1-Distill-Qwen-{size}", f"DeepSeek-R1-Distill-Qwen {size}", MIT,
         BOTH, 131_072, Shape(*shape, tied=False, bias=True), note=THINKS,
     )  # fmt: skip
 

@@ -20,8 +20,9 @@ from typing import Any
 
 from .exceptions import BaseModelError
 from .folders import folder_check
-from .hub import HubModel, bytes_kept, hub_model, model_fetch, refusals, space_check
+from .hub import HubModel, bytes_kept, hub_model, model_fetch
 from .places import work_folder
+from .refusals import refusals, space_check
 from .wheels import alone
 
 TELL_SECONDS = 0.5
