@@ -160,8 +160,12 @@ class BaseDownloadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def hashes(self, download: BaseDownload) -> str:
         return "\n".join(f"{one['digest']}  {one['path']}" for one in download.files)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, **({} if obj else {"form": DownloadForm}), **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = DownloadForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: BaseDownload | None = None) -> Any:
         own = ("catalogue", "repository", "slug", "title", "licence", "accepted")

@@ -64,6 +64,9 @@ class Entry:
         return self.sizes.parameters * BYTES_OF_NUMBER
 
 
+# layers, hidden, intermediate, heads, key heads, width of a head, vocabulary
+Numbers = tuple[int, int, int, int, int, int, int]
+
 ENGLISH = _("English")
 QWEN25_LANGUAGES = _("Chinese, English and 27 more")
 QWEN3_LANGUAGES = _("Chinese, English and about 100 more")
@@ -76,65 +79,66 @@ HYBRID = _("It can reason before it answers; its template turns that on unless t
 OURS = _("The original weights; the copy that comes with the studio is a 4-bit one expanded.")
 
 
-def qwen25(size: str, *shape: int, licence: tuple[str, str] = APACHE, tied: bool = True) -> Entry:
+def qwen25(
+    size: str, shape: Numbers, licence: tuple[str, str] = APACHE, tied: bool = True
+) -> Entry:
     return Entry(
         f"Qwen/Qwen2.5-{size}-Instruct", f"Qwen2.5 {size} Instruct", licence, QWEN25_LANGUAGES,
         32_768, Shape(*shape, tied=tied, bias=True), note=RESEARCH if licence is QWEN else "",
     )  # fmt: skip
 
 
-def qwen3(size: str, *shape: int) -> Entry:
+def qwen3(size: str, shape: Numbers) -> Entry:
     return Entry(
         f"Qwen/Qwen3-{size}", f"Qwen3 {size}", APACHE, QWEN3_LANGUAGES, 40_960,
         Shape(*shape, head_norms=True), note=HYBRID,
     )  # fmt: skip
 
 
-def smollm2(size: str, *shape: int, note: str | Promise = "") -> Entry:
+def smollm2(size: str, shape: Numbers, note: str | Promise = "") -> Entry:
     return Entry(
         f"HuggingFaceTB/SmolLM2-{size}-Instruct", f"SmolLM2 {size} Instruct", APACHE, ENGLISH,
         8_192, Shape(*shape), note=note,
     )  # fmt: skip
 
 
-def llama(size: str, *shape: int) -> Entry:
+def llama(size: str, shape: Numbers) -> Entry:
     return Entry(
         f"meta-llama/Llama-3.2-{size}-Instruct", f"Llama 3.2 {size} Instruct", LLAMA,
         LLAMA_LANGUAGES, 131_072, Shape(*shape), asks=True,
     )  # fmt: skip
 
 
-def gemma(size: str, *shape: int) -> Entry:
+def gemma(size: str, shape: Numbers) -> Entry:
     return Entry(
         f"google/gemma-3-{size.lower()}-it", f"Gemma 3 {size} it", GEMMA, GEMMA_LANGUAGES, 32_768,
         Shape(*shape, head_norms=True, norms=4), asks=True,
     )  # fmt: skip
 
 
-def deepseek(size: str, *shape: int) -> Entry:
+def deepseek(size: str, shape: Numbers) -> Entry:
     return Entry(
         f"deepseek-ai/DeepSeek-R1-Distill-Qwen-{size}", f"DeepSeek-R1-Distill-Qwen {size}", MIT,
         BOTH, 131_072, Shape(*shape, tied=False, bias=True), note=THINKS,
     )  # fmt: skip
 
 
-# layers, hidden, intermediate, heads, key heads, width of a head, vocabulary
 LISTED = (
-    smollm2("135M", 30, 576, 1536, 9, 3, 64, 49_152, note=OURS),
-    smollm2("360M", 32, 960, 2560, 15, 5, 64, 49_152),
-    smollm2("1.7B", 24, 2048, 8192, 32, 32, 64, 49_152),
-    qwen25("0.5B", 24, 896, 4864, 14, 2, 64, 151_936),
-    qwen25("1.5B", 28, 1536, 8960, 12, 2, 128, 151_936),
-    qwen25("3B", 36, 2048, 11_008, 16, 2, 128, 151_936, licence=QWEN),
-    qwen25("7B", 28, 3584, 18_944, 28, 4, 128, 152_064, tied=False),
-    qwen3("0.6B", 28, 1024, 3072, 16, 8, 128, 151_936),
-    qwen3("1.7B", 28, 2048, 6144, 16, 8, 128, 151_936),
-    qwen3("4B", 36, 2560, 9728, 32, 8, 128, 151_936),
-    llama("1B", 16, 2048, 8192, 32, 8, 64, 128_256),
-    llama("3B", 28, 3072, 8192, 24, 8, 128, 128_256),
-    gemma("270M", 18, 640, 2048, 4, 1, 256, 262_144),
-    gemma("1B", 26, 1152, 6912, 4, 1, 256, 262_144),
-    deepseek("1.5B", 28, 1536, 8960, 12, 2, 128, 151_936),
-    deepseek("7B", 28, 3584, 18_944, 28, 4, 128, 152_064),
+    smollm2("135M", (30, 576, 1536, 9, 3, 64, 49_152), note=OURS),
+    smollm2("360M", (32, 960, 2560, 15, 5, 64, 49_152)),
+    smollm2("1.7B", (24, 2048, 8192, 32, 32, 64, 49_152)),
+    qwen25("0.5B", (24, 896, 4864, 14, 2, 64, 151_936)),
+    qwen25("1.5B", (28, 1536, 8960, 12, 2, 128, 151_936)),
+    qwen25("3B", (36, 2048, 11_008, 16, 2, 128, 151_936), licence=QWEN),
+    qwen25("7B", (28, 3584, 18_944, 28, 4, 128, 152_064), tied=False),
+    qwen3("0.6B", (28, 1024, 3072, 16, 8, 128, 151_936)),
+    qwen3("1.7B", (28, 2048, 6144, 16, 8, 128, 151_936)),
+    qwen3("4B", (36, 2560, 9728, 32, 8, 128, 151_936)),
+    llama("1B", (16, 2048, 8192, 32, 8, 64, 128_256)),
+    llama("3B", (28, 3072, 8192, 24, 8, 128, 128_256)),
+    gemma("270M", (18, 640, 2048, 4, 1, 256, 262_144)),
+    gemma("1B", (26, 1152, 6912, 4, 1, 256, 262_144)),
+    deepseek("1.5B", (28, 1536, 8960, 12, 2, 128, 151_936)),
+    deepseek("7B", (28, 3584, 18_944, 28, 4, 128, 152_064)),
 )
 ENTRIES = {entry.slug: entry for entry in LISTED}

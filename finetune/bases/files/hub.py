@@ -14,12 +14,13 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import HfApi, constants, hf_hub_url
 from huggingface_hub.file_download import http_get
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from .exceptions import BaseModelError
 from .refusals import refusals
@@ -148,9 +149,13 @@ def model_fetch(model: HubModel, folder: Path, told: Told) -> None:
     """
     done = 0
     for file in model.files:
-        file_fetch(model, file, folder, lambda part, before=done: told(before + part))
+        file_fetch(model, file, folder, partial(told_after, told, done))
         done += file.size
         told(done)
+
+
+def told_after(told: Told, before: int, part: int) -> None:
+    told(before + part)
 
 
 def bytes_kept(model: HubModel, folder: Path) -> int:
@@ -204,15 +209,15 @@ class Part(io.BufferedRandom):
             path.unlink()
         super().__init__(io.FileIO(path, "r+b" if path.is_file() else "w+b"))
         self.seek(0, os.SEEK_END)
-        self._size, self._told = size, told
+        self._size, self._told, self._path = size, told, path
 
     def write(self, data: Any, /) -> int:
         if self.tell() + len(data) > self._size:
             raise BaseModelError(
                 f"The hub sends more than the {self._size} bytes that it lists for "
-                f"{Path(str(self.raw.name)).stem}. Nothing more was taken.",
+                f"{self._path.stem}. Nothing more was taken.",
                 code="hash",
-                file=Path(str(self.raw.name)).stem,
+                file=self._path.stem,
             )
         written = super().write(data)
         self._told(self.tell())
