@@ -26,6 +26,12 @@ END_SECONDS = 10.0
 HIDDEN = ("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY")
 State = BaseDownload.State
 Event = dict[str, Any]
+CHANGED: Event = {
+    "event": "error",
+    "error": "The hub lists other files or hashes than before for the pinned revision.",
+    "code": "changed",
+    "facts": {},
+}
 
 
 def base_download(download_id: int) -> None:
@@ -54,6 +60,10 @@ def carry(download: BaseDownload) -> None:
         for event in events_of(process):
             last = event or last
             if event and event["event"] == "found":
+                if download.files and download.files != event["files"]:
+                    process.terminate()
+                    last = CHANGED
+                    break
                 found(download, event)
             if stop_asked(download, last):
                 return stopped(download, process)
@@ -68,11 +78,12 @@ def carry(download: BaseDownload) -> None:
 
 
 def command_of(download: BaseDownload) -> list[str]:
-    command = [sys.executable, "-m", "finetune.bases.files.download", download.repository]
-    command += [str(target_of(download)), "--name", download.title, "--licence", download.licence]
-    command += ["--revision", download.revision]
-    command += ["--margin", str(settings.UPLOAD_MIN_FREE_MB * 2**20)]
-    return [*command, "--accepted"] if download.accepted_at else command
+    command = [sys.executable, "-m", "finetune.bases.files.download"]
+    command += [f"--name={download.title}", f"--licence={download.licence}"]
+    command += [f"--revision={download.revision}"]
+    command += [f"--margin={settings.UPLOAD_MIN_FREE_MB * 2**20}"]
+    command += ["--accepted"] if download.accepted_at else []
+    return [*command, "--", download.repository, str(target_of(download))]
 
 
 def events_of(process: subprocess.Popen[str]) -> Iterator[Event | None]:
@@ -116,10 +127,14 @@ def crash_words(process: subprocess.Popen[str]) -> str:
 
 def found(download: BaseDownload, event: Event) -> None:
     """Pin what the hub has told: from now on this revision and no other."""
-    download.revision, download.files = event["revision"], event["files"]
-    download.total = event["bytes"]
     download.licence = download.licence or event["licence"]
-    download.save(update_fields=["revision", "files", "total", "licence", "updated_at"])
+    download.revision, download.files = event["revision"], event["files"]
+    BaseDownload.objects.filter(pk=download.pk).update(
+        revision=download.revision,
+        files=download.files,
+        total=event["bytes"],
+        licence=download.licence,
+    )
 
 
 def stop_asked(download: BaseDownload, last: Event) -> bool:

@@ -59,8 +59,8 @@ def expanded(base: BaseModel) -> bool:
         return True
     target = Path(settings.BASE_MODEL_DIR) / base.slug
     if not made_of(target, base.source):
-        command = ["convert", base.source, str(target), "--name", base.title]
-        found = asked([*command, "--licence", base.licence], EXPAND_SECONDS)
+        texts = [f"--name={base.title}", f"--licence={base.licence}"]
+        found = asked(["convert", base.source, str(target), *texts], EXPAND_SECONDS)
         if not (target / "config.json").is_file():
             failed(base, found.get("error") or ENDED)
             return False

@@ -48,6 +48,10 @@ def problem_words(download: BaseDownload) -> str:
             "The hub no longer has the revision that is pinned here (%(revision)s). To take the "
             "newest one instead, an operator deletes this download in the console and asks again."
         ),
+        "changed": _(
+            "The hub lists other files or hashes than before for the revision that is pinned here "
+            "(%(revision)s). Nothing was taken. Ask whoever runs the hub."
+        ),
         "hash": _(
             "%(file)s came with other bytes than the hub lists, and was thrown away. Try again; "
             "if it stays so, something between here and the hub changes files."

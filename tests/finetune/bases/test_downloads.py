@@ -81,6 +81,22 @@ def test_the_pin_outlives_the_base(hub: ModelHub, begun: Callable[..., BaseDownl
     assert download.revision == pinned != hub.models[NAME].commit
 
 
+def test_hashes_are_held_to_as_well(
+    hub: ModelHub, begun: Callable[..., BaseDownload], folder: Path
+) -> None:
+    download = begun(title="-a title that looks like an option")
+    loading.base_download(download.pk)
+    download.refresh_from_db()
+    assert download.state == State.DONE
+    BaseModel.objects.all().delete()
+    (folder / "small").rename(folder / "elsewhere")
+    hub.sizes = {"README.md": 8}
+    loading.base_download(begun().pk)
+    download.refresh_from_db()
+    assert (download.state, download.code) == (State.FAILED, "changed")
+    assert not (folder / "small").exists()
+
+
 def test_a_failure_is_kept_with_what_to_do_and_gone_on_with(
     hub: ModelHub, begun: Callable[..., BaseDownload], folder: Path
 ) -> None:
