@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from finetune.bases import downloads, loading, services
 from finetune.bases.downloads import DownloadRefused, download_start, entry_download
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.files import alone
+from tests.conftest import ROOT
 from tests.doubles.model_hub import TOKEN, ModelHub, Repository
 
 from .conftest import NAME
@@ -282,3 +284,12 @@ def test_a_gguf_file_that_is_not_there_is_explained(folder: Path, sent: list[Any
     base.refresh_from_db()
     assert base.state == BaseModel.State.FAILED
     assert base.problem == "There is no file /brought/gone.gguf."
+
+
+def test_a_worker_of_its_own_takes_downloads() -> None:
+    from finetune import tasks
+
+    queue = settings.CELERY_TASK_ROUTES[tasks.base_download.name]["queue"]
+    lines = re.findall(r"--queues (\S+)", (ROOT / "Procfile").read_text())
+    assert lines.count(queue) == 1
+    assert queue == downloads.QUEUE
