@@ -1,6 +1,6 @@
 """The rows behind the site, where Django looks for them. Others import them from the domains."""
 
-from finetune.bases.models import BaseModel
+from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
 from finetune.explorer.models import QuantumExperiment
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
@@ -10,6 +10,7 @@ from finetune.teams.quotas.models import TeamQuota
 
 __all__ = [
     "ApiKey",
+    "BaseDownload",
     "BaseModel",
     "Dataset",
     "Invitation",

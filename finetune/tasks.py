@@ -4,6 +4,7 @@ from celery import shared_task
 
 from finetune.runs.worker import execution, reaping
 
+from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
 from .explorer import services as quantum_explorer
@@ -26,9 +27,11 @@ def dataset_check(dataset_id: int) -> None:
 
 @shared_task
 def datasets_recheck() -> None:
-    """Queue checks, of data and of base models, again whose message or worker was lost."""
+    """Queue checks, of data and of base models, and downloads again whose message or worker was
+    lost."""
     checking.datasets_recheck()
     bases.bases_recheck()
+    downloads.downloads_recheck()
 
 
 @shared_task
@@ -41,6 +44,18 @@ def runs_reap() -> None:
 def base_inspect(base_id: int) -> None:
     """Read a base model's shapes and publish it."""
     bases.base_inspect(base_id)
+
+
+@shared_task
+def base_download(download_id: int) -> None:
+    """Download a base model, or go on with it."""
+    loading.base_download(download_id)
+
+
+@shared_task
+def hub_look() -> None:
+    """See whether the model hub answers."""
+    reach.hub_look()
 
 
 @shared_task

@@ -8,6 +8,7 @@ from finetune.runs.queue import views as run_queue
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
+from .bases import views as bases
 from .datasets import views as datasets
 from .explorer import views as explorer
 from .hardware import job_views
@@ -44,6 +45,11 @@ urlpatterns = [
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
+    # base models
+    path("bases/", bases.bases, name="bases"),
+    path("bases/<slug:slug>/download/", bases.base_download, name="base-download"),
+    path("bases/<slug:slug>/stop/", bases.base_stop, name="base-stop"),
+    path("bases/<slug:slug>/discard/", bases.base_discard, name="base-discard"),
     # runs
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", run_form.run_new, name="run-new"),

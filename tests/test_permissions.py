@@ -75,6 +75,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     return {
         **quantum,
         "data/": {"public_id": dataset.public_id},
+        "bases/": {"slug": "qwen3-0-6b"},
         "runs/": {"public_id": run_made.public_id, "part": "samples"},
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},

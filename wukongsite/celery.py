@@ -1,7 +1,7 @@
 """The Celery application.
 
 Queues: `train` (runs), `checks` (data sets, base models), `drawings` (circuits), `default` (what
-beat sends), `quantum` (jobs), `explorer` (experiments).
+beat sends), `quantum` (jobs), `bases` (downloads of base models), `explorer` (experiments).
 """
 
 import logging

@@ -58,7 +58,7 @@ def load_tokenizer(base_model: str) -> tuple[Any, bool]:
         BadConfig: there is no tokenizer to load.
     """
     try:
-        tokenizer = AutoTokenizer.from_pretrained(base_model)
+        tokenizer = AutoTokenizer.from_pretrained(base_model, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise BadConfig(Problem("base_model", _first_line(base_model, error))) from error
     if not getattr(tokenizer, "is_fast", False):
@@ -80,7 +80,9 @@ def load_base(base_model: str) -> Any:
         BadConfig: the folder or hub id cannot be loaded.
     """
     try:
-        model = AutoModelForCausalLM.from_pretrained(base_model, dtype=precision())
+        model = AutoModelForCausalLM.from_pretrained(
+            base_model, dtype=precision(), use_safetensors=True, trust_remote_code=False
+        )
     except (OSError, ValueError) as error:
         raise BadConfig(Problem("base_model", _first_line(base_model, error))) from error
     model.config.use_cache = False

@@ -32,6 +32,7 @@ NOT_PAGES = {
     "quantum-experiment-export", "invitation-accept", "invitation-decline", "invitation-withdraw",
     "run-datasets", "chat-assistants", "consent-withdraw", "visit-end", "chats-export",
     "chats-delete", "persona-chosen", "persona-retire", "persona-return", "reply-rate", "vote-share", "ratings-file", "sharing-stop", "team-ratings-file",
+    "base-download", "base-stop", "base-discard",
     "note-create", "note-share", "note-unshare", "note-delete",
 }  # fmt: skip
 
@@ -254,6 +255,7 @@ PAGES = {
     "runs-empty": ("charlie", "/runs/", "runs"),
     "run-new": ("alice", "/runs/new/", "run-new"),
     "run-new-empty": ("charlie", "/runs/new/", "run-new"),
+    "bases": ("alice", "/bases/", "bases"),
     "run-succeeded": ("alice", "/runs/{done}/", "run"),
     "run-failed": ("alice", "/runs/{failed}/", "run"),
     "run-running": ("alice", "/runs/{running}/", "run"),

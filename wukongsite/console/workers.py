@@ -19,6 +19,7 @@ WAITS = {  # what waits while a worker is missing
     "train": "runs wait and do not go on",
     "tasks": "no data is checked, no lost run is newest, no circuit is drawn",
     "quantum": "jobs on quantum machines are neither sent nor asked for",
+    "bases": "no base model is downloaded",
     "explorer": "experiments wait",
 }
 ADVICE = (

@@ -120,7 +120,7 @@ def base_register() -> None:
         slug=SLUG,
         defaults={"title": TITLE, "source": source, "licence": "Apache-2.0", "note": NOTE},
     )
-    if base.source != source or base.state != BaseModel.State.READY:
+    if base.source != source or base.state != BaseModel.State.READY or not base.sizes:
         BaseModel.objects.filter(pk=base.pk).update(source=source)
         with step("reading the base model's shapes"):
             bases.base_inspect(base.pk)

@@ -42,6 +42,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.dataset_check": {"queue": "checks"},
     "finetune.tasks.base_inspect": {"queue": "checks"},
     "finetune.tasks.circuit_draw": {"queue": "drawings"},
+    # A download takes an hour; nothing else stands behind it.
+    "finetune.tasks.base_download": {"queue": "bases"},
     # A quantum cloud may be silent for minutes; checks of data sets do not wait for it.
     "finetune.tasks.quantum_*": {"queue": "quantum"},
     # Nor do jobs on hardware wait for two minutes of simulation.

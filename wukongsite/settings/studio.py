@@ -20,6 +20,12 @@ TRAINER_SILENT_SECONDS = env("WUKONG_TRAINER_SILENT_SECONDS", 120)  # 0: never e
 TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: as many as there are cores
 TRAINER_NICENESS = env("WUKONG_TRAINER_NICENESS", 10)  # 0: trains at the expense of the chat
 
+# -- base models --------------------------------------------------------------------------------
+# Both are read by `huggingface_hub` itself; the site shows the one, and never the other.
+HUB_URL = env("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+HUB_TOKEN_GIVEN = bool(env("HF_TOKEN", ""))
+BASES_BY_TEAMS = env("WUKONG_BASES_BY_TEAMS", False)
+
 # -- quantum hardware ---------------------------------------------------------------------------
 # Caps on what is sent to a quantum cloud, checked in the transaction that plans a job; 0: no cap.
 QUANTUM_CAPS = {

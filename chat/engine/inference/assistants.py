@@ -59,8 +59,10 @@ class Base:
 
     def __init__(self, name: str, device: torch.device, dtype: torch.dtype) -> None:
         self.name = name
-        self.tokenizer = AutoTokenizer.from_pretrained(name)
-        model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+        self.tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            name, dtype=dtype, use_safetensors=True, trust_remote_code=False
+        )
         self.model = model.to(device).eval()
         self.model.requires_grad_(False)
         self.device, self.dtype = device, dtype

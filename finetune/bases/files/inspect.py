@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from finetune.training.dialogues.positions import positions_of
 from quantum.threads import wait_passively
 
 from .exceptions import BaseModelError
+from .folders import folder_check
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class BaseModelFacts:
         has_chat_template: whether the tokenizer has one.
         licence: SPDX name if known, else empty.
         note: what is special about these weights, if anything.
+        sizes: what memory depends on, as `finetune.bases.catalogue.sizes.Sizes` reads it.
     """
 
     model: str
@@ -55,6 +57,7 @@ class BaseModelFacts:
     has_chat_template: bool
     licence: str
     note: str
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return one JSON object on one line."""
@@ -71,11 +74,11 @@ class BaseModelFacts:
 
 
 def inspect(model: str) -> BaseModelFacts:
-    """Describe a local folder or a hub id.
+    """Describe a local folder or a hub id. No code that lies beside the weights is run.
 
     Raises:
-        BaseModelError: there is no such model, it is no causal language model, or the hub
-            cannot be reached.
+        BaseModelError: there is no such model, it is no causal language model that can be loaded
+            here, its weights are another's, or the hub cannot be reached.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -85,13 +88,23 @@ def inspect(model: str) -> BaseModelFacts:
     folder = Path(model)
     if not folder.is_dir() and (folder.is_absolute() or model.startswith(".")):
         raise BaseModelError(f"There is no folder {model}.")
+    stored = folder_check(folder) if folder.is_dir() else None
     try:
-        config = AutoConfig.from_pretrained(model)
+        config = AutoConfig.from_pretrained(model, trust_remote_code=False)
         with torch.device("meta"):
             network = AutoModelForCausalLM.from_config(config)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
+        if "custom code" in first or "trust_remote_code" in first:
+            first = (
+                "it needs code of its own, which is never run here. Take a model whose "
+                "architecture transformers has"
+            )
         raise BaseModelError(f"{model} cannot be described: {first}") from error
+    parameters = sum(item.numel() for item in network.parameters())
+    sizes = sizes_of(network)
+    if stored is not None:
+        weights_check(model, stored, parameters, sizes["vocabulary"] * sizes["hidden"])
     shapes = linear_shapes(network)
     text = config.get_text_config()
     about = _about(folder)
@@ -99,7 +112,7 @@ def inspect(model: str) -> BaseModelFacts:
         model=model,
         name=about.get("name") or Path(model).name,
         architecture=type(network).__name__,
-        parameters=sum(item.numel() for item in network.parameters()),
+        parameters=parameters,
         layers=int(getattr(text, "num_hidden_layers", 0)),
         hidden_size=int(getattr(text, "hidden_size", 0)),
         vocabulary=int(getattr(text, "vocab_size", 0)),
@@ -109,7 +122,38 @@ def inspect(model: str) -> BaseModelFacts:
         has_chat_template=_has_chat_template(model),
         licence=about.get("licence", ""),
         note=about.get("note", ""),
+        sizes=sizes,
     )
+
+
+def sizes_of(network: Any) -> dict[str, int]:
+    """What memory depends on, by a network that needs no weights."""
+    config = network.config.get_text_config()
+    hidden, heads = int(config.hidden_size), int(config.num_attention_heads)
+    head = int(getattr(config, "head_dim", None) or hidden // heads)
+    key_heads = int(getattr(config, "num_key_value_heads", None) or heads)
+    return {
+        "parameters": sum(item.numel() for item in network.parameters()),
+        "layers": int(config.num_hidden_layers),
+        "hidden": hidden,
+        "intermediate": int(getattr(config, "intermediate_size", None) or 4 * hidden),
+        "query": heads * head,
+        "keys": key_heads * head,
+        "vocabulary": int(config.vocab_size),
+    }
+
+
+def weights_check(model: str, stored: int, parameters: int, embedding: int) -> None:
+    """Refuse weights that are not those of the config: missing ones would be made up at random.
+
+    An output layer that is tied to the embedding may be stored or not.
+    """
+    if not parameters <= stored <= 1.01 * parameters + embedding:
+        raise BaseModelError(
+            f"The weights in {model} hold {stored:,} numbers, but its config describes a "
+            f"model of {parameters:,}. They do not belong together; copy the folder again, whole.",
+            code="folder",
+        )
 
 
 def _about(folder: Path) -> dict[str, str]:
@@ -128,7 +172,9 @@ def _has_chat_template(model: str) -> bool:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(model).chat_template is not None
+        return (
+            AutoTokenizer.from_pretrained(model, trust_remote_code=False).chat_template is not None
+        )
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise BaseModelError(f"{model} has no tokenizer that can be loaded: {first}") from error

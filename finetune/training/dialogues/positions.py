@@ -61,7 +61,7 @@ def check_positions(base_model: str, sequence_length: int) -> None:
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(base_model)
+        config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
     except (OSError, ValueError):
         return
     problem = positions_problem(base_model, positions_of(config), sequence_length)

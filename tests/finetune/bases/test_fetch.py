@@ -36,11 +36,12 @@ def wheel(tmp_path: Path) -> tuple[Path, WheelSource]:
 
 @pytest.fixture
 def quick_convert(monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(gguf: Path, folder: Path) -> dict[str, Any]:
+    def write(gguf: Path, folder: Path, numbers: int) -> int:
         (folder / "config.json").write_text("{}")
-        return {"note": "4-bit weights expanded"}
+        return 1000
 
     monkeypatch.setattr(convert_module, "_write", write)
+    monkeypatch.setattr(convert_module, "gguf_numbers", lambda gguf: (1000, "Q4_1"))
 
 
 def test_the_target_appears_whole_and_is_left_alone(
@@ -77,7 +78,7 @@ def test_an_interrupted_conversion_goes_on(
 ) -> None:
     path, source = wheel
 
-    def interrupted(gguf: Path, folder: Path) -> dict[str, Any]:
+    def interrupted(gguf: Path, folder: Path, numbers: int) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

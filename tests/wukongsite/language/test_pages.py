@@ -104,7 +104,7 @@ def paths(hers: Client, alice: Any, team: Any, run_made: Any, dataset: Any) -> l
         f"/chat/notes/{shared.public_id}/", f"/chat/shared/{shared.public_id}/{shared.token}/",
         f"/chat/yours/receipts/{receipt.public_id}/", f"/chat/{talk.public_id}/handover/",
         *beside(talk, alice, team),
-        "/data/", "/data/new/", f"/data/{dataset.public_id}/", "/runs/", "/runs/new/",
+        "/data/", "/data/new/", f"/data/{dataset.public_id}/", "/runs/", "/runs/new/", "/bases/",
         f"/runs/{run_made.public_id}/", "/quantum/", "/quantum/explorer/", "/quantum/chips/",
         "/quantum/jobs/",
     ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Base models that can be downloaded, and what a base needs: known before anything is fetched."""
