@@ -22,7 +22,7 @@ NOT_PAGES = {
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
     "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
     "run-cancel", "run-pause", "run-resume", "run-requeue", "run-code", "run-metrics", "run-log",
-    "run-part", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
+    "run-part", "export-delete", "export-download", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
     "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
     "conversation-assistant", "conversation-delete", "conversation-restore", "conversation-pin", "conversation-copy", "conversation-place",
     "branch-edit", "branch-continue", "versions-delete",

@@ -25,7 +25,7 @@ from finetune.runs.models import Run
 from .parts import Part
 from .workers import workers_part
 
-QUEUES = ("train", "checks", "quantum", "explorer", "drawings", "default")
+QUEUES = ("train", "checks", "quantum", "explorer", "exports", "drawings", "default")
 BROKER_SECONDS = 1.0
 LOW_SHARE = 0.1
 GIB = 2**30

@@ -20,6 +20,7 @@ WAITS = {  # what waits while a worker is missing
     "tasks": "no data is checked, no lost run is newest, no circuit is drawn",
     "quantum": "jobs on quantum machines are neither sent nor asked for",
     "explorer": "experiments wait",
+    "exports": "exports of runs wait",
 }
 ADVICE = (
     "The studio starts a worker again by itself within half a minute. If it stays away, look at "

@@ -20,13 +20,10 @@ from safetensors import safe_open
 from transformers import AutoConfig, AutoTokenizer
 
 from .exceptions import ExportFailed
+from .order import GGUF_KINDS
 
 Numbers = gguf.GGMLQuantizationType
-ARCHITECTURES = {
-    "llama": gguf.MODEL_ARCH.LLAMA,
-    "qwen2": gguf.MODEL_ARCH.QWEN2,
-    "qwen3": gguf.MODEL_ARCH.QWEN3,
-}
+ARCHITECTURES = {name: gguf.MODEL_ARCH[name.upper()] for name in GGUF_KINDS}
 FORMATS = {
     "float16": (Numbers.F16, gguf.LlamaFileType.MOSTLY_F16),
     "bfloat16": (Numbers.BF16, gguf.LlamaFileType.MOSTLY_BF16),
@@ -253,7 +250,8 @@ def _planned(model: Path, config: Any, numbers: Numbers) -> Iterator[Planned]:
         yield Planned("rope_freqs.weight", tuple(factors.shape), Numbers.F32, lambda: factors)
     for path in sorted(model.glob("*.safetensors")):
         with safe_open(path, "pt") as handle:
-            shapes = {key: tuple(handle.get_slice(key).get_shape()) for key in handle.keys()}
+            keys: list[str] = handle.keys()
+            shapes = {key: tuple(handle.get_slice(key).get_shape()) for key in keys}
         for key, shape in shapes.items():
             if key == "lm_head.weight" and config.tie_word_embeddings:
                 continue

@@ -1,7 +1,7 @@
 """A GGUF file in llama.cpp itself: `python -m finetune.exports.making.llama_cpp FILE`.
 
-Golden prompts come in as JSON on the standard input; what it answers goes out. A process of its own,
-since a broken file ends llama.cpp's.
+Golden prompts come in as JSON on the standard input; what it answers goes out. A process of its
+own, since a broken file takes llama.cpp's along.
 """
 
 from __future__ import annotations
