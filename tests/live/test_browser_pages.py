@@ -253,6 +253,7 @@ PAGES = {
     "run-new": ("alice", "/runs/new/", "run-new"),
     "run-new-empty": ("charlie", "/runs/new/", "run-new"),
     "run-succeeded": ("alice", "/runs/{done}/", "run"),
+    "run-exports": ("alice", "/runs/{done}/exports/", "run-exports"),
     "run-failed": ("alice", "/runs/{failed}/", "run"),
     "run-running": ("alice", "/runs/{running}/", "run"),
     "chat": ("alice", "/chat/", "chat"),

@@ -1,4 +1,4 @@
-"""The model card: README.md of an archive, from facts alone. What is not known is said not to be."""
+"""The model card: an archive's README.md, from facts alone. What is not known is said not to be."""
 
 from __future__ import annotations
 
