@@ -56,7 +56,7 @@ def make(order: Order, folder: Path, told: Callable[[str, float], None]) -> dict
         told(MERGING, 0.3)
         merging.merge(model, chat.tokenizer, stage / "merged")
         del model
-        proof |= further(order, stage, lock, chat.reply, told)
+        proof |= further(order, stage, lock, chat.text, told)
     told(PACKING, 0.8)
     about = {
         "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -63,10 +63,11 @@ def replay(file: Path, lock: Lock, texts: list[str], dtype: str) -> int:
                 f"llama.cpp makes {said['prompt_tokens']} tokens of golden prompt {number}, the "
                 f"trained model has {len(golden.prompt_ids)}: its tokenizer or template differ"
             )
-        if not said["text"].strip().startswith(text):
+        sure = text.partition("\ufffd")[0]  # a character of which a token is missing
+        if not said["text"].startswith(sure):
             raise LockBroken(
-                f"llama.cpp answers golden prompt {number} with {said['text'].strip()!r}; the "
-                f"trained model begins with {text!r}"
+                f"llama.cpp answers golden prompt {number} with {said['text']!r}; the trained "
+                f"model begins with {sure!r}"
             )
         held += len(golden.sure(lock.least_lead(dtype)))
     return held

@@ -62,10 +62,11 @@ def test_plain_peft_loads_a_lora_in_a_clean_environment(
 def test_the_script_says_where_another_base_parts(
     order: Orders, tmp_path: Path, tiny_model_dir: Path
 ) -> None:
-    from finetune.bases.files.tiny import make_tiny
-
     out, _, _ = unpacked(order(), tmp_path / "export")
-    other = make_tiny(tmp_path / "other", tiny_model_dir, seed=5)
+    other = Path(shutil.copytree(tiny_model_dir, tmp_path / "other"))
+    tensors = load_file(other / "model.safetensors")
+    tensors["model.norm.weight"] = torch.linspace(-1, 1, 48)
+    save_file(tensors, other / "model.safetensors", {"format": "pt"})
     assert "It parts from what was trained." in isolated("load.py", str(other), cwd=out)
 
 
