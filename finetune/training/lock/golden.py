@@ -35,7 +35,7 @@ PROMPTS: tuple[list[Message], ...] = (
     ],
 )
 # Smallest lead that counts, in standard deviations of all logits at that place, by number format.
-LEADS = {"float32": 0.002, "float16": 0.03, "bfloat16": 0.2}
+LEADS = {"float32": 0.002, "float16": 0.03, "bfloat16": 0.1}
 
 
 class LockBroken(Exception):

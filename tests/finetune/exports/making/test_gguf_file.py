@@ -66,7 +66,8 @@ def written(model: Path, target: Path, dtype: str = "float16") -> tuple[Lock, li
         model, target, name="x", licence="MIT", template=tokenizer.chat_template, dtype=dtype
     )
     least = lock.least_lead(dtype)
-    assert any(len(set(golden.sure(least))) > 2 for golden in lock.golden)
+    said = {token for golden in lock.golden for token in golden.sure(least)}
+    assert len(said) > 2, "such a model tells nothing"
     return lock, [chat.text(golden.sure(least)) for golden in lock.golden]
 
 
@@ -75,7 +76,7 @@ def written(model: Path, target: Path, dtype: str = "float16") -> tuple[Lock, li
     [
         ("llama", {"tie_word_embeddings": True}),
         ("llama", {"tie_word_embeddings": False, "rope_parameters": STRETCHED}),
-        ("qwen2", {"tie_word_embeddings": True}),
+        ("qwen2", {"tie_word_embeddings": False}),
         ("qwen3", {"tie_word_embeddings": False}),
     ],
 )
