@@ -17,7 +17,7 @@ from finetune.runs.models import Run
 from finetune.teams.models import User
 from quantum.adapters.registry import get_adapter
 
-from .making.order import PARTS, gguf_problem
+from .making.order import GGUF_KINDS, PARTS, base_kind
 from .models import Export
 from .selectors import Source, source_of
 
@@ -83,7 +83,13 @@ def parts_check(run: Run, parts: Sequence[str]) -> None:
 
 def run_gguf_problem(run: Run) -> str:
     """Why no GGUF file is written on a run's base, as far as its config tells; or empty."""
-    return gguf_problem(Path(run.base.source))
+    kind = base_kind(Path(run.base.source))
+    if kind in GGUF_KINDS:
+        return ""
+    return _(
+        "GGUF is written for %(known)s, and this base is none of them (%(kind)s). Export the "
+        "merged model, and convert it with llama.cpp's convert_hf_to_gguf.py."
+    ) % {"known": ", ".join(GGUF_KINDS), "kind": kind or "?"}
 
 
 def merge_problem(run: Run) -> str:

@@ -66,15 +66,10 @@ def progress_write(folder: Path, phase: str, share: float) -> None:
     write_whole(folder / "progress.json", json.dumps({"phase": phase, "share": round(share, 3)}))
 
 
-def gguf_problem(base: Path) -> str:
-    """Return why models on this base are not written as GGUF, or an empty text; needs no torch."""
+def base_kind(base: Path) -> str:
+    """Return what a base's config calls its architecture; empty where that cannot be read."""
     try:
-        kind = json.loads((base / "config.json").read_text(encoding="utf-8")).get("model_type")
-    except (OSError, ValueError, AttributeError):
-        return "GGUF cannot be written: the base's config.json cannot be read."
-    if kind in GGUF_KINDS:
+        values = json.loads((base / "config.json").read_text(encoding="utf-8"))
+        return str(values["model_type"])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
-    return (
-        f"GGUF is written for {', '.join(GGUF_KINDS)}, and this base is a {kind}. Export the "
-        "merged model, and convert it with llama.cpp's convert_hf_to_gguf.py."
-    )
