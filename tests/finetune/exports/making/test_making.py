@@ -70,9 +70,7 @@ def test_the_script_says_where_another_base_parts(
     assert "It parts from what was trained." in isolated("load.py", str(other), cwd=out)
 
 
-def test_our_own_tuner_brings_its_code(
-    order: Orders, tmp_path: Path, tiny_model_dir: Path
-) -> None:
+def test_our_own_tuner_brings_its_code(order: Orders, tmp_path: Path, tiny_model_dir: Path) -> None:
     out, _, _ = unpacked(order("qtha"), tmp_path / "export")
     said = isolated("load.py", str(tiny_model_dir), cwd=out)
     assert said.rstrip().endswith("This is what was trained.")
