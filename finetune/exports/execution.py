@@ -56,6 +56,7 @@ def export_make(export_id: int) -> None:
             fault = fault_of(error)
             words = str(fault.message) if fault else (error.strerror or str(error))
             result = {"problem": words}
+    lock_of(export).unlink(missing_ok=True)
     if "problem" in result:
         finish(export, State.FAILED, message=result["problem"])
         shutil.rmtree(export.folder, ignore_errors=True)

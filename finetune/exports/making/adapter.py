@@ -99,7 +99,7 @@ def load(order: Order, adapter: Path) -> tuple[Any, ChatFormat]:
     get_adapter(order.adapter).load_tuner()
     template = (adapter / TEMPLATE).read_bytes().decode("utf-8")
     try:
-        base = AutoModelForCausalLM.from_pretrained(order.base, dtype="auto")
+        base: Any = AutoModelForCausalLM.from_pretrained(order.base, dtype="auto")
         if base.dtype == torch.float16:
             base = base.float()  # many processors have no half precision
         tokenizer = AutoTokenizer.from_pretrained(order.base)

@@ -49,7 +49,7 @@ class Planned:
         name: in the GGUF file.
         shape: its shape, in PyTorch's order.
         numbers: its number format.
-        read: fetches it from the model's files; None where `value` is known already.
+        read: fetches it from the model's files.
     """
 
     name: str
@@ -180,7 +180,8 @@ def _rope_factors(config: Any) -> torch.Tensor | None:
     stretched, _ = ROPE_INIT_FUNCTIONS[kind](config, torch.device("cpu"))
     theta, width = config.rope_parameters["rope_theta"], 2 * len(stretched)
     plain = 1.0 / theta ** (torch.arange(0, width, 2, dtype=torch.float32) / width)
-    return plain / stretched  # (width / 2,)
+    factors: torch.Tensor = plain / stretched  # (width / 2,)
+    return factors
 
 
 def _cut(tokenizer: dict[str, Any]) -> str:

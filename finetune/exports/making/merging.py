@@ -39,10 +39,10 @@ def hold(folder: Path, lock: Lock) -> tuple[str, int]:
         LockBroken: it parts from the trained model.
     """
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval()
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
     lock.hold_template(tokenizer.chat_template or "")
     try:
-        held = replay(model, ChatFormat.of(model, tokenizer), lock)
+        held = replay(model.eval(), ChatFormat.of(model, tokenizer), lock)
     except LockBroken as broken:
         raise LockBroken(f"merged into the base, {broken}") from broken
     return str(model.dtype).removeprefix("torch."), held
