@@ -3,10 +3,21 @@
 from finetune.bases import admin as bases
 from finetune.datasets import admin as datasets
 from finetune.explorer import admin as explorer
+from finetune.exports import admin as exports
 from finetune.hardware import admin as hardware
 from finetune.runs import admin as runs
 from finetune.teams import admin as teams
 from finetune.teams.accounts import admin as accounts
 from finetune.teams.keys import admin as keys
 
-__all__ = ["accounts", "bases", "datasets", "explorer", "hardware", "keys", "runs", "teams"]
+__all__ = [
+    "accounts",
+    "bases",
+    "datasets",
+    "explorer",
+    "exports",
+    "hardware",
+    "keys",
+    "runs",
+    "teams",
+]

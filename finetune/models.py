@@ -3,6 +3,7 @@
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
 from finetune.explorer.models import QuantumExperiment
+from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.runs.models import Run, RunEvent
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
@@ -13,6 +14,7 @@ __all__ = [
     "BaseDownload",
     "BaseModel",
     "Dataset",
+    "Export",
     "Invitation",
     "Membership",
     "QuantumCalibration",

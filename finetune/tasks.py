@@ -8,6 +8,7 @@ from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
 from .explorer import services as quantum_explorer
+from .exports import execution as exports
 from .hardware import chips as quantum_chips
 from .hardware import jobs as quantum_jobs
 from .runs import drawings as circuits
@@ -27,11 +28,12 @@ def dataset_check(dataset_id: int) -> None:
 
 @shared_task
 def datasets_recheck() -> None:
-    """Queue checks, of data and of base models, and downloads again whose message or worker was
-    lost."""
+    """Queue checks, of data and of base models, downloads and exports again whose message or
+    worker was lost."""
     checking.datasets_recheck()
     bases.bases_recheck()
     downloads.downloads_recheck()
+    exports.exports_recheck()
 
 
 @shared_task
@@ -87,3 +89,9 @@ def experiment_run(experiment_id: int) -> None:
 def experiment_collect(experiment_id: int) -> None:
     """Work out an experiment's values when its jobs have ended."""
     quantum_explorer.experiment_collect(experiment_id)
+
+
+@shared_task
+def export_make(export_id: int) -> None:
+    """Make one export of a run."""
+    exports.export_make(export_id)

@@ -11,6 +11,7 @@ from finetune.teams.keys import views as keys
 from .bases import views as bases
 from .datasets import views as datasets
 from .explorer import views as explorer
+from .exports import views as exports
 from .hardware import job_views
 from .hardware import views as hardware
 from .home import views as home
@@ -70,6 +71,17 @@ urlpatterns = [
         r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table|lines|checkpoints|place)/$",
         runs.run_part,
         name="run-part",
+    ),
+    path("runs/<str:public_id>/exports/", exports.run_exports, name="run-exports"),
+    path(
+        "runs/<str:public_id>/exports/<str:export_id>/delete/",
+        exports.export_delete,
+        name="export-delete",
+    ),
+    path(
+        "runs/<str:public_id>/exports/<str:export_id>/archive.zip",
+        exports.export_download,
+        name="export-download",
     ),
     # quantum
     path("quantum/", hardware.hardware, name="quantum"),

@@ -25,11 +25,12 @@ LIBRARIES = [
     "finetune/datasets/doctor",
     "finetune/bases/files",
     "finetune/explorer/experiment",
+    "finetune/exports/making",
     "chat/engine",
     "chat/safety",
 ]
 # finetune's domains: each may import itself and what is before it
-DOMAINS = ["teams", "bases", "datasets", "hardware", "runs", "explorer", "home", "api"]
+DOMAINS = ["teams", "bases", "datasets", "hardware", "runs", "explorer", "exports", "home", "api"]
 HEAVY = [
     "torch",
     "transformers",

@@ -62,6 +62,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     """Alice's objects, in the place of each parameter of each part of the site."""
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
+    from finetune.exports.models import Export
     from finetune.teams.invitations import invitation_create
     from finetune.teams.keys.services import key_create
 
@@ -72,11 +73,12 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     note = SessionNote.objects.create(user=alice, title="hers", text="A hard day.")
     receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={})
     invited = invitation_create(team=team, name="dora", by=alice)
+    made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
     return {
         **quantum,
         "data/": {"public_id": dataset.public_id},
         "bases/": {"slug": "qwen3-0-6b"},
-        "runs/": {"public_id": run_made.public_id, "part": "samples"},
+        "runs/": {"public_id": run_made.public_id, "part": "samples", "export_id": made.public_id},
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},
         "chat/personas/": {"public_id": persona_of(team).public_id},
@@ -87,7 +89,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "team/invitations/": {"pk": str(invited.pk)},
         "team/members/": {"pk": str(bob.memberships.get().pk)},
         "v1/files": {"file_id": dataset.public_id},
-        "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id},
+        "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }
 
@@ -192,9 +194,10 @@ def test_charlie_finds_nothing(route, things, charlie):
     else:
         client.force_login(charlie)
     codes = {
-        "get": client.get(path, headers=headers).status_code,
-        "post": client.post(path, headers=headers, **body).status_code,
-        "delete": client.delete(path, headers=headers).status_code,
+        method: getattr(client, method)(
+            path, headers=headers, **(body if method == "post" else {})
+        ).status_code
+        for method in ("get", "post", "delete")
     }
     assert set(codes.values()) <= {404, 405}, f"{path}: {codes}"
     assert 404 in codes.values(), f"{path}: {codes}"

@@ -1,12 +1,8 @@
 """`/v1/files`: uploads, and the result tables of finished jobs."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpRequest, HttpResponseBase
 from ninja import File, Form, Query, Router, Schema
 from ninja.files import UploadedFile
 
@@ -14,7 +10,7 @@ from finetune.datasets.models import Dataset
 from finetune.datasets.report import ReportView
 from finetune.datasets.selectors import dataset_list_for
 from finetune.datasets.services import dataset_delete, dataset_upload
-from finetune.downloads import text_answer
+from finetune.downloads import file_answer, text_answer
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_list_for
 from finetune.teams.models import ApiKey
@@ -29,7 +25,6 @@ RESULTS = "file-results-"
 PURPOSES = ("fine-tune",)
 OF_RESULTS = "fine-tune-results"
 LISTED = 300
-CHUNK = 256 * 1024
 STATUS = {
     Dataset.State.UPLOADED: "uploaded",
     Dataset.State.CHECKING: "uploaded",
@@ -212,28 +207,18 @@ def files_delete(request: HttpRequest, file_id: str) -> dict[str, Any]:
 def files_content(request: HttpRequest, file_id: str) -> HttpResponseBase:
     """The bytes as they were uploaded, or the result table of a job as CSV."""
     found = file_of(key_of(request), file_id)
-    response: HttpResponseBase
     if isinstance(found, Run):
-        response = text_answer(request, iter(result_blocks(found)), content_type="text/csv")
         name = f"{found.public_id}-results.csv"
-    else:
-        if not found.original_file.is_file():
-            raise not_found("file", file_id, param="file_id")
-        response = StreamingHttpResponse(
-            chunks_of(found.original_file), content_type="application/octet-stream"
-        )
-        response["Content-Length"] = str(found.original_file.stat().st_size)
-        name = found.filename
-    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-async def chunks_of(path: Path) -> AsyncIterator[bytes]:
-    """Read a file in pieces, so that a large one never stands in memory."""
-    handle = await sync_to_async(lambda: path.open("rb"))()
-    try:
-        while chunk := await sync_to_async(handle.read)(CHUNK):
-            yield chunk
-    finally:
-        handle.close()
+        blocks = iter(result_blocks(found))
+        response = text_answer(request, blocks, content_type="text/csv", filename=name)
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+    if not found.original_file.is_file():
+        raise not_found("file", file_id, param="file_id")
+    return file_answer(
+        request,
+        found.original_file,
+        filename=found.filename,
+        content_type="application/octet-stream",
+        etag=found.sha256,
+    )

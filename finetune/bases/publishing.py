@@ -8,6 +8,7 @@ from django.conf import settings
 
 from finetune.exceptions import RunRefused
 from finetune.files import write_whole
+from finetune.training.lock.golden import lock_problem
 from finetune.training.loop.finite_files import adapter_problem
 
 from .models import BaseModel
@@ -25,8 +26,11 @@ def publish(
     """Write an assistant's file.
 
     Raises:
-        RunRefused: the adapter holds numbers that are not finite, or cannot be read.
+        RunRefused: the adapter holds numbers that are not finite, or cannot be read, or its chat
+            template is not the one it was trained with.
     """
+    if adapter and (problem := lock_problem(adapter)):
+        raise RunRefused(f"The adapter cannot be published: {problem}.", code="lock_broken")
     if adapter and (problem := adapter_problem(adapter)):
         words = f"The adapter cannot be published: {problem}. {advice}."
         raise RunRefused(words, code="not_finite")

@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from chat.api.completions import router as chat_router
+from finetune.api.exports import router as exports_router
 from finetune.api.files import router as files_router
 from finetune.api.job_queue import router as queue_router
 from finetune.api.jobs import router as jobs_router
@@ -40,5 +41,6 @@ register(api)
 api.add_router("/files", files_router)
 api.add_router("/fine_tuning/jobs", jobs_router)
 api.add_router("/fine_tuning", queue_router)
+api.add_router("/fine_tuning/jobs", exports_router)
 api.add_router("/models", models_router)
 api.add_router("/chat/completions", chat_router)

@@ -21,6 +21,7 @@ WAITS = {  # what waits while a worker is missing
     "quantum": "jobs on quantum machines are neither sent nor asked for",
     "bases": "no base model is downloaded",
     "explorer": "experiments wait",
+    "exports": "exports of runs wait",
 }
 ADVICE = (
     "The studio starts a worker again by itself within half a minute. If it stays away, look at "

@@ -48,6 +48,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.quantum_*": {"queue": "quantum"},
     # Nor do jobs on hardware wait for two minutes of simulation.
     "finetune.tasks.experiment_*": {"queue": "explorer"},
+    # An export reads and writes a whole model.
+    "finetune.tasks.export_make": {"queue": "exports"},
     # Probing takes minutes, most of them the engine's.
     "chat.tasks.probes_run": {"queue": "drawings"},
 }

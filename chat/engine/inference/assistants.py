@@ -25,13 +25,17 @@ from chat.engine.inference.cache import PrefixStore, batchable
 from chat.engine.inference.precision import dtype_of
 from chat.engine.loading import ONE_AT_A_TIME
 from finetune.training.dialogues.chat_format import ChatFormat
+from finetune.training.lock.golden import LOCK, TEMPLATE, Lock, LockBroken
+from finetune.training.lock.replay import replay
 from finetune.training.loop.finite import not_finite
 from quantum.adapters.registry import ADAPTERS
 
 logger = logging.getLogger("engine.assistants")
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
-ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
+ADAPTER_FILES = (
+    "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin", TEMPLATE, LOCK,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,9 +204,9 @@ class AssistantStore:
         model, template = base.model, None
         if card.adapter is not None:
             model = self._adapted(base, card.adapter, card.path)
-            own_template = Path(card.adapter) / "chat_template.jinja"
+            own_template = Path(card.adapter) / TEMPLATE
             if own_template.exists():
-                template = own_template.read_text(encoding="utf-8")
+                template = own_template.read_bytes().decode("utf-8")
         if template is None and not base.tokenizer.chat_template:
             raise BrokenAssistant(
                 f"{card.path}: the base {card.base} has no chat template. Put chat_template.jinja "
@@ -212,8 +216,22 @@ class AssistantStore:
             assistant = Assistant(base, model, template, self.prefix_bytes)
         except ValueError as error:
             raise _broken(card.path, f"the tokenizer of {card.base}", error) from error
+        if card.adapter is not None:
+            self._hold(assistant, card)
         logger.info("loaded %s", card.name)
         return assistant
+
+    def _hold(self, assistant: Assistant, card: Card) -> None:
+        """Refuse an adapter that does not answer as it was trained to."""
+        try:
+            lock = Lock.read(Path(card.adapter or ""))
+            if lock is not None:
+                replay(assistant.model, assistant.format, lock)
+        except LockBroken as broken:
+            raise BrokenAssistant(
+                f"{card.path}: the adapter {card.adapter} does not answer as it was trained to: "
+                f"{broken}."
+            ) from broken
 
     def _base(self, card: Card) -> Base:
         base = self._bases.get(card.base)

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.config import RunConfig
+from finetune.training.dialogues.chat_format import ChatFormat
+from finetune.training.lock.golden import template_write
+from finetune.training.lock.replay import lock_of
 from finetune.training.loop import checkpoints
 from finetune.training.loop.trainer import DialogueTrainer
 from finetune.training.watch.stopping import best_step
@@ -55,7 +58,10 @@ def conclude(
     trainer.finite.kept(trainer.state.global_step)
     partial = checkpoints.partial_folder(folder / "checkpoints")
     trainer.adapted.save_pretrained(str(partial))
-    (partial / "chat_template.jinja").write_text(trainer.tokenizer.chat_template)
+    template = trainer.tokenizer.chat_template
+    template_write(partial, template)
+    chat = ChatFormat.of(trainer.adapted, trainer.tokenizer)
+    lock_of(trainer.adapted, chat, template).write(partial)
     about = {
         "base_model": trainer.config.base_model,
         "adapter": trainer.config.adapter,

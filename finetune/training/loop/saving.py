@@ -12,6 +12,7 @@ from transformers import Trainer
 
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.config import RunConfig
+from finetune.training.lock.golden import template_write
 from finetune.training.log.events import EventLog
 from finetune.training.watch.stopping import best_step
 
@@ -87,7 +88,7 @@ class SavingTrainer(Trainer):
         """Save the adapter and the template it is talked to with; the base is kept elsewhere."""
         target = Path(output_dir or self.folder)
         self.adapted.save_pretrained(str(target))
-        (target / "chat_template.jinja").write_text(self.tokenizer.chat_template)
+        template_write(target, self.tokenizer.chat_template)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Let Trainer write into a hidden folder, add our state, and rename it when whole.

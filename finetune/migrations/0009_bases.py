@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetune', '0007_released'),
+        ('finetune', '0008_queue'),
     ]
 
     operations = [

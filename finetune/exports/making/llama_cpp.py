@@ -1,0 +1,104 @@
+"""A GGUF file in llama.cpp itself: `python -m finetune.exports.making.llama_cpp FILE`.
+
+Golden prompts come in as JSON on the standard input; what it answers goes out. A process of its
+own, since a broken file takes llama.cpp's along.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from finetune.training.lock.golden import TOKENS, Lock, LockBroken
+
+from .exceptions import ExportFailed
+
+SECONDS = 600
+ANSWER = "@@wukong "  # begins the line of the answer: llama.cpp writes to the same pipe
+ROOM = 1024  # tokens of a prompt and its reply
+
+
+def replay(file: Path, lock: Lock, texts: list[str], dtype: str) -> int:
+    """Have llama.cpp load a file and answer the golden prompts, through its own tokenizer.
+
+    Args:
+        file: the GGUF file.
+        lock: what it is held to.
+        texts: of each golden reply, the part whose tokens are sure in `dtype`.
+        dtype: the number format of the file.
+
+    Returns:
+        How many tokens it said as they were trained.
+
+    Raises:
+        LockBroken: a prompt or a reply is another one there.
+        ExportFailed: llama.cpp cannot load it.
+    """
+    asked = json.dumps([one.messages for one in lock.golden])
+    command = [sys.executable, "-m", "finetune.exports.making.llama_cpp", str(file)]
+    try:
+        done = subprocess.run(
+            command, input=asked, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ExportFailed(
+            f"llama.cpp did not answer the golden prompts within {SECONDS} s. Try again when "
+            "the machine has less to do, or leave GGUF out."
+        ) from None
+    lines = [line for line in done.stdout.splitlines() if line.startswith(ANSWER)]
+    if done.returncode or not lines:
+        last = (done.stderr or done.stdout).strip().rpartition("\n")[2][:300]
+        raise ExportFailed(f"llama.cpp cannot load the GGUF file: {last or 'it said nothing'}.")
+    answers = json.loads(lines[-1].removeprefix(ANSWER))
+    held = 0
+    for number, (golden, text, said) in enumerate(
+        zip(lock.golden, texts, answers, strict=True), start=1
+    ):
+        if said["prompt_tokens"] != len(golden.prompt_ids):
+            raise LockBroken(
+                f"llama.cpp makes {said['prompt_tokens']} tokens of golden prompt {number}, the "
+                f"trained model has {len(golden.prompt_ids)}: its tokenizer or template differ"
+            )
+        sure = text.partition("\ufffd")[0]  # a character of which a token is missing
+        if not said["text"].startswith(sure):
+            raise LockBroken(
+                f"llama.cpp answers golden prompt {number} with {said['text']!r}; the trained "
+                f"model begins with {sure!r}"
+            )
+        held += len(golden.sure(lock.least_lead(dtype)))
+    return held
+
+
+def answers(file: Path, prompts: list[list[dict[str, str]]]) -> list[dict[str, Any]]:
+    """Load a file in this process and answer."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(file)
+    params.n_ctx = ROOM
+    params.n_parallel = 1
+    params.cpuparams.n_threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    params.use_jinja = True
+    server = xllamacpp.Server(params)
+    said = []
+    for messages in prompts:
+        body = {
+            "messages": messages,
+            "temperature": 0,
+            "max_tokens": TOKENS,
+            "cache_prompt": False,
+        }
+        reply = server.handle_chat_completions(body)
+        if "choices" not in reply:
+            raise ExportFailed(str(reply)[:300])
+        text = reply["choices"][0]["message"]["content"] or ""
+        said.append({"text": text, "prompt_tokens": reply["usage"]["prompt_tokens"]})
+    return said
+
+
+if __name__ == "__main__":
+    print(f"\n{ANSWER}{json.dumps(answers(Path(sys.argv[1]), json.load(sys.stdin)))}", flush=True)
