@@ -5,6 +5,7 @@ Knows nothing of torch or Django, and nothing of where a setting came from.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_origin
 
@@ -80,6 +81,19 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> tuple[Problem
         for problem in given:
             found.setdefault(problem.place, problem)
     return tuple(found.values())
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a value, at any depth."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            left += [*item, *item.values()]
+        elif isinstance(item, list | tuple):
+            left += item
 
 
 def _words(item: Any, field: str, model: type[BaseModel]) -> str:

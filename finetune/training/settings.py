@@ -6,15 +6,16 @@ of torch or of Django.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from finetune.training.circuits.backends import backends_of
+from finetune.training.computing.precision import PRECISIONS
 from finetune.training.exceptions import BadConfig
-from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of
+from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of, texts_in
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, Options, get_adapter
 from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.chips.calibration import Calibration
@@ -31,7 +32,11 @@ SAMPLE_PROMPTS = [
     "My best friend moved away and I feel so alone.",
 ]
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup")
-CHOICES: Mapping[str, tuple[str, ...]] = {"backend": tuple(BACKENDS), "scheduler": SCHEDULERS}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "backend": tuple(BACKENDS),
+    "scheduler": SCHEDULERS,
+    "precision": PRECISIONS,
+}
 
 
 def setting(
@@ -118,8 +123,14 @@ class RunSettings(BaseModel):
     sample_tokens: int = setting(
         40, "Longest sample reply in tokens. 0: no samples.", bounds=(0, 1024)
     )
+    precision: str = setting(
+        "auto",
+        "Number format of large products. auto: bfloat16 where processor or GPU has units for it, "
+        "else float32. Circuits keep float32.",
+        "Precision",
+    )
     threads: int = setting(
-        0, "CPU threads of the trainer. 0: as many as there are cores.", bounds=(0, 1024)
+        0, "CPU threads of the trainer. 0: the cores that are free as it starts.", bounds=(0, 1024)
     )
 
     # -- parsing ----------------------------------------------------------------------------------
@@ -129,7 +140,7 @@ class RunSettings(BaseModel):
     def _sound(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse what no file can hold, and what is no choice."""
         name = info.field_name or ""
-        for text in _texts(value):
+        for text in texts_in(value):
             if "\0" in text:
                 raise Unusable("must not contain null characters")
             try:
@@ -279,16 +290,3 @@ def _parsed(field: str, known: tuple[OptionField, ...], given: dict[str, Any]) -
     if problems:
         raise Unusable("", *problems)
     return parsed
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text in a value, at any depth."""
-    left = [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, Mapping):
-            left += [*item, *item.values()]
-        elif isinstance(item, list | tuple):
-            left += item

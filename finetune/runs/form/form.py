@@ -50,6 +50,7 @@ MORE = (
     "eval_every",
     "eval_dialogues",
     "save_every",
+    "precision",
     "system_prompt",
 )
 TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own

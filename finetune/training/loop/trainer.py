@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.circuits.runners import circuits_taken
+from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import RunOrder, collate
@@ -52,6 +53,8 @@ class DialogueTrainer(SavingTrainer):
         epoch_dialogues: usable dialogues of the whole file: an epoch is one pass over them.
         trained_tokens: labelled tokens earlier trainers of this run learned from.
         exchange: where the circuits go, if they run outside this process.
+        precision: what the model's products are computed in, to learn and to evaluate; sample
+            replies are computed in what the weights are kept in.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class DialogueTrainer(SavingTrainer):
         epoch_dialogues: int,
         trained_tokens: int = 0,
         exchange: FolderRunner | None = None,
+        precision: Precision,
     ) -> None:
         count = config.steps * config.dialogues_per_step
         order = RunOrder(train, count=count, batch_size=config.batch_size, seed=config.seed)
@@ -93,6 +97,7 @@ class DialogueTrainer(SavingTrainer):
         self.clock = clock
         self.trained_tokens = trained_tokens
         self.exchange = exchange
+        self.precision = precision
         self.epoch_dialogues = epoch_dialogues
         self.finite = FiniteChecks(model, config)
         self.stop: Stop | None = None
@@ -113,10 +118,12 @@ class DialogueTrainer(SavingTrainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
         """Return this batch's share of the step's mean loss over labelled tokens."""
-        loss = token_loss(model, inputs["input_ids"], inputs["labels"], at_labels=self._at_labels)
+        ids, labels = inputs["input_ids"], inputs["labels"]
+        with self.precision.autocast(ids.device):
+            loss = token_loss(model, ids, labels, at_labels=self._at_labels)
         self._correct += loss.correct
         self._labels += loss.count
-        self._step_tokens += inputs["input_ids"].numel()
+        self._step_tokens += ids.numel()
         return loss.total / (num_items_in_batch if num_items_in_batch is not None else loss.count)
 
     def training_step(
@@ -233,6 +240,7 @@ class DialogueTrainer(SavingTrainer):
             batch_size=self.config.batch_size,
             pad=self._pad,
             at_labels=self._at_labels,
+            precision=self.precision,
             between=self.supervision.check,
         )
         self.finite.evaluation(measured.loss, step)

@@ -40,8 +40,7 @@ def test_loss_and_gradients_follow_those_of_float32(label: str) -> None:
     exact, expected = trained(label, cast=False)
     assert loss == pytest.approx(exact, rel=5e-3)
     assert loss != exact  # or nothing was cast at all
-    for name, gradient in gradients.items():
-        assert gradient.dtype == torch.float32 and bool(gradient.isfinite().all())
+    assert {gradient.dtype for gradient in gradients.values()} == {torch.float32}
     one = torch.cat([item.flatten() for item in gradients.values()])
     other = torch.cat([item.flatten() for item in expected.values()])
     assert torch.cosine_similarity(one, other, dim=0) > 0.99, label
