@@ -1,9 +1,9 @@
 """The loss over labelled tokens, its accuracy, and the clock of a run.
 
-Logits are computed only at positions whose next token has a label: with a vocabulary of
-49,152 they are the largest tensors of a step by far, and the other positions' logits would
-be thrown away. `benchmarks/training_memory_speed.py` measures the gain; a test holds that loss
-and gradients equal the plain computation's.
+Logits are computed only at positions whose next token has a label, and a few at a time (`head`):
+with a vocabulary of 49,152 they would be the largest tensors of a step by far, and those of the
+other positions would be thrown away. `benchmarks/training_memory_speed.py` measures the gain; a
+test holds that loss and gradients equal the plain computation's.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import torch
 from torch.nn import functional
 
 from finetune.training.dialogues.data import IGNORED
+
+from .head import head_loss, is_frozen
 
 # Settings of architectures that change logits after the output layer (Gemma 2, Cohere,
 # Granite): for those the model's own forward pass is taken.
@@ -65,7 +67,11 @@ def token_loss(
         causal = model.get_base_model() if hasattr(model, "get_base_model") else model
         hidden = causal.get_decoder()(input_ids=input_ids, use_cache=False).last_hidden_state
         chosen = hidden[:, :-1][wanted]  # (labelled, width)
-        logits = causal.get_output_embeddings()(chosen)  # (labelled, vocabulary)
+        head = causal.get_output_embeddings()
+        if is_frozen(head):
+            summed, right = head_loss(chosen, head, targets[wanted])
+            return TokenLoss(summed, int(right), len(chosen))
+        logits = head(chosen)  # (labelled, vocabulary)
     else:
         logits = model(input_ids=input_ids, use_cache=False).logits[:, :-1][wanted]
     goal = targets[wanted]  # (labelled,)
