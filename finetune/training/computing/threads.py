@@ -29,7 +29,7 @@ def free_threads(seconds: float = LOOK_SECONDS) -> int:
 def idle_cores(seconds: float) -> float:
     """Return how many of this process's cores were idle on average, as a sum of their shares."""
     cores = psutil.cpu_times_percent(interval=seconds, percpu=True)
-    shares = [(core.idle + getattr(core, "iowait", 0.0)) / 100 for core in cores]
+    shares = [float(core.idle + getattr(core, "iowait", 0.0)) / 100 for core in cores]
     try:
         own = os.sched_getaffinity(0)
     except AttributeError:  # macOS

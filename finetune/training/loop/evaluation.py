@@ -34,6 +34,7 @@ def held_out(
     batch_size: int,
     pad: int,
     at_labels: bool,
+    one_row: bool,
     precision: Precision,
     between: Callable[[], None],
 ) -> HeldOut:
@@ -45,6 +46,7 @@ def held_out(
         batch_size: dialogues in one pass.
         pad: the id that fills batches up.
         at_labels: compute logits at labelled positions only.
+        one_row: read a batch in one row where that saves something.
         precision: what the model's products are computed in.
         between: called before each batch; may raise to leave.
     """
@@ -60,6 +62,7 @@ def held_out(
                 batch["input_ids"].to(device),
                 batch["labels"].to(device),
                 at_labels=at_labels,
+                one_row=one_row,
             )
         total += float(loss.total)
         correct += loss.correct

@@ -70,7 +70,7 @@ class _HeadLoss(torch.autograd.Function):
         return total, correct
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, grad: Tensor, _: Any) -> tuple[Tensor | None, ...]:
         slopes: Tensor = ctx.slopes
         return slopes * grad.to(slopes.dtype), None, None, None

@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.circuits.runners import circuits_taken
+from finetune.training.computing.one_row import reads_one_row
 from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Example
@@ -30,7 +31,7 @@ from quantum.adapters.report import CircuitReport, circuit_report
 
 from .evaluation import held_out
 from .finite import FiniteChecks
-from .metrics import Clock, mean, selects_labels, token_loss
+from .metrics import Clock, causal_of, mean, selects_labels, token_loss
 from .samples import sample
 from .saving import SavingTrainer
 from .schedule import rate_share
@@ -103,6 +104,7 @@ class DialogueTrainer(SavingTrainer):
         self.stop: Stop | None = None
         self._pad = pad
         self._at_labels = selects_labels(model)
+        self._one_row = self._at_labels and reads_one_row(model, causal_of(model))
         self._correct = 0
         self._labels = 0
         self._step_tokens = 0
@@ -120,7 +122,7 @@ class DialogueTrainer(SavingTrainer):
         """Return this batch's share of the step's mean loss over labelled tokens."""
         ids, labels = inputs["input_ids"], inputs["labels"]
         with self.precision.autocast(ids.device):
-            loss = token_loss(model, ids, labels, at_labels=self._at_labels)
+            loss = token_loss(model, ids, labels, at_labels=self._at_labels, one_row=self._one_row)
         self._correct += loss.correct
         self._labels += loss.count
         self._step_tokens += ids.numel()
@@ -240,6 +242,7 @@ class DialogueTrainer(SavingTrainer):
             batch_size=self.config.batch_size,
             pad=self._pad,
             at_labels=self._at_labels,
+            one_row=self._one_row,
             precision=self.precision,
             between=self.supervision.check,
         )
