@@ -178,8 +178,8 @@ def _attention(
         causal = mask is None
         return sdpa_attention_forward(module, q, k, v, mask, dropout, scaling, is_causal=causal)[0]
 
-    sizes = (one_row.shared, *one_row.lengths)
-    queries, keys, values = (part.split(sizes, dim=2) for part in (query, key, value))
+    sizes = [one_row.shared, *one_row.lengths]
+    queries, keys, values = (torch.split(part, sizes, dim=2) for part in (query, key, value))
     parts = [seen(queries[0], keys[0], values[0], None)] if one_row.shared else []
     for q, k, v, mask in zip(queries[1:], keys[1:], values[1:], one_row.masks, strict=True):
         if one_row.shared:
