@@ -52,19 +52,25 @@ class _HeadLoss(torch.autograd.Function):
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         correct = torch.zeros((), dtype=torch.int64, device=hidden.device)
         slopes = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
-        rows = max(1, LOGITS // weight.shape[0])
+        rows = max(1, min(len(goal), LOGITS // weight.shape[0]))
+        # One piece of memory for all rows in turn: asked for anew each time, it would not all be
+        # given back to the system, and a page that comes anew costs more than what is computed.
+        space = torch.empty(rows, weight.shape[0], dtype=torch.float32, device=hidden.device)
         for start in range(0, len(goal), rows):
             here = slice(start, start + rows)
-            logits = (hidden[here].to(dtype) @ weight.t()).float()  # (rows, vocabulary)
             aim = goal[here].unsqueeze(1)  # (rows, 1)
-            correct += (logits.argmax(dim=1, keepdim=True) == aim).sum()
-            log = torch.log_softmax(logits, dim=1)  # (rows, vocabulary)
-            del logits
-            total -= log.gather(1, aim).sum()
+            logits = space[: len(aim)]  # (rows, vocabulary)
+            _product(hidden[here].to(dtype), weight.t(), logits)
+            top, likeliest = logits.max(dim=1, keepdim=True)  # (rows, 1) each
+            correct += (likeliest == aim).sum()
+            logits -= top
+            aimed = logits.gather(1, aim)  # (rows, 1)
+            sums = logits.exp_().sum(dim=1, keepdim=True)  # (rows, 1)
+            total += (sums.log() - aimed).sum()
             if slopes is not None:
-                probabilities = log.exp_()
-                probabilities.scatter_add_(1, aim, torch.full_like(log[:, :1], -1.0))
-                slopes[here] = probabilities.to(dtype) @ weight
+                logits /= sums  # probabilities by now
+                logits.scatter_add_(1, aim, torch.full_like(sums, -1.0))
+                _product(logits.to(dtype), weight, slopes[here])
         ctx.slopes = slopes
         ctx.mark_non_differentiable(correct)
         return total, correct
@@ -74,3 +80,11 @@ class _HeadLoss(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor, _: Any) -> tuple[Tensor | None, ...]:
         slopes: Tensor = ctx.slopes
         return slopes * grad.to(slopes.dtype), None, None, None
+
+
+def _product(left: Tensor, right: Tensor, into: Tensor) -> None:
+    """Multiply two matrices into a third, which may be of another type."""
+    if into.dtype == left.dtype:
+        torch.mm(left, right, out=into)
+    else:
+        into.copy_(left @ right)
