@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import namedtuple
 
 import pytest
 
@@ -23,6 +24,19 @@ def test_what_is_free(
     monkeypatch.setattr(threads, "usable_cores", lambda: usable)
     monkeypatch.setattr(threads, "idle_cores", lambda seconds: idle)
     assert free_threads() == wanted
+
+
+def test_a_core_that_did_nothing_is_idle_however_short_the_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """psutil lets the parts of half a second add up to 50."""
+    core = namedtuple("core", "user nice idle iowait")
+    looked = [core(0.0, 0.0, 50.0, 0.0), core(20.0, 20.0, 5.0, 5.0), core(0.0, 0.0, 0.0, 0.0)]
+    monkeypatch.setattr(threads.psutil, "cpu_times_percent", lambda **_: looked)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert idle_cores(0.5) == pytest.approx(1 + 0.2 + 1)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1}, raising=False)
+    assert idle_cores(0.5) == pytest.approx(0.2)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
