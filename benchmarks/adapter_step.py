@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 import warnings
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -36,7 +36,7 @@ from peft import get_peft_model
 from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config
 from transformers.utils import logging
 
-from benchmarks.frame import print_head, print_row
+from benchmarks.frame import peak_mb, print_head, print_row
 from quantum.adapters.registry import ADAPTERS, get_adapter
 
 REFERENCE = "lora r=8"
@@ -81,8 +81,11 @@ CONFIGS = {
 
 
 def base_model(args: argparse.Namespace) -> Any:
-    """The frozen base: weights from a folder, or a known shape with random weights."""
-    dtype = getattr(torch, args.dtype)
+    """The frozen base: weights from a folder, or a known shape with random weights.
+
+    On a CPU they are float32 whatever products are computed in, as in the trainer.
+    """
+    dtype = torch.float32 if args.device == "cpu" else getattr(torch, args.dtype)
     torch.manual_seed(0)
     if args.model:
         model = AutoModelForCausalLM.from_pretrained(args.model, dtype=dtype).to(args.device)
@@ -107,13 +110,17 @@ class Stepper:
         words = base.config.vocab_size
         self.ids = torch.randint(0, words, (args.batch, args.length), device=args.device)
         self.on_cuda = args.device == "cuda"
+        bfloat16 = args.dtype == "bfloat16"
+        self.autocast = partial(torch.autocast, args.device, torch.bfloat16, enabled=bfloat16)
         self.clock = time.process_time if args.clock == "cpu" else time.perf_counter
 
     def step(self) -> float:
         """Seconds of one training step."""
         self._wait()
         start = self.clock()
-        self.model(self.ids, labels=self.ids).loss.backward()
+        with self.autocast():
+            loss = self.model(self.ids, labels=self.ids).loss
+        loss.backward()
         self.optimizer.step()
         self.optimizer.zero_grad()
         self._wait()
@@ -156,15 +163,6 @@ def measure_memory(case: str, args: argparse.Namespace) -> float:
     return float(result.stdout)
 
 
-def peak_mb(args: argparse.Namespace) -> float:
-    """This process's peak; ``ru_maxrss`` would include the parent's memory at the fork."""
-    if args.device == "cuda":
-        return torch.cuda.max_memory_allocated() / 2**20
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
-
-
 def print_table(table: dict[str, dict[str, float]], args: argparse.Namespace) -> None:
     """A Markdown table for docs/benchmarks.md; bars stand where one was set."""
     print(
@@ -195,7 +193,7 @@ def main() -> None:
     parser.add_argument("--targets", choices=list(TARGETS), default="qv")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument(
-        "--dtype", choices=["float32", "bfloat16"], help="default: bfloat16 on CUDA"
+        "--dtype", choices=["float32", "bfloat16"], help="of products; default: bfloat16 on CUDA"
     )
     parser.add_argument("--steps", type=int, default=7)
     parser.add_argument("--batch", type=int, default=4)
@@ -215,7 +213,8 @@ def main() -> None:
         stepper = Stepper(args.memory_of, base_model(args), args)
         for _ in range(2):
             stepper.step()
-        print(peak_mb(args))
+        on_cuda = args.device == "cuda"
+        print(torch.cuda.max_memory_allocated() / 2**20 if on_cuda else peak_mb())
         return
     table = measure_times(args)
     if not args.no_memory:

@@ -84,6 +84,13 @@ def print_spread(seconds: Sequence[float]) -> None:
     print(f"slowest       {1000 * late[-1]:.0f} ms")
 
 
+def peak_mb() -> float:
+    """This process's peak of memory; ``ru_maxrss`` would include the parent's at the fork."""
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
 def print_row(*cells: object) -> None:
     """A row of a Markdown table; shown at once, since the next one may take minutes."""
     print("|", " | ".join(map(str, cells)), "|", flush=True)

@@ -196,7 +196,19 @@ WORDS = (
     ),
     _("Messages answered at each evaluation, to read along (at most 8)."),
     _("Longest sample reply in tokens. 0: no samples."),
-    _("CPU threads of the trainer. 0: as many as there are cores."),
+    _(
+        "Number format of large products. auto: bfloat16 where processor or GPU has units for it, "
+        "else float32. Circuits keep float32."
+    ),
+    _("Precision"),
+    _("auto"),
+    _("as asked"),
+    _("an earlier version began it so"),
+    _("the processor has AMX"),
+    _("the processor has no AMX"),
+    _("the GPU has units for it"),
+    _("the GPU has no units for bfloat16"),
+    _("CPU threads of the trainer. 0: the cores that are free as it starts."),
     _("Table with columns"),
     _('CSV or JSON with a mapping {"user": "question", "assistant": "answer"}'),
     _("Data re-uploading with two rings of controlled rotations a layer."),

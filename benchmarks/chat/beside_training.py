@@ -1,114 +1,124 @@
-"""Measures talks while a run trains on the same cores: first token, and the longest silence.
+"""A trainer beside an engine that talks: how much each is slowed by the other.
 
-    python -m benchmarks.chat.beside_training [--base FOLDER] [--talks 12]
+    python -m benchmarks.chat.beside_training [--base FOLDER] [--replies 4] [--steps 4]
 
-A real engine and a real trainer on the demo set. Rows: nothing trains; a trainer that steps back
-as the site's worker starts it (`nice -n 10`); one that does not. Each talk has one question; then
-four at once.
+Both as the site starts them: the engine with its threads, the trainer with those that are free as
+it starts and with `nice`. First the engine alone, then the trainer alone, then both at once.
 """
+
+from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import aclosing, contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import psutil
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from benchmarks.chat.engine import BASE, QUESTIONS, publish, ready
-from benchmarks.frame import free_port, print_head, print_row, processes
+from benchmarks.chat.engine import BASE, QUESTIONS, publish, ready, stream
+from benchmarks.frame import ROOT, free_port, print_head, print_row, processes
 from chat.engine.client import EngineClient
 from finetune.datasets import demo
+from finetune.training.config import RunConfig
+from finetune.training.log.events import read_events
 
-TOKENS = 40
-
-
-async def talk(client: EngineClient, question: str) -> tuple[float, float]:
-    """Seconds to the first token, and the longest time between two."""
-    times = [time.perf_counter()]
-    messages = [{"role": "user", "content": question}]
-    deltas = client.stream_chat("base", messages, max_tokens=TOKENS, temperature=0.7)
-    async with aclosing(deltas):
-        async for delta in deltas:
-            if delta.text:
-                times.append(time.perf_counter())
-    gaps = [after - before for before, after in pairwise(times)]
-    return gaps[0], max(gaps[1:])
+NICENESS = 10  # the site's default
 
 
-async def talks(client: EngineClient, count: int, together: int) -> list[tuple[float, float]]:
-    results: list[tuple[float, float]] = []
-    for start in range(0, count, together):
-        asked = [QUESTIONS[i % len(QUESTIONS)] + f" ({i})" for i in range(start, start + together)]
-        results += await asyncio.gather(*(talk(client, question) for question in asked))
-    return results
+def trainer_started(folder: Path, base: Path) -> subprocess.Popen[bytes]:
+    """A run that would take hours, as a worker starts it."""
+    config = RunConfig(
+        base_model=str(base),
+        train_file=str(demo.path()),
+        adapter="lora",
+        steps=10_000,
+        save_every=10**6,
+        sample_tokens=0,
+    )
+    folder.mkdir()
+    (folder / "config.json").write_text(config.to_json())
+    command = ["nice", "-n", str(NICENESS), sys.executable, "-m", "finetune.training", str(folder)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
-@contextmanager
-def trainer(folder: Path, base: Path, niceness: int) -> Iterator[None]:
-    """A run that trains until it is ended; entered at its first step."""
-    options = {"base-model": base, "train-file": demo.path(), "steps": 5_000, "eval-every": 5_000}
-    given = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    python = (sys.executable, "-m", "finetune.training")
-    subprocess.run([*python, "new", str(folder), *given], check=True)
-    with (folder / "trainer.log").open("wb") as log:
-        process = psutil.Popen(
-            ["nice", "-n", str(niceness), *python, str(folder)], stdout=log, stderr=log
-        )
+def steps_of(folder: Path) -> list[dict[str, Any]]:
+    """The steps that a run has made by now."""
+    path = folder / "events.jsonl"
+    events = read_events(path) if path.exists() else ()
+    return [event for event in events if event["type"] == "metrics"]
+
+
+async def replies(client: EngineClient, count: int, tokens: int) -> list[tuple[float, float]]:
+    """Seconds to the first token, and tokens a second, of replies one after the other."""
+    measured = []
+    for number in range(count):
+        begin = time.perf_counter()
+        first, made = await stream(client, "base", QUESTIONS[number % len(QUESTIONS)], tokens)
+        measured.append((first, made / (time.perf_counter() - begin)))
+    return measured
+
+
+async def steps_made(folder: Path, count: int) -> float:
+    """Wait for a number of further steps; the median of their seconds."""
+    known = len(steps_of(folder))
+    while len(steps_of(folder)) < known + count + 1:
+        await asyncio.sleep(0.2)
+    times = [event["time"] for event in steps_of(folder)[known:]]
+    return statistics.median(b - a for a, b in pairwise(times))
+
+
+async def measure(client: EngineClient, folder: Path, args: argparse.Namespace) -> None:
+    """Engine alone, trainer alone, both."""
+    await ready(client)
+    await replies(client, 1, 8)
+    alone = await replies(client, args.replies, args.tokens)
+    trainer = trainer_started(folder, args.base)
     try:
-        while '"metrics"' not in read(folder / "events.jsonl"):
-            if process.poll() is not None:
-                raise SystemExit(read(folder / "trainer.log"))
-            time.sleep(0.5)
-        yield
+        while not steps_of(folder):
+            if trainer.poll() is not None:
+                raise SystemExit("the trainer ended before its first step")
+            await asyncio.sleep(0.2)
+        quiet = await steps_made(folder, args.steps)
+        talking = asyncio.create_task(steps_made(folder, args.steps))
+        beside = []
+        while not talking.done():
+            beside += await replies(client, 1, args.tokens)
+        busy = await talking
+        threads = next(e for e in read_events(folder / "events.jsonl") if e["type"] == "model")
     finally:
-        process.kill()
-        process.wait()
-
-
-def read(path: Path) -> str:
-    return path.read_text(errors="replace") if path.exists() else ""
-
-
-def percentile(values: list[float]) -> float:
-    return sorted(values)[int(0.95 * (len(values) - 1) + 0.5)]
-
-
-def measured(client: EngineClient, name: str, count: int) -> None:
-    for together in (1, 4):
-        results = asyncio.run(talks(client, count, together))
-        firsts, gaps = map(list, zip(*results, strict=True))
-        print_row(
-            name,
-            together,
-            f"{sum(firsts) / len(firsts):.2f} s",
-            f"{percentile(firsts):.2f} s",
-            f"{max(gaps):.2f} s",
-        )
+        trainer.kill()
+        trainer.wait()
+    print(f"{os.cpu_count()} cores, {threads['data']['threads']} thread(s) of the trainer\n")
+    print_head("", "alone", "beside the other")
+    for title, part, unit in (("first token", 0, "s"), ("reply", 1, "tokens/s")):
+        one, other = (statistics.median(row[part] for row in rows) for rows in (alone, beside))
+        print_row(f"engine, {title}", f"{one:.2f} {unit}", f"{other:.2f} {unit}")
+    print_row("trainer, a step", f"{quiet:.2f} s", f"{busy:.2f} s")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base", type=Path, default=BASE)
-    parser.add_argument("--talks", type=int, default=12)
-    arguments = parser.parse_args()
+    parser.add_argument("--replies", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--tokens", type=int, default=48)
+    args = parser.parse_args()
     port = free_port()
-    with tempfile.TemporaryDirectory() as text:
-        folder = Path(text)
-        publish(folder, arguments.base, adapters={})
-        with processes(f"chat.engine --assistants {folder} --port {port}"):
+    with tempfile.TemporaryDirectory() as folder:
+        cards = Path(folder) / "assistants"
+        cards.mkdir()
+        publish(cards, args.base, {})
+        with processes(f"chat.engine --assistants {cards} --port {port}"):
             client = EngineClient(f"http://127.0.0.1:{port}")
-            asyncio.run(ready(client))
-            print_head("beside it", "talks at once", "first token, mean", "95 %", "longest silence")
-            measured(client, "nothing", arguments.talks)
-            for niceness in (10, 0):
-                with trainer(folder / f"run-{niceness}", arguments.base, niceness):
-                    measured(client, f"a trainer, nice {niceness}", arguments.talks)
+            asyncio.run(measure(client, Path(folder) / "run", args))
 
 
 if __name__ == "__main__":

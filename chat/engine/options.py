@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-DTYPES = ("auto", "float32", "bfloat16")
+from finetune.training.computing.precision import PRECISIONS
 
 
 def _option(default: object, text: str) -> Any:
@@ -49,8 +49,8 @@ class Options:
         for name in ("threads", "queue", "top_k", "prefix_cache"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
-        if self.dtype not in DTYPES:
-            raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
+        if self.dtype not in PRECISIONS:
+            raise ValueError(f"dtype must be one of {', '.join(PRECISIONS)}, not {self.dtype!r}")
         if not self.assistants.is_dir():
             raise ValueError(f"assistants: there is no folder {self.assistants}")
         if self.temperature < 0 or not 0 < self.top_p <= 1 or self.repetition_penalty <= 0:

@@ -14,6 +14,7 @@ import torch
 from peft import get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.data import PLAIN_TEMPLATE
@@ -33,22 +34,14 @@ class Facts:
     lora_r8_parameters: int
     device: str
     dtype: str
+    precision: str
+    precision_why: str
     threads: int
 
     @property
     def ratio(self) -> float:
         """Trainable parameters over those of LoRA r = 8 on q_proj and v_proj."""
         return self.trainable_parameters / max(1, self.lora_r8_parameters)
-
-
-def precision() -> torch.dtype:
-    """Return bfloat16 where the accelerator computes in it, else float32.
-
-    On CPUs without native bfloat16 it is some forty times slower than float32.
-    """
-    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
-        return torch.bfloat16
-    return torch.float32
 
 
 def load_tokenizer(base_model: str) -> tuple[Any, bool]:
@@ -73,15 +66,19 @@ def load_tokenizer(base_model: str) -> tuple[Any, bool]:
     return tokenizer, missing
 
 
-def load_base(base_model: str) -> Any:
+def load_base(base_model: str, dtype: torch.dtype = torch.float32) -> Any:
     """Load the base model for training.
+
+    Args:
+        base_model: its folder or hub id.
+        dtype: what its weights are kept in.
 
     Raises:
         BadConfig: the folder or hub id cannot be loaded.
     """
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            base_model, dtype=precision(), use_safetensors=True, trust_remote_code=False
+            base_model, dtype=dtype, use_safetensors=True, trust_remote_code=False
         )
     except (OSError, ValueError) as error:
         raise BadConfig(Problem("base_model", _first_line(base_model, error))) from error
@@ -121,7 +118,9 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
         raise BadConfig(Problem("adapter_options", str(error).strip().splitlines()[0])) from error
 
 
-def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -> Facts:
+def facts(
+    model: Any, config: RunConfig, shapes: Shapes, base_parameters: int, precision: Precision
+) -> Facts:
     """Count parameters and name device and precision of a model with its adapter.
 
     Args:
@@ -129,6 +128,7 @@ def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -
         config: the run's settings.
         shapes: the base's linear layers before the adapter came.
         base_parameters: numbers in the base.
+        precision: what products are computed in.
     """
     trainable = sum(item.numel() for item in model.parameters() if item.requires_grad)
     compared: tuple[str, ...] = ("q_proj", "v_proj")
@@ -141,6 +141,8 @@ def facts(model: Any, config: RunConfig, shapes: Shapes, base_parameters: int) -
         lora_r8_parameters=reference_count(shapes, compared),
         device=str(first.device),
         dtype=str(first.dtype).removeprefix("torch."),
+        precision=precision.name,
+        precision_why=precision.why,
         threads=torch.get_num_threads(),
     )
 

@@ -83,6 +83,19 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> tuple[Problem
     return tuple(found.values())
 
 
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a value, at any depth."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            left += [*item, *item.values()]
+        elif isinstance(item, list | tuple):
+            left += item
+
+
 def _words(item: Any, field: str, model: type[BaseModel]) -> str:
     kind, context = item["type"], item.get("ctx", {})
     if kind == "unusable":

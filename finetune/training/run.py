@@ -3,6 +3,7 @@
     RUN_DIR/config.json         in: the settings (`RunConfig`)
     RUN_DIR/control             in: "cancel" or "pause", read several times a second
     RUN_DIR/heartbeat           out: its time says when the trainer was last seen alive
+    RUN_DIR/computing.json      out: number format and threads, kept for whoever goes on with it
     RUN_DIR/events.jsonl        out: the numbered log
     RUN_DIR/checkpoints/        out: the last checkpoints, and the best one
     RUN_DIR/adapter/            out: the trained adapter
@@ -22,10 +23,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import torch
 import transformers
 
 from finetune.training.circuits.runners import connect
+from finetune.training.computing.chosen import Computing, run_device
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
@@ -125,7 +126,10 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     log.emit("state", "Loading the base model.", {"state": "loading"})
     found = checkpoint_found(folder, log)
     config = RunConfig.read(folder / "config.json")
-    trainer, counts = _prepared(folder, config, log, supervision, _kept(found.path))
+    computing = Computing.of(config, folder, resumed=found.path is not None)
+    if doubt := computing.doubt():
+        log.emit("warning", doubt)
+    trainer, counts = _prepared(folder, config, log, supervision, _kept(found.path), computing)
     if config.start_adapter and found.path is None:
         numbers = load_start(trainer.adapted, config, folder)
         log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
@@ -176,6 +180,7 @@ def _prepared(
     log: EventLog,
     supervision: Supervision,
     kept: dict[str, Any],
+    computing: Computing,
 ) -> tuple[DialogueTrainer, dict[str, Any]]:
     """Load model and data, tell the log about them, and build the trainer.
 
@@ -183,8 +188,7 @@ def _prepared(
         The trainer, and what became of the dialogues.
     """
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    computing.take_threads(config.threads)
     clock = Clock(config.steps, kept["seconds"])
     check_positions(config.base_model, config.sequence_length)
     tokenizer, plain_template = load_tokenizer(config.base_model)
@@ -197,7 +201,7 @@ def _prepared(
         validation = _dialogues(
             folder, config, config.validation_file, tokenizer, config.eval_dialogues, None
         )
-    base = load_base(config.base_model)
+    base = load_base(config.base_model, computing.format.weights(run_device()))
     look_between_layers(base, supervision)
     shapes = linear_shapes(base)
     base_parameters = sum(item.numel() for item in base.parameters())
@@ -216,8 +220,9 @@ def _prepared(
         trained_tokens=int(kept["trained_tokens"]),
         watch=Watch(config, read_events(log.path), int(kept.get("step", 0))),
         exchange=connect(model, config, folder, supervision, log),
+        precision=computing.format,
     )
-    known = facts(model, config, shapes, base_parameters)
+    known = facts(model, config, shapes, base_parameters, computing.format)
     return trainer, announce(folder, config, log, known, train, validation)
 
 

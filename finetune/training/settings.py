@@ -13,6 +13,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from finetune.training.circuits.backends import backends_of
+from finetune.training.computing.precision import PRECISIONS
 from finetune.training.exceptions import BadConfig
 from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of, texts_in
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, Options, get_adapter
@@ -31,7 +32,11 @@ SAMPLE_PROMPTS = [
     "My best friend moved away and I feel so alone.",
 ]
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup")
-CHOICES: Mapping[str, tuple[str, ...]] = {"backend": tuple(BACKENDS), "scheduler": SCHEDULERS}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "backend": tuple(BACKENDS),
+    "scheduler": SCHEDULERS,
+    "precision": PRECISIONS,
+}
 
 
 def setting(
@@ -131,8 +136,14 @@ class RunSettings(BaseModel):
     sample_tokens: int = setting(
         40, "Longest sample reply in tokens. 0: no samples.", bounds=(0, 1024)
     )
+    precision: str = setting(
+        "auto",
+        "Number format of large products. auto: bfloat16 where processor or GPU has units for it, "
+        "else float32. Circuits keep float32.",
+        "Precision",
+    )
     threads: int = setting(
-        0, "CPU threads of the trainer. 0: as many as there are cores.", bounds=(0, 1024)
+        0, "CPU threads of the trainer. 0: the cores that are free as it starts.", bounds=(0, 1024)
     )
 
     # -- parsing ----------------------------------------------------------------------------------

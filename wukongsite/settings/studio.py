@@ -17,7 +17,7 @@ EXPERIMENT_DIR = data_folder("experiments")
 LEASE_SECONDS = env("WUKONG_LEASE_SECONDS", 10)
 MAX_ATTEMPTS = env("WUKONG_MAX_ATTEMPTS", 5)
 TRAINER_SILENT_SECONDS = env("WUKONG_TRAINER_SILENT_SECONDS", 120)  # 0: never ended for it
-TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: as many as there are cores
+TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: those that are free
 TRAINER_NICENESS = env("WUKONG_TRAINER_NICENESS", 10)  # 0: trains at the expense of the chat
 
 # -- base models --------------------------------------------------------------------------------

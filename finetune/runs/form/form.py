@@ -52,6 +52,7 @@ MORE = (
     "save_every",
     "keep_checkpoints",
     "early_stopping",
+    "precision",
     "system_prompt",
 )
 TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own

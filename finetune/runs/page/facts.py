@@ -31,6 +31,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "sequence_length",
         "weight_decay",
         "max_grad_norm",
+        "precision",
         "seed",
     ),
     gettext_noop("Evaluation and checkpoints"): (
@@ -103,8 +104,24 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
 
 
 def setting_words(run: Run, name: str) -> Any:
+    if name == "precision":
+        return precision_words(run)
     chip = run.settings.chip if name == "calibration" else None
     return chip_words(chip) if chip else shown(run.config[name])
+
+
+def precision_words(run: Run) -> str:
+    """What was asked for; once a trainer has begun, what it chose, and why."""
+    asked: str = run.config["precision"]
+    known = run.latest.get("model", {})
+    chosen, why = known.get("precision"), known.get("precision_why")
+    if not (chosen and why) or asked == chosen:
+        return asked
+    return _("%(asked)s: %(chosen)s, since %(why)s") % {
+        "asked": asked,
+        "chosen": chosen,
+        "why": _(why),
+    }
 
 
 def option_rows(run: Run) -> list[tuple[str, Any, str]]:
@@ -177,6 +194,7 @@ def code_of(run: Run, api_url: str) -> dict[str, str]:
             "gradient_accumulation",
             "sequence_length",
             "warmup_ratio",
+            "precision",
         )
         if name in config
     }

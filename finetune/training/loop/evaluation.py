@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from finetune.training.computing.precision import Precision
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import collate
 
@@ -33,6 +34,8 @@ def held_out(
     batch_size: int,
     pad: int,
     at_labels: bool,
+    one_row: bool,
+    precision: Precision,
     between: Callable[[], None],
 ) -> HeldOut:
     """Measure a model on dialogues, those of similar length together.
@@ -43,6 +46,8 @@ def held_out(
         batch_size: dialogues in one pass.
         pad: the id that fills batches up.
         at_labels: compute logits at labelled positions only.
+        one_row: read a batch in one row where that saves something.
+        precision: what the model's products are computed in.
         between: called before each batch; may raise to leave.
     """
     total, correct, count = 0.0, 0, 0
@@ -51,12 +56,13 @@ def held_out(
     for start in range(0, len(ordered), batch_size):
         between()
         batch = collate(ordered[start : start + batch_size], pad=pad)
-        with torch.no_grad():
+        with torch.no_grad(), precision.autocast(device):
             loss = token_loss(
                 model,
                 batch["input_ids"].to(device),
                 batch["labels"].to(device),
                 at_labels=at_labels,
+                one_row=one_row,
             )
         total += float(loss.total)
         correct += loss.correct

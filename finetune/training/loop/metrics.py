@@ -1,9 +1,9 @@
 """The loss over labelled tokens, its accuracy, and the clock of a run.
 
-Logits are computed only at positions whose next token has a label: with a vocabulary of
-49,152 they are the largest tensors of a step by far, and the other positions' logits would
-be thrown away. `benchmarks/training_memory_speed.py` measures the gain; a test holds that loss
-and gradients equal the plain computation's.
+Logits are computed only at positions whose next token has a label, and a few at a time (`head`):
+with a vocabulary of 49,152 they would be the largest tensors of a step by far, and those of the
+other positions would be thrown away. `benchmarks/training_memory_speed.py` measures the gain; a
+test holds that loss and gradients equal the plain computation's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from typing import Any
 import torch
 from torch.nn import functional
 
+from finetune.training.computing.one_row import OneRow
 from finetune.training.dialogues.data import IGNORED
+
+from .head import head_loss, is_frozen
 
 # Settings of architectures that change logits after the output layer (Gemma 2, Cohere,
 # Granite): for those the model's own forward pass is taken.
@@ -38,15 +41,24 @@ class TokenLoss:
     count: int
 
 
+def causal_of(model: Any) -> Any:
+    """Return the causal language model in a model that may carry an adapter."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
 def selects_labels(model: Any) -> bool:
     """Tell whether logits of this model may be computed at chosen positions only."""
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    config = causal.config.get_text_config()
+    config = causal_of(model).config.get_text_config()
     return not any(getattr(config, name, None) not in (None, 1, 1.0) for name in _LOGIT_CHANGES)
 
 
 def token_loss(
-    model: Any, input_ids: torch.Tensor, labels: torch.Tensor, *, at_labels: bool = True
+    model: Any,
+    input_ids: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    at_labels: bool = True,
+    one_row: bool = False,
 ) -> TokenLoss:
     """Compute the loss of a batch over its labelled tokens.
 
@@ -55,20 +67,30 @@ def token_loss(
         input_ids: (batch, length), int64.
         labels: (batch, length), int64; `IGNORED` where there is no label.
         at_labels: compute logits at labelled positions only.
+        one_row: with that, read the batch in one row where that saves something; only for models
+            of which `reads_one_row` says that they can.
 
     Returns:
         Sums over the labelled tokens; dividing `total` by `count` gives the usual mean.
     """
     targets = labels[:, 1:]  # (batch, length - 1): position t predicts token t + 1
     wanted = targets != IGNORED  # (batch, length - 1)
+    goal = targets[wanted]  # (labelled,)
     if at_labels and selects_labels(model):
-        causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-        hidden = causal.get_decoder()(input_ids=input_ids, use_cache=False).last_hidden_state
-        chosen = hidden[:, :-1][wanted]  # (labelled, width)
-        logits = causal.get_output_embeddings()(chosen)  # (labelled, vocabulary)
+        causal = causal_of(model)
+        row = OneRow.of(input_ids, labels) if one_row else None
+        if row is not None:  # the same labels in the same order
+            chosen = row.hidden(causal)[row.goal != IGNORED]  # (labelled, width)
+        else:
+            hidden = causal.get_decoder()(input_ids=input_ids, use_cache=False).last_hidden_state
+            chosen = hidden[:, :-1][wanted]  # (labelled, width)
+        head = causal.get_output_embeddings()
+        if is_frozen(head):
+            summed, right = head_loss(chosen, head, goal)
+            return TokenLoss(summed, int(right), len(chosen))
+        logits = head(chosen)  # (labelled, vocabulary)
     else:
         logits = model(input_ids=input_ids, use_cache=False).logits[:, :-1][wanted]
-    goal = targets[wanted]  # (labelled,)
     logits = logits.float()
     total = functional.cross_entropy(logits, goal, reduction="sum")
     with torch.no_grad():

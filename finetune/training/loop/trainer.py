@@ -20,6 +20,8 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.circuits.runners import circuits_taken
+from finetune.training.computing.one_row import reads_one_row
+from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import RunOrder, collate
@@ -31,7 +33,7 @@ from quantum.adapters.report import CircuitReport, circuit_report
 
 from .evaluation import held_out
 from .finite import FiniteChecks
-from .metrics import Clock, mean, selects_labels, token_loss
+from .metrics import Clock, causal_of, mean, selects_labels, token_loss
 from .samples import sample
 from .saving import SavingTrainer
 from .schedule import rate_share
@@ -55,6 +57,8 @@ class DialogueTrainer(SavingTrainer):
         watch: what looks at each step and evaluation for what goes wrong.
         trained_tokens: labelled tokens earlier trainers of this run learned from.
         exchange: where the circuits go, if they run outside this process.
+        precision: what the model's products are computed in, to learn and to evaluate; sample
+            replies are computed in what the weights are kept in.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class DialogueTrainer(SavingTrainer):
         watch: Watch,
         trained_tokens: int = 0,
         exchange: FolderRunner | None = None,
+        precision: Precision,
     ) -> None:
         count = config.steps * config.dialogues_per_step
         order = RunOrder(train, count=count, batch_size=config.batch_size, seed=config.seed)
@@ -97,6 +102,7 @@ class DialogueTrainer(SavingTrainer):
         self.clock = clock
         self.trained_tokens = trained_tokens
         self.exchange = exchange
+        self.precision = precision
         self.epoch_dialogues = epoch_dialogues
         self.finite = FiniteChecks(model, config)
         self.watch = watch
@@ -104,6 +110,7 @@ class DialogueTrainer(SavingTrainer):
         self.ended_early = False
         self._pad = pad
         self._at_labels = selects_labels(model)
+        self._one_row = self._at_labels and reads_one_row(model, causal_of(model))
         self._correct = 0
         self._labels = 0
         self._step_tokens = 0
@@ -119,10 +126,12 @@ class DialogueTrainer(SavingTrainer):
         num_items_in_batch: torch.Tensor | int | None = None,
     ) -> torch.Tensor:
         """Return this batch's share of the step's mean loss over labelled tokens."""
-        loss = token_loss(model, inputs["input_ids"], inputs["labels"], at_labels=self._at_labels)
+        ids, labels = inputs["input_ids"], inputs["labels"]
+        with self.precision.autocast(ids.device):
+            loss = token_loss(model, ids, labels, at_labels=self._at_labels, one_row=self._one_row)
         self._correct += loss.correct
         self._labels += loss.count
-        self._step_tokens += inputs["input_ids"].numel()
+        self._step_tokens += ids.numel()
         return loss.total / (num_items_in_batch if num_items_in_batch is not None else loss.count)
 
     def training_step(
@@ -248,6 +257,8 @@ class DialogueTrainer(SavingTrainer):
             batch_size=self.config.batch_size,
             pad=self._pad,
             at_labels=self._at_labels,
+            one_row=self._one_row,
+            precision=self.precision,
             between=self.supervision.check,
         )
         self.finite.evaluation(measured.loss, step)

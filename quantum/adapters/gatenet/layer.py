@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from quantum.adapters.gatenet.cell import GateNetCell
 from quantum.adapters.gatenet.config import GateNetConfig
 from quantum.adapters.gatenet.linear import gated_linear
+from quantum.adapters.precision import full_precision, product_dtype
 from quantum.adapters.tuner import LinearTunerLayer
 
 
@@ -33,15 +34,17 @@ class GateNetLinear(LinearTunerLayer[GateNetCell]):
             return self._base(x, *args, **kwargs)
         layer = self.get_base_layer()
         assert isinstance(layer, nn.Linear)
-        scales = [scale for cell in cells if (scale := cell.scale()) is not None]
-        return gated_linear(
-            x.to(layer.weight.dtype),
-            layer.weight,
-            layer.bias,
-            math.prod(scales[1:], start=scales[0]) if scales else None,
-            [step for cell in cells for step in cell.steps],
-            [matrix for cell in cells for matrix in cell.matrices()],
-        )
+        dtype = product_dtype(x, layer.weight.dtype)
+        with full_precision(x):
+            scales = [scale for cell in cells if (scale := cell.scale()) is not None]
+            return gated_linear(
+                x.to(dtype),
+                layer.weight,
+                layer.bias,
+                math.prod(scales[1:], start=scales[0]) if scales else None,
+                [step for cell in cells for step in cell.steps],
+                [matrix for cell in cells for matrix in cell.matrices()],
+            )
 
     def _merged(self, adapter: str, weight: Tensor) -> Tensor:
         return self.cell(adapter).merged(weight)

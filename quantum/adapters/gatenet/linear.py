@@ -44,8 +44,8 @@ def gated_linear(
     """The layer's output.
 
     Args:
-        x: Input, shape ``(…, d_in)``, in the weight's dtype.
-        weight: Frozen, shape ``(d_out, d_in)``.
+        x: Input, shape ``(…, d_in)``; its dtype is that of the products with the weight.
+        weight: Frozen, shape ``(d_out, d_in)``, in that dtype or a wider one.
         bias: Frozen, shape ``(d_out,)``, not scaled.
         scale: ``1 + u``, shape ``(d_out,)``, or ``None`` for ones.
         steps: The product's steps.
@@ -53,7 +53,7 @@ def gated_linear(
         route: ``weight``, ``tokens``, or ``auto`` for the cheaper one.
 
     Returns:
-        Shape ``(…, d_out)``, in the weight's dtype.
+        Shape ``(…, d_out)``, in the input's dtype.
     """
     tokens = x.reshape(-1, x.shape[-1])  # (tokens, d_in)
     if route == "auto":
@@ -89,13 +89,14 @@ class _OnWeight(torch.autograd.Function):
     ) -> Tensor:
         ctx.steps = steps
         ctx.save_for_backward(x, weight, scale, *matrices)
-        return F.linear(x, gated_weight(weight, scale, steps, matrices).to(weight.dtype), bias)
+        product = gated_weight(weight, scale, steps, matrices).to(x.dtype)
+        return F.linear(x, product, None if bias is None else bias.to(x.dtype))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, scale, *matrices = ctx.saved_tensors
-        grad = grad.to(weight.dtype)
+        grad = grad.to(x.dtype)
         inputs = step_inputs(weight.to(matrices[0].dtype), ctx.steps, matrices)
         product = last_result(inputs, ctx.steps, matrices)
         to_weight = (grad.t() @ x).to(product.dtype)  # (d_out, d_in)
@@ -104,7 +105,7 @@ class _OnWeight(torch.autograd.Function):
             to_scale = torch.linalg.vecdot(to_weight, product)  # (d_out,)
             to_weight *= scale[:, None]
             product = product * scale[:, None]
-        to_x = grad @ product.to(weight.dtype) if ctx.needs_input_grad[0] else None
+        to_x = grad @ product.to(x.dtype) if ctx.needs_input_grad[0] else None
         del product
         to_matrices, _ = pull_back(to_weight, ctx.steps, matrices, inputs, to_rows=False)
         return to_x, None, None, to_scale, None, *to_matrices
@@ -123,30 +124,30 @@ class _OnTokens(torch.autograd.Function):
     ) -> Tensor:
         ctx.steps = steps
         gated = apply_steps(x.to(matrices[0].dtype), *_transposed(steps, matrices))
-        out = F.linear(gated.to(weight.dtype), weight)
+        out = F.linear(gated.to(x.dtype), weight.to(x.dtype))
         if scale is not None:  # in the scale's precision: bfloat16 cannot tell 1.003 from 1
-            out = (out * scale).to(weight.dtype)
+            out = (out * scale).to(x.dtype)
         # Kept for the scale's gradient; mostly what follows the layer keeps it anyway.
         ctx.save_for_backward(x, weight, scale, out if scale is not None else None, *matrices)
-        return out if bias is None else out + bias
+        return out if bias is None else out + bias.to(x.dtype)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, scale, out, *matrices = ctx.saved_tensors
-        grad = grad.to(weight.dtype)
+        grad = grad.to(x.dtype)
         steps, turned = _transposed(ctx.steps, matrices)
         inputs = step_inputs(x.to(matrices[0].dtype), steps, turned)
         to_scale = None
         if scale is not None:
             if (scale == 0).any():  # the output no longer tells what was scaled
-                gated = last_result(inputs, steps, turned).to(weight.dtype)
-                to_scale = (grad.to(scale.dtype) * F.linear(gated, weight)).sum(0)
+                gated = last_result(inputs, steps, turned).to(x.dtype)
+                to_scale = (grad.to(scale.dtype) * F.linear(gated, weight.to(x.dtype))).sum(0)
             else:
                 wide = out.to(scale.dtype)
                 to_scale = torch.linalg.vecdot(grad.to(scale.dtype), wide, dim=0) / scale
-            grad = (grad * scale).to(weight.dtype)
-        to_gated = (grad @ weight).to(turned[0].dtype)  # (tokens, d_in)
+            grad = (grad * scale).to(x.dtype)
+        to_gated = (grad @ weight.to(x.dtype)).to(turned[0].dtype)  # (tokens, d_in)
         to_turned, to_x = pull_back(
             to_gated, steps, turned, inputs, to_rows=ctx.needs_input_grad[0]
         )

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from quantum.adapters.precision import full_precision
 from quantum.adapters.qgs.block import QGSBlock
 from quantum.adapters.qgs.cell import QGSCell
 from quantum.adapters.qgs.config import QGSConfig
@@ -57,9 +58,10 @@ class QGSLinear(LinearTunerLayer[QGSCell]):
             return self._base(x, *args, **kwargs)
         outer: Tensor | None = None
         inner: Tensor | None = None
-        for cell in cells:
-            u, g = cell.scalings()
-            outer, inner = _times(outer, u), _times(inner, g)
+        with full_precision(x):
+            for cell in cells:
+                u, g = cell.scalings()
+                outer, inner = _times(outer, u), _times(inner, g)
         if inner is not None:
             x = (x * inner).to(x.dtype)
         base = self._base(x, *args, **kwargs)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from quantum.adapters.host import CircuitHost, HostedCircuit
 from quantum.adapters.kept import KeepingModule
+from quantum.adapters.precision import full_precision, product_dtype
 from quantum.adapters.qtha.config import QTHAConfig
 from quantum.adapters.qtha.factorisation import core_shapes, factorise
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
@@ -143,18 +144,21 @@ class QTHACell(KeepingModule, CircuitHost):
         """Add the change to the base layer's output.
 
         Args:
-            x: Input, shape ``(…, d_in)``, any floating dtype; the cell works in its own.
+            x: Input, shape ``(…, d_in)``, any floating dtype; the cell works in its own. Under
+                autocast the two products with whole activations follow that, and nothing else.
             base: The base layer's output, shape ``(…, d_out)``.
 
         Returns:
-            ``base + change`` in the cell's dtype, shape ``(…, d_out)``.
+            ``base + change`` in the cell's dtype or autocast's, shape ``(…, d_out)``.
         """
-        dtype = self.cw.dtype
-        tokens = self.dropout(x.to(dtype)).reshape(-1, x.shape[-1])  # (tokens, d_in)
-        down, up = self.halves()
-        middle = self.middle(tokens @ down)
-        flat = base.to(dtype).reshape(-1, base.shape[-1])  # (tokens, d_out)
-        return torch.addmm(flat, middle, up).reshape(base.shape)  # (…, d_out)
+        dtype = product_dtype(x, self.cw.dtype)
+        with full_precision(x):
+            tokens = self.dropout(x.to(dtype)).reshape(-1, x.shape[-1])  # (tokens, d_in)
+            down, up = self.halves()
+            middle = self.middle((tokens @ down.to(dtype)).to(self.cw.dtype))
+            flat = base.to(dtype).reshape(-1, base.shape[-1])  # (tokens, d_out)
+            changed = torch.addmm(flat, middle.to(dtype), up.to(dtype))
+        return changed.reshape(base.shape)  # (…, d_out)
 
     def halves(self) -> tuple[Tensor, Tensor]:
         """``down()`` and ``up()``; in inference they are kept while the parameters stay."""

@@ -35,6 +35,7 @@ ROW: dict[str, Any] = {  # as an earlier version kept it: every setting, no path
     "save_every": 20,
     "sample_prompts": ["I keep waking up at 4am."],
     "sample_tokens": 40,
+    "precision": "auto",
     "threads": 0,
 }
 QGS = {
@@ -92,6 +93,11 @@ def test_a_row_from_before_there_were_backends_reads() -> None:
     for config in (RunConfig.from_dict({**row, **PATHS}), RunSettings.draft(row)[0].completed()):
         assert config.backend == "statevector"
         assert config.options["r"] == 4
+
+
+def test_a_row_from_before_a_number_format_was_chosen_reads() -> None:
+    row = {name: value for name, value in ROW.items() if name != "precision"}
+    assert RunSettings.draft(row) == (RunSettings.from_dict(ROW), ())
 
 
 def test_what_no_setting_is_any_more_is_left_out_of_an_old_row() -> None:

@@ -16,6 +16,7 @@ from chat.safety.library.lines import COUNTRY_CHOICES
 from chat.words import line_words
 from finetune.datasets.doctor.formats import FORMATS
 from finetune.explorer.experiment.spec import backend_choices, families
+from finetune.training.computing.precision import REASONS
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.presets import PRESETS
 from finetune.training.settings import CHOICES, RunSettings
@@ -28,7 +29,7 @@ from wukongsite import library_words
 FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
 NAMES = {
     "Alpaca", "CPsyCoun", "ESConv", "OpenAI messages", "OpenQASM 2", "OriginIR", "QGS", "QTHA",
-    "ShareGPT",
+    "ShareGPT", "bfloat16", "float32",
 }  # fmt: skip
 DOMAINS = ("django", "djangojs")
 READ = ("chat", "finetune", "quantum", "static", "templates", "wukongsite")
@@ -110,7 +111,10 @@ def test_every_country_and_time_of_the_help_lines_is_among_them() -> None:
 def test_what_the_libraries_say_is_among_them() -> None:
     """Names, and examples of a format, are the same in every language."""
     said = {*KINDS.values(), published_72().source}
-    said |= {value.replace("_", " ") for value in CHOICES["scheduler"]}
+    said |= {
+        value.replace("_", " ") for name in ("scheduler", "precision") for value in CHOICES[name]
+    }
+    said |= set(REASONS)
     for pairs in (families(), backend_choices()):
         said |= {word for pair in pairs.values() for word in pair}
     for spec in ADAPTERS.values():

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from chat.engine.inference import precision
+from chat.engine.inference.precision import dtype_of
+from finetune.training.computing import precision
 from quantum.processor import multiplies_bfloat16, usable_cores
 
 AMX = "model name : Xeon\nflags : fpu avx512f amx_bf16 amx_tile\n"
@@ -38,7 +39,7 @@ def test_auto_follows_the_processor_and_says_so(
 ) -> None:
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: has_amx)
     with caplog.at_level(logging.INFO, "engine"):
-        chosen = precision.dtype_of(torch.device("cpu"), "auto")
+        chosen = dtype_of(torch.device("cpu"), "auto")
     assert chosen is (torch.bfloat16 if has_amx else torch.float32)
     assert ("bfloat16 on cpu: the processor has AMX" in caplog.text) is has_amx
-    assert precision.dtype_of(torch.device("cpu"), "float32") is torch.float32
+    assert dtype_of(torch.device("cpu"), "float32") is torch.float32
