@@ -1,0 +1,148 @@
+"""Trains low-rank changes of the encoder together with both heads, in both languages at once.
+
+Deterministic on one machine: seeds, order and added noise follow from SEED.
+"""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from chat.engine.judging.encoder import mean, model_load, padded, tokenizer_load
+from chat.safety.fitting.noise import noisy
+from chat.safety.fitting.samples import CLASSES, Sample
+from chat.safety.heads.head import KINDS, PREFIX, Kind
+
+SEED = 9
+BATCH = 32
+RANK = 16
+PARTS = ["query", "value", "dense"]  # of a layer: attention and feed-forward
+LAYERS = list(range(4, 12))  # the lower ones stay: a third of the time, and they know words already
+RATES = (7e-4, 5e-3)  # of the changes, of the heads
+WARM = 0.1  # share of the steps
+SURE = 0.98  # a label is believed so much
+NAMES = 0.5  # what a class counts beside the pooled one
+STRETCH = BATCH * 16  # texts among which those of like length share a batch
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One head's numbers: (classes, hidden) and (classes,)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+class Network(torch.nn.Module):
+    """The encoder with its changes, the mean over a text's tokens, a linear head for each kind."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        config = LoraConfig(
+            r=RANK, lora_alpha=2 * RANK, target_modules=PARTS, layers_to_transform=LAYERS
+        )
+        encoder = model_load(folder)
+        self.encoder = get_peft_model(encoder, config)
+        self.heads = torch.nn.ModuleDict(
+            {
+                kind: torch.nn.Linear(encoder.config.hidden_size, len(CLASSES[kind]))
+                for kind in KINDS
+            }
+        )
+        for head in self.heads.values():
+            for parameter in head.parameters():
+                torch.nn.init.zeros_(parameter)
+
+    def head(self, kind: Kind) -> torch.nn.Linear:
+        return cast(torch.nn.Linear, self.heads[kind])
+
+    def loss(self, means: torch.Tensor, batch: Sequence[Sample]) -> torch.Tensor:
+        """Each text's, by the head of its kind; the pooled class counts most."""
+        losses = []
+        for kind in KINDS:
+            rows = [row for row, each in enumerate(batch) if each.kind == kind]
+            if rows:
+                logits = self.head(kind)(means[rows])
+                targets = torch.tensor([batch[row].targets for row in rows])
+                of_classes = binary_cross_entropy_with_logits(
+                    logits, targets * (2 * SURE - 1) + 1 - SURE, reduction="none"
+                )
+                losses.append(of_classes[:, 0] + NAMES * of_classes[:, 1:].sum(1))
+        return torch.cat(losses).mean()
+
+    def weights(self, kind: Kind) -> Weights:
+        head = self.head(kind)
+        return Weights(head.weight.detach().numpy().copy(), head.bias.detach().numpy().copy())
+
+
+def tuned(folder: Path, samples: Sequence[Sample], epochs: int) -> Network:
+    torch.manual_seed(SEED)
+    rng = random.Random(SEED)
+    tokenizer = tokenizer_load(folder)
+    network = Network(folder).train()
+    changes = [each for each in network.encoder.parameters() if each.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": changes, "lr": RATES[0], "weight_decay": 0.01},
+            {"params": network.heads.parameters(), "lr": RATES[1], "weight_decay": 0.0},
+        ]
+    )
+    steps = epochs * (len(samples) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, list(RATES), total_steps=steps, pct_start=WARM
+    )
+    began, done = time.monotonic(), 0
+    for epoch in range(epochs):
+        losses = []
+        for batch in batches(noised(samples, rng), rng):
+            rows = tokenizer.encode_batch([PREFIX[each.kind] + each.text for each in batch])
+            means = mean(network.encoder, *padded([row.ids for row in rows]))
+            loss = network.loss(means, batch)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(changes, 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(float(loss.detach()))
+            done += 1
+            if done % 50 == 0:
+                spent = time.monotonic() - began
+                print(
+                    f"  epoch {epoch + 1} of {epochs}, step {done} of {steps}, {spent:.0f} s,"
+                    f" loss {np.mean(losses[-50:]):.3f}",
+                    flush=True,
+                )
+    return network.eval()
+
+
+def noised(samples: Sequence[Sample], rng: random.Random) -> list[Sample]:
+    calm: dict[tuple[str, str], list[Sample]] = {}
+    for each in samples:
+        if not each.classes:
+            calm.setdefault((each.language, each.kind), []).append(each)
+    return [noisy(rng, each, calm[each.language, each.kind]) for each in samples]
+
+
+def batches(samples: list[Sample], rng: random.Random) -> Iterator[list[Sample]]:
+    """Whole batches of texts of like length, in any order."""
+    rng.shuffle(samples)
+    found = []
+    for begin in range(0, len(samples), STRETCH):
+        some = sorted(samples[begin : begin + STRETCH], key=lambda each: len(each.text.encode()))
+        found += [some[at : at + BATCH] for at in range(0, len(some), BATCH)]
+    whole = [batch for batch in found if len(batch) == BATCH]
+    rng.shuffle(whole)
+    yield from whole
+
+
+def changes_save(encoder: PeftModel, folder: Path) -> None:
+    """The changes in PEFT's own layout, in half the numbers' width."""
+    encoder.half().save_pretrained(str(folder))
+    (folder / "README.md").unlink(missing_ok=True)  # a form to fill in
