@@ -1,6 +1,6 @@
 """Fits what judges messages and replies, and writes it into `chat/safety/heads/`.
 
-python -m chat.safety.fitting             # trains, an hour on two cores, then sets thresholds
+python -m chat.safety.fitting       # trains, half an hour on an idle core; then sets thresholds
 python -m chat.safety.fitting --thresholds    # sets them anew for the committed weights
 """
 
@@ -21,7 +21,7 @@ from chat.safety.fitting.tuning import changes_save, tuned
 from chat.safety.heads.head import FOLDER, KINDS, NEVER, Head, Kind, heads_read, heads_save
 
 ROOT = Path(__file__).resolve().parents[3]
-EPOCHS = 3
+EPOCHS = 2
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from tokenizers import Tokenizer
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from chat.engine.judging.encoder import mean, model_load, padded, tokenizer_load
@@ -25,8 +26,9 @@ BATCH = 32
 RANK = 16
 PARTS = ["query", "value", "dense"]  # of a layer: attention and feed-forward
 LAYERS = list(range(4, 12))  # the lower ones stay: a third of the time, and they know words already
-RATES = (7e-4, 5e-3)  # of the changes, of the heads
-WARM = 0.1  # share of the steps
+RATES = (3e-4, 2e-3)  # of the changes, of the heads; at 7e-4 all texts fell onto one vector
+WARM = 0.06  # share of the steps
+LOOKED_AT = 512  # texts that say where the vectors lie before training
 SURE = 0.98  # a label is believed so much
 NAMES = 0.5  # what a class counts beside the pooled one
 STRETCH = BATCH * 16  # texts among which those of like length share a batch
@@ -59,9 +61,20 @@ class Network(torch.nn.Module):
         for head in self.heads.values():
             for parameter in head.parameters():
                 torch.nn.init.zeros_(parameter)
+        # The encoder's vectors lie close together in one corner: seen from there they differ.
+        self.middle = torch.zeros(encoder.config.hidden_size)
+        self.spread = torch.ones(encoder.config.hidden_size)
+
+    def look(self, means: torch.Tensor) -> None:
+        """Take the middle and the spread of these vectors, (texts, hidden), as the head's own."""
+        self.middle, self.spread = means.mean(0), means.std(0)
 
     def head(self, kind: Kind) -> torch.nn.Linear:
         return cast(torch.nn.Linear, self.heads[kind])
+
+    def means(self, tokenizer: Tokenizer, batch: Sequence[Sample]) -> torch.Tensor:
+        rows = tokenizer.encode_batch([PREFIX[each.kind] + each.text for each in batch])
+        return mean(self.encoder, *padded([row.ids for row in rows]))
 
     def loss(self, means: torch.Tensor, batch: Sequence[Sample]) -> torch.Tensor:
         """Each text's, by the head of its kind; the pooled class counts most."""
@@ -69,7 +82,7 @@ class Network(torch.nn.Module):
         for kind in KINDS:
             rows = [row for row, each in enumerate(batch) if each.kind == kind]
             if rows:
-                logits = self.head(kind)(means[rows])
+                logits = self.head(kind)((means[rows] - self.middle) / self.spread)
                 targets = torch.tensor([batch[row].targets for row in rows])
                 of_classes = binary_cross_entropy_with_logits(
                     logits, targets * (2 * SURE - 1) + 1 - SURE, reduction="none"
@@ -78,8 +91,11 @@ class Network(torch.nn.Module):
         return torch.cat(losses).mean()
 
     def weights(self, kind: Kind) -> Weights:
+        """Of the vectors as the encoder gives them: middle and spread are folded in."""
         head = self.head(kind)
-        return Weights(head.weight.detach().numpy().copy(), head.bias.detach().numpy().copy())
+        weight = (head.weight / self.spread).detach()
+        bias = (head.bias - weight @ self.middle).detach()
+        return Weights(weight.numpy().copy(), bias.numpy().copy())
 
 
 def tuned(folder: Path, samples: Sequence[Sample], epochs: int) -> Network:
@@ -87,6 +103,9 @@ def tuned(folder: Path, samples: Sequence[Sample], epochs: int) -> Network:
     rng = random.Random(SEED)
     tokenizer = tokenizer_load(folder)
     network = Network(folder).train()
+    with torch.no_grad():
+        some = rng.sample(list(samples), min(LOOKED_AT, len(samples)))
+        network.look(torch.cat([network.means(tokenizer, [each]) for each in some]))
     changes = [each for each in network.encoder.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(
         [
@@ -102,9 +121,7 @@ def tuned(folder: Path, samples: Sequence[Sample], epochs: int) -> Network:
     for epoch in range(epochs):
         losses = []
         for batch in batches(noised(samples, rng), rng):
-            rows = tokenizer.encode_batch([PREFIX[each.kind] + each.text for each in batch])
-            means = mean(network.encoder, *padded([row.ids for row in rows]))
-            loss = network.loss(means, batch)
+            loss = network.loss(network.means(tokenizer, batch), batch)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(changes, 1.0)
