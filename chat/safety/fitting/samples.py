@@ -1,16 +1,19 @@
 """What the encoder and its heads are trained on, and what is left out of it for the thresholds.
 
-The project's own sentences, what people say in its own demo dialogues, and `psyguard` (Chinese,
-MIT), which has to be on this machine. One text in EIGHTH is left out, by its hash.
+The project's own sentences, what people say in its own demo dialogues, and three public sets that
+have to be on this machine: `psyguard` (Chinese, MIT), the ordinary questions of `counsel_chat`
+(English, MIT) and messages of `cpsycoun` (Chinese, CC BY 4.0); of those, thirds that nothing is
+measured on (`third_of`). Of the own sentences one in EIGHTH is left out, by its hash.
 """
 
+import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chat.safety.detection import read
+from chat.safety.detection import read, units
 from chat.safety.detection.normalising import normalised
 from chat.safety.fitting.sentences import Example, examples
 from chat.safety.fitting.talk import third_of
@@ -31,6 +34,8 @@ POOLED: Mapping[Kind, frozenset[str]] = {
     "reply": frozenset(REPLY_CLASSES),
 }
 DEMO = {"en": "support_dialogues.jsonl", "zh": "support_dialogues_zh.jsonl"}
+GRAVE_TOPICS = {"suicide", "self-harm", "domestic-violence", "eating-disorders", "trauma"}
+COUNSELLED = 250  # talks
 PSYGUARD = {
     "与自杀/自伤/攻击行为无关": frozenset[str](),
     "主动自杀意图": frozenset({"suicide"}),
@@ -64,7 +69,7 @@ def samples(public: Path) -> tuple[list[Sample], list[tuple[str, Kind, Example]]
     """What is trained on, and the own sentences that are left out of it.
 
     Raises:
-        FileNotFoundError: `psyguard` is not in `public`.
+        FileNotFoundError: one of the public sets is not in `public`.
     """
     trained: dict[tuple[str, str], Sample] = {}
     left_out: list[tuple[str, Kind, Example]] = []
@@ -76,7 +81,8 @@ def samples(public: Path) -> tuple[list[Sample], list[tuple[str, Kind, Example]]
                 else:
                     sample = Sample(normalised(each.text), language, kind, each.classes)
                     trained[kind, sample.text] = sample
-    for sample in (*of_demo(), *of_psyguard(public)):
+    public_ones = (*of_psyguard(public), *of_counsel_chat(public), *of_cpsycoun(public))
+    for sample in (*of_demo(), *public_ones):
         trained.setdefault((sample.kind, sample.text), sample)
     return list(trained.values()), left_out
 
@@ -106,6 +112,32 @@ def of_psyguard(public: Path) -> Iterator[Sample]:
         classes = frozenset[str]().union(*(PSYGUARD[label] for label in each["labels"]))
         if classes or is_calm(each["text"]):
             yield Sample(normalised(each["text"]), "zh", "person", classes)
+
+
+def of_counsel_chat(public: Path) -> Iterator[Sample]:
+    """Questions about everyday distress, each once, and their sentences."""
+    seen: set[str] = set()
+    path = public / "counsel_chat" / "20200325_counsel_chat.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            text = row["questionText"].strip()
+            if text and row["questionID"] not in seen and row["topic"] not in GRAVE_TOPICS:
+                seen.add(row["questionID"])
+                if third_of(text) == "fit" and is_calm(text):
+                    for unit in units(text):
+                        yield Sample(unit, "en", "person", frozenset())
+
+
+def of_cpsycoun(public: Path) -> Iterator[Sample]:
+    """The first messages of some talks in counselling."""
+    path = public / "cpsycoun" / "CPsyCounD.jsonl"
+    taken = 0
+    for line in path.read_text(encoding="utf-8").splitlines():
+        turns = [one["content"] for one in json.loads(line)["messages"] if one["role"] == "user"]
+        if taken < COUNSELLED and third_of(turns[0]) == "tune" and all(map(is_calm, turns)):
+            taken += 1
+            for turn in turns[:4]:
+                yield Sample(normalised(turn), "zh", "person", frozenset())
 
 
 def is_calm(text: str) -> bool:

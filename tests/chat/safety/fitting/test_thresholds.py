@@ -13,6 +13,11 @@ from chat.safety.fitting.sentences import Example
 from chat.safety.fitting.thresholds import ALLOWED, Scores, limit, report, thresholds
 from chat.safety.heads.head import NEVER, Head
 
+PUBLIC = {
+    "psyguard/valid.json": "[]",
+    "counsel_chat/20200325_counsel_chat.csv": "questionID,topic,questionText\n1,work,My boss.\n",
+    "cpsycoun/CPsyCounD.jsonl": "",
+}
 LEFT_OUT = [
     *(Example((f"plain talk number {n}",), frozenset(), "") for n in range(100)),
     *(Example((f"grave talk number {n}",), frozenset({"suicide"}), "") for n in range(50)),
@@ -67,8 +72,9 @@ def test_a_limit_of_none_is_nothing() -> None:
 
 
 def test_nothing_left_out_is_trained_on(tmp_path: Path) -> None:
-    (tmp_path / "psyguard").mkdir()
-    (tmp_path / "psyguard" / "valid.json").write_text("[]")
+    for name, text in PUBLIC.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
     trained, left_out = samples(tmp_path)
     assert {language for language, _, _ in left_out} == {"en", "zh"}
     assert not {each.text for each in trained} & {each.text for _, _, each in left_out}
