@@ -1,6 +1,6 @@
 """Fits what judges messages and replies, and writes it into `chat/safety/heads/`.
 
-python -m chat.safety.fitting       # trains, half an hour on an idle core; then sets thresholds
+python -m chat.safety.fitting       # trains, an hour and a half on an idle core; then sets thresholds
 python -m chat.safety.fitting --thresholds    # sets them anew for the committed weights
 """
 
@@ -17,11 +17,11 @@ from chat.safety.fitting.samples import CLASSES, LANGUAGES, samples
 from chat.safety.fitting.sentences import examples, sha256_of
 from chat.safety.fitting.talk import heard
 from chat.safety.fitting.thresholds import Scores, report, thresholds
-from chat.safety.fitting.tuning import changes_save, tuned
+from chat.safety.fitting.tuning import Network, changes_save, tuned
 from chat.safety.heads.head import FOLDER, KINDS, NEVER, Head, Kind, heads_read, heads_save
 
 ROOT = Path(__file__).resolve().parents[3]
-EPOCHS = 2
+EPOCHS = 6
 
 
 def main() -> None:
@@ -45,7 +45,10 @@ def train(folder: Path, public: Path, out: Path, epochs: int) -> None:
     for kind in KINDS:
         some = [each for each in trained if each.kind == kind]
         print(f"{kind}: {len(some)} texts, {sum(not each.classes for each in some)} ordinary")
-    network = tuned(folder, trained, epochs)
+    tuned(folder, trained, epochs, lambda network: save(network, out))
+
+
+def save(network: Network, out: Path) -> None:
     for kind in KINDS:
         weights = network.weights(kind)
         limits = dict.fromkeys(CLASSES[kind], NEVER)

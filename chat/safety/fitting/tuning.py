@@ -5,7 +5,7 @@ Deterministic on one machine: seeds, order and added noise follow from SEED.
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -30,7 +30,7 @@ RATES = (3e-4, 2e-3)  # of the changes, of the heads; at 7e-4 all texts fell ont
 WARM = 0.06  # share of the steps
 LOOKED_AT = 512  # texts that say where the vectors lie before training
 SURE = 0.98  # a label is believed so much
-NAMES = 0.5  # what a class counts beside the pooled one
+NAMES = 0.3  # what a class counts beside the pooled one
 STRETCH = BATCH * 16  # texts among which those of like length share a batch
 
 
@@ -98,7 +98,10 @@ class Network(torch.nn.Module):
         return Weights(weight.numpy().copy(), bias.numpy().copy())
 
 
-def tuned(folder: Path, samples: Sequence[Sample], epochs: int) -> Network:
+def tuned(
+    folder: Path, samples: Sequence[Sample], epochs: int, keep: Callable[[Network], None]
+) -> Network:
+    """Hands the network to `keep` after each epoch, so that a stopped run leaves something."""
     torch.manual_seed(SEED)
     rng = random.Random(SEED)
     tokenizer = tokenizer_load(folder)
@@ -136,6 +139,7 @@ def tuned(folder: Path, samples: Sequence[Sample], epochs: int) -> Network:
                     f" loss {np.mean(losses[-50:]):.3f}",
                     flush=True,
                 )
+        keep(network)
     return network.eval()
 
 
@@ -161,5 +165,6 @@ def batches(samples: list[Sample], rng: random.Random) -> Iterator[list[Sample]]
 
 def changes_save(encoder: PeftModel, folder: Path) -> None:
     """The changes in PEFT's own layout, in half the numbers' width."""
-    encoder.half().save_pretrained(str(folder))
+    halves = {name: each.half() for name, each in encoder.state_dict().items()}
+    encoder.save_pretrained(str(folder), state_dict=halves)
     (folder / "README.md").unlink(missing_ok=True)  # a form to fill in
