@@ -1,6 +1,6 @@
 """Fits what judges messages and replies, and writes it into `chat/safety/heads/`.
 
-python -m chat.safety.fitting       # trains, an hour and a half on an idle core; then sets thresholds
+python -m chat.safety.fitting       # trains, an hour on an idle core; then sets thresholds
 python -m chat.safety.fitting --thresholds    # sets them anew for the committed weights
 """
 
@@ -21,7 +21,7 @@ from chat.safety.fitting.tuning import Network, changes_save, tuned
 from chat.safety.heads.head import FOLDER, KINDS, NEVER, Head, Kind, heads_read, heads_save
 
 ROOT = Path(__file__).resolve().parents[3]
-EPOCHS = 6
+EPOCHS = 3
 
 
 def main() -> None:

@@ -31,7 +31,7 @@ WARM = 0.06  # share of the steps
 LOOKED_AT = 512  # texts that say where the vectors lie before training
 SURE = 0.98  # a label is believed so much
 NAMES = 0.3  # what a class counts beside the pooled one
-STRETCH = BATCH * 16  # texts among which those of like length share a batch
+STRETCH = BATCH * 64  # texts among which those of like length share a batch
 
 
 @dataclass(frozen=True)
