@@ -25,10 +25,7 @@ class Encoder:
             raise FileNotFoundError(f"there is no encoder at {folder}")
         self.tokenizer = tokenizer_load(folder)
         with ONE_AT_A_TIME:
-            model = model_load(folder)
-            if changes is not None:
-                model = PeftModel.from_pretrained(model, changes).merge_and_unload()
-        self.model: BertModel = model.train(False)
+            self.model = model_load(folder, changes).train(False)
 
     def vectors(self, texts: list[str], kind: Kind) -> np.ndarray:
         """The mean over each text's tokens, float32, shape (texts, hidden)."""
@@ -46,10 +43,13 @@ class Encoder:
         return np.stack([rows[index] for index in range(len(texts))])
 
 
-def model_load(folder: Path) -> BertModel:
+def model_load(folder: Path, changes: Path | None = None) -> BertModel:
+    """The encoder, with changes merged into it."""
     model: BertModel = BertModel.from_pretrained(
         folder, dtype=torch.float32, add_pooling_layer=False
     )
+    if changes is not None:
+        model = PeftModel.from_pretrained(model, changes).merge_and_unload()
     return model
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded
 
-from chat.engine.judging.encoder import NAME, Encoder
+from chat.engine.judging.encoder import NAME, Encoder, model_load
+from chat.safety.fitting.changes import changes_save
 from chat.safety.fitting.samples import CLASSES, LANGUAGES, samples
 from chat.safety.fitting.sentences import examples, sha256_of
 from chat.safety.fitting.talk import heard
 from chat.safety.fitting.thresholds import Scores, report, thresholds
-from chat.safety.fitting.tuning import Network, changes_save, tuned
+from chat.safety.fitting.tuning import Network, tuned
 from chat.safety.heads.head import FOLDER, KINDS, NEVER, Head, Kind, heads_read, heads_save
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,26 +30,27 @@ def main() -> None:
     parser.add_argument("--encoders", type=Path, default=ROOT / "var" / "encoders")
     parser.add_argument("--public", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the files")
+    parser.add_argument("--begin", type=Path, help="folder of heads and changes to go on from")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--thresholds", action="store_true", help="of the weights in --out")
     given = parser.parse_args()
     if not given.thresholds:
-        train(given.encoders / NAME, given.public, given.out, given.epochs)
+        train(given.encoders / NAME, given.public, given.out, given.epochs, given.begin)
     encoder = Encoder(given.encoders / NAME, given.out / "changes")
     for kind in KINDS:
         thresholds_set(kind, encoder, given.public, given.out)
 
 
-def train(folder: Path, public: Path, out: Path, epochs: int) -> None:
+def train(folder: Path, public: Path, out: Path, epochs: int, begin: Path | None) -> None:
     """Writes the changes, and heads without thresholds."""
     trained, _ = samples(public)
     for kind in KINDS:
         some = [each for each in trained if each.kind == kind]
         print(f"{kind}: {len(some)} texts, {sum(not each.classes for each in some)} ordinary")
-    tuned(folder, trained, epochs, lambda network: save(network, out))
+    tuned(folder, trained, epochs, lambda network: save(network, folder, out), begin)
 
 
-def save(network: Network, out: Path) -> None:
+def save(network: Network, folder: Path, out: Path) -> None:
     for kind in KINDS:
         weights = network.weights(kind)
         limits = dict.fromkeys(CLASSES[kind], NEVER)
@@ -56,7 +58,8 @@ def save(network: Network, out: Path) -> None:
             "", kind, CLASSES[kind], limits, data_sha256(kind), weights.weight, weights.bias
         )
         heads_save(dict.fromkeys(LANGUAGES, head), out)
-    changes_save(network.encoder, out / "changes")
+    kept = changes_save(model_load(folder), network.encoder, out / "changes")
+    print(f"kept {100 * kept:.1f} % of what changed in the encoder")
 
 
 def data_sha256(kind: Kind) -> str:

@@ -125,7 +125,12 @@ def test_hidden_words_are_read(hidden):
 
 
 @pytest.mark.parametrize(
-    "mixed", ["Just kill yourself, 小明明.", "小明，你可以去死。 Okay?", "你好, you should stop taking your meds."]
+    "mixed",
+    [
+        "Just kill yourself, 小明明.",
+        "小明，你可以去死。 Okay?",
+        "你好, you should stop taking your meds.",
+    ],
 )
 def test_words_of_another_language_hide_nothing(mixed):
     assert all(rules(mixed, language=language) for language in ("en", "zh"))
