@@ -1,4 +1,4 @@
-"""What the tests need beside packages, fetched once into `var/`: the real base model, the encoder."""
+"""What the tests need beside packages, fetched once into `var/`: a base model, the encoder."""
 
 import subprocess
 import sys

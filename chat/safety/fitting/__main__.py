@@ -77,7 +77,7 @@ def thresholds_set(kind: Kind, encoder: Encoder, public: Path, out: Path) -> Non
             return list(head.scores(encoder.vectors(list(texts), kind)))
 
         talk = heard(language, public) if kind == "person" else []
-        found = thresholds(kind, left_out, talk, judged)
+        found = thresholds(kind, language, left_out, talk, judged)
         heads[language] = dataclasses.replace(head, thresholds=found)
         print(f"{language} {kind}, {len(talk)} messages heard; left out, middle, high:")
         for name, counts in sorted(report(kind, heads[language], left_out, judged).items()):

@@ -20,7 +20,16 @@ def changes_save(before: BertModel, after: BertModel, folder: Path) -> float:
     The share is of the squared numbers, over all matrices; 1 where the change is of RANK or less.
     """
     trained = dict(after.named_parameters())
-    config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=PARTS)
+    layers = sorted(
+        {
+            int(name.split(".")[2])
+            for name, each in before.named_parameters()
+            if name.startswith("encoder.layer.") and not torch.equal(each, trained[name])
+        }
+    )
+    config = LoraConfig(
+        r=RANK, lora_alpha=RANK, target_modules=PARTS, layers_to_transform=layers or None
+    )
     adapted: PeftModel = get_peft_model(before, config)
     kept = whole = 0.0
     for name, parameter in before.named_parameters():
@@ -35,6 +44,7 @@ def changes_save(before: BertModel, after: BertModel, folder: Path) -> float:
             before.get_parameter(f"{matrix}.lora_B.default.weight").data = left[:, :RANK] * roots
             kept += float((sizes[:RANK] ** 2).sum())
             whole += float((sizes**2).sum())
+    adapted.peft_config["default"].base_model_name_or_path = None  # a folder of this machine
     halves = {name: each.half() for name, each in adapted.state_dict().items()}
     adapted.save_pretrained(str(folder), state_dict=halves)
     (folder / "README.md").unlink(missing_ok=True)  # a form to fill in

@@ -28,20 +28,27 @@ class Allowed:
     heard: tuple[float, float]  # of ordinary messages of public sets
 
 
-ALLOWED: Mapping[Kind, Allowed] = {
-    "person": Allowed(near=(0.08, 0.03), heard=(0.02, 0.003)),
-    "reply": Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
+ALLOWED: Mapping[tuple[Kind, str], Allowed] = {
+    # Some of ESConv's messages that no rule finds do speak of danger: the middle may find those.
+    ("person", "en"): Allowed(near=(0.08, 0.03), heard=(0.05, 0.003)),
+    ("person", "zh"): Allowed(near=(0.08, 0.03), heard=(0.02, 0.003)),
+    ("reply", "en"): Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
+    ("reply", "zh"): Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
 }
 
 
 def thresholds(
-    kind: Kind, left_out: Sequence[Example], heard: Sequence[Sequence[str]], judged: Judged
+    kind: Kind,
+    language: str,
+    left_out: Sequence[Example],
+    heard: Sequence[Sequence[str]],
+    judged: Judged,
 ) -> dict[str, Threshold]:
     """Of each class, for one language; a class of which another counts pooled has none."""
     calm = [pieces(kind, each) for each in left_out if not each.classes]
     near = highest(calm, judged)
     talk = highest(heard, judged)
-    allowed = ALLOWED[kind]
+    allowed = ALLOWED[kind, language]
     found = {}
     for name in CLASSES[kind]:
         middle, high = (

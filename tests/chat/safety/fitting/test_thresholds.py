@@ -34,26 +34,26 @@ def judged(texts: Sequence[str]) -> list[Scores]:
 
 
 def test_thresholds_keep_to_the_false_alarms_that_are_allowed() -> None:
-    found = thresholds("person", LEFT_OUT, [], judged)
+    found = thresholds("person", "en", LEFT_OUT, [], judged)
     plain = [n / 200 for n in range(100)]
     middle, high = found["danger"].middle, found["danger"].high
-    assert sum(score >= middle for score in plain) <= 100 * ALLOWED["person"].near[0]
-    assert sum(score >= high for score in plain) <= 100 * ALLOWED["person"].near[1]
+    assert sum(score >= middle for score in plain) <= 100 * ALLOWED["person", "en"].near[0]
+    assert sum(score >= high for score in plain) <= 100 * ALLOWED["person", "en"].near[1]
     assert middle < high
     assert found["suicide"] == NEVER
     assert found["despair"] != NEVER
 
 
 def test_public_talk_makes_them_stricter_and_never_looser() -> None:
-    alone = thresholds("person", LEFT_OUT, [], judged)
+    alone = thresholds("person", "en", LEFT_OUT, [], judged)
     heard = [[f"a plain talk {n}", f"and more of it {n + 90}"] for n in range(100)]
-    both = thresholds("person", LEFT_OUT, heard, judged)
+    both = thresholds("person", "en", LEFT_OUT, heard, judged)
     assert all(both[name].middle >= alone[name].middle for name in alone)
     assert both["danger"].high > alone["danger"].high
 
 
 def test_the_report_counts_what_was_left_out() -> None:
-    found = thresholds("person", LEFT_OUT, [], judged)
+    found = thresholds("person", "en", LEFT_OUT, [], judged)
     head = Head("en", "person", CLASSES["person"], found, "", *shaped())
     counts = report("person", head, LEFT_OUT, judged)
     assert counts["ordinary"][0] == 100

@@ -14,7 +14,7 @@ from chat.safety.fitting.cases import cases
 from chat.safety.fitting.sentences import examples
 
 PASS_BY_RULES, HELD_BY_RULES = 0.80, 0.02
-PASS, HELD = 0.45, 0.08
+PASS, HELD = 0.20, 0.08
 
 
 def shares(results):
