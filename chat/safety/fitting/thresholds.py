@@ -30,7 +30,7 @@ class Allowed:
 
 ALLOWED: Mapping[tuple[Kind, str], Allowed] = {
     # Some of ESConv's messages that no rule finds do speak of danger: the middle may find those.
-    ("person", "en"): Allowed(near=(0.08, 0.03), heard=(0.05, 0.003)),
+    ("person", "en"): Allowed(near=(0.08, 0.03), heard=(0.025, 0.0015)),
     ("person", "zh"): Allowed(near=(0.08, 0.03), heard=(0.02, 0.003)),
     ("reply", "en"): Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
     ("reply", "zh"): Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
