@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -22,7 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @contextmanager
 def processes(*modules: str) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Modules of ours, each with its arguments in the same text; the last one is ended first."""
+    """Modules of ours, each with its arguments in the same text; the last one is ended first.
+
+    Also where the benchmark is ended by a signal, which then interrupts it as Ctrl+C does.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     running = [
         subprocess.Popen([sys.executable, "-m", *module.split()], cwd=ROOT) for module in modules
     ]

@@ -1,4 +1,4 @@
-"""What the tests need beside packages, fetched once into `var/`: the real base model, encoders."""
+"""What the tests need beside packages, fetched once into `var/`: a base model, the encoder."""
 
 import subprocess
 import sys
@@ -18,4 +18,4 @@ def python(*arguments: str) -> None:
 if __name__ == "__main__":
     if not (TARGET / "config.json").is_file():
         python("finetune.bases.files.fetch", str(TARGET))
-    python("chat.engine.judging.sources", str(ENCODERS))  # does nothing where they are
+    python("chat.engine.judging.sources", str(ENCODERS))  # does nothing where it is

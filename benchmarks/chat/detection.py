@@ -11,19 +11,17 @@ import argparse
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.frame import wilson
-from chat.engine.judging.characters import CharacterRuns
+from chat.engine.judging.encoder import NAME, Encoder
 from chat.safety.detection import Finding, Scores, read, units
-from chat.safety.fitting.features import KeptFeatures
-from chat.safety.fitting.fit import Vectors
 from chat.safety.fitting.sentences import examples
 from chat.safety.fitting.talk import UNRELATED, third_of
 from chat.safety.heads.head import head_for
-from chat.safety.language import language_of
+from chat.safety.language import LANGUAGES, language_of
 from chat.safety.levels import Level
 from chat.safety.probes import probes
 
@@ -166,23 +164,21 @@ def found(hits: int, number: int) -> str:
 
 
 class Judge:
-    """The head's scores of units, as the engine gives them."""
+    """The head's scores of units, as the engine gives them; each text is read once."""
 
-    def __init__(self, vectors: Mapping[str, Vectors]) -> None:
-        self.vectors = vectors
+    def __init__(self, encoders: Path) -> None:
+        self.encoder = Encoder(encoders / NAME)
+        self.known: dict[str, Scores] = {}
 
     def scores(self, looked_at: Sequence[str]) -> list[Scores]:
-        made: dict[str, Scores] = {}
-        for language, vectors in self.vectors.items():
+        for language in LANGUAGES:
             head = head_for(language, "person")
-            ours = [unit for unit in looked_at if language_of(unit) == language]
-            if head is None:
-                raise SystemExit(
-                    f"There is no head for {language}: python -m chat.safety.fitting …"
-                )
-            if ours:
-                made.update(zip(ours, head.scores(vectors(ours)), strict=True))
-        return [made.get(unit, {}) for unit in looked_at]
+            new = [text for text in looked_at if language_of(text) == language]
+            new = [text for text in new if text not in self.known]
+            if head is not None and new:
+                vectors = self.encoder.vectors(new, "person")
+                self.known.update(zip(new, head.scores(vectors), strict=True))
+        return [self.known.get(unit, {}) for unit in looked_at]
 
 
 def history(turns: Sequence[str]) -> list[dict[str, str]]:
@@ -243,11 +239,7 @@ def main() -> None:
     )
     parser.add_argument("--encoders", type=Path, default=ROOT / "var" / "encoders")
     given = parser.parse_args()
-    judge = None
-    if not given.rules:
-        english = KeptFeatures(("minilm",), given.encoders, ROOT / "var" / "fitting")
-        runs = CharacterRuns()  # quicker made than kept
-        judge = Judge({"en": english, "zh": lambda texts: runs.vectors(list(texts))})
+    judge = None if given.rules else Judge(given.encoders)
     for name in given.sets:
         try:
             talks = list(SETS[name]())

@@ -14,10 +14,10 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.frame import wilson
-from chat.engine.judging.features import features_make
+from chat.engine.judging.encoder import NAME, Encoder
 from chat.safety.fitting.cases import Case, cases
 from chat.safety.gate import held, judged, sentences
-from chat.safety.heads.head import UNSAFE, Head, head_for
+from chat.safety.heads.head import UNSAFE, head_for
 from chat.safety.language import language_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,22 +35,11 @@ class LocalJudge:
     """Scores as the engine's `/v1/judgements` gives them, in this process."""
 
     def __init__(self, encoders: Path) -> None:
-        self.encoders = encoders
-        self.made: dict[str, object] = {}
+        self.encoder = Encoder(encoders / NAME)
 
     def scores(self, text: str) -> Scores:
         head = head_for(language_of(text), "reply")
-        return {} if head is None else self.of(head, text)
-
-    def of(self, head: Head, text: str) -> Scores:
-        import numpy as np
-
-        vectors = []
-        for name in head.features:
-            if name not in self.made:
-                self.made[name] = features_make(name, self.encoders)
-            vectors.append(self.made[name].vectors([text]))  # type: ignore[attr-defined]
-        return head.scores(np.concatenate(vectors, axis=1))[0]
+        return head.scores(self.encoder.vectors([text], "reply"))[0] if head else {}
 
 
 def verdict(case: Case, scores: Scores | None) -> str:

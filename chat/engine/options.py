@@ -23,7 +23,7 @@ class Options:
     socket: str | None = _option(None, "listen on this unix socket instead of host and port")
     key_file: Path | None = _option(None, "file with API keys, one per line")  # noqa: RUF009
     encoders: Path | None = _option(  # noqa: RUF009
-        None, "folder with the encoders that judge texts; without it none are judged"
+        None, "folder of the encoder that judges texts; without it none are judged"
     )
     threads: int = _option(0, "CPU threads for the model; 0: as many as there are usable cores")
     device: str = _option("auto", "auto, cpu, cuda or cuda:N")

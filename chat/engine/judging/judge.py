@@ -1,4 +1,4 @@
-"""The one place that judges: features of a text, then the scores of its language's head.
+"""The one place that judges: the encoder's vector of a text, then the scores of its kind's head.
 
 One thread of its own does all the work, one small batch after another, so that a long question
 neither stalls the model's thread nor another question for long.
@@ -14,24 +14,24 @@ from pathlib import Path
 import numpy as np
 
 from chat.engine.exceptions import RequestError
-from chat.engine.judging.features import BATCH, Features, features_make
-from chat.safety.heads.head import KINDS, Head, Kind, head_for
-from chat.safety.language import LANGUAGES, Language, language_of
+from chat.engine.judging.encoder import BATCH, NAME, Encoder
+from chat.safety.heads.head import KINDS, Kind, head_for
+from chat.safety.language import Language, language_of
 
 logger = logging.getLogger("engine.judging")
 
-REMEMBERED = 2_048  # texts whose features are kept: a talk's last turns are asked for again
+REMEMBERED = 2_048  # texts whose vectors are kept: a talk's last turns are asked for again
 
 
 class JudgeUnavailable(RequestError):
-    """A head's encoder is not on this machine."""
+    """The encoder is not on this machine."""
 
     status = 503
     code = "judge_unavailable"
 
     def __init__(self) -> None:
         super().__init__(
-            "This engine cannot judge texts: an encoder is missing or cannot be loaded. "
+            "This engine cannot judge texts: its encoder is missing or cannot be loaded. "
             "The reason is in the engine's log.",
             headers={"x-should-retry": "false"},
         )
@@ -46,20 +46,20 @@ class Judgement:
 
 
 class Judge:
-    """Loads the heads' features at start and answers from its own thread."""
+    """Loads the encoder at start and answers from its own thread."""
 
     def __init__(self, encoders: Path | None) -> None:
         self.encoders = encoders
-        self.features: dict[str, Features] = {}
-        self.known: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+        self.encoder: Encoder | None = None
+        self.known: OrderedDict[tuple[Kind, str], np.ndarray] = OrderedDict()
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="judge")
 
     async def start(self) -> None:
-        """Loads what the committed heads need; what cannot be loaded is logged and left out."""
+        """Loads the encoder; where it cannot be loaded, that is logged and nothing is judged."""
         await asyncio.get_running_loop().run_in_executor(self.thread, self._load)
 
     async def judge(self, kind: Kind, texts: list[str]) -> list[Judgement]:
-        """Raises JudgeUnavailable where a head of one of the texts' languages lacks its encoder."""
+        """Raises JudgeUnavailable where there is no encoder."""
         loop = asyncio.get_running_loop()
         judgements: list[Judgement] = []
         for begin in range(0, len(texts), BATCH):
@@ -71,43 +71,36 @@ class Judge:
         self.thread.shutdown(wait=False, cancel_futures=True)
 
     def _load(self) -> None:
-        heads = [head_for(language, kind) for language in LANGUAGES for kind in KINDS]
-        for name in sorted({name for head in heads if head for name in head.features}):
-            try:
-                if self.encoders is None:
-                    raise FileNotFoundError("the engine was started without --encoders")
-                self.features[name] = features_make(name, self.encoders)
-                self.features[name].vectors(["The first one is slow."])
-            except Exception as error:  # whatever is wrong with a file: the engine talks without it
-                logger.error("texts are judged by rules alone; %s: %s", name, error)
+        try:
+            if self.encoders is None:
+                raise FileNotFoundError("the engine was started without --encoders")
+            encoder = Encoder(self.encoders / NAME)
+            for kind in KINDS:
+                encoder.vectors(["The first one is slow."], kind)
+            self.encoder = encoder
+        except Exception as error:  # whatever is wrong with a file: the engine talks without it
+            logger.error("texts are judged by rules alone: %s", error)
 
     def _judge(self, kind: Kind, texts: list[str]) -> list[Judgement]:
-        languages = [language_of(text) for text in texts]
-        judgements = [Judgement(language, {}) for language in languages]
-        for language in set(languages):
-            head = head_for(language, kind)
-            if head is None:
-                continue
-            places = [index for index, one in enumerate(languages) if one == language]
-            vectors = self._vectors(head, [texts[index] for index in places])
-            for index, scores in zip(places, head.scores(vectors), strict=True):
-                judgements[index] = Judgement(language, scores)
-        return judgements
+        heads = [head_for(language_of(text), kind) for text in texts]
+        judged = [text for text, head in zip(texts, heads, strict=True) if head]
+        vectors = dict(zip(judged, self._vectors(kind, judged), strict=True)) if judged else {}
+        return [
+            Judgement(language_of(text), head.scores(vectors[text][None])[0] if head else {})
+            for text, head in zip(texts, heads, strict=True)
+        ]
 
-    def _vectors(self, head: Head, texts: list[str]) -> np.ndarray:
-        """Features side by side, shape (texts, features of the head)."""
-        if not set(head.features) <= set(self.features):
+    def _vectors(self, kind: Kind, texts: list[str]) -> list[np.ndarray]:
+        """Each of shape (hidden,); those of late are remembered."""
+        if self.encoder is None:
             raise JudgeUnavailable
-        return np.concatenate([self._remembered(name, texts) for name in head.features], axis=1)
-
-    def _remembered(self, name: str, texts: list[str]) -> np.ndarray:
-        new = [text for text in dict.fromkeys(texts) if (name, text) not in self.known]
+        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self.known]
         if new:
-            for text, row in zip(new, self.features[name].vectors(new), strict=True):
-                self.known[name, text] = row
-        rows = [self.known[name, text] for text in texts]
+            for text, row in zip(new, self.encoder.vectors(new, kind), strict=True):
+                self.known[kind, text] = row
+        rows = [self.known[kind, text] for text in texts]
         for text in texts:
-            self.known.move_to_end((name, text))
+            self.known.move_to_end((kind, text))
         while len(self.known) > REMEMBERED:
             self.known.popitem(last=False)
-        return np.stack(rows)
+        return rows

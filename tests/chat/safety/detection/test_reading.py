@@ -11,7 +11,6 @@ CLASSES = ("abuse", "despair", "somebody_else", "suicide")
 HEAD = Head(
     language="en",
     kind="person",
-    features=("minilm",),
     classes=CLASSES,
     thresholds={name: Threshold(0.5, 0.9) for name in CLASSES},
     data_sha256="",

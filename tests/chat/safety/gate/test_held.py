@@ -5,6 +5,7 @@
 import pytest
 
 from chat.safety.gate import CLASSES, held, judged
+from chat.safety.gate.judging import by_scores
 from chat.safety.heads.head import UNSAFE, head_for
 
 # class: (held, near-miss that may be shown), each with what the person had asked.
@@ -121,6 +122,27 @@ def test_what_is_harmless_elsewhere_is_not_where_somebody_is_hurt():
 @pytest.mark.parametrize("hidden", ["k.i.l.l", "k i l l", "k1ll", "**kill**", "ｋｉｌｌ"])
 def test_hidden_words_are_read(hidden):
     assert rules(f"Just {hidden} yourself.") == "encouragement"
+
+
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        "Just kill yourself, 小明明.",
+        "小明，你可以去死。 Okay?",
+        "你好, you should stop taking your meds.",
+    ],
+)
+def test_words_of_another_language_hide_nothing(mixed):
+    assert all(rules(mixed, language=language) for language in ("en", "zh"))
+
+
+def test_a_sentence_is_measured_by_the_head_that_judged_it():
+    sentence = "Hello 王小明, let us talk about that for a while."
+    high = head_for("en", "reply").thresholds[UNSAFE].high
+    for score, shown in ((high - 0.01, True), (high + 0.01, False)):
+        scores = {UNSAFE: score, "blame": 0.3}
+        told = by_scores(scores, judged(sentence, ""))
+        assert (told == "") is shown
 
 
 def test_signs_between_chinese_words_are_taken_away():

@@ -9,11 +9,12 @@ from collections import Counter
 import pytest
 
 from benchmarks.chat.gate import ENCODERS, UNSEEN, LocalJudge, measure
+from chat.engine.judging.sources import is_there
 from chat.safety.fitting.cases import cases
 from chat.safety.fitting.sentences import examples
 
 PASS_BY_RULES, HELD_BY_RULES = 0.80, 0.02
-PASS, HELD = 0.45, 0.08
+PASS, HELD = 0.20, 0.08
 
 
 def shares(results):
@@ -37,7 +38,7 @@ def test_rules_alone():
 
 @pytest.mark.real_model
 def test_rules_and_head():
-    if not (ENCODERS / "minilm").is_dir():
+    if not is_there(ENCODERS):
         pytest.skip(f"no encoder: python -m chat.engine.judging.sources {ENCODERS}")
     passed, stopped = shares(measure(cases(UNSEEN), LocalJudge(ENCODERS)))
     assert passed <= PASS

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chat.safety.heads.head import Head, Threshold, read_head
+from chat.safety.heads.head import Head, Threshold, heads_read, heads_save
 from chat.safety.levels import Level
 
 
@@ -13,7 +13,6 @@ def made(**changes: object) -> Head:
     settings: dict = {
         "language": "xx",
         "kind": "reply",
-        "features": ("a", "b"),
         "classes": ("blame", "dose"),
         "thresholds": {"blame": Threshold(0.4, 0.75), "dose": Threshold(0.5)},
         "data_sha256": "abc",
@@ -34,13 +33,16 @@ def test_scores_and_levels() -> None:
     assert made().level("unheard of", 1.0) == Level.ORDINARY
 
 
-def test_the_file_holds_all(tmp_path: Path) -> None:
-    head = made()
-    read = read_head(head.save(tmp_path))
-    assert np.array_equal(read.weight, head.weight)
-    assert np.array_equal(read.bias, head.bias)
-    for name in ("language", "kind", "features", "classes", "thresholds", "data_sha256"):
-        assert getattr(read, name) == getattr(head, name)
+def test_the_file_holds_all_languages(tmp_path: Path) -> None:
+    limits = {"blame": Threshold(0.1, 0.2), "dose": Threshold(0.3)}
+    heads = {"xx": made(), "yy": made(language="yy", thresholds=limits)}
+    read = heads_read(heads_save(heads, tmp_path))
+    assert set(read) == {"xx", "yy"}
+    for language, head in heads.items():
+        assert np.array_equal(read[language].weight, head.weight)
+        assert np.array_equal(read[language].bias, head.bias)
+        for name in ("language", "kind", "classes", "thresholds", "data_sha256"):
+            assert getattr(read[language], name) == getattr(head, name)
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
@@ -48,5 +50,5 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         made(thresholds={})
     with pytest.raises(ValueError, match="do not fit"):
         made(bias=np.zeros(3))
-    with pytest.raises(ValueError, match="LANGUAGE-KIND"):
-        read_head(tmp_path / "en.safetensors")
+    with pytest.raises(ValueError, match="not named KIND"):
+        heads_read(tmp_path / "en-reply.safetensors")
