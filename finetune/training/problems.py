@@ -112,16 +112,3 @@ def _words(item: Any, field: str, model: type[BaseModel]) -> str:
     wanted = model.model_fields[field].annotation
     complaint = COMPLAINTS[get_origin(wanted) or wanted]
     return complaint if len(item["loc"]) > 1 else f"{complaint}, not {item['input']!r:.60}"
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Yield every text in a value, at any depth."""
-    left = [value]
-    while left:
-        item = left.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, Mapping):
-            left += [*item, *item.values()]
-        elif isinstance(item, list | tuple):
-            left += item
