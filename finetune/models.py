@@ -6,6 +6,8 @@ from finetune.explorer.models import QuantumExperiment
 from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.runs.models import Run, RunEvent
+from finetune.runs.trial.models import Trial
+from finetune.runs.use.models import RunUse
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
 from finetune.teams.quotas.models import TeamQuota
 
@@ -23,9 +25,11 @@ __all__ = [
     "QuantumKey",
     "Run",
     "RunEvent",
+    "RunUse",
     "SignInLink",
     "Submission",
     "Team",
     "TeamQuota",
+    "Trial",
     "User",
 ]

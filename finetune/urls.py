@@ -5,6 +5,8 @@ from django.urls import path, re_path
 from finetune.runs.form import views as run_form
 from finetune.runs.page import views as runs
 from finetune.runs.queue import views as run_queue
+from finetune.runs.trial import views as run_trial
+from finetune.runs.use import views as run_use
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
@@ -56,6 +58,9 @@ urlpatterns = [
     path("runs/new/", run_form.run_new, name="run-new"),
     path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
     path("runs/queue/", run_queue.queue, name="run-queue"),
+    path("runs/use/", run_use.use, name="run-use"),
+    path("runs/new/try/", run_trial.run_try, name="run-try"),
+    path("runs/trials/<str:public_id>/", run_trial.trial, name="run-trial"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
     path("runs/<str:public_id>/", runs.run, name="run"),
     path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),

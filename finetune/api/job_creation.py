@@ -71,6 +71,7 @@ def job_create(key: ApiKey, job: JobBody) -> str:
             preset=preset_of(job).name,
             epochs=epochs,
             agreement=job.spending,
+            key=key,
             metadata=job.metadata or {},
             request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
         )
