@@ -22,8 +22,6 @@ from finetune.training.plan import RunPlan
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 
-LENGTHS = 21  # places at which lengths of dialogues are read
-
 
 @dataclass(frozen=True)
 class RunChoice:
@@ -70,20 +68,12 @@ def data_size(dataset: Dataset | None, validation: Dataset | None) -> DataSize:
     """What the check counted; all of it is learnt from where another set is held out."""
     if dataset is None:
         return DataSize()
-    report = dataset.report
-    tokens, dialogues = report.get("tokens"), report.get("dialogues")
-    mean = tokens / dialogues if tokens and dialogues else None
     if validation is None:
-        held = report.get("validation", {}).get("dialogues", 0)
+        held = dataset.report.get("validation", {}).get("dialogues", 0)
     else:
         held = validation.report.get("dialogues")
-    return DataSize(
-        dialogues=train_dialogues(dataset, validation) or None,
-        mean_tokens=mean,
-        messages=report.get("turns", 0) / dialogues if dialogues else 0.0,
-        lengths=lengths_of(dataset),
-        held_out=held,
-    )
+    learnt = train_dialogues(dataset, validation)
+    return DataSize.of_report(dataset.report, learnt=learnt, held_out=held)
 
 
 def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
@@ -91,26 +81,6 @@ def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
     learnt = dataset.report.get("train", {}).get("dialogues", 0)
     held = dataset.report.get("validation", {}).get("dialogues", 0)
     return int(learnt) + (int(held) if validation else 0)
-
-
-def lengths_of(dataset: Dataset) -> tuple[float, ...]:
-    """Tokens of dialogues at even steps from the shortest to the longest, by the histogram."""
-    bins = dataset.report.get("histogram") or []
-    total = sum(one["count"] for one in bins)
-    if not total:
-        return ()
-    ends = dataset.report.get("lengths", {})
-    steps: list[float] = []
-    for step in range(LENGTHS):
-        place, before = step / (LENGTHS - 1) * total, 0
-        for one in bins:
-            if place <= before + one["count"]:
-                share = (place - before) / one["count"] if one["count"] else 0
-                steps.append(one["from"] + share * (one["to"] - one["from"]))
-                break
-            before += one["count"]
-    longest = ends.get("max", steps[-1])
-    return tuple(min(length, longest) for length in steps)
 
 
 def surroundings(choice: RunChoice, base: BaseModel | None = None) -> Surroundings | None:

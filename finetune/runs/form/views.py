@@ -49,10 +49,8 @@ def run_new(request: SiteRequest) -> HttpResponse:
     team = request.team
     if request.method != "POST":
         return form_page(request, RunForm(team=team, initial=initial_of(request)))
-    if "take" in request.POST:
-        return form_page(request, RunForm(changed(request.POST), team=team))
-    form = RunForm(request.POST, team=team)
-    if not form.is_valid() or "change" in request.POST:
+    form = RunForm(changed(request.POST), team=team)
+    if not form.is_valid() or {"change", "take"} & set(request.POST):
         return form_page(request, form)
     billable = BACKENDS[form.choice.settings.backend].billable
     terms = TermsForm(request.POST if "terms" in request.POST else None)

@@ -7,7 +7,7 @@ of torch, of Django or of where the numbers are kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from quantum.adapters.spec import targeted
 
 MESSAGE_TOKENS = 5  # that a chat template puts around each message
 LABELLED = 0.6  # of what a dialogue says is the assistant's, measured on support dialogues
+LENGTHS = 21  # places at which lengths of dialogues are read
 WINDOW = 16  # batches that are sorted by length together (`RunOrder`)
 PRODUCTS = 60e9  # multiplications and additions a second on one core in float32
 BYTES = 6e9  # that one core reads from memory in a second
@@ -49,14 +50,27 @@ class DataSize:
     lengths: tuple[float, ...] = ()
     held_out: int | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        return {**vars(self), "lengths": list(self.lengths)}
-
     @classmethod
-    def read(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_dict` made."""
-        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
-        return cls(**{**known, "lengths": tuple(known.get("lengths", ()))})
+    def of_report(
+        cls, report: Mapping[str, Any], *, learnt: int | None, held_out: int | None
+    ) -> Self:
+        """What the check of a data set has counted.
+
+        Args:
+            report: of the check.
+            learnt: dialogues to learn from.
+            held_out: dialogues to measure on.
+        """
+        tokens, dialogues = report.get("tokens"), report.get("dialogues")
+        if not (tokens and dialogues):
+            return cls(dialogues=learnt or None, held_out=held_out)
+        return cls(
+            dialogues=learnt or None,
+            mean_tokens=tokens / dialogues,
+            messages=report.get("turns", 0) / dialogues,
+            lengths=lengths_by(report.get("histogram") or (), report.get("lengths", {})),
+            held_out=held_out,
+        )
 
 
 NO_DATA = DataSize()
@@ -244,6 +258,27 @@ def lengths_of(settings: RunSettings, data: DataSize) -> list[float]:
     around = 1 + MESSAGE_TOKENS * data.messages / data.mean_tokens
     lengths = data.lengths or (data.mean_tokens,)
     return [max(2.0, min(system + around * length, settings.sequence_length)) for length in lengths]
+
+
+def lengths_by(bins: Sequence[Mapping[str, int]], ends: Mapping[str, float]) -> tuple[float, ...]:
+    """Tokens of dialogues at even steps from the shortest to the longest.
+
+    Args:
+        bins: of their histogram, `from`, `to` and `count`.
+        ends: with the longest as `max`.
+    """
+    total = sum(one["count"] for one in bins)
+    steps: list[float] = []
+    for step in range(LENGTHS if total else 0):
+        place, before = step / (LENGTHS - 1) * total, 0
+        for one in bins:
+            if one["count"] and place <= before + one["count"]:
+                share = (place - before) / one["count"]
+                steps.append(one["from"] + share * (one["to"] - one["from"]))
+                break
+            before += one["count"]
+    longest = ends.get("max", math.inf)
+    return tuple(min(length, longest) for length in steps)
 
 
 def system_tokens(text: str) -> float:

@@ -104,5 +104,17 @@ def test_it_is_read_as_it_was_written() -> None:
     assert isinstance(usual.typical, Batch)
     assert Workload.read({}) is None
     assert Workload.read({**usual.to_dict(), "later": 1}) is None
-    data = DataSize(3, 2.0, 1.0, (1.0, 2.0), 4)
-    assert DataSize.read(data.to_dict()) == data
+
+
+def test_data_by_its_check() -> None:
+    report = {
+        "tokens": 900, "dialogues": 9, "turns": 36, "lengths": {"max": 219},
+        "histogram": [{"from": 20, "to": 120, "count": 6}, {"from": 120, "to": 170, "count": 0},
+                      {"from": 170, "to": 220, "count": 3}],
+    }  # fmt: skip
+    data = DataSize.of_report(report, learnt=8, held_out=1)
+    assert (data.dialogues, data.mean_tokens, data.messages, data.held_out) == (8, 100, 4, 1)
+    assert (data.lengths[0], data.lengths[-1], len(data.lengths)) == (20, 219, 21)
+    assert data.lengths[10] == pytest.approx(20 + 100 * 4.5 / 6)
+    assert list(data.lengths) == sorted(data.lengths)
+    assert DataSize.of_report({}, learnt=0, held_out=None) == DataSize()
