@@ -25,9 +25,9 @@ from typing import Any
 from benchmarks.frame import ROOT, print_head, print_row
 from finetune.bases.catalogue.sizes import Sizes
 from finetune.training.forecast.learned import Past
+from finetune.training.forecast.lengths import DataSize
 from finetune.training.forecast.machine import Machine
 from finetune.training.forecast.outlook import Forecast, Surroundings
-from finetune.training.forecast.workload import DataSize
 from finetune.training.settings import RunSettings
 from finetune.training.use.meter import Use
 from quantum.adapters.registry import get_adapter

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
 from finetune.training.conflicts import conflicts
+from finetune.training.forecast.lengths import NO_DATA, DataSize
 from finetune.training.forecast.outlook import Forecast, Surroundings
-from finetune.training.forecast.workload import NO_DATA, DataSize
 from finetune.training.problems import Problem
 from finetune.training.run_circuit import RunCircuit, circuit_for
 from finetune.training.settings import RunSettings

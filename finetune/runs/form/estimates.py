@@ -15,9 +15,9 @@ from finetune.runs.models import Run
 from finetune.runs.trial.selectors import trials_past
 from finetune.runs.use.selectors import past_runs
 from finetune.teams.models import Team
+from finetune.training.forecast.lengths import DataSize
 from finetune.training.forecast.machine import Machine
 from finetune.training.forecast.outlook import Surroundings
-from finetune.training.forecast.workload import DataSize
 from finetune.training.plan import RunPlan
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings

@@ -17,8 +17,9 @@ from finetune.training.use.energy import WATTS
 from quantum.sampling.costs import Cost
 
 from .learned import NOTHING, TRIAL, Band, Basis, Past, basis_of
+from .lengths import DataSize
 from .machine import Machine
-from .workload import DataSize, Workload
+from .workload import Workload
 
 NO_MATTER = frozenset(
     {

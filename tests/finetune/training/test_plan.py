@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from finetune.bases.catalogue.entries import ENTRIES
+from finetune.training.forecast.lengths import DataSize
 from finetune.training.forecast.outlook import Surroundings
-from finetune.training.forecast.workload import DataSize
 from finetune.training.plan import RunPlan
 from finetune.training.settings import RunSettings
 from tests.conftest import SHAPES

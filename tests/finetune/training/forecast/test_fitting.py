@@ -9,9 +9,9 @@ import pytest
 
 from finetune.bases.catalogue.entries import ENTRIES
 from finetune.training.forecast.fitting import changes_that_fit
+from finetune.training.forecast.lengths import DataSize
 from finetune.training.forecast.machine import Machine, memory_limit
 from finetune.training.forecast.outlook import Forecast, Surroundings, trial_key
-from finetune.training.forecast.workload import DataSize
 from finetune.training.settings import RunSettings
 from tests.finetune.training.forecast.test_workload import ALL, BASE, SIZES
 

@@ -7,13 +7,11 @@ from typing import Any
 import pytest
 
 from finetune.bases.catalogue.entries import ENTRIES
+from finetune.training.forecast.lengths import DataSize, lengths_of, mean_above
 from finetune.training.forecast.workload import (
     Batch,
-    DataSize,
     Workload,
     evaluations_of,
-    lengths_of,
-    mean_above,
     wider_of,
 )
 from finetune.training.settings import RunSettings
