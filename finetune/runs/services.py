@@ -145,17 +145,21 @@ def run_enqueue(
 
 def run_foresee(run: Run) -> float | None:
     """Forecast a run once its data is known: what it has to compute is kept beside it, and what a
-    step of it takes, start and evaluations included, is returned."""
-    plan = run_plan(
-        RunChoice(
-            team=run.team,
-            settings=run.settings,
-            base=run.base,
-            dataset=run.dataset,
-            validation_dataset=run.validation_dataset,
-            continues=run.continues,
-        )
+    step of it takes, start and evaluations included, is returned.
+
+    Raises:
+        RunRefused: it cannot fit this machine.
+    """
+    choice = RunChoice(
+        team=run.team,
+        settings=run.settings,
+        base=run.base,
+        dataset=run.dataset,
+        validation_dataset=run.validation_dataset,
+        continues=run.continues,
     )
+    plan = run_plan(choice)
+    fit_check(choice, plan)
     use_foresee(run, plan)
     seconds = plan.forecast.seconds if plan.forecast else None
     return seconds.middle / run.total_steps if seconds else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.conf import settings
 
-from finetune.bases.catalogue.sizes import Sizes
+from finetune.bases.catalogue.sizes import FLOAT32, Sizes
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.hardware.selectors import tariff
@@ -104,9 +105,19 @@ def surroundings(choice: RunChoice, base: BaseModel | None = None) -> Surroundin
         data=data_size(choice.dataset, choice.validation_dataset),
         data_name=" ".join(one.public_id for one in files if one),
         data_bytes=sum(int(one.report.get("bytes") or 0) for one in files if one),
+        copied=copied_bytes(base),
         past=(*trials_past(choice.team), *past_runs()),
         machine=machine_here(),
     )
+
+
+def copied_bytes(base: BaseModel) -> int:
+    """Bytes of a base's weights files in another format than float32, which is mapped instead."""
+    try:
+        stored = sum(path.stat().st_size for path in Path(base.source).glob("*.safetensors"))
+    except OSError:
+        return 0
+    return stored if stored < FLOAT32 * base.parameters * 0.9 else 0
 
 
 def machine_here() -> Machine:

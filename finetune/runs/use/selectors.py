@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -102,10 +101,10 @@ def summed(rows: QuerySet[RunUse]) -> dict[str, Any]:
     return rows.order_by().aggregate(**sums())
 
 
-def summed_by(rows: QuerySet[RunUse], by: str) -> Iterable[dict[str, Any]]:
+def summed_by(rows: QuerySet[RunUse], by: str) -> list[dict[str, Any]]:
     """The most processor time first."""
     grouped = rows.order_by().values(by).annotate(**sums())
-    return grouped.order_by("-of_processor_seconds", by)
+    return list(grouped.order_by("-of_processor_seconds", by))
 
 
 def names_of(by: str, rows: QuerySet[RunUse]) -> dict[int, str]:

@@ -43,6 +43,7 @@ class Surroundings:
         data: what the run learns from.
         data_name: what the data is known by.
         data_bytes: of the data's files.
+        copied: bytes of the base's weights files, where they are in another format than float32.
         past: runs that were measured, newest first.
         machine: what the machine has; None where nobody has looked.
     """
@@ -53,6 +54,7 @@ class Surroundings:
     data: DataSize
     data_name: str = ""
     data_bytes: int = 0
+    copied: int = 0
     past: tuple[Past, ...] = ()
     machine: Machine | None = None
 
@@ -108,7 +110,12 @@ class Forecast:
             cost: of those circuits, where they cost money.
         """
         work = Workload.of(
-            settings, around.sizes, around.data, trained=trained, shapes=around.shapes
+            settings,
+            around.sizes,
+            around.data,
+            trained=trained,
+            shapes=around.shapes,
+            copied=around.copied,
         )
         if work is None:
             return None

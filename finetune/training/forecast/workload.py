@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from finetune.bases.catalogue.sizes import FLOAT32, Sizes
+from finetune.bases.catalogue.sizes import FLOAT32, TRAINER, Sizes
 from finetune.training.settings import RunSettings
 from quantum.adapters.spec import targeted
 
@@ -56,6 +56,8 @@ class Workload:
         saves: checkpoints.
         wider: what adapted layers read and write that the model would not keep, of all layers.
         trained: numbers that learn.
+        copied: bytes of weights files in another format than float32, which stand in memory
+            beside their copy while the base is loaded.
     """
 
     sizes: Sizes
@@ -69,6 +71,7 @@ class Workload:
     saves: int
     wider: int
     trained: int
+    copied: int = 0
 
     @classmethod
     def of(
@@ -79,6 +82,7 @@ class Workload:
         *,
         trained: int,
         shapes: Mapping[str, tuple[int, int]],
+        copied: int = 0,
     ) -> Self | None:
         """Count a run; None where the data is not known.
 
@@ -88,6 +92,7 @@ class Workload:
             data: what it learns from.
             trained: numbers that learn.
             shapes: linear layers of the base.
+            copied: as the attribute.
         """
         lengths = lengths_of(settings, data)
         if not lengths:
@@ -114,6 +119,7 @@ class Workload:
             saves=settings.steps // settings.save_every + 1 + evaluations // 2,
             wider=wider_of(settings, shapes),
             trained=trained,
+            copied=copied,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -183,13 +189,15 @@ class Workload:
 
     @property
     def memory_bytes(self) -> int:
-        """The trainer's peak."""
-        return self.sizes.train_bytes(
+        """The trainer's peak: in a step, or while the base is loaded."""
+        loading = self.sizes.parameters * FLOAT32 + self.copied + TRAINER
+        step = self.sizes.train_bytes(
             round(self.longest.positions),
             round(self.longest.labels),
             wider=self.wider,
             trained=self.trained,
         )
+        return max(loading, step)
 
     def disk_bytes(self, keep: int, data_bytes: int) -> int:
         """What the run's folder grows to: checkpoints that are kept, the best one and the one that

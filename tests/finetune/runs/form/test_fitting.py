@@ -15,6 +15,7 @@ from finetune.exceptions import RunRefused
 from finetune.runs.form import estimates
 from finetune.runs.form.estimates import machine_here
 from finetune.runs.models import Run
+from finetune.runs.worker.waiting import runs_release
 from finetune.training.forecast.machine import Machine
 from tests.finetune.conftest import run_ordered
 from tests.finetune.runs.form.test_views import alice_client, asked, summary, typed
@@ -91,3 +92,19 @@ def test_a_run_that_fits_only_just_is_started(
     monkeypatch.setattr(estimates, "machine_here", lambda: machine)
     assert "fits only just" in summary(alice_client, typed(base, dataset))
     assert alice_client.post(reverse("run-new"), typed(base, dataset)).status_code == 302
+
+
+def test_a_run_that_waited_for_its_data_is_refused_when_that_is_counted(
+    team: Any, alice: Any, base: Any, dataset: Any, small_machine: Machine
+) -> None:
+    report, dataset.report, dataset.state = dataset.report, {}, "checking"
+    dataset.save()
+    config = {"adapter": "lora", "batch_size": 32, "sequence_length": 512}
+    run = run_ordered(team, alice, base, dataset, config)
+    assert run.state == Run.State.VALIDATING
+    dataset.report, dataset.state = report, "ready"
+    dataset.save()
+    runs_release(dataset)
+    run.refresh_from_db()
+    assert (run.state, run.error["code"]) == (Run.State.FAILED, "does_not_fit")
+    assert "What would fit" in run.error["message"]

@@ -40,13 +40,23 @@ def test_peaks_that_were_measured(
     assert formula == pytest.approx(peak, rel=0.03)
 
 
-def work(data: DataSize = DataSize(200, 100.0, 6.0), **values: Any) -> Workload:  # noqa: B008
+def test_a_base_in_bfloat16_files_is_in_memory_twice_while_it_is_loaded() -> None:
+    stored = 2 * SIZES.parameters
+    short = work(batch_size=1, copied=stored)
+    assert short.memory_bytes / 2**20 == pytest.approx(1170, rel=0.05)  # measured
+    assert short.memory_bytes > work(batch_size=1).memory_bytes
+    large = {"batch_size": 16}
+    assert work(**large, copied=stored).memory_bytes == work(**large).memory_bytes
+
+
+def work(data: DataSize = DataSize(200, 100.0, 6.0), copied: int = 0, **values: Any) -> Workload:  # noqa: B008
     made = Workload.of(
         RunSettings.from_dict({"adapter": "lora", **values}),
         SIZES,
         data,
         trained=460_800,
         shapes=BASE,
+        copied=copied,
     )
     assert made
     return made
