@@ -70,6 +70,7 @@ def shapes_read(base: BaseModel) -> None:
     base.shapes = found["linear_shapes"]
     base.parameters = found["parameters"]
     base.max_positions = found["max_positions"]
+    base.languages = found["languages"]
     base.licence = base.licence or found["licence"]
     base.note = base.note or found["note"]
     base.state, base.problem = BaseModel.State.READY, ""
