@@ -93,8 +93,14 @@
       else localStorage.setItem(SWITCH, "off");
     } catch { /* it holds for this page */ }
   });
+  let opener = null;
   for (const button of document.querySelectorAll("[data-shortcuts]")) {
     button.hidden = false;
-    button.addEventListener("click", open);
+    button.addEventListener("click", () => { opener = button; open(); });
   }
+  sheet.addEventListener("close", () => { // the menu that holds the button may be folded by now
+    if (!opener) return;
+    (opener.checkVisibility() ? opener : opener.closest("details")?.querySelector("summary"))?.focus();
+    opener = null;
+  });
 })();

@@ -75,13 +75,13 @@ class RunFilters(forms.Form):
     by = forms.ChoiceField(required=False, label=gettext_lazy("Started by"))
     since = forms.DateField(
         required=False,
-        label=gettext_lazy("From"),
+        label=gettext_lazy("Not before"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
     until = forms.DateField(
         required=False,
-        label=gettext_lazy("To"),
+        label=gettext_lazy("Not after"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
