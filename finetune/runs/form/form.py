@@ -71,7 +71,7 @@ class RunForm(forms.Form):
     priority = forms.TypedChoiceField(
         choices=[choice for choice in Run.Priority.choices if choice[0] != Run.Priority.FIRST],
         coerce=int,
-        empty_value=Run.Priority.NORMAL,
+        empty_value=None,
         initial=Run.Priority.NORMAL,
         required=False,
         label=gettext_lazy("Priority"),
@@ -230,7 +230,7 @@ class RunForm(forms.Form):
             user=user,
             name=typed["name"],
             preset=typed["preset"],
-            priority=typed["priority"],
+            priority=typed["priority"] or Run.Priority.NORMAL,
             agreement=agreement,
         )
 

@@ -71,7 +71,7 @@ class RunFilters(forms.Form):
     )
     base = forms.ChoiceField(required=False, label=gettext_lazy("Base model"))
     adapter = forms.ChoiceField(required=False, label=gettext_lazy("Adapter"))
-    data = forms.ChoiceField(required=False, label=gettext_lazy("Data"))
+    dataset = forms.ChoiceField(required=False, label=gettext_lazy("Data"))
     by = forms.ChoiceField(required=False, label=gettext_lazy("Started by"))
     since = forms.DateField(
         required=False,
@@ -93,7 +93,7 @@ class RunFilters(forms.Form):
 
     def __init__(self, given: Any, *, team: Team) -> None:
         super().__init__(given, label_suffix="", auto_id="filter-%s")
-        for field in ("base", "adapter", "data", "by"):
+        for field in ("base", "adapter", "dataset", "by"):
             choices: Any = self.fields[field]
             choices.choices = [("", gettext_lazy("All"))]
         self._offer(team)
@@ -107,7 +107,7 @@ class RunFilters(forms.Form):
                 BaseModel.objects.filter(runs__team=team).distinct().values_list("slug", "title")
             ),
             "adapter": [(spec.name, spec.title) for spec in ADAPTERS.values()],
-            "data": named_and_chosen(datasets, self.data.get("data"), "public_id", "name"),
+            "dataset": named_and_chosen(datasets, self.data.get("dataset"), "public_id", "name"),
             "by": named_and_chosen(
                 team.members.order_by("username"), self.data.get("by"), "username", "username"
             ),
@@ -150,7 +150,7 @@ class RunFilters(forms.Form):
         fields = {
             "base": "base__slug",
             "adapter": "config__adapter",
-            "data": "dataset__public_id",
+            "dataset": "dataset__public_id",
             "by": "created_by__username",
         }
         runs = runs.filter(

@@ -252,8 +252,14 @@ class Execution(Hold):
         advice = less_memory(self.run.settings)
         stuck = self.run.step == self.step_before and self.run.attempts >= MEMORY_ATTEMPTS
         if stuck and not self.asked:
-            parts = {"parts": parts_of(reason), "hint_parts": parts_of(advice.words)}
-            self.fail("out_of_memory", reason, advice.words, changes=advice.changes, **parts)
+            self.fail(
+                "out_of_memory",
+                reason,
+                advice.words,
+                changes=advice.changes,
+                parts=parts_of(reason),
+                hint_parts=parts_of(advice.words),
+            )
         else:
             self.interrupted(reason, hint=advice.words)
 

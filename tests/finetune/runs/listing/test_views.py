@@ -74,7 +74,7 @@ def test_each_filter_leaves_out_the_others(client: Client, three: list[Run], bas
     assert names(client, adapter="lora") == [failed]
     assert names(client, by="bob") == [failed]
     assert set(names(client, base=base.slug)) == {first, failed, old}
-    assert set(names(client, data=three[0].dataset.public_id)) == {first, failed, old}
+    assert set(names(client, dataset=three[0].dataset.public_id)) == {first, failed, old}
     day = (timezone.now() - timedelta(days=20)).date().isoformat()
     assert names(client, until=day) == [old]
     assert old not in names(client, since=day)
