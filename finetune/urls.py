@@ -2,7 +2,9 @@
 
 from django.urls import path, re_path
 
+from finetune.runs.compare import views as run_compare
 from finetune.runs.form import views as run_form
+from finetune.runs.listing import views as run_list
 from finetune.runs.page import views as runs
 from finetune.runs.queue import views as run_queue
 from finetune.teams.accounts import views as accounts
@@ -52,11 +54,14 @@ urlpatterns = [
     path("bases/<slug:slug>/stop/", bases.base_stop, name="base-stop"),
     path("bases/<slug:slug>/discard/", bases.base_discard, name="base-discard"),
     # runs
-    path("runs/", runs.runs, name="runs"),
+    path("runs/", run_list.runs, name="runs"),
+    path("runs.csv", run_list.runs_table, name="runs-table"),
     path("runs/new/", run_form.run_new, name="run-new"),
     path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
     path("runs/queue/", run_queue.queue, name="run-queue"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
+    path("runs/compare/", run_compare.compare, name="run-compare"),
+    path("runs/compare.csv", run_compare.compare_table, name="run-compare-table"),
     path("runs/<str:public_id>/", runs.run, name="run"),
     path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),
     path("runs/<str:public_id>/pause/", runs.run_pause, name="run-pause"),

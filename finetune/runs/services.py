@@ -71,6 +71,7 @@ def run_create(order: RunOrder) -> Run:
         spending=spending,
         total_steps=chosen.steps,
         step_seconds=None if plan.seconds is None else plan.seconds / chosen.steps,
+        priority=order.priority,
         metadata=dict(order.metadata),
         request_body=dict(order.request_body),
     )

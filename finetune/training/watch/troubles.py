@@ -14,6 +14,7 @@ from statistics import fmean, pstdev
 from typing import Any
 
 from finetune.training.log.events import Event
+from finetune.training.log.sentences import joined, parts_of, sentence
 from finetune.training.settings import RunSettings
 
 from .advice import Advice, higher_rate, livelier_circuit, lower_rate
@@ -46,13 +47,18 @@ class Trouble:
 
     @property
     def message(self) -> str:
-        return f"{self.words} {self.advice.words}"
+        return joined(self.words, self.advice.words)
 
     @property
     def data(self) -> dict[str, Any]:
-        """As the log's warning has it: `words` is for pages that show no log."""
-        changes = self.advice.changes
-        return {"trouble": self.kind, "words": self.message, "changes": changes}
+        """As the log's warning has it: `words` and their parts are for pages that show no log."""
+        words = self.message
+        return {
+            "trouble": self.kind,
+            "words": words,
+            "parts": parts_of(words),
+            "changes": self.advice.changes,
+        }
 
 
 class Watch:
@@ -112,13 +118,25 @@ class Watch:
         if len(now) < WINDOW:
             return None
         level, before = fmean(now), self._held_out.get(0)
-        words = f"The loss exploded: {level:.2f} on average over the last {WINDOW} steps, after "
         if before is not None and level - before > AT_ONCE:
-            words += f"{before:.2f} before training."
+            words = sentence(
+                "The loss exploded: %(now)s on average over the last %(window)s steps, after "
+                "%(before)s before training.",
+                now=f"{level:.2f}",
+                window=WINDOW,
+                before=f"{before:.2f}",
+            )
         elif len(earlier) >= ENOUGH and level - fmean(earlier) > max(
             RISE, NOISE * pstdev(earlier) / math.sqrt(WINDOW)
         ):
-            words += f"{fmean(earlier):.2f} in the {len(earlier):,} before."
+            words = sentence(
+                "The loss exploded: %(now)s on average over the last %(window)s steps, after "
+                "%(before)s in the %(steps)s before.",
+                now=f"{level:.2f}",
+                window=WINDOW,
+                before=f"{fmean(earlier):.2f}",
+                steps=f"{len(earlier):,}",
+            )
         else:
             return None
         return Trouble(EXPLODING, words, lower_rate(self._settings))
@@ -126,9 +144,10 @@ class Watch:
     def _dead(self) -> Trouble | None:
         if self._dead_for < DEAD_STEPS:
             return None
-        words = (
-            f"The circuit is dead: in {DEAD_STEPS} steps its gradient was less than a "
-            "ten-millionth of the adapter's, so its angles do not move."
+        words = sentence(
+            "The circuit is dead: in %(steps)s steps its gradient was less than a "
+            "ten-millionth of the adapter's, so its angles do not move.",
+            steps=DEAD_STEPS,
         )
         return Trouble(DEAD, words, livelier_circuit(self._settings))
 
@@ -141,9 +160,11 @@ class Watch:
         first, last = fmean(self._losses[:part]), fmean(self._losses[-part:])
         if first - last >= HARDLY:
             return None
-        words = (
-            f"No progress: half of the steps are done, and the loss is {last:.3f} after "
-            f"{first:.3f} at the start."
+        words = sentence(
+            "No progress: half of the steps are done, and the loss is %(last)s after %(first)s at "
+            "the start.",
+            last=f"{last:.3f}",
+            first=f"{first:.3f}",
         )
         return Trouble(NO_PROGRESS, words, self._other_rate(first, last))
 
@@ -155,9 +176,13 @@ class Watch:
             return None
         if before - min(trained) >= HARDLY:
             return None
-        words = (
-            f"No progress: after {step:,} of {steps:,} steps the best held-out loss is "
-            f"{min(trained):.3f}, and it was {before:.3f} before training."
+        words = sentence(
+            "No progress: after %(step)s of %(steps)s steps the best held-out loss is %(best)s, "
+            "and it was %(before)s before training.",
+            step=f"{step:,}",
+            steps=f"{steps:,}",
+            best=f"{min(trained):.3f}",
+            before=f"{before:.3f}",
         )
         return Trouble(NO_PROGRESS, words, self._other_rate(before, trained[-1]))
 
