@@ -1,4 +1,4 @@
-"""Carrying deliveries out: claimed in the row, tried, noted; found again where a worker was lost."""
+"""Carrying deliveries out: claimed in the row, tried, noted; found again after a lost worker."""
 
 from __future__ import annotations
 

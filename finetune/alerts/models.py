@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from finetune.runs.models import Run
 from finetune.teams.models import Team, User
 
 from .kinds import USUAL, Kind
+from .outcomes import problem_words
 
 
 def webhook_id() -> str:
@@ -96,6 +98,10 @@ class Webhook(models.Model):
         ).exists()  # fmt: skip
 
     @property
+    def kind_labels(self) -> list[str]:
+        return [str(Kind(kind).label) for kind in self.kinds]
+
+    @property
     def in_the_clear(self) -> bool:
         return self.url.startswith("http:")
 
@@ -168,9 +174,12 @@ class Delivery(models.Model):
         return f"{self.kind} to {self.webhook or self.user}"
 
     @property
-    def last(self) -> dict[str, Any]:
-        """The newest try; empty before the first."""
-        return self.log[-1] if self.log else {}
+    def attempts(self) -> list[dict[str, Any]]:
+        """Each try with its words; none for one that arrived."""
+        return [
+            {**entry, "at": datetime.fromisoformat(entry["at"]), "words": problem_words(entry)}
+            for entry in self.log
+        ]
 
     @property
     def badge(self) -> str:

@@ -1,5 +1,6 @@
 """What goes wrong while every number is finite: the loss jumps or explodes, the circuit is dead,
-nothing is learned. Each is told once, in one sentence with what to change; only an exploded loss ends the run.
+nothing is learned. Each is told once, in one sentence with what to change; only an exploded loss
+ends the run.
 
 Everything follows from the run's log up to a step, so a resumed run sees what it saw before.
 Knows nothing of torch or of the training loop.
