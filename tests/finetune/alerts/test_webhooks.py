@@ -55,7 +55,7 @@ def test_the_specifications_own_library_accepts_it(waiting, hooked, receiver, ru
     assert message["data"]["error"] == {"code": "data"}
     assert headers["webhook-id"] == waiting.public_id
     assert headers["content-type"] == "application/json"
-    assert headers["Host"] == receiver.url.removeprefix("http://")
+    assert headers["host"] == receiver.url.removeprefix("http://")
     sent = datetime.fromisoformat(message["timestamp"])
     assert abs(sent - datetime.now(tz=UTC)) < timedelta(minutes=1)
     with pytest.raises(WebhookVerificationError):
@@ -175,7 +175,7 @@ def test_the_address_that_was_judged_is_the_one_connected_to(waiting, receiver, 
     alert_deliver(waiting.pk)
     assert [host for host in asked if host == "hook.example"] == ["hook.example"]
     [(_, headers, _)] = receiver.came
-    assert headers["Host"] == f"hook.example:{port}"
+    assert headers["host"] == f"hook.example:{port}"
 
 
 @pytest.mark.parametrize(
