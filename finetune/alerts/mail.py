@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import smtplib
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from finetune.runs.models import Run
+from finetune.templatetags.words import in_words
 
 from .kinds import Kind
 from .models import AlertChoice, Delivery
@@ -48,7 +47,7 @@ def mail_of(delivery: Delivery, address: str) -> EmailMessage:
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     return EmailMessage(
         subject=" ".join(f"[Wukong Studio] {headline(delivery.kind, run)}".split()),
-        body=render_to_string("finetune/alerts/mail.txt", mail_context(delivery)),
+        body=body_of(delivery),
         to=[address],
         headers={
             "Message-ID": f"<{delivery.public_id}@{host}>",  # of each try: one mail
@@ -57,14 +56,26 @@ def mail_of(delivery: Delivery, address: str) -> EmailMessage:
     )
 
 
-def mail_context(delivery: Delivery) -> dict[str, Any]:
-    alert, site = delivery.alert, settings.SITE_URL.rstrip("/")
-    return {
-        "headline": headline(delivery.kind, alert.run),
-        "alert": alert,
-        "facts": alert.facts,
-        "alerts_url": site + reverse("alerts"),
-    }
+def body_of(delivery: Delivery) -> str:
+    """The headline, what the log said, how far it is, and where to look."""
+    alert, facts = delivery.alert, delivery.alert.facts
+    parts = [f"{headline(delivery.kind, alert.run)}.", in_words(alert.words)]
+    if alert.run is not None:
+        numbers = [
+            _("Step %(step)s of %(total)s.")
+            % {"step": facts["step"], "total": facts["total_steps"]},
+            loss_words(_("Training loss %(loss)s."), facts["train_loss"]),
+            loss_words(_("Held-out loss %(loss)s."), facts["validation_loss"]),
+        ]
+        parts.append(" ".join(filter(None, numbers)))
+    parts.append(facts["url"])
+    page = settings.SITE_URL.rstrip("/") + reverse("alerts")
+    parts.append(f"-- \n{_('You asked for this mail. Change that here:')} {page}")
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def loss_words(words: str, loss: float | None) -> str:
+    return "" if loss is None else words % {"loss": f"{loss:.4f}"}
 
 
 def headline(kind: str, run: Run | None) -> str:
