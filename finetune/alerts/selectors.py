@@ -18,6 +18,7 @@ from .models import Alert, AlertChoice, Delivery, Webhook
 
 NEWS_LASTS = timedelta(minutes=10)  # what is older is no news to a browser that comes back
 MOST_NEWS = 20
+MOST_WORDS = 200  # characters of a notification
 
 
 def choice_of(user: User, team: Team) -> AlertChoice:
@@ -76,7 +77,7 @@ def news_for(user: User) -> list[dict[str, Any]]:
             {
                 "id": f"alert-{alert.pk}",
                 "title": headline(kind, run),
-                "words": alert.words,
+                "words": alert.words[:MOST_WORDS],
                 "url": reverse("run", args=[run.public_id]),
             }
         )

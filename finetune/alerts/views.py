@@ -8,10 +8,11 @@ from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.exceptions import StudioError
 from finetune.teams.access import SiteRequest, in_team, signed_in
@@ -76,9 +77,16 @@ def alerts_news(request: SiteRequest) -> JsonResponse:
     return JsonResponse({"alerts": news_for(request.user)})
 
 
+def back(request: SiteRequest) -> HttpResponse:
+    """For who reloads, or turns the pages of, a form's answer."""
+    return redirect(f"{reverse('alerts')}?{request.GET.urlencode()}")
+
+
 @in_team
-@require_POST
+@require_http_methods(["GET", "POST"])
 def alert_choice(request: SiteRequest) -> HttpResponse:
+    if request.method == "GET":
+        return back(request)
     form = ChoiceForm(request.POST, prefix="you")
     if form.is_valid():
         try:
@@ -106,9 +114,11 @@ def mail_test(request: SiteRequest) -> HttpResponse:
 @sensitive_variables("secret")
 @never_cache
 @in_team
-@require_POST
+@require_http_methods(["GET", "POST"])
 def webhook_create(request: SiteRequest) -> HttpResponse:
     """The answer itself carries the secret; it is kept sealed, and shown nowhere again."""
+    if request.method == "GET":
+        return back(request)
     form = WebhookForm(request.POST)
     if form.is_valid():
         try:

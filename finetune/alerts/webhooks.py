@@ -86,7 +86,7 @@ async def posted(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
             return await carried(httpx.URL(url), body, headers)
     except (TimeoutError, httpx.TimeoutException):
         return Outcome("timeout", f"{SECONDS:g}")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Outcome("unreachable", str(error)[:200] or type(error).__name__)
 
 

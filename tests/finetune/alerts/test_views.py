@@ -58,6 +58,7 @@ def test_what_is_wrong_stands_beside_its_field(page):
     text = answer.content.decode()
     assert "own network" in text
     assert "kept words" in text
+    assert page.get(f"{reverse('webhook-create')}?page=2")["location"] == "/alerts/?page=2"
     assert "Choose at least one" in make(page, kinds=[]).content.decode()
     assert not Webhook.objects.exists()
 
