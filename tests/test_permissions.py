@@ -104,7 +104,9 @@ def alert_things(team: Any, alice: Any) -> Any:
     from finetune.alerts.services import webhook_create, webhook_test
 
     url = "https://93.184.216.34/hook"
-    hook, _ = webhook_create(team=team, user=alice, name="A hard day", url=url, kinds=["run.failed"])
+    hook, _ = webhook_create(
+        team=team, user=alice, name="A hard day", url=url, kinds=["run.failed"]
+    )
     delivery = webhook_test(hook=hook)
     Delivery.objects.update(state="failed")
     return hook, delivery
