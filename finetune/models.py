@@ -1,5 +1,6 @@
 """The rows behind the site, where Django looks for them. Others import them from the domains."""
 
+from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
 from finetune.explorer.models import QuantumExperiment
@@ -10,10 +11,13 @@ from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Su
 from finetune.teams.quotas.models import TeamQuota
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
     "ApiKey",
     "BaseDownload",
     "BaseModel",
     "Dataset",
+    "Delivery",
     "Export",
     "Invitation",
     "Membership",
@@ -28,4 +32,5 @@ __all__ = [
     "Team",
     "TeamQuota",
     "User",
+    "Webhook",
 ]

@@ -10,6 +10,7 @@ from finetune.runs.queue import views as run_queue
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
+from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
 from .explorer import views as explorer
@@ -41,6 +42,16 @@ urlpatterns = [
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.key_create, name="key-create"),
     path("keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    # alerts
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/news/", alerts.alerts_news, name="alerts-news"),
+    path("alerts/you/", alerts.alert_choice, name="alert-choice"),
+    path("alerts/you/test/", alerts.mail_test, name="alert-mail-test"),
+    path("alerts/webhooks/new/", alerts.webhook_create, name="webhook-create"),
+    path("alerts/webhooks/<str:public_id>/test/", alerts.webhook_test, name="webhook-test"),
+    path("alerts/webhooks/<str:public_id>/switch/", alerts.webhook_switch, name="webhook-switch"),
+    path("alerts/webhooks/<str:public_id>/delete/", alerts.webhook_delete, name="webhook-delete"),
+    path("alerts/deliveries/<str:public_id>/", alerts.delivery_again, name="delivery-again"),
     # data
     path("data/", datasets.data, name="data"),
     path("data/new/", datasets.dataset_upload, name="dataset-upload"),

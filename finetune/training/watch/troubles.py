@@ -1,5 +1,6 @@
-"""What goes wrong while every number is finite: the loss explodes, the circuit is dead, nothing is
-learned. Each is told once, in one sentence with what to change; only an exploded loss ends the run.
+"""What goes wrong while every number is finite: the loss jumps or explodes, the circuit is dead,
+nothing is learned. Each is told once, in one sentence with what to change; only an exploded loss
+ends the run.
 
 Everything follows from the run's log up to a step, so a resumed run sees what it saw before.
 Knows nothing of torch or of the training loop.
@@ -20,10 +21,12 @@ from finetune.training.settings import RunSettings
 from .advice import Advice, higher_rate, livelier_circuit, lower_rate
 
 EXPLODING, DEAD, NO_PROGRESS = "exploding_loss", "dead_circuit", "no_progress"
+SPIKE = "loss_spike"
 WINDOW = 5  # steps whose mean loss counts as where the run is now
 RISE = 2.0  # nats above all earlier steps: real replies seven times less likely
 NOISE = 6.0  # and standard errors of such a mean above them, for data that is uneven
 ENOUGH = 10  # earlier steps that tell how uneven
+RECENT = 20  # steps before a jump that tell what the loss was
 AT_ONCE = 4.0  # nats above the loss before training, where the first steps are bad already
 DEAD_STEPS = 10
 DEAD_SHARE = 1e-7  # of the adapter's gradient: below float32's resolution of it
@@ -36,7 +39,7 @@ class Trouble:
     """One thing that is wrong.
 
     Attributes:
-        kind: `exploding_loss`, `dead_circuit` or `no_progress`.
+        kind: `exploding_loss`, `loss_spike`, `dead_circuit` or `no_progress`.
         words: what was seen, in one sentence.
         advice: what to change.
     """
@@ -88,7 +91,8 @@ class Watch:
     def step(self, metrics: dict[str, Any]) -> Trouble | None:
         """Look at a step, as the log's `metrics` event has it."""
         self._note(metrics)
-        return self._once(self._exploding() or self._dead() or self._stuck_in_training())
+        looks = (self._exploding, self._stuck_in_training, self._jumped, self._dead)
+        return next(filter(None, (self._once(look()) for look in looks)), None)
 
     def evaluation(self, measured: dict[str, Any]) -> Trouble | None:
         """Look at an evaluation, as the log's event has it."""
@@ -140,6 +144,18 @@ class Watch:
         else:
             return None
         return Trouble(EXPLODING, words, lower_rate(self._settings))
+
+    def _jumped(self) -> Trouble | None:
+        """One step far above those before it: a spike, from which most runs come down again."""
+        *earlier, now = self._losses[-RECENT - 1 :]
+        if len(earlier) < ENOUGH or now - fmean(earlier) <= max(RISE, NOISE * pstdev(earlier)):
+            return None
+        words = (
+            f"The loss jumped to {now:.2f} in step {len(self._losses):,}, after "
+            f"{fmean(earlier):.2f} on average over the {len(earlier)} steps before. The run goes "
+            "on; if the loss does not come down again, stop it."
+        )
+        return Trouble(SPIKE, words, lower_rate(self._settings))
 
     def _dead(self) -> Trouble | None:
         if self._dead_for < DEAD_STEPS:
