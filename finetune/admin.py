@@ -7,6 +7,7 @@ from finetune.explorer import admin as explorer
 from finetune.exports import admin as exports
 from finetune.hardware import admin as hardware
 from finetune.runs import admin as runs
+from finetune.runs.use import admin as use
 from finetune.teams import admin as teams
 from finetune.teams.accounts import admin as accounts
 from finetune.teams.keys import admin as keys
@@ -22,4 +23,5 @@ __all__ = [
     "keys",
     "runs",
     "teams",
+    "use",
 ]

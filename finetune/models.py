@@ -7,6 +7,8 @@ from finetune.explorer.models import QuantumExperiment
 from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.runs.models import Run, RunEvent
+from finetune.runs.trial.models import Trial
+from finetune.runs.use.models import RunUse
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
 from finetune.teams.quotas.models import TeamQuota
 
@@ -27,10 +29,12 @@ __all__ = [
     "QuantumKey",
     "Run",
     "RunEvent",
+    "RunUse",
     "SignInLink",
     "Submission",
     "Team",
     "TeamQuota",
+    "Trial",
     "User",
     "Webhook",
 ]

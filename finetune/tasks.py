@@ -13,6 +13,7 @@ from .exports import execution as exports
 from .hardware import chips as quantum_chips
 from .hardware import jobs as quantum_jobs
 from .runs import drawings as circuits
+from .runs.trial import execution as trials
 
 
 @shared_task(acks_late=False)
@@ -29,12 +30,13 @@ def dataset_check(dataset_id: int) -> None:
 
 @shared_task
 def datasets_recheck() -> None:
-    """Queue checks, of data and of base models, downloads and exports again whose message or
-    worker was lost."""
+    """Queue checks, of data and of base models, downloads, exports and trials again whose message
+    or worker was lost."""
     checking.datasets_recheck()
     bases.bases_recheck()
     downloads.downloads_recheck()
     exports.exports_recheck()
+    trials.trials_recheck()
 
 
 @shared_task
@@ -90,6 +92,12 @@ def experiment_run(experiment_id: int) -> None:
 def experiment_collect(experiment_id: int) -> None:
     """Work out an experiment's values when its jobs have ended."""
     quantum_explorer.experiment_collect(experiment_id)
+
+
+@shared_task
+def trial_run(trial_id: int) -> None:
+    """Compute one step of a run that somebody thinks of."""
+    trials.trial_run(trial_id)
 
 
 @shared_task

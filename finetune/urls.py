@@ -7,6 +7,8 @@ from finetune.runs.form import views as run_form
 from finetune.runs.listing import views as run_list
 from finetune.runs.page import views as runs
 from finetune.runs.queue import views as run_queue
+from finetune.runs.trial import views as run_trial
+from finetune.runs.use import views as run_use
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
@@ -70,6 +72,9 @@ urlpatterns = [
     path("runs/new/", run_form.run_new, name="run-new"),
     path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
     path("runs/queue/", run_queue.queue, name="run-queue"),
+    path("runs/use/", run_use.use, name="run-use"),
+    path("runs/new/try/", run_trial.run_try, name="run-try"),
+    path("runs/trials/<str:public_id>/", run_trial.trial, name="run-trial"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
     path("runs/compare/", run_compare.compare, name="run-compare"),
     path("runs/compare.csv", run_compare.compare_table, name="run-compare-table"),

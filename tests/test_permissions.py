@@ -63,6 +63,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
     from finetune.exports.models import Export
+    from finetune.runs.trial.models import Trial
     from finetune.teams.invitations import invitation_create
     from finetune.teams.keys.services import key_create
 
@@ -74,6 +75,9 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     note = SessionNote.objects.create(user=alice, title="hers", text="A hard day.")
     receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={})
     invited = invitation_create(team=team, name="dora", by=alice)
+    tried = Trial.objects.create(
+        team=team, created_by=alice, base=run_made.base, dataset=dataset, config={}, work={}
+    )
     made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
     return {
         **quantum,
@@ -82,6 +86,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/webhooks": {"webhook_id": hook.public_id},
         "data/": {"public_id": dataset.public_id},
         "bases/": {"slug": "qwen3-0-6b"},
+        "runs/trials/": {"public_id": tried.public_id},
         "runs/": {"public_id": run_made.public_id, "part": "samples", "export_id": made.public_id},
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},

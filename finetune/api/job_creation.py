@@ -73,6 +73,7 @@ def job_create(key: ApiKey, job: JobBody) -> str:
             epochs=epochs,
             agreement=job.spending,
             priority=WORDS[job.priority or "normal"],
+            key=key,
             metadata=job.metadata or {},
             request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
         )

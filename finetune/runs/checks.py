@@ -14,7 +14,7 @@ from finetune.bases.models import BaseModel as Base
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.runs.form.estimates import RunChoice
-from finetune.teams.models import Team, User
+from finetune.teams.models import ApiKey, Team, User
 from finetune.training.dialogues.positions import positions_problem
 from finetune.training.exceptions import BadConfig
 from finetune.training.loop import checkpoints
@@ -62,6 +62,7 @@ class RunOrder(RunChoice):
     epochs: float | None = None  # decides the steps once the data is counted
     agreement: Agreement | None = None  # needed for a billable backend
     priority: int = Run.Priority.NORMAL  # how soon it starts, among its team's
+    key: ApiKey | None = None  # of the API, where it was started with one
     metadata: Mapping[str, str] = field(default_factory=dict)
     request_body: Mapping[str, Any] = field(default_factory=dict)
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.queue import enqueue
-from finetune.runs.form.estimates import run_plan, train_dialogues
+from finetune.runs.form.estimates import RunChoice, run_plan, train_dialogues
+from finetune.runs.form.fitting import fit_check
 from finetune.runs.form.spending import spending_check
 from finetune.runs.page.data import given_of
 from finetune.runs.worker.exchange import jobs_cancel
@@ -27,6 +28,7 @@ from .checks import RunOrder, continuation_check, dataset_usable, settings_check
 from .models import Run
 from .queue.quotas import provider_check, steps_check
 from .transitions import run_log, run_transition
+from .use.services import use_create, use_foresee
 
 State = Run.State
 
@@ -44,6 +46,7 @@ def run_create(order: RunOrder) -> Run:
     chosen = plan.settings.completed()
     if order.continues is not None:
         continuation_check(order.continues, order, chosen)
+    fit_check(order, plan)
     spending = spending_check(order, plan)
     if epochs is not None and not 0 < float(epochs) <= 1000:
         raise RunRefused(
@@ -70,11 +73,11 @@ def run_create(order: RunOrder) -> Run:
         continues_step=order.continues_step,
         spending=spending,
         total_steps=chosen.steps,
-        step_seconds=None if plan.seconds is None else plan.seconds / chosen.steps,
         priority=order.priority,
         metadata=dict(order.metadata),
         request_body=dict(order.request_body),
     )
+    use_create(run, order.key)
     run_log(run, "state", "Created.", {"state": State.CREATED})
     steps_check(run, run.total_steps)
     if plan.cost is not None and spending:
@@ -110,6 +113,9 @@ def run_enqueue(
         steps = steps_of(run)
         changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
         steps_check(run, steps)
+        run.config, run.total_steps = changes["config"], steps
+    if not run.started_at:
+        changes["step_seconds"] = run_foresee(run)
     if run.state not in Run.HELD:  # one that its worker lost keeps its place
         changes["queued_at"] = timezone.now()
     given = given_of(run) if run.enqueued_at is None else []
@@ -136,6 +142,24 @@ def run_enqueue(
             run_log(moved, "log", message, {"given": one})
     enqueue("run_execute", run.pk)
     return moved
+
+
+def run_foresee(run: Run) -> float | None:
+    """Forecast a run once its data is known: what it has to compute is kept beside it, and what a
+    step of it takes, start and evaluations included, is returned."""
+    plan = run_plan(
+        RunChoice(
+            team=run.team,
+            settings=run.settings,
+            base=run.base,
+            dataset=run.dataset,
+            validation_dataset=run.validation_dataset,
+            continues=run.continues,
+        )
+    )
+    use_foresee(run, plan)
+    seconds = plan.forecast.seconds if plan.forecast else None
+    return seconds.middle / run.total_steps if seconds else None
 
 
 def steps_of(run: Run) -> int:

@@ -27,6 +27,7 @@ exit codes:
 
 A run that was interrupted resumes from its last checkpoint when it is started again.
 To cancel or pause one: echo cancel > RUN_DIR/control
+To compute one step on its real shapes first: python -m finetune.training try RUN_DIR
 
 A run on the backend wukong writes its circuits to RUN_DIR/quantum and waits for counts. To send
 them with a key of your own, beside the trainer: python -m finetune.training carry RUN_DIR
@@ -54,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         return new(arguments[1:])
     if arguments[:1] == ["carry"]:
         return _carry(arguments[1:])
+    trying = arguments[:1] == ["try"]
+    arguments = arguments[trying:]
     parser = argparse.ArgumentParser(
         prog="python -m finetune.training",
         description="Fine-tune a language model with the settings in RUN_DIR/config.json. "
@@ -77,10 +80,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Error: there is no folder {parsed.run_dir}.", file=sys.stderr)
         return ExitCode.BAD_CONFIG
     supervision = Supervision(
-        parsed.run_dir.absolute() / "control", detached=parsed.detached, parent=parsed.parent
+        parsed.run_dir.absolute() / "control",
+        detached=parsed.detached,
+        parent=parsed.parent,
+        whole=True,
     )
     supervision.install()
     supervision.watch()  # before torch is loaded, which takes seconds
+    if trying:
+        from finetune.training.forecast.dry_run import dry_run
+
+        return dry_run(parsed.run_dir, supervision)
     from finetune.training.run import run
 
     told = False

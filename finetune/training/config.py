@@ -13,6 +13,7 @@ from finetune.training.exceptions import BadConfig
 from finetune.training.problems import Problem, Unusable
 from finetune.training.settings import RunSettings, setting
 
+ANSWER = "trial.json"  # what a trial of a folder has found (`forecast.dry_run`)
 PATHS = ("base_model", "train_file", "validation_file", "start_adapter")
 
 

@@ -1,16 +1,18 @@
 """What a run will be and take, told before it starts: one answer for form, terms, API and trainer.
 
-Counts are exact, from the base's real shapes. Time and memory come from runs that were measured;
-without one they are unknown. Knows nothing of torch, of Django or of where the numbers are kept.
+Counts are exact, from the base's real shapes. Time, memory and energy are a forecast (`forecast/`),
+with a band. Knows nothing of torch, of Django or of where the numbers are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
 from finetune.training.conflicts import conflicts
+from finetune.training.forecast.lengths import NO_DATA, DataSize
+from finetune.training.forecast.outlook import Forecast, Surroundings
 from finetune.training.problems import Problem
 from finetune.training.run_circuit import RunCircuit, circuit_for
 from finetune.training.settings import RunSettings
@@ -22,30 +24,11 @@ from quantum.sampling.costs import Cost, Tariff
 
 OF_THE_ADAPTER = {"adapter", "adapter_options", "targets"}
 OF_THE_SAMPLES = {"backend", "backend_options", "calibration", "steps", "eval_every"}
+OF_THE_FORECAST = {
+    *("steps", "batch_size", "gradient_accumulation", "sequence_length"),
+    *("eval_every", "eval_dialogues", "save_every", "system_prompt"),
+}
 NO_FIGURES = "nobody has fetched this chip's figures yet"
-
-
-@dataclass(frozen=True)
-class DataSize:
-    """What is known of the data: dialogues to learn from, and tokens in one on average."""
-
-    dialogues: int | None = None
-    mean_tokens: float | None = None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What earlier runs on the same base took.
-
-    Attributes:
-        words: which runs these are, and their speed.
-        tokens_per_second: their speed.
-        memory_mb: the most that one took, where it is known.
-    """
-
-    words: str
-    tokens_per_second: float
-    memory_mb: float | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +46,7 @@ class RunPlan:
         sampling: its circuits and batches, where they are sampled.
         cost: what these take on a machine that costs money.
         data: the data's size.
-        measured: what earlier runs took.
+        forecast: what it will take; None where base or data are not known.
     """
 
     settings: RunSettings
@@ -75,8 +58,8 @@ class RunPlan:
     circuit: RunCircuit | None = None
     sampling: SamplingPlan | None = None
     cost: Cost | None = None
-    data: DataSize = DataSize()
-    measured: Measured | None = None
+    data: DataSize = NO_DATA
+    forecast: Forecast | None = None
 
     @classmethod
     def of(
@@ -86,8 +69,8 @@ class RunPlan:
         *,
         continued: bool = False,
         tariff: Tariff | None = None,
-        data: DataSize = DataSize(),
-        measured: Measured | None = None,
+        data: DataSize = NO_DATA,
+        around: Surroundings | None = None,
         problems: Collection[Problem] = (),
         unknown: Collection[str] = (),
     ) -> RunPlan:
@@ -99,7 +82,7 @@ class RunPlan:
             continued: whether it starts from another run's adapter.
             tariff: what the machine costs, where that is known.
             data: the data's size.
-            measured: what earlier runs took.
+            around: what a forecast needs to know besides.
             problems: what could not be parsed; `settings` has a default there.
             unknown: settings that are not chosen; `settings` has a default there.
         """
@@ -118,6 +101,16 @@ class RunPlan:
             else:
                 if not OF_THE_SAMPLES & unknown:
                     sampling = sampling_plan(settings, modules, continued=continued)
+        cost = sampling.cost(tariff) if sampling and sampling.backend.billable else None
+        forecast = None
+        if around is not None and parameters is not None and not OF_THE_FORECAST & unknown:
+            forecast = Forecast.of(
+                settings,
+                replace(around, data=data),
+                trained=parameters,
+                sampled=sampling.backend.name if sampling else "",
+                cost=cost,
+            )
         return cls(
             settings=settings,
             problems=problems,
@@ -127,9 +120,9 @@ class RunPlan:
             reference=reference_of(shapes),
             circuit=circuit,
             sampling=sampling,
-            cost=sampling.cost(tariff) if sampling and sampling.backend.billable else None,
+            cost=cost,
             data=data,
-            measured=measured,
+            forecast=forecast,
         )
 
     @property
@@ -210,14 +203,6 @@ class RunPlan:
         if self.circuit.by_block:
             return self.circuit.copies
         return self.tokens_per_step * self.circuit.copies if self.tokens_per_step else None
-
-    @property
-    def seconds(self) -> float | None:
-        """Time of all steps, rounded as far as it can be trusted."""
-        if not (self.tokens_per_step and self.measured) or "steps" in self.unknown:
-            return None
-        seconds = self.settings.steps * self.tokens_per_step / self.measured.tokens_per_second
-        return round(seconds, -1) if seconds < 600 else round(seconds / 60) * 60
 
 
 def reference_of(shapes: Shapes) -> int | None:

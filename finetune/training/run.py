@@ -3,6 +3,7 @@
     RUN_DIR/config.json         in: the settings (`RunConfig`)
     RUN_DIR/control             in: "cancel" or "pause", read several times a second
     RUN_DIR/heartbeat           out: its time says when the trainer was last seen alive
+    RUN_DIR/use/                out: what each trainer took of the machine
     RUN_DIR/computing.json      out: number format and threads, kept for whoever goes on with it
     RUN_DIR/events.jsonl        out: the numbered log
     RUN_DIR/checkpoints/        out: the last checkpoints, and the best one
@@ -84,6 +85,8 @@ def run(
             stop = _train(folder, log, supervision)
         except (Exception, KeyboardInterrupt) as error:
             return _failed(folder, log, error)
+        finally:
+            supervision.meter.write()
     return ExitCode.SUCCEEDED if stop is None else stop.value
 
 
@@ -131,7 +134,7 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     computing = Computing.of(config, folder, resumed=found.path is not None)
     if doubt := computing.doubt():
         log.emit("warning", doubt)
-    trainer, counts = _prepared(folder, config, log, supervision, _kept(found.path), computing)
+    trainer, counts = prepared(folder, config, log, supervision, _kept(found.path), computing)
     if config.start_adapter and found.path is None:
         numbers = load_start(trainer.adapted, config, folder)
         log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
@@ -176,7 +179,7 @@ def _kept(checkpoint: Path | None) -> dict[str, Any]:
     return kept
 
 
-def _prepared(
+def prepared(
     folder: Path,
     config: RunConfig,
     log: EventLog,
@@ -192,6 +195,7 @@ def _prepared(
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     computing.take_threads(config.threads)
     clock = Clock(config.steps, kept["seconds"])
+    supervision.meter.measured = lambda: clock.measured
     check_positions(config.base_model, config.sequence_length)
     tokenizer, plain_template = load_tokenizer(config.base_model)
     if plain_template:

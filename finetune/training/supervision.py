@@ -17,6 +17,8 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from types import FrameType
 
+from finetune.training.use.meter import Meter
+
 HEARTBEAT = "heartbeat"
 LOOK_SECONDS = 0.2
 BEAT_SECONDS = 1.0
@@ -58,9 +60,20 @@ class Supervision:
         detached: go on without the parent process.
         parent: process id of the parent, as it told it itself. A trainer whose parent died before
             it could look would take whoever adopted it for its parent.
+        whole: whether this process does nothing else, so that all it takes is the run's.
+
+    Attributes:
+        meter: what the run takes of the machine.
     """
 
-    def __init__(self, control: Path, *, detached: bool = False, parent: int | None = None) -> None:
+    def __init__(
+        self,
+        control: Path,
+        *,
+        detached: bool = False,
+        parent: int | None = None,
+        whole: bool = False,
+    ) -> None:
         self._control = control
         self._parent = None if detached else parent or os.getppid()
         self._signal: int | None = None
@@ -68,6 +81,7 @@ class Supervision:
         self._looked = 0.0
         self._watch: threading.Thread | None = None
         self.why = ""
+        self.meter = Meter(control.parent, whole=whole)
 
     def install(self) -> None:
         """Take over SIGTERM and SIGINT: the first one stops within the step, a second at once."""
@@ -125,6 +139,7 @@ class Supervision:
         if reason is not Stop.INTERRUPTED:
             self._control.unlink(missing_ok=True)  # the request is answered
         why = f" ({self.why})" if self.why else ""
+        self.meter.write()
         os.write(2, f"Left before training began: {reason.name.lower()}{why}.\n".encode())
         os._exit(reason.value)
 
@@ -133,6 +148,7 @@ class Supervision:
             self._control.with_name(HEARTBEAT).touch()
         except OSError:
             pass  # a full or read-only disk; the loop meets it, and says so, when it writes
+        self.meter.look()
 
     def _request(self) -> Stop | None:
         try:

@@ -48,6 +48,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.quantum_*": {"queue": "quantum"},
     # Nor do jobs on hardware wait for two minutes of simulation.
     "finetune.tasks.experiment_*": {"queue": "explorer"},
+    # A trial takes a minute, beside runs that take hours.
+    "finetune.tasks.trial_run": {"queue": "explorer"},
     # An export reads and writes a whole model.
     "finetune.tasks.export_make": {"queue": "exports"},
     # A receiver of webhooks may let us wait; neither checks nor the reaper do.

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
+from django.conf import settings
+
+from finetune.bases.catalogue.sizes import Sizes
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.hardware.selectors import tariff
 from finetune.runs.calibrations import calibration_for
 from finetune.runs.models import Run
+from finetune.runs.trial.selectors import trials_past
+from finetune.runs.use.selectors import past_runs
 from finetune.teams.models import Team
-from finetune.training.plan import DataSize, Measured, RunPlan
+from finetune.training.forecast.lengths import DataSize
+from finetune.training.forecast.machine import Machine
+from finetune.training.forecast.outlook import Surroundings
+from finetune.training.plan import RunPlan
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
-from quantum.adapters.registry import ADAPTERS
-
-MEASURED_RUNS = 5
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def run_plan(choice: RunChoice) -> RunPlan:
         continued=choice.continues is not None,
         tariff=tariff(),
         data=data_size(choice.dataset, choice.validation_dataset),
-        measured=measured(choice.team, choice.base, choice.settings.adapter),
+        around=surroundings(choice),
         problems=choice.problems,
         unknown=choice.unknown,
     )
@@ -64,9 +68,12 @@ def data_size(dataset: Dataset | None, validation: Dataset | None) -> DataSize:
     """What the check counted; all of it is learnt from where another set is held out."""
     if dataset is None:
         return DataSize()
+    if validation is None:
+        held = dataset.report.get("validation", {}).get("dialogues", 0)
+    else:
+        held = validation.report.get("dialogues")
     learnt = train_dialogues(dataset, validation)
-    tokens, dialogues = dataset.report.get("tokens"), dataset.report.get("dialogues")
-    return DataSize(learnt or None, tokens / dialogues if tokens and dialogues else None)
+    return DataSize.of_report(dataset.report, learnt=learnt, held_out=held)
 
 
 def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
@@ -76,25 +83,32 @@ def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
     return int(learnt) + (int(held) if validation else 0)
 
 
-def measured(team: Team, base: BaseModel | None, adapter: str) -> Measured | None:
-    """Time and memory from the team's newest runs on this base, with this adapter if there are."""
-    runs = list(
-        Run.objects.for_team(team)
-        .filter(base=base, state=Run.State.SUCCEEDED)
-        .only("name", "config", "latest")
-        .order_by("-finished_at")[:40]
-        if base
-        else ()
-    )
-    same = [run for run in runs if run.config.get("adapter") == adapter]
-    taken = [run for run in same or runs if run.latest.get("tokens_per_second")][:MEASURED_RUNS]
-    if not taken:
+def surroundings(choice: RunChoice, base: BaseModel | None = None) -> Surroundings | None:
+    """What a forecast needs to know beside the settings; None without a base and data.
+
+    Args:
+        choice: of a run.
+        base: another base than the chosen one.
+    """
+    base = base or choice.base
+    if base is None or choice.dataset is None:
         return None
-    speed = median(run.latest["tokens_per_second"] for run in taken)
-    memory = [run.latest["memory_mb"] for run in taken if run.latest.get("memory_mb")]
-    what = ADAPTERS[adapter].title if same and adapter in ADAPTERS else "other adapters"
-    words = (
-        f"{len(taken)} earlier run{'s' if len(taken) > 1 else ''} with {what}: "
-        f"{speed:.0f} tokens a second"
+    sizes = base.memory or Sizes.of_shapes(base.linear_shapes, base.parameters)
+    if sizes is None:
+        return None
+    files = [choice.dataset, choice.validation_dataset]
+    return Surroundings(
+        base=base.slug,
+        sizes=sizes,
+        shapes=base.linear_shapes,
+        data=data_size(choice.dataset, choice.validation_dataset),
+        data_name=" ".join(one.public_id for one in files if one),
+        data_bytes=sum(int(one.report.get("bytes") or 0) for one in files if one),
+        past=(*trials_past(choice.team), *past_runs()),
+        machine=machine_here(),
     )
-    return Measured(words, speed, max(memory) if memory else None)
+
+
+def machine_here() -> Machine:
+    """This machine. Where workers are others, they are taken to be like it."""
+    return Machine.here(settings.RUN_DIR, settings.UPLOAD_MIN_FREE_MB * 2**20)

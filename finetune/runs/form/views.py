@@ -20,6 +20,8 @@ from finetune.runs.drawings import picture_ready
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_get
 from finetune.runs.services import run_create
+from finetune.runs.trial.selectors import trial_of
+from finetune.runs.trial.services import trial_key_of
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest, in_team
 from finetune.text import whole_number
@@ -30,6 +32,7 @@ from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 
 from .estimates import run_plan, train_dialogues
+from .fitting import changed, run_changes
 from .form import RunForm, initial_from_run, initial_from_settings
 from .terms import TermsForm
 
@@ -46,8 +49,8 @@ def run_new(request: SiteRequest) -> HttpResponse:
     team = request.team
     if request.method != "POST":
         return form_page(request, RunForm(team=team, initial=initial_of(request)))
-    form = RunForm(request.POST, team=team)
-    if not form.is_valid() or "change" in request.POST:
+    form = RunForm(changed(request.POST), team=team)
+    if not form.is_valid() or {"change", "take"} & set(request.POST):
         return form_page(request, form)
     billable = BACKENDS[form.choice.settings.backend].billable
     terms = TermsForm(request.POST if "terms" in request.POST else None)
@@ -117,8 +120,9 @@ def run_summary(request: SiteRequest) -> HttpResponse:
     return render(request, "finetune/runs/form/_summary.html", summary_of(request, form))
 
 
-def form_page(request: SiteRequest, form: RunForm) -> HttpResponse:
+def form_page(request: SiteRequest, form: RunForm, **more: Any) -> HttpResponse:
     context = {
+        **more,
         "form": form,
         "presets": presets_for(request),
         "chosen_preset": form["preset"].value() or "",
@@ -159,6 +163,9 @@ def summary_of(request: SiteRequest, form: RunForm) -> dict[str, Any]:
     plan = run_plan(form.choice)
     return {
         "plan": plan,
+        "forecast": plan.forecast,
+        "changes": run_changes(form.choice, plan),
+        "trial": trial_of(request.team, trial_key_of(form.choice, plan)),
         "chip": chip_words(plan.chip) if plan.chip else "",
         "circuit": plan.circuit,
         "picture_ready": plan.circuit is not None and picture_ready(plan.circuit),

@@ -46,12 +46,13 @@ class Place:
 
 
 def seconds_of(run: Run) -> float | None:
-    """How long a run will still take: as its own steps took, or those of earlier runs."""
+    """How long a run will still take: as its own steps took, or as it was forecast."""
     if run.step and run.seconds_left is not None:
         return run.seconds_left
     if run.step_seconds is None:
         return None
-    return max(0, run.total_steps - run.step) * run.step_seconds
+    left = max(0, run.total_steps - run.step) * run.step_seconds
+    return left if run.step else max(0.0, left - held_seconds(run, timezone.now()))
 
 
 def line_now() -> tuple[Line, list[Run]]:

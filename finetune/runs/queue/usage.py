@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from finetune.queue import enqueue
 from finetune.runs.models import Run
+from finetune.runs.use.services import use_keep
 from finetune.teams.quotas.models import TeamQuota
 
 
@@ -21,6 +22,7 @@ def hold_ended(run: Run) -> None:
     quota.used_seconds = quota.used_by(now) + held_seconds(run, now)
     quota.used_at = now
     quota.save(update_fields=["used_seconds", "used_at"])
+    use_keep(run)
     waiting = Run.objects.filter(team_id=run.team_id, state=Run.State.QUEUED)
     if quota.runs_at_once and (other := waiting.exclude(pk=run.pk).first()):
         enqueue("run_execute", other.pk)

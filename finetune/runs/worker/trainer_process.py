@@ -22,12 +22,6 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     its parent is: if this process dies while the trainer still imports, whoever
     adopts the trainer must not be taken for it.
     """
-    environment = {
-        **os.environ,
-        "OMP_WAIT_POLICY": "PASSIVE",
-        "TOKENIZERS_PARALLELISM": "false",
-        "PYTHONUNBUFFERED": "1",
-    }
     with (folder / "trainer.log").open("ab") as output:
         return subprocess.Popen(
             [
@@ -36,11 +30,21 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
                 *("--parent", str(os.getpid())),
             ],
             cwd=settings.BASE_DIR,
-            env=environment,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+
+def environment() -> dict[str, str]:
+    """What a trainer's process is told."""
+    return {
+        **os.environ,
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "TOKENIZERS_PARALLELISM": "false",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def stop(trainer: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,7 @@ from finetune.training.lock.golden import template_write
 from finetune.training.lock.replay import lock_of
 from finetune.training.loop import checkpoints
 from finetune.training.loop.trainer import DialogueTrainer
+from finetune.training.use.meter import Use
 from finetune.training.watch.stopping import best_step
 
 from .events import EventLog
@@ -89,6 +90,7 @@ def conclude(
         "best_validation_loss": None if best is None else log.held_out_losses[best],
         "ended_early": trainer.ended_early,
         "data": dict(counts),
+        **use_of(folder, trainer),
     }
     message = "The adapter is saved."
     if before is not None and after is not None:
@@ -105,6 +107,12 @@ def conclude(
     log.emit("result", message, data)
     _succeeded(log)
     shutil.rmtree(folder / "checkpoints" / ".partial", ignore_errors=True)
+
+
+def use_of(folder: Path, trainer: DialogueTrainer) -> dict[str, Any]:
+    """What the run has taken, its earlier trainers included."""
+    trainer.supervision.meter.write()
+    return Use.of(folder).result
 
 
 def _succeeded(log: EventLog) -> None:

@@ -107,7 +107,8 @@ def _disk_full(error: BaseException, folder: Path) -> bool:
             return True
         if "No space left on device" in str(link) or "os error 28" in str(link):
             return True
-    writing = any("PytorchStreamWriter" in str(link) for link in _chain(error))
+    words = ("PytorchStreamWriter", "inline_container")  # torch.save, before its end and at it
+    writing = any(word in str(link) for link in _chain(error) for word in words)
     return writing and shutil.disk_usage(folder).free < NEARLY_FULL
 
 

@@ -21,6 +21,7 @@ from finetune.training.dialogues.data import IGNORED
 
 from .head import head_loss, is_frozen
 
+MEASURED = ("steps", "step_seconds", "evaluations", "evaluation_seconds")
 # Settings of architectures that change logits after the output layer (Gemma 2, Cohere,
 # Granite): for those the model's own forward pass is taken.
 _LOGIT_CHANGES = ("final_logit_softcapping", "logit_scale", "logits_scaling")
@@ -113,6 +114,7 @@ class Clock:
         self._mark = self._start
         self._step_seconds: float | None = None
         self._evaluation_seconds = 0.0
+        self.measured = dict.fromkeys(MEASURED, 0.0)
 
     @property
     def seconds(self) -> float:
@@ -128,11 +130,18 @@ class Clock:
         spent = time.monotonic() - self._mark
         old = self._step_seconds
         self._step_seconds = spent if old is None else 0.8 * old + 0.2 * spent
+        self._count("step", spent)
         return spent
 
     def evaluation_took(self, seconds: float) -> None:
         """Note how long the last evaluation took, samples included."""
         self._evaluation_seconds = seconds
+        self._count("evaluation", seconds)
+
+    def _count(self, what: str, seconds: float) -> None:
+        """Add to what this trainer has measured of itself."""
+        self.measured[f"{what}s"] += 1
+        self.measured[f"{what}_seconds"] += round(seconds, 3)
 
     def seconds_left(self, step: int, evaluations_left: int) -> float | None:
         """Estimate the seconds until the end of the run; None before the first step."""

@@ -108,7 +108,7 @@ class DialogueTrainer(SavingTrainer):
         self.watch = watch
         self.stop: Stop | None = None
         self.ended_early = False
-        self._pad = pad
+        self.pad = pad
         self._at_labels = selects_labels(model)
         self._one_row = self._at_labels and reads_one_row(model, causal_of(model))
         self._correct = 0
@@ -255,7 +255,7 @@ class DialogueTrainer(SavingTrainer):
             self.model,
             self.validation,
             batch_size=self.config.batch_size,
-            pad=self._pad,
+            pad=self.pad,
             at_labels=self._at_labels,
             one_row=self._one_row,
             precision=self.precision,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from finetune.bases.catalogue.entries import ENTRIES, Entry
-from finetune.bases.catalogue.sizes import Sizes
+from finetune.bases.catalogue.sizes import LOGITS, Sizes
+from tests.conftest import SHAPES
 
 PUBLISHED = {  # what the models' cards or their safetensors say, in numbers
     "smollm2-135m-instruct-original": 134_515_008,
@@ -71,10 +73,29 @@ def test_memory_by_hand() -> None:
     )
     assert sizes.chat_bytes() == (1000 + 2 * 2 * 4 * 4096) * 4 + 600_000_000
     assert sizes.chat_bytes(2) == (1000 + 2 * 2 * 4 * 4096) * 2 + 600_000_000
-    kept = 2 * (60 + 48 + 90) + 200
-    assert sizes.train_bytes() == (1000 + kept * 1536) * 4 + 600_000_000
+    kept = 2 * (60 + 48 + 90)
+    step = 1000 + kept * 1536 + 900 * 50 + 2 * 900 * 10
+    assert sizes.train_bytes() == step * 4 + 470_000_000
+    wider = sizes.train_bytes(100, 7, wider=30, trained=11)
+    assert wider == (1000 + 100 * (kept + 30) + 7 * 50 + 2 * 7 * 10 + 4 * 11) * 4 + 470_000_000
+    assert (
+        replace(sizes, vocabulary=2**20).train_bytes(100, 90)
+        == (1000 + 100 * kept + 8 * 2**20 + 2 * 90 * 10) * 4 + 470_000_000
+    )
     assert Sizes.read(sizes.to_dict()) == sizes
     assert Sizes.read({}) is None
+
+
+def test_sizes_of_a_base_that_was_inspected_before_they_were_kept() -> None:
+    entry = ENTRIES["smollm2-135m-instruct-original"]
+    shapes = {name: (out, wide) for name, (out, wide) in SHAPES.items()}
+    assert Sizes.of_shapes(shapes, entry.sizes.parameters) == entry.sizes
+    assert Sizes.of_shapes({"h.0.c_attn": (3, 1)}, 9) is None
+
+
+def test_the_trainer_holds_as_many_logits_as_the_formula_says() -> None:
+    head = pytest.importorskip("finetune.training.loop.head")
+    assert head.LOGITS == LOGITS
 
 
 def test_every_family_of_the_issue_is_there() -> None:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from finetune.training.plan import DataSize, Measured, RunPlan
+from finetune.bases.catalogue.entries import ENTRIES
+from finetune.training.forecast.lengths import DataSize
+from finetune.training.forecast.outlook import Surroundings
+from finetune.training.plan import RunPlan
 from finetune.training.settings import RunSettings
 from tests.conftest import SHAPES
 
 BASE: dict[str, tuple[int, int]] = {name: (out, wide) for name, (out, wide) in SHAPES.items()}
+
+AROUND = Surroundings(
+    base="a", sizes=ENTRIES["smollm2-135m-instruct-original"].sizes, shapes=BASE, data=DataSize()
+)
 
 
 def plan(*, of: dict[str, Any] | None = None, **known: Any) -> RunPlan:
@@ -19,12 +26,14 @@ def test_everything_is_counted_of_whole_settings() -> None:
     made = plan(
         of={"adapter": "lora", "steps": 10, "batch_size": 2},
         data=DataSize(dialogues=40, mean_tokens=100.0),
-        measured=Measured("one earlier run", 50.0, 1500.0),
+        around=AROUND,
     )
     assert made.problems == ()
     assert made.parameters == made.reference == 460_800
     assert (made.modules, made.ratio, made.circuit, made.cost) == (60, 1.0, None, None)
-    assert (made.epochs, made.tokens_per_step, made.seconds) == (0.5, 200, 40)
+    assert (made.epochs, made.tokens_per_step) == (0.5, 200)
+    assert made.forecast
+    assert made.forecast.work.trained == 460_800
 
 
 def test_a_circuit_with_data_runs_for_every_token_and_layer() -> None:
@@ -58,11 +67,13 @@ def test_a_problem_elsewhere_does_not_hide_what_can_be_counted() -> None:
 def test_what_is_not_known_has_no_number() -> None:
     known: dict[str, Any] = {
         "data": DataSize(dialogues=40, mean_tokens=100.0),
-        "measured": Measured("one", 50.0, None),
+        "around": AROUND,
     }
     assert plan(unknown={"steps"}, **known).epochs is None
     assert plan(unknown={"steps"}, **known).tokens_per_step == 400
-    assert plan(unknown={"batch_size"}, **known).seconds is None
+    assert plan(unknown={"batch_size"}, **known).forecast is None
+    assert plan(unknown={"learning_rate"}, **known).forecast is not None
+    assert plan(around=AROUND).forecast is None
     assert plan(unknown={"targets"}, **known).parameters is None
     assert RunPlan.of(RunSettings(), {}).parameters is None
 

@@ -14,9 +14,12 @@ from django.urls import reverse
 from finetune.datasets.models import Dataset
 from finetune.runs import drawings as circuits
 from finetune.runs.circuits import THEMES, picture_file
+from finetune.runs.form.estimates import machine_here
 from finetune.runs.form.form import RunForm
 from finetune.runs.models import Run
+from finetune.runs.use.models import RunUse
 from finetune.training.circuits.pictures import picture_of
+from finetune.training.forecast.workload import Workload
 from finetune.training.run_circuit import circuit_for
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
@@ -217,16 +220,38 @@ def test_the_summary_survives_a_half_filled_form(
     assert "not known yet" in summary(alice_client, typed(base, dataset, steps="x"))
 
 
-def test_time_is_unknown_until_a_run_has_been_measured(
+def test_the_forecast_rests_on_runs_of_this_machine(
     alice_client: Client, base: Any, dataset: Any, run_made: Run
 ) -> None:
-    assert "No run with this base has been measured" in summary(alice_client, typed(base, dataset))
-    run_made.state = Run.State.SUCCEEDED
-    run_made.latest = {"tokens_per_second": 300.0, "memory_mb": 1500}
-    run_made.save()
     html = summary(alice_client, typed(base, dataset))
-    assert re.search(r"about \d+ (s|min)", html)
-    assert "300 tokens a second" in html
+    assert "No run has been measured on this machine" in html
+    assert re.search(r"about \d+ (s|min|h)", html)
+    use_measured(run_made, speed=0.5)
+    half = summary(alice_client, typed(base, dataset))
+    assert "From 1 earlier run with this base and adapter" in half
+    use_measured(run_made, speed=5.0)
+    assert minutes(summary(alice_client, typed(base, dataset))) > 5 * minutes(half)
+
+
+def use_measured(run: Run, *, speed: float) -> None:
+    """The run as one that took so many times what the formula says."""
+    use = RunUse.objects.get(run=run)
+    work = Workload.read(use.work)
+    assert work
+    use.steps, use.precision, use.peak_bytes = 10, machine_here().precision, work.memory_bytes
+    took = speed * work.compute_of(10, 1)
+    use.measured = {"steps": 10, "step_seconds": took, "evaluations": 1, "evaluation_seconds": 0}
+    use.seconds = took + speed * work.startup_seconds
+    use.processor_seconds = use.seconds
+    use.save()
+
+
+def minutes(html: str) -> float:
+    """The time of a summary."""
+    found = re.search(r"about (?:(\d+) h ?)?(?:(\d+) min ?)?(?:(\d+) s)?", html)
+    assert found
+    hours, middle, seconds = (int(part or 0) for part in found.groups())
+    return 60 * hours + middle + seconds / 60
 
 
 # -- the picture -------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What a trainer takes while it works: processor time, memory, energy."""
