@@ -105,7 +105,8 @@ def summed(rows: QuerySet[RunUse]) -> dict[str, Any]:
 def summed_by(rows: QuerySet[RunUse], by: str) -> Iterable[dict[str, Any]]:
     """The most processor time first."""
     grouped = rows.order_by().values(by).annotate(**sums())
-    return grouped.order_by("-of_processor_seconds", by)
+    found: Iterable[dict[str, Any]] = grouped.order_by("-of_processor_seconds", by)
+    return found
 
 
 def names_of(by: str, rows: QuerySet[RunUse]) -> dict[int, str]:

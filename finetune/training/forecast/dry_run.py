@@ -102,7 +102,8 @@ def _step(trainer: DialogueTrainer, order: RunOrder, start: int) -> dict[str, An
     labels = int((inputs["labels"][:, 1:] != IGNORED).sum())
     trainer.adapted.train()
     began = time.monotonic()
-    trainer.compute_loss(trainer.adapted, inputs, num_items_in_batch=labels).backward()
+    loss = trainer.compute_loss(trainer.adapted, inputs, num_items_in_batch=labels)
+    loss.backward()  # type: ignore[no-untyped-call]
     assert trainer.optimizer is not None
     trainer.optimizer.step()
     trainer.optimizer.zero_grad()
