@@ -31,7 +31,7 @@ def pages() -> Iterator[str]:
     """Every address of the site that shows a list, and a page of each kind."""
     from finetune.hardware.models import QuantumCalibration, QuantumJob
     from finetune.hardware.selectors import FILTERS as JOB_FILTERS
-    from finetune.runs.page.views import FILTERS
+    from finetune.runs.listing.filters import ORDERS, STATES
 
     yield from (
         "/",
@@ -44,7 +44,9 @@ def pages() -> Iterator[str]:
     )
     yield from (f"/data/{public('file', number)}/" for number in (0, 5))
     yield from ("/runs/", "/runs/?page=250", "/runs/?page=501", "/runs/new/")
-    yield from (f"/runs/?state={state}" for state in FILTERS)
+    yield from (f"/runs/?state={state}" for state in STATES)
+    yield from (f"/runs/?sort={order}" for order in ORDERS)
+    yield from ("/runs/?q=long", "/runs/?adapter=qtha", "/runs/?since=2020-01-01")
     yield f"/runs/new/?from={LONG_RUN}"
     yield from (f"/runs/{public('ftjob', number)}/" for number in (1, 2, 50, 9_000))
     yield from (f"/runs/{LONG_RUN}/{part}/" for part in ("samples", "table", "lines"))

@@ -1,5 +1,6 @@
 """The console's pages, for Django, which looks for them here; each domain has its own."""
 
+from finetune.alerts import admin as alerts
 from finetune.bases import admin as bases
 from finetune.datasets import admin as datasets
 from finetune.explorer import admin as explorer
@@ -13,6 +14,7 @@ from finetune.teams.keys import admin as keys
 
 __all__ = [
     "accounts",
+    "alerts",
     "bases",
     "datasets",
     "explorer",

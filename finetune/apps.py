@@ -8,4 +8,5 @@ class FinetuneConfig(AppConfig):
     verbose_name = "Fine-tuning"
 
     def ready(self) -> None:
+        import_module("finetune.alerts.recording")  # alerts listen for what becomes of runs
         import_module("finetune.runs.worker.waiting")  # runs listen for what becomes of data sets

@@ -1,5 +1,6 @@
 """The rows behind the site, where Django looks for them. Others import them from the domains."""
 
+from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
 from finetune.explorer.models import QuantumExperiment
@@ -12,10 +13,13 @@ from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Su
 from finetune.teams.quotas.models import TeamQuota
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
     "ApiKey",
     "BaseDownload",
     "BaseModel",
     "Dataset",
+    "Delivery",
     "Export",
     "Invitation",
     "Membership",
@@ -32,4 +36,5 @@ __all__ = [
     "TeamQuota",
     "Trial",
     "User",
+    "Webhook",
 ]

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from finetune.runs.worker import execution, reaping
 
+from .alerts import delivering as alerts
 from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
@@ -103,3 +104,15 @@ def trial_run(trial_id: int) -> None:
 def export_make(export_id: int) -> None:
     """Make one export of a run."""
     exports.export_make(export_id)
+
+
+@shared_task
+def alert_deliver(delivery_id: int) -> None:
+    """Try one delivery of an alert."""
+    alerts.alert_deliver(delivery_id)
+
+
+@shared_task
+def alerts_recheck() -> None:
+    """Queue deliveries of alerts again that are due, and those that a lost worker had claimed."""
+    alerts.deliveries_recheck()

@@ -2,7 +2,9 @@
 
 from django.urls import path, re_path
 
+from finetune.runs.compare import views as run_compare
 from finetune.runs.form import views as run_form
+from finetune.runs.listing import views as run_list
 from finetune.runs.page import views as runs
 from finetune.runs.queue import views as run_queue
 from finetune.runs.trial import views as run_trial
@@ -10,6 +12,7 @@ from finetune.runs.use import views as run_use
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
+from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
 from .explorer import views as explorer
@@ -41,6 +44,16 @@ urlpatterns = [
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.key_create, name="key-create"),
     path("keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    # alerts
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/news/", alerts.alerts_news, name="alerts-news"),
+    path("alerts/you/", alerts.alert_choice, name="alert-choice"),
+    path("alerts/you/test/", alerts.mail_test, name="alert-mail-test"),
+    path("alerts/webhooks/new/", alerts.webhook_create, name="webhook-create"),
+    path("alerts/webhooks/<str:public_id>/test/", alerts.webhook_test, name="webhook-test"),
+    path("alerts/webhooks/<str:public_id>/switch/", alerts.webhook_switch, name="webhook-switch"),
+    path("alerts/webhooks/<str:public_id>/delete/", alerts.webhook_delete, name="webhook-delete"),
+    path("alerts/deliveries/<str:public_id>/", alerts.delivery_again, name="delivery-again"),
     # data
     path("data/", datasets.data, name="data"),
     path("data/new/", datasets.dataset_upload, name="dataset-upload"),
@@ -54,7 +67,8 @@ urlpatterns = [
     path("bases/<slug:slug>/stop/", bases.base_stop, name="base-stop"),
     path("bases/<slug:slug>/discard/", bases.base_discard, name="base-discard"),
     # runs
-    path("runs/", runs.runs, name="runs"),
+    path("runs/", run_list.runs, name="runs"),
+    path("runs.csv", run_list.runs_table, name="runs-table"),
     path("runs/new/", run_form.run_new, name="run-new"),
     path("runs/new/datasets/", run_form.run_datasets, name="run-datasets"),
     path("runs/queue/", run_queue.queue, name="run-queue"),
@@ -62,6 +76,8 @@ urlpatterns = [
     path("runs/new/try/", run_trial.run_try, name="run-try"),
     path("runs/trials/<str:public_id>/", run_trial.trial, name="run-trial"),
     path("runs/new/summary/", run_form.run_summary, name="run-summary"),
+    path("runs/compare/", run_compare.compare, name="run-compare"),
+    path("runs/compare.csv", run_compare.compare_table, name="run-compare-table"),
     path("runs/<str:public_id>/", runs.run, name="run"),
     path("runs/<str:public_id>/cancel/", runs.run_cancel, name="run-cancel"),
     path("runs/<str:public_id>/pause/", runs.run_pause, name="run-pause"),

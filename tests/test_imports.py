@@ -30,7 +30,19 @@ LIBRARIES = [
     "chat/safety",
 ]
 # finetune's domains: each may import itself and what is before it
-DOMAINS = ["teams", "bases", "datasets", "hardware", "runs", "explorer", "exports", "home", "api"]
+DOMAINS = [
+    "outside",
+    "teams",
+    "bases",
+    "datasets",
+    "hardware",
+    "runs",
+    "explorer",
+    "exports",
+    "alerts",
+    "home",
+    "api",
+]
 HEAVY = [
     "torch",
     "transformers",

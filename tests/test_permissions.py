@@ -69,6 +69,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
 
     run_made.state = "succeeded"
     run_made.save()
+    hook, delivery = alert_things(team, alice)
     key, _ = key_create(team=team, user=alice, name="hers")
     quantum = quantum_things(team, alice)
     note = SessionNote.objects.create(user=alice, title="hers", text="A hard day.")
@@ -80,6 +81,9 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
     return {
         **quantum,
+        "alerts/webhooks/": {"public_id": hook.public_id},
+        "alerts/deliveries/": {"public_id": delivery.public_id},
+        "v1/webhooks": {"webhook_id": hook.public_id},
         "data/": {"public_id": dataset.public_id},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
@@ -97,6 +101,20 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }
+
+
+def alert_things(team: Any, alice: Any) -> Any:
+    """A webhook, and a test that was given up."""
+    from finetune.alerts.models import Delivery
+    from finetune.alerts.services import webhook_create, webhook_test
+
+    url = "https://93.184.216.34/hook"
+    hook, _ = webhook_create(
+        team=team, user=alice, name="A hard day", url=url, kinds=["run.failed"]
+    )
+    delivery = webhook_test(hook=hook)
+    Delivery.objects.update(state="failed")
+    return hook, delivery
 
 
 def persona_of(team: Any) -> Any:

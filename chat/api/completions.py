@@ -84,6 +84,7 @@ class Request:
             judge=judge_client(),
             continues=settings.ENGINE_IS_OURS,
             said=self.said,
+            languages=self.assistant.base.languages,
         )
 
 

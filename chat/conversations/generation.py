@@ -181,6 +181,7 @@ class Generation:
             judge=judge_client(),
             continues=settings.ENGINE_IS_OURS,
             said=plan.said,
+            languages=plan.languages,
         )
         async with aclosing(steps) as open_steps:  # type: ignore[type-var]
             async for step in open_steps:

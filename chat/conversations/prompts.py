@@ -76,10 +76,12 @@ class Plan:
     """What one reply needs, read in one go.
 
     Attributes:
+        languages: that the assistant's base knows; none: not known.
         said: ids of reviewed words that the person has read lately.
     """
 
     engine_name: str
+    languages: list[str]
     window: Window
     listener: Listener
     said: list[str]
@@ -99,11 +101,12 @@ def plan_of(message_id: int, *, writes: bool) -> Plan:
     conversation = message.conversation
     listener = Listener(person_of_user(conversation.user), message.assistant, conversation)
     if not writes:
-        return Plan("", Window("", []), listener, [])
+        return Plan("", [], Window("", []), listener, [])
     assistant = assistant_get(conversation.team, message.assistant)
     if assistant is None:
         raise Gone
     system = system_text_in(conversation, assistant, system_prompt(assistant))
     turns = turns_for(conversation, message.side, message.turn)
     window = window_for(turns, assistant, system)
-    return Plan(assistant.engine_name, window, listener, listener.said())
+    languages = assistant.base.languages
+    return Plan(assistant.engine_name, languages, window, listener, listener.said())

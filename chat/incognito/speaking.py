@@ -124,6 +124,7 @@ async def spoken(
             judge=judge_client(),
             continues=settings.ENGINE_IS_OURS,
             said=said,
+            languages=assistant.base.languages,
         )
         try:
             async with aclosing(steps) as open_steps:  # type: ignore[type-var]

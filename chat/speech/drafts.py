@@ -31,6 +31,7 @@ ALIVE_SECONDS = 5.0  # of silence after which a reader hears that the reply is b
 LEAST_TOKENS = 12  # a new draft with room for fewer would end in the middle of a sentence
 JUDGED_TOGETHER = 32
 COUNT_SECONDS = 2.0  # that the engine has to say how many tokens it wrote
+FOREIGN = "wrong_language"  # the gate's class, and the library's moment
 ENDS = (".", "!", "?", "…", "。", "！", "？", "”", '"', ")", "）")
 
 
@@ -48,7 +49,11 @@ class Drafts:
     async def steps(self) -> AsyncIterator[Spoken]:
         """Everything that leaves, until every reply has ended."""
         judging = self.task(self.judging())
-        self.ask(self.replies, self.talk.prompt, self.talk.options)
+        if self.talk.is_foreign:
+            for reply in self.replies:
+                self.stand_in(reply, FOREIGN)
+        else:
+            self.ask(self.replies, self.talk.prompt, self.talk.options)
         try:
             while not self.out.empty() or not all(reply.ended for reply in self.replies):
                 try:
@@ -59,7 +64,9 @@ class Drafts:
                     raise step
                 yield step
             # The engine counts its tokens behind the last word.
-            await asyncio.wait([request.task for request in self.requests], timeout=COUNT_SECONDS)
+            if self.requests:
+                tasks = [request.task for request in self.requests]
+                await asyncio.wait(tasks, timeout=COUNT_SECONDS)
             yield Spoken(usage=self.usage())
         finally:
             tasks = [judging, *(request.task for request in self.requests)]

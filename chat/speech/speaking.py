@@ -30,6 +30,7 @@ async def speak(
     judge: Judge | None = None,
     continues: bool = True,
     said: Sequence[str] = (),
+    languages: Sequence[str] = (),
 ) -> AsyncIterator[Spoken]:
     """Say one reply, or `n`.
 
@@ -44,6 +45,8 @@ async def speak(
         judge: gives the scores; the engine by default.
         continues: whether the engine can go on from the beginning of a reply.
         said: ids of reviewed words that were said lately, oldest first.
+        languages: that the model can have learnt; none: not known. In another language of the
+            studio's it is not asked at all, and reviewed words say why.
 
     Raises:
         EngineUnavailable, EngineError: the first draft failed; what was released stays.
@@ -58,6 +61,7 @@ async def speak(
         language=language,
         continues=continues,
         said=said,
+        languages=languages,
     )
     if not gated:
         steps = straight(talk)

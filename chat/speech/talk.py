@@ -10,6 +10,7 @@ from chat.engine.client import Delta, Message
 from chat.policy.decision import Decision
 from chat.safety.levels import Level
 from chat.safety.library import ReviewedReply, held_reply, reply_for
+from chat.safety.library.replies import LANGUAGES
 
 
 class Judge(Protocol):
@@ -39,6 +40,12 @@ class Talk:
     language: str
     continues: bool
     said: Sequence[str]
+    languages: Sequence[str]
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the model cannot have learnt the talk's language. Others than ours are tried."""
+        return bool(self.languages) and self.language in set(LANGUAGES) - set(self.languages)
 
     @property
     def asked(self) -> str:

@@ -11,6 +11,7 @@ from finetune.runs.assistants import assistant_get
 from finetune.runs.checkpoints import checkpoint_get
 from finetune.runs.checks import RunOrder, settings_read
 from finetune.runs.models import Run
+from finetune.runs.queue.services import WORDS
 from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_create
 from finetune.runs.transitions import run_log
@@ -71,6 +72,7 @@ def job_create(key: ApiKey, job: JobBody) -> str:
             preset=preset_of(job).name,
             epochs=epochs,
             agreement=job.spending,
+            priority=WORDS[job.priority or "normal"],
             key=key,
             metadata=job.metadata or {},
             request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},

@@ -155,6 +155,9 @@ class JobBody(AskedSettings):  # type: ignore[misc, valid-type]
     continue_from: str | None = Field(
         None, description="A succeeded or paused job whose adapter this one starts from."
     )
+    priority: Literal["low", "normal", "high"] | None = Field(
+        None, description="How soon it starts, among the jobs of its team; `normal` without it."
+    )
     continue_step: int | None = Field(
         None,
         ge=1,

@@ -23,7 +23,10 @@ from .services import base_add
 
 LOOK_SECONDS = 1.0
 END_SECONDS = 10.0
-HIDDEN = ("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY")
+HIDDEN = (
+    *("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY"),
+    "EMAIL_HOST_PASSWORD",
+)
 State = BaseDownload.State
 Event = dict[str, Any]
 CHANGED: Event = {

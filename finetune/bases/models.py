@@ -28,6 +28,9 @@ class BaseModel(models.Model):
     problem = models.TextField(blank=True)
     parameters = models.BigIntegerField(default=0)
     max_positions = models.IntegerField(default=0)
+    languages = models.JSONField(
+        default=list, blank=True, help_text="Languages that it can have learnt; none: not known."
+    )
     shapes = models.JSONField(
         default=dict, blank=True, help_text="Linear module name to (out features, in features)."
     )

@@ -115,6 +115,7 @@ def shapes_read(base: BaseModel) -> None:
     base.parameters = found["parameters"]
     base.max_positions = found["max_positions"]
     base.sizes = found["sizes"]
+    base.languages = found["languages"]
     base.licence = base.licence or found["licence"]
     base.note = base.note or found["note"]
     base.state, base.problem = BaseModel.State.READY, ""

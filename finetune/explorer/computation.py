@@ -24,7 +24,10 @@ from finetune.hardware.selectors import calibration_list_for, calibration_newest
 from .models import QuantumExperiment
 
 GRACE_SECONDS = 15
-HIDDEN = ("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY")
+HIDDEN = (
+    *("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY"),
+    "EMAIL_HOST_PASSWORD",
+)
 
 
 def experiment_folder(experiment: QuantumExperiment) -> Path:

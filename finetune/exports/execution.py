@@ -33,7 +33,10 @@ LOOK_SECONDS = 0.5
 MESSAGE_LASTS = timedelta(seconds=20)
 CLAIM_LASTS = timedelta(seconds=5)  # from taking an export to holding its lock
 MEMORY_SHARE = 1.3  # of the base's weights in float32: they, and one layer more than once
-HIDDEN = ("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY")
+HIDDEN = (
+    *("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY"),
+    "EMAIL_HOST_PASSWORD",
+)
 QUEUE = "exports"
 
 

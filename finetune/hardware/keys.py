@@ -1,20 +1,11 @@
-"""Keys of quantum clouds: encrypted at rest, decrypted only where a job is sent, never shown.
-
-The encryption key is derived from the site's secret (`var/secrets/django-key`, or
-`WUKONG_SECRET_KEY`); an older secret listed in `WUKONG_SECRET_KEY_FALLBACKS` still opens what it
-closed. Losing the secret loses the keys, and nothing else.
+"""Keys of quantum clouds: encrypted at rest (`outside/sealing.py`), decrypted only where a job is
+sent, never shown.
 """
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import socket
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -23,6 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from finetune.exceptions import StudioError
+from finetune.outside.addresses import leads_inside
+from finetune.outside.sealing import CannotOpen, opened, sealed
 from finetune.queue import enqueue
 from finetune.teams.models import Team, User
 from quantum.backends.base import JobState
@@ -34,21 +27,6 @@ from .models import QuantumJob, QuantumKey
 
 KEY_LENGTH = 512
 PURPOSE = b"wukong studio: keys of quantum clouds"
-# IPv6 networks whose addresses carry an IPv4 address in their last 32 bits.
-TRANSITION = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
-
-
-@sensitive_variables()
-def box() -> MultiFernet:
-    """Encrypts with the newest secret, decrypts with any."""
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(derived(secret)) for secret in secrets])
-
-
-@sensitive_variables()
-def derived(secret: str) -> bytes:
-    raw = HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(secret.encode())
-    return base64.urlsafe_b64encode(raw)
 
 
 @sensitive_variables("secret")
@@ -89,7 +67,7 @@ def cloud_key_create(
             created_by=user,
             label=label.strip(),
             url=url,
-            encrypted=box().encrypt(secret.encode()).decode(),
+            encrypted=sealed(secret, PURPOSE),
             last_four=secret[-4:],
         )
         return cloud_key_read_again(key=key)
@@ -122,7 +100,7 @@ def url_check(url: str) -> None:
         raise refused(_("Write the address alone, without a name, a password or parameters."))
     if settings.QUANTUM_PRIVATE_URLS:
         return
-    if any(private(address) for address in addresses(parts.hostname, port or 443)):
+    if leads_inside(parts.hostname, port or 443):
         raise refused(
             _(
                 "%(hostname)s is in this server's own network, so it cannot be a quantum "
@@ -130,31 +108,6 @@ def url_check(url: str) -> None:
             )
             % {"hostname": parts.hostname}
         )
-
-
-def addresses(host: str, port: int) -> list[str]:
-    """What the host's name leads to; none where it has no entry here (the SDK will say so)."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # the second for a name with an empty or too long part
-        return []
-    return [str(entry[4][0]) for entry in found]
-
-
-def private(address: str) -> bool:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    inner = embedded(found) if isinstance(found, ipaddress.IPv6Address) else None
-    checked = [found] if inner is None else [found, inner]
-    return any(not one.is_global or one.is_multicast for one in checked)
-
-
-def embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an address of a transition scheme (6to4, NAT64, compatible) ends at."""
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if any(address in network for network in TRANSITION):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped
 
 
 @sensitive_variables()
@@ -165,8 +118,8 @@ def cloud_key_text(key: QuantumKey) -> str:
         StudioError: it was encrypted under another secret; it has to be entered again.
     """
     try:
-        return box().decrypt(key.encrypted.encode()).decode()
-    except InvalidToken:
+        return opened(key.encrypted, PURPOSE)
+    except CannotOpen:
         raise StudioError(
             _(
                 "The key “%(label)s” was encrypted under another secret of this site and "

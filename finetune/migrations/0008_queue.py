@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetune', '0007_released'),
+        ('finetune', '0008_base_languages'),
     ]
 
     operations = [

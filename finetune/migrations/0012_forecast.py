@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetune', '0010_exports'),
+        ('finetune', '0011_alerts'),
     ]
 
     operations = [

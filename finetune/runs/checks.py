@@ -61,6 +61,7 @@ class RunOrder(RunChoice):
     preset: str = ""
     epochs: float | None = None  # decides the steps once the data is counted
     agreement: Agreement | None = None  # needed for a billable backend
+    priority: int = Run.Priority.NORMAL  # how soon it starts, among its team's
     key: ApiKey | None = None  # of the API, where it was started with one
     metadata: Mapping[str, str] = field(default_factory=dict)
     request_body: Mapping[str, Any] = field(default_factory=dict)

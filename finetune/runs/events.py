@@ -16,6 +16,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
+from django.dispatch import Signal
 
 from finetune.queue import broker_answers
 from finetune.training.exceptions import DamagedLog
@@ -25,6 +26,7 @@ from .page.samples import samples_gated
 
 log = logging.getLogger(__name__)
 Line = dict[str, Any]
+run_logged = Signal()  # for whoever tells of runs; within the transaction that writes the lines
 
 
 def run_group(public_id: str) -> str:
@@ -119,6 +121,7 @@ def lines_keep(run_id: int, lines: Sequence[Line]) -> Run:
             "result",
         ]
     )
+    run_logged.send(Run, run=run, events=rows)
     transaction.on_commit(lambda: bell_ring(run.public_id, run.last_seq))
     return run
 

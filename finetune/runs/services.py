@@ -73,6 +73,7 @@ def run_create(order: RunOrder) -> Run:
         continues_step=order.continues_step,
         spending=spending,
         total_steps=chosen.steps,
+        priority=order.priority,
         metadata=dict(order.metadata),
         request_body=dict(order.request_body),
     )

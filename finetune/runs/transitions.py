@@ -94,12 +94,12 @@ def run_log(
     level: str = "info",
 ) -> None:
     """Append one event of the site's own to a run's log and ring the bell."""
-    from .events import bell_ring
+    from .events import bell_ring, run_logged
 
     locked = Run.objects.select_for_update().only("last_seq").get(pk=run.pk)
     run.last_seq = locked.last_seq + 1
     Run.objects.filter(pk=run.pk).update(last_seq=run.last_seq)
-    RunEvent.objects.create(
+    event = RunEvent.objects.create(
         run=run,
         seq=run.last_seq,
         time=timezone.now(),
@@ -108,4 +108,5 @@ def run_log(
         message=message,
         data=dict(data or {}),
     )
+    run_logged.send(Run, run=run, events=[event])
     transaction.on_commit(lambda: bell_ring(run.public_id, run.last_seq))

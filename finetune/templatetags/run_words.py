@@ -157,9 +157,27 @@ def changes_query(run: Run, changes: dict[str, Any] | None = None) -> str:
 def run_troubles(run: Run) -> list[dict[str, str]]:
     """What the trainer has told about a run that does not do well, with what to change."""
     return [
-        {"words": trouble["words"], "query": changes_query(run, trouble.get("changes") or {})}
+        {
+            "words": said(trouble.get("parts"), trouble["words"]),
+            "query": changes_query(run, trouble.get("changes") or {}),
+        }
         for trouble in run.latest.get("troubles", {}).values()
     ]
+
+
+def said(parts: list[dict[str, Any]] | None, words: str) -> str:
+    """Sentences of the trainer in the language of the page; an older run kept only `words`."""
+    return " ".join(_(part["text"]) % part["values"] for part in parts or []) or words
+
+
+@register.filter
+def run_failure(run: Run) -> dict[str, str]:
+    """Why a run failed and what to do about it, in the language of the page."""
+    error = run.error
+    return {
+        "message": said(error.get("parts"), error.get("message", "")),
+        "hint": said(error.get("hint_parts"), error.get("hint", "")),
+    }
 
 
 @register.filter

@@ -56,10 +56,12 @@ class Diverged(TrainingError):
     """The numbers of a run went where nothing can be learned from.
 
     Attributes:
+        words: the message as it was given, with the parts of its sentences.
         changes: settings of a new run that would probably do better.
     """
 
     def __init__(self, message: str, changes: Mapping[str, Any] | None = None) -> None:
+        self.words = message
         self.changes = dict(changes or {})
         super().__init__(message)
 

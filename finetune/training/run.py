@@ -36,6 +36,7 @@ from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog, read_events
 from finetune.training.log.failures import explain, trace_tail
+from finetune.training.log.sentences import parts_of
 from finetune.training.loop.interruptions import look_between_layers
 from finetune.training.loop.metrics import Clock
 from finetune.training.loop.resuming import checkpoint_found
@@ -112,6 +113,7 @@ def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
     data = {
         "kind": failure.kind,
         "hint": failure.hint,
+        "parts": parts_of(failure.message),
         "changes": dict(failure.changes),
         "exception": type(error).__name__,
         "trace_tail": trace_tail(error),

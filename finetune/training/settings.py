@@ -7,12 +7,12 @@ of torch or of Django.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from finetune.training.circuits.backends import backends_of
+from finetune.training.circuits.kept import calibration_read, circuit_of
 from finetune.training.computing.precision import PRECISIONS
 from finetune.training.exceptions import BadConfig
 from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of, texts_in
@@ -271,21 +271,6 @@ class RunSettings(BaseModel):
         """
         text = self.calibration if self.on_chip else ""
         return circuit_of(self.adapter, tuple(sorted(self.options.items())), text)
-
-
-@lru_cache(maxsize=64)
-def calibration_read(text: str) -> Calibration:
-    """Return a calibration from its JSON; kept, since lists of runs ask for the same ones."""
-    return Calibration.from_json(text)
-
-
-@lru_cache(maxsize=256)
-def circuit_of(
-    adapter: str, options: tuple[tuple[str, Any], ...], calibration: str
-) -> Circuit | None:
-    """The circuit of an adapter; kept, since forms and lists ask for the same few."""
-    chip = calibration_read(calibration) if calibration else None
-    return get_adapter(adapter).circuit(dict(options), chip)
 
 
 def _parsed(field: str, known: tuple[OptionField, ...], given: dict[str, Any]) -> dict[str, Any]:

@@ -205,7 +205,8 @@ def test_the_queue_page_says_what_does_not_answer(console: Client, run_made: Any
     page = console.get(reverse("admin:queue")).content.decode()
     assert "Valkey" in page
     assert "answers, version" in page
-    for name in ("train", "tasks", "quantum", "explorer", "exports"):  # no worker runs in this test
+    # no worker runs in this test
+    for name in ("train", "tasks", "quantum", "explorer", "exports", "alerts"):
         assert f"{name} is missing" in page
     assert "missing: never heard of" in page
     assert "cannot be reached" in page  # nor an engine

@@ -223,6 +223,7 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
         "WUKONG_TRAINER_THREADS": "1",
         "WUKONG_UPLOAD_MAX_MB": "8",
         "WUKONG_CHAT_MAX_TOKENS": "60",
+        "WUKONG_WEBHOOK_PRIVATE_URLS": "true",  # receivers on loopback
         "OMP_WAIT_POLICY": "PASSIVE",
     }
     for name in ("VALKEY_URL", "ENGINE_URL", "DATABASE_URL", "WUKONG_TEST_DATA_DIR"):

@@ -219,27 +219,25 @@ def test_a_file_dropped_on_the_page(alice_window):
 
 
 def test_a_reply_is_stopped(alice_window):
-    """On the slow base, so that there is time to; one whose sentences are held ends by itself."""
+    """At once, before the gate has let much of it pass: how long a base talks is up to chance."""
     from playwright.sync_api import TimeoutError as OutOfTime
 
     page = alice_window.go("/chat/")
     page.select_option("[name=assistant]", SMOLLM2)
-    place = page.locator(".turn:last-child .reply [data-text]")
     for attempt in range(8):
         page.fill("#text", "Tell me a very long story about a river, with many turns.")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/chat/*-*/")
-        page.wait_for_selector(f"#turn-{attempt + 1} .reply")
-        wait_until(lambda: len(place.inner_text()) > 20 or page.wait_for_timeout(50), seconds=60)
         with contextlib.suppress(OutOfTime):  # it has ended: there is no such button any more
-            page.get_by_role("button", name="Stop").click(timeout=1_000)
+            page.get_by_role("button", name="Stop").click(timeout=5_000)
+        page.wait_for_url("**/chat/*-*/")
+        page.wait_for_selector(f"#turn-{attempt + 1} .reply:not([data-state=streaming])")
         page.wait_for_selector("#send:not([hidden])")
         if page.locator(".turn:last-child .reply").get_attribute("data-state") == "stopped":
             break
     kept = last_reply(page, state="stopped", seconds=5)
-    assert len(kept) > 10
     assert page.get_by_role("button", name="Send").is_visible()
     time.sleep(0.5)
+    place = page.locator(".turn:last-child .reply [data-text]")
     assert place.inner_text() == kept
     page.reload()
     assert place.inner_text() == kept

@@ -12,6 +12,7 @@ from finetune.api.job_queue import router as queue_router
 from finetune.api.jobs import router as jobs_router
 from finetune.api.models import router as models_router
 from finetune.api.use import router as use_router
+from finetune.api.webhooks import router as webhooks_router
 
 from .handlers import register
 from .keys import BearerKey
@@ -45,4 +46,5 @@ api.add_router("/fine_tuning", queue_router)
 api.add_router("/fine_tuning", use_router)
 api.add_router("/fine_tuning/jobs", exports_router)
 api.add_router("/models", models_router)
+api.add_router("/webhooks", webhooks_router)
 api.add_router("/chat/completions", chat_router)

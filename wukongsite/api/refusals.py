@@ -36,6 +36,7 @@ OWN: dict[str, tuple[int, ...]] = {
     f"delete {FILES}/{{file_id}}": (403, 409),
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
+    "delete /v1/webhooks/{webhook_id}": (403,),
 }
 TEXT_OR_NONE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 ERROR: Document = {

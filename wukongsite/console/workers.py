@@ -22,6 +22,7 @@ WAITS = {  # what waits while a worker is missing
     "bases": "no base model is downloaded",
     "explorer": "experiments wait",
     "exports": "exports of runs wait",
+    "alerts": "neither webhooks nor e-mails about runs go out",
 }
 ADVICE = (
     "The studio starts a worker again by itself within half a minute. If it stays away, look at "

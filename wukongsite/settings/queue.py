@@ -52,6 +52,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.trial_run": {"queue": "explorer"},
     # An export reads and writes a whole model.
     "finetune.tasks.export_make": {"queue": "exports"},
+    # A receiver of webhooks may let us wait; neither checks nor the reaper do.
+    "finetune.tasks.alert_deliver": {"queue": "alerts"},
     # Probing takes minutes, most of them the engine's.
     "chat.tasks.probes_run": {"queue": "drawings"},
 }
@@ -71,6 +73,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 15},
     },
     "chats": {"task": "chat.tasks.chats_sweep", "schedule": 300.0, "options": {"expires": 300}},
+    "alerts": {
+        "task": "finetune.tasks.alerts_recheck",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "quantum-jobs": {
         "task": "finetune.tasks.quantum_jobs_advance",
         "schedule": 2.0,

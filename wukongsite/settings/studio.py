@@ -51,6 +51,19 @@ QUANTUM_PRIVATE_URLS = env("WUKONG_QUANTUM_PRIVATE_URLS", False)
 EXPERIMENT_SECONDS = env("WUKONG_EXPERIMENT_SECONDS", 120)
 EXPERIMENTS_WAITING = env("WUKONG_EXPERIMENTS_WAITING", 10)  # of one team
 
+# -- alerts -------------------------------------------------------------------------------------
+WEBHOOK_PRIVATE_URLS = env("WUKONG_WEBHOOK_PRIVATE_URLS", False)
+# Django's mail settings, by their own names; without a host no mail is sent, and pages say so.
+EMAIL_HOST = env("EMAIL_HOST", "")
+EMAIL_PORT = env("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "studio@localhost")
+
 # -- engine -------------------------------------------------------------------------------------
 ENGINE_PORT = env("WUKONG_ENGINE_PORT", 8801)
 ENGINE_URL = env("ENGINE_URL", "") or f"http://127.0.0.1:{ENGINE_PORT}"

@@ -44,7 +44,7 @@ def changes_save(before: BertModel, after: BertModel, folder: Path) -> float:
             before.get_parameter(f"{matrix}.lora_B.default.weight").data = left[:, :RANK] * roots
             kept += float((sizes[:RANK] ** 2).sum())
             whole += float((sizes**2).sum())
-    adapted.peft_config["default"].base_model_name_or_path = None  # a folder of this machine
+    adapted.peft_config["default"].base_model_name_or_path = ""  # else a folder of this machine
     halves = {name: each.half() for name, each in adapted.state_dict().items()}
     adapted.save_pretrained(str(folder), state_dict=halves)
     (folder / "README.md").unlink(missing_ok=True)  # a form to fill in

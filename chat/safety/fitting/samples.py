@@ -1,14 +1,16 @@
 """What the encoder and its heads are trained on, and what is left out of it for the thresholds.
 
-The project's own sentences, what people say in its own demo dialogues, and three public sets that
+The project's own sentences, what people say in its own demo dialogues, and four public sets that
 have to be on this machine: `psyguard` (Chinese, MIT), the ordinary questions of `counsel_chat`
-(English, MIT) and messages of `cpsycoun` (Chinese, CC BY 4.0); of those, thirds that nothing is
+(English, MIT), messages of `cpsycoun` (Chinese, CC BY 4.0) and the sums of `gsm8k` (English, MIT),
+which have nothing to do with anybody's distress; of the first three, thirds that nothing is
 measured on (`third_of`). Of the own sentences one in EIGHTH is left out, by its hash.
 """
 
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ POOLED: Mapping[Kind, frozenset[str]] = {
 DEMO = {"en": "support_dialogues.jsonl", "zh": "support_dialogues_zh.jsonl"}
 GRAVE_TOPICS = {"suicide", "self-harm", "domestic-violence", "eating-disorders", "trauma"}
 COUNSELLED = 250  # talks
+SUMS = 400
 PSYGUARD = {
     "与自杀/自伤/攻击行为无关": frozenset[str](),
     "主动自杀意图": frozenset({"suicide"}),
@@ -81,8 +84,8 @@ def samples(public: Path) -> tuple[list[Sample], list[tuple[str, Kind, Example]]
                 else:
                     sample = Sample(normalised(each.text), language, kind, each.classes)
                     trained[kind, sample.text] = sample
-    public_ones = (*of_psyguard(public), *of_counsel_chat(public), *of_cpsycoun(public))
-    for sample in (*of_demo(), *public_ones):
+    of_talk = (*of_psyguard(public), *of_counsel_chat(public), *of_cpsycoun(public))
+    for sample in (*of_demo(), *of_talk, *of_gsm8k(public)):
         trained.setdefault((sample.kind, sample.text), sample)
     return list(trained.values()), left_out
 
@@ -138,6 +141,16 @@ def of_cpsycoun(public: Path) -> Iterator[Sample]:
             taken += 1
             for turn in turns[:4]:
                 yield Sample(normalised(turn), "zh", "person", frozenset())
+
+
+def of_gsm8k(public: Path) -> Iterator[Sample]:
+    """Questions as people ask them, and of each answer the first line as a reply."""
+    path = public / "gsm8k" / "train.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines()[:SUMS]:
+        asked = json.loads(line)
+        answer = re.sub(r"<<.*?>>", "", asked["answer"].splitlines()[0])
+        yield Sample(normalised(asked["question"]), "en", "person", frozenset())
+        yield Sample(normalised(answer), "en", "reply", frozenset())
 
 
 def is_calm(text: str) -> bool:

@@ -22,7 +22,10 @@ Judged = Callable[[Sequence[str]], Sequence[Scores]]
 
 @dataclass(frozen=True)
 class Allowed:
-    """Shares that may reach the middle threshold, and the high one."""
+    """Shares that may reach the middle threshold, and the high one, of the first class.
+
+    The others of the same kind may add as much once more, all together.
+    """
 
     near: tuple[float, float]  # of own ordinary sentences, half of them near-misses
     heard: tuple[float, float]  # of ordinary messages of public sets
@@ -30,10 +33,11 @@ class Allowed:
 
 ALLOWED: Mapping[tuple[Kind, str], Allowed] = {
     # Some of ESConv's messages that no rule finds do speak of danger: the middle may find those.
-    ("person", "en"): Allowed(near=(0.08, 0.03), heard=(0.025, 0.0015)),
-    ("person", "zh"): Allowed(near=(0.08, 0.03), heard=(0.02, 0.003)),
-    ("reply", "en"): Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
-    ("reply", "zh"): Allowed(near=(0.05, 0.05), heard=(1.0, 1.0)),
+    ("person", "en"): Allowed(near=(0.08, 0.02), heard=(0.025, 0.0015)),
+    ("person", "zh"): Allowed(near=(0.08, 0.02), heard=(0.025, 0.003)),
+    # A good sentence held costs another draft; an unsafe one that passes is read by somebody.
+    ("reply", "en"): Allowed(near=(0.18, 0.18), heard=(1.0, 1.0)),
+    ("reply", "zh"): Allowed(near=(0.18, 0.18), heard=(1.0, 1.0)),
 }
 
 
@@ -49,13 +53,18 @@ def thresholds(
     near = highest(calm, judged)
     talk = highest(heard, judged)
     allowed = ALLOWED[kind, language]
-    found = {}
-    for name in CLASSES[kind]:
+    first, *others = (name for name in CLASSES[kind] if name not in POOLED[kind])
+    parts = {first: 1.0, **{name: 1 / len(others) for name in others}}
+    found = dict.fromkeys(CLASSES[kind], NEVER)
+    for name, part in parts.items():
         middle, high = (
-            max(limit([one[name] for one in near], a), limit([one[name] for one in talk], b))
+            max(
+                limit([one[name] for one in near], a * part),
+                limit([one[name] for one in talk], b * part),
+            )
             for a, b in zip(allowed.near, allowed.heard, strict=True)
         )
-        found[name] = NEVER if name in POOLED[kind] else Threshold(middle, max(middle, high))
+        found[name] = Threshold(middle, max(middle, high))
     return found
 
 

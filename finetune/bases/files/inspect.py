@@ -21,6 +21,12 @@ from quantum.threads import wait_passively
 from .exceptions import BaseModelError
 from .folders import folder_check
 
+CHINESE = (
+    "最近总是睡不好，夜里躺在床上会想起白天说错的话。妈妈说我想得太多，可是我停不下来。"
+    "你有没有什么办法，能让人安静一点？周末想去公园走走，也许见见老朋友，喝一杯热茶。"
+)
+TOKENS_A_SIGN = 1.3  # Qwen2.5 takes 0.65 for it, SmolLM2 1.9
+
 
 @dataclass(frozen=True)
 class BaseModelFacts:
@@ -39,6 +45,7 @@ class BaseModelFacts:
             as the adapter registry's `count` takes them.
         targets: names an adapter may target, such as `q_proj`, in order of appearance.
         has_chat_template: whether the tokenizer has one.
+        languages: `en`, and `zh` where the tokenizer has learnt Chinese words.
         licence: SPDX name if known, else empty.
         note: what is special about these weights, if anything.
         sizes: what memory depends on, as `finetune.bases.catalogue.sizes.Sizes` reads it.
@@ -55,6 +62,7 @@ class BaseModelFacts:
     linear_shapes: dict[str, tuple[int, int]]
     targets: list[str]
     has_chat_template: bool
+    languages: list[str]
     licence: str
     note: str
     sizes: dict[str, int] = field(default_factory=dict)
@@ -106,6 +114,7 @@ def inspect(model: str) -> BaseModelFacts:
     if stored is not None:
         weights_check(model, stored, parameters, sizes["vocabulary"] * sizes["hidden"])
     shapes = linear_shapes(network)
+    tokenizer = _tokenizer(model)
     text = config.get_text_config()
     about = _about(folder)
     return BaseModelFacts(
@@ -119,7 +128,8 @@ def inspect(model: str) -> BaseModelFacts:
         max_positions=positions_of(config),
         linear_shapes=shapes,
         targets=list(dict.fromkeys(name.rsplit(".", 1)[-1] for name in shapes)),
-        has_chat_template=_has_chat_template(model),
+        has_chat_template=tokenizer.chat_template is not None,
+        languages=languages_of(tokenizer),
         licence=about.get("licence", ""),
         note=about.get("note", ""),
         sizes=sizes,
@@ -168,13 +178,21 @@ def _about(folder: Path) -> dict[str, str]:
     return about
 
 
-def _has_chat_template(model: str) -> bool:
+def languages_of(tokenizer: Any) -> list[str]:
+    """Languages that a model with this tokenizer can have learnt.
+
+    A tokenizer learns whole words of what its model was trained on. Where nearly each Chinese sign
+    takes two tokens or more there was next to no Chinese: what such a model writes in it is noise.
+    """
+    tokens = len(tokenizer(CHINESE, add_special_tokens=False)["input_ids"])
+    return ["en", "zh"] if tokens <= TOKENS_A_SIGN * len(CHINESE) else ["en"]
+
+
+def _tokenizer(model: str) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return (
-            AutoTokenizer.from_pretrained(model, trust_remote_code=False).chat_template is not None
-        )
+        return AutoTokenizer.from_pretrained(model, trust_remote_code=False)
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise BaseModelError(f"{model} has no tokenizer that can be loaded: {first}") from error

@@ -66,10 +66,10 @@ def run_clone(
         RunRefused: with one problem per field that cannot be used.
     """
     before = run.settings.to_dict()
-    values = before | changes
+    values = {**before, **changes}
     for options, owner in OPTIONS.items():  # another adapter or backend has other ones
-        kept = before[options] if values[owner] == before[owner] else {}
-        values[options] = kept | changes.get(options, {})
+        kept: dict[str, Any] = before[options] if values[owner] == before[owner] else {}
+        values[options] = {**kept, **changes.get(options, {})}
     settings = settings_read(values)
     if not name and set(changes) == {"seed"}:
         name = f"{run.name.rpartition(', seed ')[0] or run.name}"[:48] + f", seed {settings.seed}"

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from finetune.datasets.doctor.checks import neutralised
 from finetune.runs.models import Run, RunEvent
 
 from .curves import EVALUATIONS, METRICS
@@ -69,6 +70,9 @@ def log_text(run: Run) -> Iterator[str]:
 
 
 def csv_text(rows: Iterable[Iterable[Any]], end: str = "\r\n") -> str:
+    """Rows of a table; what a spreadsheet would run as a formula is a text in it."""
     text = io.StringIO()
-    csv.writer(text, lineterminator=end).writerows(rows)
+    csv.writer(text, lineterminator=end).writerows(
+        [neutralised(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""The list of runs, one run's page with its parts, and what people can ask of a run."""
+"""One run's page with its parts, and what people can ask of a run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from finetune.downloads import text_answer
 from finetune.exceptions import RunRefused
-from finetune.paging import KeyPaginator
 from finetune.runs import services
 from finetune.runs.checkpoints import checkpoints_of
 from finetune.runs.circuits import circuit_of_run
 from finetune.runs.drawings import picture_ready
-from finetune.runs.models import Run
 from finetune.runs.queue.line import place_of
-from finetune.runs.selectors import run_counts, run_get, run_list_for
-from finetune.teams.access import SiteRequest, in_team, signed_in
+from finetune.runs.selectors import run_get
+from finetune.teams.access import SiteRequest, signed_in
 from finetune.text import whole_number
 
 from . import downloads as run_downloads
@@ -29,14 +27,7 @@ from . import facts as run_pages
 from .curves import run_series
 from .records import log_lines, sample_replies
 
-PER_PAGE = 20
 JOBS = 12  # newest jobs on quantum machines
-FILTERS = {
-    "active": (gettext_lazy("Active"), (*Run.ACTIVE, Run.State.PAUSED)),
-    "succeeded": (gettext_lazy("Succeeded"), (Run.State.SUCCEEDED,)),
-    "failed": (gettext_lazy("Failed"), (Run.State.FAILED,)),
-    "cancelled": (gettext_lazy("Cancelled"), (Run.State.CANCELLED,)),
-}
 ACTIONS = {
     "cancel": services.run_cancel,
     "pause": services.run_pause,
@@ -58,32 +49,6 @@ SMALL_CHARTS = (  # series, title, whether it is about the circuit
     ("tokens_per_second", gettext_lazy("Tokens per second"), False),
     ("memory_mb", "Memory, MB", False),
 )
-
-
-@in_team
-@require_safe
-def runs(request: SiteRequest) -> HttpResponse:
-    """The team's runs, newest first; while one is active the list keeps itself fresh."""
-    everything = run_list_for(request.team)
-    chosen = request.GET.get("state", "")
-    rows = everything.filter(state__in=FILTERS[chosen][1]) if chosen in FILTERS else everything
-    counts = run_counts(request.team)
-    total = sum(counts.values())
-    filters = [
-        (name, label, sum(counts[state] for state in states))
-        for name, (label, states) in FILTERS.items()
-    ]
-    shown = {name: count for name, _, count in filters}.get(chosen, total)
-    context = {
-        "page": KeyPaginator(rows, PER_PAGE, shown).get_page(request.GET.get("page")),
-        "chosen": chosen if chosen in FILTERS else "",
-        "filters": filters,
-        "total": total,
-        "live": any(counts[state] for state in Run.ACTIVE),
-        "here": request.get_full_path(),
-    }
-    name = "finetune/runs/_runs.html" if request.htmx else "finetune/runs/runs.html"
-    return render(request, name, context)
 
 
 @never_cache

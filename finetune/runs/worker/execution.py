@@ -22,6 +22,7 @@ from finetune.exceptions import RunRefused
 from finetune.runs.events import EventTail, run_events_copy
 from finetune.runs.models import Run
 from finetune.training.exceptions import DamagedLog
+from finetune.training.log.sentences import joined, parts_of, sentence
 from finetune.training.supervision import HEARTBEAT, ExitCode
 from finetune.training.watch.advice import less_memory
 
@@ -244,12 +245,21 @@ class Execution(Hold):
     def without_memory(self) -> None:
         """The system ended the trainer: it starts once more, in case others held the memory."""
         held = self.run.latest.get("memory_mb")
-        had = f" It held {held / 1024:.1f} GB last." if held else ""
-        reason = f"The system ended the trainer because memory ran out.{had}"
+        reason = joined(
+            sentence("The system ended the trainer because memory ran out."),
+            sentence("It held %(size)s GB last.", size=f"{held / 1024:.1f}") if held else "",
+        )
         advice = less_memory(self.run.settings)
         stuck = self.run.step == self.step_before and self.run.attempts >= MEMORY_ATTEMPTS
         if stuck and not self.asked:
-            self.fail("out_of_memory", reason, hint=advice.words, changes=advice.changes)
+            self.fail(
+                "out_of_memory",
+                reason,
+                advice.words,
+                changes=advice.changes,
+                parts=parts_of(reason),
+                hint_parts=parts_of(advice.words),
+            )
         else:
             self.interrupted(reason, hint=advice.words)
 
@@ -262,4 +272,5 @@ class Execution(Hold):
             hint=data.get("hint", ""),
             trace=data.get("trace_tail") or tail,
             changes=data.get("changes") or {},
+            parts=data.get("parts") or [],
         )

@@ -32,14 +32,14 @@ def silence_tell(run_id: int, seconds: float, *, told: bool) -> bool:
     run = Run.objects.select_for_update().get(pk=run_id)
     if told:
         run.latest = without_silence(run)
-        message, level = "The trainer is there again.", "info"
+        message, level, data = "The trainer is there again.", "info", {}
     else:
         since = timezone.now() - timedelta(seconds=seconds)
         run.latest = {**run.latest, SILENT: since.timestamp()}
         message = f"No sign of life from the trainer for {seconds:.0f} s: it is stopped or hangs."
         if bound := settings.TRAINER_SILENT_SECONDS:
             message += f" After {bound} s it is ended, and the run goes on from its checkpoint."
-        level = "warn"
+        level, data = "warn", {"silent_seconds": round(seconds)}
     Run.objects.filter(pk=run_id).update(latest=run.latest)
-    run_log(run, "warning" if level == "warn" else "log", message, level=level)
+    run_log(run, "warning" if level == "warn" else "log", message, data, level=level)
     return not told

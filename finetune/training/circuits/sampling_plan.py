@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from finetune.training.settings import RunSettings, calibration_read
+from finetune.training.circuits.kept import calibration_read
+from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
 from quantum.adapters.spec import block_of
 from quantum.backends.registry import BACKENDS, BackendSpec

@@ -32,6 +32,7 @@ from finetune.training.watch.troubles import EXPLODING
 from quantum.exceptions import BackendMissingError, QuantumError
 
 from .events import read_events
+from .sentences import Sentence, joined, sentence
 
 TAIL_LINES = 12
 NEARLY_FULL = 1 << 20
@@ -67,8 +68,11 @@ def explain(error: BaseException, folder: Path) -> Failure:
     if _disk_full(error, folder):
         return Failure(
             "disk_full",
-            f"The disk that holds {folder} is full. Free some space, then resume: the last "
-            "checkpoint is kept.",
+            sentence(
+                "The disk that holds %(folder)s is full. Free some space, then resume: the last "
+                "checkpoint is kept.",
+                folder=str(folder),
+            ),
         )
     if _out_of_memory(error):
         return _without_memory(folder)
@@ -76,7 +80,7 @@ def explain(error: BaseException, folder: Path) -> Failure:
         return Failure("quantum", str(link), hint=_quantum_hint(link))
     if isinstance(error, Diverged):
         kind = EXPLODING if isinstance(error, ExplodedLoss) else "not_finite"
-        return Failure(kind, f"{error} {_kept(folder)}", changes=error.changes)
+        return Failure(kind, joined(error.words, _kept(folder)), changes=error.changes)
     if isinstance(error, TrainingError):
         return Failure("exception", str(error))
     return Failure("exception", f"{type(error).__name__}: {_first_line(error)}")
@@ -118,12 +122,12 @@ def _out_of_memory(error: BaseException) -> bool:
 
 
 def _without_memory(folder: Path) -> Failure:
-    words = "There is not enough memory for a step."
+    words = sentence("There is not enough memory for a step.")
     try:
         advice = less_memory(RunConfig.read(folder / "config.json"))
     except TrainingError:  # it ran out before the settings could be read
-        return Failure("out_of_memory", f"{words} Choose a smaller batch size.")
-    message = f"{words} {advice.words} {_kept(folder)}"
+        return Failure("out_of_memory", joined(words, sentence("Choose a smaller batch size.")))
+    message = joined(words, advice.words, _kept(folder))
     return Failure("out_of_memory", message, changes=advice.changes)
 
 
@@ -143,17 +147,27 @@ def _quantum_hint(error: QuantumFailed | QuantumError) -> str:
     return ""
 
 
-def _kept(folder: Path) -> str:
+def _kept(folder: Path) -> Sentence:
     """Name what is left to go on from."""
     found = checkpoints.newest(folder / "checkpoints", adapter_problem)
     if found.path is None:
-        return "No checkpoint was written before it."
-    last = f"The last good checkpoint, of step {found.step}, is kept: checkpoints/{found.path.name}"
+        return sentence("No checkpoint was written before it.")
     best = best_step(_held_out_losses(folder / "events.jsonl"), found.step)
     path = folder / "checkpoints" / f"checkpoint-{best}"
     if best in (None, found.step) or not path.is_dir():
-        return last
-    return f"{last}, and so is the best one, of step {best}: checkpoints/{path.name}"
+        return sentence(
+            "The last good checkpoint, of step %(step)s, is kept: checkpoints/%(name)s",
+            step=found.step,
+            name=found.path.name,
+        )
+    return sentence(
+        "The last good checkpoint, of step %(step)s, is kept: checkpoints/%(name)s, and so is the "
+        "best one, of step %(best)s: checkpoints/%(best_name)s",
+        step=found.step,
+        name=found.path.name,
+        best=str(best),
+        best_name=path.name,
+    )
 
 
 def _held_out_losses(log: Path) -> Losses:

@@ -18,6 +18,7 @@ from torch.nn.utils import get_total_norm
 
 from finetune.training.config import RunConfig
 from finetune.training.exceptions import NonFiniteLoss
+from finetune.training.log.sentences import Sentence, joined, sentence
 from finetune.training.watch.advice import lower_rate
 
 
@@ -53,21 +54,34 @@ class FiniteChecks:
     def loss(self, value: torch.Tensor, step: int) -> None:
         """Look at a batch's loss. Raises NonFiniteLoss."""
         if not math.isfinite(number := float(value)):
-            raise self._found(f"The loss became {number} at step {step}.", step)
+            raise self._found(
+                sentence(
+                    "The loss became %(number)s at step %(step)s.", number=str(number), step=step
+                ),
+                step,
+            )
 
     def gradient(self, norm: float, step: int) -> None:
         """Look at the length of the gradient before the step is taken. Raises NonFiniteLoss."""
         if not math.isfinite(norm):
             raise self._found(
-                f"The gradient became {norm} at step {step}; it was not applied.", step
+                sentence(
+                    "The gradient became %(norm)s at step %(step)s; it was not applied.",
+                    norm=str(norm),
+                    step=step,
+                ),
+                step,
             )
 
     def weights(self, step: int) -> None:
         """Look at what the optimizer has just written. Raises NonFiniteLoss."""
         if not all_finite(self._weights):
             raise self._found(
-                f"Weights of the adapter became infinite or no numbers at step {step}; they were "
-                "not kept."
+                sentence(
+                    "Weights of the adapter became infinite or no numbers at step %(step)s; they "
+                    "were not kept.",
+                    step=step,
+                )
             )
 
     def kept(self, step: int, optimizer: torch.optim.Optimizer | None = None) -> None:
@@ -83,40 +97,54 @@ class FiniteChecks:
             name = "" if all_finite(moments) else "the optimizer's state"
         if name:
             raise self._found(
-                f"After step {step}, {name} holds numbers that are not finite; nothing of it was "
-                "kept."
+                sentence(
+                    "After step %(step)s, %(name)s holds numbers that are not finite; nothing of "
+                    "it was kept.",
+                    step=step,
+                    name=name,
+                )
             )
 
     def evaluation(self, loss: float, step: int) -> None:
         """Look at the held-out loss. Raises NonFiniteLoss."""
         if math.isfinite(loss):
             return
-        when = f"became {loss} after step {step}" if step else f"is {loss} before training"
-        raise self._found(f"The held-out loss {when}.", step + 1)
+        words = (
+            sentence(
+                "The held-out loss became %(loss)s after step %(step)s.", loss=str(loss), step=step
+            )
+            if step
+            else sentence("The held-out loss is %(loss)s before training.", loss=str(loss))
+        )
+        raise self._found(words, step + 1)
 
-    def _found(self, words: str, step: int | None = None) -> NonFiniteLoss:
+    def _found(self, words: Sentence, step: int | None = None) -> NonFiniteLoss:
         """The error, with what to change; in the first step nothing has been learned yet."""
         if step is not None and step <= 1:
-            return NonFiniteLoss(f"{words} {self._not_the_rate()}")
-        return NonFiniteLoss(f"{words} {self._too_high()}", lower_rate(self._config).changes)
+            return NonFiniteLoss(joined(words, self._not_the_rate()))
+        return NonFiniteLoss(joined(words, self._too_high()), lower_rate(self._config).changes)
 
-    def _too_high(self) -> str:
+    def _too_high(self) -> Sentence:
         rate = self._config.learning_rate
-        advice = (
-            f"The learning rate ({rate:g}) is probably too high: try {rate / 3:.2g} "
-            "(learning_rate) in a new run."
+        advice = sentence(
+            "The learning rate (%(now)s) is probably too high: try %(rate)s (learning_rate) in a "
+            "new run.",
+            now=f"{rate:g}",
+            rate=f"{rate / 3:.2g}",
         )
-        if not self._config.max_grad_norm:
-            advice += " And limit the gradient: try 1 (max_grad_norm)."
-        return advice
+        if self._config.max_grad_norm:
+            return advice
+        return joined(advice, sentence("And limit the gradient: try 1 (max_grad_norm)."))
 
-    def _not_the_rate(self) -> str:
+    def _not_the_rate(self) -> Sentence:
         """Before the first step nothing has been learned, so the weights are the given ones."""
         source = "start_adapter" if self._config.start_adapter else "adapter_options"
-        return (
+        return sentence(
             "Nothing was learned yet, so it is not the learning rate that is too high: the base "
-            f"model itself gives such numbers in {str(self._dtype).removeprefix('torch.')}, or "
-            f"the adapter does. Try another base model (base_model), or leave out {source}."
+            "model itself gives such numbers in %(format)s, or the adapter does. Try another base "
+            "model (base_model), or leave out %(source)s.",
+            format=str(self._dtype).removeprefix("torch."),
+            source=source,
         )
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from finetune.training.log.sentences import sentence
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
 
@@ -23,11 +24,8 @@ class Advice:
 
 
 def lower_rate(settings: RunSettings) -> Advice:
-    advice = _rate(settings, settings.learning_rate / 3)
-    if settings.max_grad_norm:
-        return advice
-    words = advice.words.removesuffix(".") + ", and limit the gradient to 1 (max_grad_norm)."
-    return Advice(words, advice.changes)
+    rate = settings.learning_rate / 3
+    return _rate(settings, rate) if settings.max_grad_norm else _limited(settings, rate)
 
 
 def higher_rate(settings: RunSettings) -> Advice:
@@ -36,7 +34,22 @@ def higher_rate(settings: RunSettings) -> Advice:
 
 def _rate(settings: RunSettings, wanted: float) -> Advice:
     rate, now = float(f"{wanted:.2g}"), settings.learning_rate
-    words = f"Start a new run with a learning rate of {rate:g} instead of {now:g}."
+    words = sentence(
+        "Start a new run with a learning rate of %(rate)s instead of %(now)s.",
+        rate=f"{rate:g}",
+        now=f"{now:g}",
+    )
+    return Advice(words, {"learning_rate": rate})
+
+
+def _limited(settings: RunSettings, wanted: float) -> Advice:
+    rate, now = float(f"{wanted:.2g}"), settings.learning_rate
+    words = sentence(
+        "Start a new run with a learning rate of %(rate)s instead of %(now)s, and limit the "
+        "gradient to 1 (max_grad_norm).",
+        rate=f"{rate:g}",
+        now=f"{now:g}",
+    )
     return Advice(words, {"learning_rate": rate})
 
 
@@ -46,19 +59,31 @@ def less_memory(settings: RunSettings) -> Advice:
     if batch > 1:
         smaller, more = -(-batch // 2), min(1024, added * 2)
         return Advice(
-            f"Start a new run with batch size {smaller} instead of {batch} and gradient "
-            f"accumulation {more} instead of {added}: a step learns from as many dialogues, in "
-            "passes of half the size.",
+            sentence(
+                "Start a new run with batch size %(smaller)s instead of %(batch)s and gradient "
+                "accumulation %(more)s instead of %(added)s: a step learns from as many "
+                "dialogues, in passes of half the size.",
+                smaller=smaller,
+                batch=batch,
+                more=more,
+                added=added,
+            ),
             {"batch_size": smaller, "gradient_accumulation": more},
         )
     if settings.sequence_length > SHORTEST:
         length = max(SHORTEST, settings.sequence_length // 2)
         return Advice(
-            f"Start a new run with a sequence length of {length} instead of "
-            f"{settings.sequence_length}, or with a smaller base model.",
+            sentence(
+                "Start a new run with a sequence length of %(length)s instead of %(now)s, or with "
+                "a smaller base model.",
+                length=length,
+                now=settings.sequence_length,
+            ),
             {"sequence_length": length},
         )
-    return Advice("Start a new run with a smaller base model, or on a machine with more memory.")
+    return Advice(
+        sentence("Start a new run with a smaller base model, or on a machine with more memory.")
+    )
 
 
 def livelier_circuit(settings: RunSettings) -> Advice:
@@ -67,8 +92,13 @@ def livelier_circuit(settings: RunSettings) -> Advice:
     layers = int(settings.options.get(named.layers, 1)) if named else 1
     if named and layers > 1:
         return Advice(
-            f"Start a new run with {layers - 1} circuit layers ({named.layers}) instead of "
-            f"{layers}, or a narrower circuit.",
+            sentence(
+                "Start a new run with %(fewer)s circuit layers (%(option)s) instead of "
+                "%(layers)s, or a narrower circuit.",
+                fewer=layers - 1,
+                option=named.layers,
+                layers=layers,
+            ),
             {"adapter_options": {named.layers: layers - 1}},
         )
-    return Advice("Start a new run with a narrower circuit, or another seed.")
+    return Advice(sentence("Start a new run with a narrower circuit, or another seed."))

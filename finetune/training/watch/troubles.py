@@ -1,5 +1,6 @@
-"""What goes wrong while every number is finite: the loss explodes, the circuit is dead, nothing is
-learned. Each is told once, in one sentence with what to change; only an exploded loss ends the run.
+"""What goes wrong while every number is finite: the loss jumps or explodes, the circuit is dead,
+nothing is learned. Each is told once, in one sentence with what to change; only an exploded loss
+ends the run.
 
 Everything follows from the run's log up to a step, so a resumed run sees what it saw before.
 Knows nothing of torch or of the training loop.
@@ -14,15 +15,18 @@ from statistics import fmean, pstdev
 from typing import Any
 
 from finetune.training.log.events import Event
+from finetune.training.log.sentences import joined, parts_of, sentence
 from finetune.training.settings import RunSettings
 
 from .advice import Advice, higher_rate, livelier_circuit, lower_rate
 
 EXPLODING, DEAD, NO_PROGRESS = "exploding_loss", "dead_circuit", "no_progress"
+SPIKE = "loss_spike"
 WINDOW = 5  # steps whose mean loss counts as where the run is now
 RISE = 2.0  # nats above all earlier steps: real replies seven times less likely
 NOISE = 6.0  # and standard errors of such a mean above them, for data that is uneven
 ENOUGH = 10  # earlier steps that tell how uneven
+RECENT = 20  # steps before a jump that tell what the loss was
 AT_ONCE = 4.0  # nats above the loss before training, where the first steps are bad already
 DEAD_STEPS = 10
 DEAD_SHARE = 1e-7  # of the adapter's gradient: below float32's resolution of it
@@ -35,7 +39,7 @@ class Trouble:
     """One thing that is wrong.
 
     Attributes:
-        kind: `exploding_loss`, `dead_circuit` or `no_progress`.
+        kind: `exploding_loss`, `loss_spike`, `dead_circuit` or `no_progress`.
         words: what was seen, in one sentence.
         advice: what to change.
     """
@@ -46,13 +50,18 @@ class Trouble:
 
     @property
     def message(self) -> str:
-        return f"{self.words} {self.advice.words}"
+        return joined(self.words, self.advice.words)
 
     @property
     def data(self) -> dict[str, Any]:
-        """As the log's warning has it: `words` is for pages that show no log."""
-        changes = self.advice.changes
-        return {"trouble": self.kind, "words": self.message, "changes": changes}
+        """As the log's warning has it: `words` and their parts are for pages that show no log."""
+        words = self.message
+        return {
+            "trouble": self.kind,
+            "words": words,
+            "parts": parts_of(words),
+            "changes": self.advice.changes,
+        }
 
 
 class Watch:
@@ -82,7 +91,8 @@ class Watch:
     def step(self, metrics: dict[str, Any]) -> Trouble | None:
         """Look at a step, as the log's `metrics` event has it."""
         self._note(metrics)
-        return self._once(self._exploding() or self._dead() or self._stuck_in_training())
+        looks = (self._exploding, self._stuck_in_training, self._jumped, self._dead)
+        return next(filter(None, (self._once(look()) for look in looks)), None)
 
     def evaluation(self, measured: dict[str, Any]) -> Trouble | None:
         """Look at an evaluation, as the log's event has it."""
@@ -112,23 +122,48 @@ class Watch:
         if len(now) < WINDOW:
             return None
         level, before = fmean(now), self._held_out.get(0)
-        words = f"The loss exploded: {level:.2f} on average over the last {WINDOW} steps, after "
         if before is not None and level - before > AT_ONCE:
-            words += f"{before:.2f} before training."
+            words = sentence(
+                "The loss exploded: %(now)s on average over the last %(window)s steps, after "
+                "%(before)s before training.",
+                now=f"{level:.2f}",
+                window=WINDOW,
+                before=f"{before:.2f}",
+            )
         elif len(earlier) >= ENOUGH and level - fmean(earlier) > max(
             RISE, NOISE * pstdev(earlier) / math.sqrt(WINDOW)
         ):
-            words += f"{fmean(earlier):.2f} in the {len(earlier):,} before."
+            words = sentence(
+                "The loss exploded: %(now)s on average over the last %(window)s steps, after "
+                "%(before)s in the %(steps)s before.",
+                now=f"{level:.2f}",
+                window=WINDOW,
+                before=f"{fmean(earlier):.2f}",
+                steps=f"{len(earlier):,}",
+            )
         else:
             return None
         return Trouble(EXPLODING, words, lower_rate(self._settings))
 
+    def _jumped(self) -> Trouble | None:
+        """One step far above those before it: a spike, from which most runs come down again."""
+        *earlier, now = self._losses[-RECENT - 1 :]
+        if len(earlier) < ENOUGH or now - fmean(earlier) <= max(RISE, NOISE * pstdev(earlier)):
+            return None
+        words = (
+            f"The loss jumped to {now:.2f} in step {len(self._losses):,}, after "
+            f"{fmean(earlier):.2f} on average over the {len(earlier)} steps before. The run goes "
+            "on; if the loss does not come down again, stop it."
+        )
+        return Trouble(SPIKE, words, lower_rate(self._settings))
+
     def _dead(self) -> Trouble | None:
         if self._dead_for < DEAD_STEPS:
             return None
-        words = (
-            f"The circuit is dead: in {DEAD_STEPS} steps its gradient was less than a "
-            "ten-millionth of the adapter's, so its angles do not move."
+        words = sentence(
+            "The circuit is dead: in %(steps)s steps its gradient was less than a "
+            "ten-millionth of the adapter's, so its angles do not move.",
+            steps=DEAD_STEPS,
         )
         return Trouble(DEAD, words, livelier_circuit(self._settings))
 
@@ -141,9 +176,11 @@ class Watch:
         first, last = fmean(self._losses[:part]), fmean(self._losses[-part:])
         if first - last >= HARDLY:
             return None
-        words = (
-            f"No progress: half of the steps are done, and the loss is {last:.3f} after "
-            f"{first:.3f} at the start."
+        words = sentence(
+            "No progress: half of the steps are done, and the loss is %(last)s after %(first)s at "
+            "the start.",
+            last=f"{last:.3f}",
+            first=f"{first:.3f}",
         )
         return Trouble(NO_PROGRESS, words, self._other_rate(first, last))
 
@@ -155,9 +192,13 @@ class Watch:
             return None
         if before - min(trained) >= HARDLY:
             return None
-        words = (
-            f"No progress: after {step:,} of {steps:,} steps the best held-out loss is "
-            f"{min(trained):.3f}, and it was {before:.3f} before training."
+        words = sentence(
+            "No progress: after %(step)s of %(steps)s steps the best held-out loss is %(best)s, "
+            "and it was %(before)s before training.",
+            step=f"{step:,}",
+            steps=f"{steps:,}",
+            best=f"{min(trained):.3f}",
+            before=f"{before:.3f}",
         )
         return Trouble(NO_PROGRESS, words, self._other_rate(before, trained[-1]))
 

@@ -46,8 +46,8 @@
      * @param {HTMLElement} figure holds a <canvas>, an <output class="chart-value"> and a
      *   <div class="chart-tip">
      * @param {{group?: Group, series: Array<{label: string, colour: string, x: number[],
-     *   y: Array<number|null>, dots?: boolean, smooth?: boolean}>,
-     *   format?: (value: number) => string, zero?: boolean}} options
+     *   y: Array<number|null>, dots?: boolean, smooth?: boolean, near?: boolean,
+     *   dash?: number[]}>, format?: (value: number) => string, zero?: boolean}} options
      */
     constructor(figure, options) {
       this.figure = figure;
@@ -248,7 +248,7 @@
         if (!line.x.length) continue;
         let at = nearest(line.x, step);
         if (line.dots && line.x[at] > step && at > 0) at -= 1; // the newest evaluation so far
-        if (!line.dots && line.x[at] !== step) continue;
+        if (!line.dots && !line.near && line.x[at] !== step) continue;
         if (line.y[at] !== null) found.push([line, at]);
       }
       return found;

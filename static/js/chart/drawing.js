@@ -106,6 +106,7 @@
       const { context } = this;
       context.strokeStyle = line.paint;
       context.lineJoin = "round";
+      context.setLineDash(line.dash || []);
       if (line.shown !== line.y) {
         context.globalAlpha = 0.28;
         context.lineWidth = 1;
@@ -114,6 +115,7 @@
       }
       context.lineWidth = 1.75;
       this.trace(line.x, line.shown);
+      context.setLineDash([]);
       if (line.dots || line.x.length === 1) this.dots(line);
     }
 

@@ -109,6 +109,7 @@
         drawn = true;
       }
       if (["evaluation", "sample", "result", "checkpoint", "state"].includes(event.type)) parts = true;
+      if (event.type === "state" || event.type === "warning") document.dispatchEvent(new Event("studio:run-told"));
       if (event.type !== "metrics" && event.type !== "sample") log.add(event);
     }
     lastSeq = Math.max(lastSeq, message.last_seq);

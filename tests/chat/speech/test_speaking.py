@@ -128,6 +128,31 @@ async def test_nothing_leaves_before_its_sentence_is_judged(engine: SpeakingEngi
     assert [step.text for step in heard.steps if step.text] == [GOOD, f" {ASKS}"]
 
 
+async def test_a_model_is_not_asked_in_a_language_that_it_cannot_know(
+    engine: SpeakingEngine,
+) -> None:
+    prompt = [{"role": "user", "content": "今天好累，什么都不想做。"}]
+    said: list[str] = []
+    for _ in range(3):
+        heard = await hear(engine.url, prompt=prompt, language="zh", languages=["en"], said=said)
+        (words,) = heard.reviewed[0]
+        assert heard.texts == [words.text]
+        assert "写好" in words.text, "it says that the model did not write this"
+        assert words.id not in said
+        assert heard.ends == {0: "content_filter"}
+        said.append(words.id)
+    assert engine.requests == []
+
+
+async def test_a_model_is_asked_where_its_languages_are_not_known_or_others_than_ours(
+    engine: SpeakingEngine,
+) -> None:
+    for language, languages in (("zh", []), ("other", ["en"]), ("en", ["en"])):
+        engine.drafts = [[GOOD]]
+        await hear(engine.url, language=language, languages=languages)
+    assert len(engine.requests) >= 3
+
+
 async def test_a_held_first_sentence_leads_to_one_new_draft(engine: SpeakingEngine) -> None:
     engine.drafts = [[f"{UNSAFE} {MORE}"], [f"{GOOD} {ASKS}"]]
     heard = await hear(engine.url, options={"seed": 5, "temperature": 0.7, "stop": ["END"]})

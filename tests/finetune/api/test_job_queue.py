@@ -53,6 +53,20 @@ def test_a_priority(call: Any, run_made: Run) -> None:
     assert call("post", path, {}, status=400)["error"]["param"] == "priority"
 
 
+def test_a_job_is_made_with_its_priority(call: Any, run_made: Run) -> None:
+    body = {
+        "model": run_made.base.slug,
+        "training_file": run_made.dataset.public_id,
+        "preset": "quick",
+    }
+    made = call("post", JOBS, body | {"priority": "low", "seed": 5})
+    assert made["wukong"]["priority"] == "low"
+    assert made["wukong"]["place"]["position"] == 2
+    assert call("post", JOBS, body | {"seed": 6})["wukong"]["priority"] == "normal"
+    refused = call("post", JOBS, body | {"priority": "first"}, status=400)
+    assert refused["error"]["param"] == "priority"
+
+
 def test_again(call: Any, run_made: Run, alice: Any) -> None:
     path = f"{JOBS}/{run_made.public_id}/requeue"
     call("post", path, status=409)

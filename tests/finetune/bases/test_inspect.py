@@ -7,7 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from finetune.bases.files.inspect import BaseModelFacts, inspect
+import pytest
+
+from finetune.bases.files.inspect import BaseModelFacts, inspect, languages_of
 from quantum.adapters.registry import reference_count
 
 COMMAND = [sys.executable, "-m", "finetune.bases.files.inspect"]
@@ -23,6 +25,7 @@ def test_smollm2(base_model_dir: Path) -> None:
     assert facts.layers == 30
     assert facts.max_positions == 8192
     assert facts.has_chat_template
+    assert facts.languages == ["en"]
     assert facts.licence == "Apache-2.0"
     assert "4-bit" in facts.note
     assert facts.targets == [
@@ -36,6 +39,16 @@ def test_smollm2(base_model_dir: Path) -> None:
     ]
     assert facts.linear_shapes["model.layers.0.self_attn.v_proj"] == (192, 576)
     assert reference_count(facts.linear_shapes) == 460_800
+
+
+@pytest.mark.parametrize(("tokens_a_sign", "expected"), [(0.65, ["en", "zh"]), (1.9, ["en"])])
+def test_a_language_is_one_that_the_tokenizer_has_words_for(
+    tokens_a_sign: float, expected: list[str]
+) -> None:
+    def tokenizer(text: str, **_: bool) -> dict[str, list[int]]:
+        return {"input_ids": [0] * round(tokens_a_sign * len(text))}
+
+    assert languages_of(tokenizer) == expected
 
 
 def test_tiny_is_deterministic_and_described(tiny_model_dir: Path) -> None:

@@ -59,7 +59,7 @@ def test_the_form_starts_filled_in(page):
     text = page.get(reverse("quantum-explorer")).content.decode()
     assert 'value="qtha" checked' in text
     assert 'value="aer"' in text
-    assert "None yet" in text
+    assert "No experiments yet" in text
 
 
 def test_an_experiment_is_made_and_shown(page, team):

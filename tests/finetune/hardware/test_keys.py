@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import socket
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
 from finetune.exceptions import StudioError
-from finetune.hardware import keys as quantum_keys
 from finetune.hardware.keys import cloud_key_create, cloud_key_delete, cloud_key_text
 from finetune.hardware.models import QuantumJob, QuantumKey
 
@@ -94,7 +94,7 @@ def test_an_address_leads_out_of_the_sites_own_network(team, alice, url):
 @pytest.mark.parametrize("address", ["127.0.0.1", "64:ff9b::a00:1", "fe80::1%eth0"])
 def test_a_name_that_leads_into_the_sites_own_network_is_refused(address, team, alice, monkeypatch):
     found = [(0, 0, 0, "", ("93.184.216.34", 443)), (0, 0, 0, "", (address, 443))]
-    monkeypatch.setattr(quantum_keys.socket, "getaddrinfo", lambda *given, **more: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **more: found)
     with pytest.raises(StudioError, match="own network"):
         cloud_key_create(
             team=team, user=alice, label="bad", secret=SECRET, url="https://cloud.example"

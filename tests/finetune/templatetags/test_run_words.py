@@ -1,8 +1,10 @@
 """Sentences about results and data: worse is worse, equal is equal, what was lost is named."""
 
+import json
+
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from finetune.runs.models import Run
 from finetune.templatetags.run_words import (
@@ -10,9 +12,15 @@ from finetune.templatetags.run_words import (
     run_change,
     run_data,
     run_data_lost,
+    run_failure,
     run_outcome,
+    run_troubles,
     run_verdict,
 )
+from finetune.training.log.sentences import joined, parts_of, sentence
+from finetune.training.settings import RunSettings
+from finetune.training.watch.advice import lower_rate
+from finetune.training.watch.troubles import Trouble
 
 pytestmark = pytest.mark.django_db
 COUNTS = {
@@ -116,3 +124,26 @@ def test_before_its_trainer_has_read_it_nothing_is_said(client, alice, run_made)
     client.force_login(alice)
     page = client.get(reverse("run", args=[run_made.public_id])).content.decode()
     assert 'id="run-data"' not in page
+
+
+def test_what_went_wrong_is_told_in_the_language_of_the_page(run_made: Run) -> None:
+    settings = RunSettings(learning_rate=0.03)
+    trouble = Trouble(
+        "no_progress",
+        sentence("The loss became %(number)s at step %(step)s.", number="nan", step=3),
+        lower_rate(settings),
+    )
+    run_made.latest["troubles"] = {"no_progress": json.loads(json.dumps(trouble.data))}
+    run_made.error = {"message": "Old: 5 % of it.", "hint": "Do this."}
+    [told] = run_troubles(run_made)
+    assert told["words"] == trouble.message
+    assert told["words"].startswith("The loss became nan at step 3. Start a new run with a")
+    with translation.override("zh-hans"):
+        [told] = run_troubles(run_made)
+        assert told["words"].startswith("损失在第 3 步变为 nan。")
+        assert "0.01" in told["words"]
+        assert run_failure(run_made)["message"] == "Old: 5 % of it."  # of an earlier version
+        run_made.error["parts"] = parts_of(
+            joined("Broke at 5 %.", sentence("There is not enough memory for a step."))
+        )
+        assert run_failure(run_made)["message"] == "Broke at 5 %. 内存不足以完成一步。"

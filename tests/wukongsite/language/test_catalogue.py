@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import re
 import shutil
@@ -24,7 +25,7 @@ from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.chips.published import published_72
 from tests.conftest import ROOT
-from wukongsite import library_words
+from wukongsite import library_words, trainer_words
 
 FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
 NAMES = {
@@ -127,6 +128,21 @@ def test_what_the_libraries_say_is_among_them() -> None:
         said |= {field.title or "", field.description or ""}
     words = {word for word in said - NAMES if re.search("[A-Za-z]{2}", word) and word[0] != "{"}
     assert words == set(library_words.WORDS)
+
+
+def test_what_the_trainer_says_of_a_run_that_goes_wrong_is_among_them() -> None:
+    """Each text that `sentence` is called with, where it is the trainer's."""
+    said = set()
+    for path in (ROOT / "finetune").rglob("*.py"):
+        source = path.read_text()
+        if "log.sentences import" not in source and "from .sentences import" not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if named and node.func.id == "sentence":
+                said.add(ast.literal_eval(node.args[0]))
+    assert len(said) > 20
+    assert said == set(trainer_words.SENTENCES)
 
 
 def options_of(spec: Any) -> set[str]:

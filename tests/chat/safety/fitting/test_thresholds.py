@@ -17,6 +17,7 @@ PUBLIC = {
     "psyguard/valid.json": "[]",
     "counsel_chat/20200325_counsel_chat.csv": "questionID,topic,questionText\n1,work,My boss.\n",
     "cpsycoun/CPsyCounD.jsonl": "",
+    "gsm8k/train.jsonl": '{"question": "Two and two?", "answer": "<<2+2=4>>4 it is.\\n#### 4"}',
 }
 LEFT_OUT = [
     *(Example((f"plain talk number {n}",), frozenset(), "") for n in range(100)),
@@ -80,6 +81,7 @@ def test_nothing_left_out_is_trained_on(tmp_path: Path) -> None:
     assert not {each.text for each in trained} & {each.text for _, _, each in left_out}
     assert all(is_left_out(each.text) for _, _, each in left_out)
     assert 0.08 < len(left_out) / (len(trained) + len(left_out)) < 0.16
+    assert "4 it is." in {each.text for each in trained}
     assert all(len(each.targets) == len(CLASSES[each.kind]) for each in trained)
 
 

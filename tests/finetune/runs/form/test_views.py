@@ -368,3 +368,20 @@ def test_strangers_find_nothing(
     client.force_login(charlie)
     html = client.get(reverse("run-datasets"), {"q": "set", "dataset": many[3].public_id})
     assert options_of(html.content.decode(), "id_dataset") == []
+
+
+@pytest.mark.parametrize(("given", "kept"), [("1", 1), ("-1", -1), ("", 0)])
+def test_a_run_starts_with_its_priority(
+    alice_client: Client, base: Any, dataset: Any, given: str, kept: int
+) -> None:
+    data = typed(base, dataset, priority=given)
+    assert alice_client.post(reverse("run-new"), data).status_code == 302
+    assert Run.objects.get().priority == kept
+
+
+def test_a_priority_of_operators_is_no_choice(
+    alice_client: Client, base: Any, dataset: Any
+) -> None:
+    form = alice_client.post(reverse("run-new"), typed(base, dataset, priority="2")).context["form"]
+    assert list(form.errors) == ["priority"]
+    assert not Run.objects.exists()

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from finetune.training.settings import RunSettings
-from finetune.training.watch.troubles import DEAD, EXPLODING, NO_PROGRESS, Trouble, Watch
+from finetune.training.watch.troubles import (
+    DEAD,
+    EXPLODING,
+    NO_PROGRESS,
+    SPIKE,
+    Trouble,
+    Watch,
+)
 
 
 def settings(**values: Any) -> RunSettings:
@@ -25,8 +32,8 @@ def walked(watch: Watch, losses: list[float], **more: Any) -> list[tuple[int, Tr
 
 
 def test_a_loss_that_explodes_is_found_within_a_window() -> None:
-    [(step, trouble), *_] = walked(Watch(settings()), [3.0, 2.9] * 10 + [9.0] * 5)
-    assert trouble.kind == EXPLODING
+    [(_, spike), (step, trouble), *_] = walked(Watch(settings()), [3.0, 2.9] * 10 + [9.0] * 5)
+    assert (spike.kind, trouble.kind) == (SPIKE, EXPLODING)
     assert step <= 24
     assert trouble.data["changes"] == {"learning_rate": 0.01}
     assert "0.01 instead of 0.03" in trouble.message
@@ -46,12 +53,20 @@ def test_noise_is_no_explosion(spread: float) -> None:
         level = [3.5 - step / 80 for step in range(100)]
         noisy = [max(0.0, value + draw.gauss(0, spread)) for value in level]
         kinds = {trouble.kind for _, trouble in walked(Watch(settings()), noisy)}
-        assert EXPLODING not in kinds
+        assert not {EXPLODING, SPIKE} & kinds
 
 
-def test_one_bad_batch_is_no_explosion() -> None:
-    losses = [3.0, 2.9] * 10 + [9.0] + [2.8, 2.9] * 10
-    assert walked(Watch(settings(steps=1000)), losses) == []
+def test_one_bad_batch_is_a_spike_and_no_explosion() -> None:
+    losses = [3.0, 2.9] * 10 + [9.0] + [2.8, 2.9] * 10 + [9.0] + [2.8] * 5
+    [(step, trouble)] = walked(Watch(settings(steps=1000)), losses)
+    assert (step, trouble.kind) == (21, SPIKE)
+    assert "jumped to 9.00 in step 21, after 2.95" in trouble.words
+    assert trouble.data["changes"] == {"learning_rate": 0.01}
+
+
+def test_a_spike_is_told_beside_a_dead_circuit() -> None:
+    found = walked(Watch(settings(steps=1000)), [3.0] * 20 + [9.0], circuit_gradient_norm=1e-9)
+    assert [(step, one.kind) for step, one in found] == [(10, DEAD), (21, SPIKE)]
 
 
 def test_a_dead_circuit_is_told_once() -> None:
@@ -101,9 +116,10 @@ def test_without_held_out_data_the_training_loss_tells() -> None:
 
 def test_a_resumed_watch_sees_what_it_saw() -> None:
     losses = [3.0, 2.9] * 10 + [9.0] * 5
-    [(step, _), *_] = walked(Watch(settings()), losses)
+    [(_, spike), (step, _), *_] = walked(Watch(settings()), losses)
     log = [{"type": "metrics", "data": metrics(n, loss)} for n, loss in enumerate(losses, 1)]
-    resumed = Watch(settings(), log[:step], upto=15)
+    log.append({"type": "warning", "data": spike.data})
+    resumed = Watch(settings(), log, upto=15)
     found = [resumed.step(metrics(n, losses[n - 1])) for n in range(16, step + 1)]
     assert [one is not None for one in found] == [False] * (step - 16) + [True]
 

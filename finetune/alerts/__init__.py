@@ -1,0 +1,1 @@
+"""What people and programs are told of runs left alone: in the browser, by e-mail, by webhooks."""

@@ -1,0 +1,115 @@
+"""From lines of runs' logs to alerts and deliveries, in the transaction that writes the line.
+
+So nothing is lost between a line and its alert, and a line that is copied twice is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+
+from finetune.queue import enqueue
+from finetune.runs.events import run_logged
+from finetune.runs.models import Run, RunEvent
+from finetune.teams.models import Membership, Team
+
+from .backoff import MAIL_TRIES, TRIES
+from .kinds import Kind, kinds_of
+from .models import Alert, AlertChoice, Delivery, Webhook
+
+KEPT = timedelta(days=90)
+STALLED_AGAIN = timedelta(hours=1)  # a trainer that is silent now and then is told of once
+
+
+@receiver(run_logged)
+def alerts_record(run: Run, events: Sequence[RunEvent], **_: Any) -> None:
+    """Most lines tell nothing; a type is compared, and that is all."""
+    for event in events:
+        if kinds := kinds_of(run, event):
+            alert_record(run, event, kinds)
+
+
+def alert_record(run: Run, event: RunEvent, kinds: list[Kind]) -> None:
+    """Keep one alert with its deliveries; forget those of the team that nobody looks at again."""
+    now = timezone.now()
+    known = Alert.objects.filter(run=run)
+    if kinds[0] == Kind.STALLED and known.filter(
+        kind=Kind.STALLED, created_at__gt=now - STALLED_AGAIN
+    ).exists():  # fmt: skip
+        return
+    alert = Alert.objects.create(
+        team_id=run.team_id,
+        run=run,
+        seq=event.seq,
+        kind=kinds[0],
+        kinds=[kind.value for kind in kinds],
+        words=event.data.get("words", "") or ("" if kinds[0] == Kind.FINISHED else event.message),
+        facts=facts_of(run, event),
+    )
+    deliveries_create(alert, run)
+    Alert.objects.filter(team_id=run.team_id, created_at__lt=now - KEPT).delete()
+
+
+def deliveries_create(alert: Alert, run: Run) -> None:
+    """One for each webhook and each person that asked for it; the tasks follow the commit."""
+    rows = []
+    for hook in webhooks_working(run.team):
+        if kind := alert.kind_for(hook.kinds):
+            rows.append(Delivery(alert=alert, webhook=hook, kind=kind, allowed=TRIES))
+    for choice in mail_choices(run.team):
+        kind = alert.kind_for(choice.kinds)
+        if kind and choice.wants(kind, run):
+            rows.append(Delivery(alert=alert, user=choice.user, kind=kind, allowed=MAIL_TRIES))
+    for row in Delivery.objects.bulk_create(rows):
+        enqueue("alert_deliver", row.pk)
+
+
+def webhooks_working(team: Team) -> Iterable[Webhook]:
+    """Those that are on, and whose maker is active and in the team."""
+    return Webhook.objects.filter(
+        team=team, on=True, created_by__is_active=True, created_by__in=members(team)
+    )
+
+
+def mail_choices(team: Team) -> Iterable[AlertChoice]:
+    """Of people of the team who have an address; whether mail goes out is asked when it does."""
+    rows = AlertChoice.objects.filter(
+        ~Q(user__email=""), team=team, by_mail=True, user__is_active=True, user__in=members(team)
+    )
+    return rows.select_related("user")
+
+
+def members(team: Team) -> Any:
+    return Membership.objects.filter(team=team).values("user")
+
+
+def facts_of(run: Run, event: RunEvent) -> dict[str, Any]:
+    """What leaves the site: names of ours, numbers and codes. Nothing that a person or a model
+    wrote, and no text of an exception, which may hold either."""
+    latest, trouble = run.latest, event.data
+    return {
+        "id": run.public_id,
+        "url": settings.SITE_URL.rstrip("/") + reverse("run", args=[run.public_id]),
+        "state": run.state,
+        "fine_tuned_model": run.fine_tuned_model,
+        "base": run.base.slug,
+        "adapter": run.settings.adapter,
+        "step": run.step,
+        "total_steps": run.total_steps,
+        "train_loss": latest.get("train_loss"),
+        "validation_loss": latest.get("validation_loss"),
+        "error": {"code": run.error["code"]} if run.error.get("code") else None,
+        "trouble": (
+            {"kind": trouble["trouble"], "words": trouble["words"], "changes": trouble["changes"]}
+            if "trouble" in trouble
+            else None
+        ),
+        "silent_seconds": trouble.get("silent_seconds"),
+    }

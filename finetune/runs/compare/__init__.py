@@ -1,0 +1,1 @@
+"""Several runs beside one another: curves, results, what their settings differ in."""
