@@ -13,7 +13,7 @@ from finetune.runs.models import Run
 
 from .errors import ApiError, not_found, without_paths
 from .files import key_of
-from .job_creation import run_of
+from .jobs.creation import run_of
 
 router = Router(tags=["Fine-tuning"])
 Part = Literal["adapter", "merged", "gguf"]

@@ -8,8 +8,8 @@ from ninja.openapi.docs import Swagger
 from chat.api.completions import router as chat_router
 from finetune.api.exports import router as exports_router
 from finetune.api.files import router as files_router
-from finetune.api.job_queue import router as queue_router
-from finetune.api.jobs import router as jobs_router
+from finetune.api.jobs.endpoints import router as jobs_router
+from finetune.api.jobs.queue import router as queue_router
 from finetune.api.models import router as models_router
 from finetune.api.use import router as use_router
 from finetune.api.webhooks import router as webhooks_router

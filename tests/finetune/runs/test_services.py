@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from finetune.api.job_objects import job_object
+from finetune.api.jobs.objects import job_object
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.runs.models import Run, RunEvent

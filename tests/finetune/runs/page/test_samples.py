@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from finetune.api.job_objects import event_object
+from finetune.api.jobs.objects import event_object
 from finetune.runs.events import run_events_copy
 from finetune.runs.models import RunEvent
 from finetune.runs.page.records import sample_replies

@@ -8,16 +8,17 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router
 
+from finetune.api.errors import ApiError
+from finetune.api.files import key_of
+from finetune.api.pages import DIGITS, listing
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_cancel, run_pause, run_resume
 from finetune.text import json_object, whole_number
 
-from .errors import ApiError
-from .files import key_of
-from .job_creation import job_create, run_of
-from .job_lists import checkpoints_page, jobs_page
-from .job_objects import (
+from .creation import job_create, run_of
+from .lists import checkpoints_page, jobs_page
+from .objects import (
     CheckpointList,
     EventList,
     JobList,
@@ -26,9 +27,8 @@ from .job_objects import (
     event_object,
     job_object,
 )
-from .job_repeats import once
-from .job_request import JobBody
-from .pages import DIGITS, listing
+from .repeats import once
+from .request import JobBody
 
 router = Router(tags=["Fine-tuning"])
 

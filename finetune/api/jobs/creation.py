@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import transaction
 
+from finetune.api.errors import ApiError, api_error_of, not_found
+from finetune.api.files import dataset_of
 from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.exceptions import RunRefused
@@ -20,9 +22,7 @@ from finetune.training.presets import PRESETS, Preset
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
-from .errors import ApiError, api_error_of, not_found
-from .files import dataset_of
-from .job_request import Integration, JobBody
+from .request import Integration, JobBody
 
 DEFAULT_PRESET = "quick"
 TUNED = "ft:"

@@ -7,15 +7,14 @@ from typing import Any, Literal
 
 from ninja import Schema
 
+from finetune.api.errors import without_paths, without_paths_in
+from finetune.api.files import result_id
+from finetune.api.pages import ListPage
 from finetune.runs.checkpoints import Checkpoint
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.queue.line import Place, place_of
 from finetune.runs.queue.services import NAMES
 from finetune.runs.services import epochs_of
-
-from .errors import without_paths, without_paths_in
-from .files import result_id
-from .pages import ListPage
 
 STATUS = {
     Run.State.CREATED: "validating_files",

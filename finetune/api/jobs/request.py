@@ -18,11 +18,10 @@ from pydantic import (
     create_model,
 )
 
+from finetune.api.errors import ApiError
 from finetune.runs.checks import Agreement
 from finetune.text import TextRefused, json_value
 from finetune.training.settings import RunSettings
-
-from .errors import ApiError
 
 METADATA_PREFIX = "wukong_"
 METADATA_PAIRS, METADATA_NAME, METADATA_TEXT = 16, 64, 512

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from finetune.api.pages import no_such_cursor, older, page_of
 from finetune.runs.checkpoints import checkpoint_best, measured_at
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.queue.line import places
 
-from .job_objects import checkpoint_id, checkpoint_object, job_object
-from .pages import no_such_cursor, older, page_of
+from .objects import checkpoint_id, checkpoint_object, job_object
 
 UNUSED = ("base__shapes", "dataset__report", "validation_dataset__report")
 

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from ninja import Body, Router, Schema
 from pydantic import ConfigDict, Field
 
+from finetune.api.errors import api_error_of
+from finetune.api.files import key_of
 from finetune.exceptions import RunRefused
 from finetune.runs.checks import Agreement
 from finetune.runs.form.repeating import run_clone, run_rerun
@@ -18,11 +20,9 @@ from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_requeue
 from finetune.training.settings import RunSettings
 
-from .errors import api_error_of
-from .files import key_of
-from .job_creation import OUR_NAMES, run_of
-from .job_objects import JobObject, job_object, place_object
-from .job_request import AskedSettings
+from .creation import OUR_NAMES, run_of
+from .objects import JobObject, job_object, place_object
+from .request import AskedSettings
 
 router = Router(tags=["Fine-tuning"])
 

@@ -10,10 +10,9 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from finetune.api.errors import ApiError
 from finetune.runs.models import Run
 from finetune.teams.models import ApiKey
-
-from .errors import ApiError
 
 log = logging.getLogger("wukongsite.api")
 

@@ -1,0 +1,1 @@
+"""Runs as fine-tuning jobs of the REST endpoints."""
