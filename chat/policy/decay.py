@@ -8,6 +8,13 @@ from django.conf import settings
 
 from chat.safety.levels import Level
 
+FRESH = timedelta(hours=1)
+
+
+def is_fresh(counted_from: datetime, now: datetime) -> bool:
+    """Whether the last sign is so near that the person is probably still at it."""
+    return now < counted_from + FRESH
+
 
 def hold(level: Level) -> timedelta | None:
     """For how long a level is kept after the last sign; None where there is nothing to keep."""

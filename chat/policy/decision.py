@@ -3,8 +3,8 @@
 | state | who writes |
 |---|---|
 | ordinary | the assistant |
-| raised, by this very message | the library, unless the assistant is cleared for this level |
-| raised before | the assistant, told to ask openly; if not cleared, a reviewed question follows |
+| raised within the last hour | the library, unless the assistant is cleared for this level |
+| raised earlier | the assistant, told to ask openly; if not cleared, a reviewed question follows |
 | high | the library of reviewed replies, unless the assistant is cleared for this level |
 | high, after an emergency | the library, whoever is cleared |
 
@@ -26,6 +26,7 @@ from django.utils import timezone
 from chat.conversations.models import Conversation
 from chat.policy.catching_up import gravest_of, remember, unread
 from chat.policy.clearance import levels_cleared
+from chat.policy.decay import is_fresh
 from chat.policy.instructions import instruction_for
 from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.notice import (
@@ -214,7 +215,7 @@ def decided(
             message=message,
             text=heard.text if heard.log_words else "",
         )
-        decision = chosen(state, notice, granted, asks_human=heard.asks_human, text=heard.text)
+        decision = chosen(state, notice, granted, now, heard)
         log_choice(state, decision, place, now)
         state.save()
         if message is not None:
@@ -231,32 +232,31 @@ def unwritten(person: Person, heard: Heard) -> Decision:
     state.level = max(level_now(state), heard.finding.level, heard.before.level)
     state.category = heard.finding.category or heard.before.category or state.category
     notice = noticed_only(state, heard.finding, heard.language)
-    return chosen(state, notice, frozenset(), asks_human=heard.asks_human, text=heard.text)
+    return chosen(state, notice, frozenset(), timezone.now(), heard)
 
 
 def chosen(
     state: RiskState,
     notice: Notice,
     granted: frozenset[Level],
-    *,
-    asks_human: bool,
-    text: str,
+    now: datetime,
+    heard: Heard,
 ) -> Decision:
     """The table at the head of this module."""
     level, category, language = notice.level, notice.category, spoken(notice.language)
     is_high = level == Level.HIGH
     emergency = notice.finding.urgent or "emergency" in state.cards  # of this episode
     reply = question = None
-    # A message that raises is answered with care that an unproven model was not seen to have.
-    is_sign = level == Level.RAISED and notice.finding.level == Level.RAISED
+    # Words around a sign are often graver than they read; an unproven model passes over them.
+    is_sign = level == Level.RAISED and is_fresh(state.counted_from, now)
     uncleared = level > Level.ORDINARY and level not in granted
-    if (is_high and (asks_human or emergency)) or (uncleared and (is_high or is_sign)):
+    if (is_high and (heard.asks_human or emergency)) or (uncleared and (is_high or is_sign)):
         reply = reply_for(
-            level=level, category=category, language=language, said=state.said, text=text
+            level=level, category=category, language=language, said=state.said, text=heard.text
         )
     elif uncleared:
         question = question_for(category=category, language=language, said=state.said)
-    if asks_human:
+    if heard.asks_human:
         answer, grave = ai_answer(language, state.said), reply or question
         # Whoever says in the same breath that they are in danger hears of that first.
         in_danger = notice.finding.level == Level.HIGH

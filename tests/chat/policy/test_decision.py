@@ -107,18 +107,24 @@ def test_somebody_else_has_a_card_and_no_state(say: Any, found: Any) -> None:
     assert RiskState.objects.get().level == Level.ORDINARY
 
 
-def test_a_raised_state_asks_openly_and_ends_with_a_reviewed_question(say: Any, found: Any) -> None:
+def test_a_raised_state_is_answered_by_the_library_and_later_ends_with_a_reviewed_question(
+    say: Any, found: Any, clock: Any
+) -> None:
     found(1, "suicide")
     sign = say("It is all so hopeless.")
     assert (sign.writer, sign.card, sign.closing_question) == ("library", None, None)
     assert sign.reply.kind == "reply"
     assert not sign.offer_handover
     found(0, "")
+    beside = say("The cat was the hardest.")
+    assert (beside.writer, beside.closing_question) == ("library", None)
+    assert beside.reply.id != sign.reply.id
+    clock.pass_(hours=1)
     decision = say("Anyway.")
     assert (decision.writer, decision.card, decision.reply) == ("assistant", None, None)
     assert "ask one open question" in decision.instruction
     assert decision.closing_question is not None
-    assert actions() == ["raised", "library", "question"]
+    assert actions() == ["raised", "library", "library", "question"]
     assert say("And then.").closing_question.id != decision.closing_question.id
 
 
@@ -194,7 +200,7 @@ def test_cleared_for_raised_is_not_cleared_for_high(
     assert say("…").writer == "library"
 
 
-def test_are_you_human_is_answered_at_any_level(say: Any, found: Any) -> None:
+def test_are_you_human_is_answered_at_any_level(say: Any, found: Any, clock: Any) -> None:
     ask = "Are you human?"
     calm = say(ask)
     assert (calm.writer, calm.level, calm.closing_question) == ("library", 0, None)
@@ -204,6 +210,7 @@ def test_are_you_human_is_answered_at_any_level(say: Any, found: Any) -> None:
     raised = say(ask)
     assert [words.kind for words in raised.reviewed] == ["ai", "reply"]
     found(0, "")
+    clock.pass_(hours=1)
     assert [words.kind for words in say(ask).reviewed] == ["ai", "question"]
     found(2, "suicide")
     high = say(f"{CRISIS} {ask}")

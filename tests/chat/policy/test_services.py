@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from chat.conversations.services import conversation_delete
 from chat.policy import services
+from chat.policy.decay import FRESH, hold
 from chat.policy.decision import decide_sync
 from chat.policy.exceptions import AppendOnly, PolicyRefused
 from chat.policy.models import RiskState, SafetyEntry, SafetyText
@@ -198,8 +199,11 @@ def test_no_order_of_events_lowers_a_state_but_time_and_a_reviewer(
             if finding.level > Level.ORDINARY:
                 held, since = max(level, int(finding.level)), clock.now
             assert decision.level == held_now(held, clock.now - since)
-            sign = finding.level == Level.RAISED
-            by_library = decision.level == Level.HIGH or (sign and decision.level == Level.RAISED)
+            age = clock.now - since
+            if held == Level.HIGH and decision.level == Level.RAISED:
+                age -= hold(Level.HIGH)
+            near = decision.level == Level.RAISED and age < FRESH
+            by_library = decision.level == Level.HIGH or near
             assert (decision.writer == "library") == by_library
         assert level_of(somebody) == held_now(held, clock.now - since)
     state = RiskState.objects.filter(mark=somebody.mark).first()
