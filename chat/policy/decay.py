@@ -12,7 +12,7 @@ FRESH = timedelta(hours=1)
 
 
 def is_fresh(counted_from: datetime, now: datetime) -> bool:
-    """Whether the last sign is so near that the person is probably still at it."""
+    """Whether the last sign, or step down, is so near that it is probably the same talk."""
     return now < counted_from + FRESH
 
 

@@ -248,9 +248,9 @@ def chosen(
     emergency = notice.finding.urgent or "emergency" in state.cards  # of this episode
     reply = question = None
     # Words around a sign are often graver than they read; an unproven model passes over them.
-    is_sign = level == Level.RAISED and is_fresh(state.counted_from, now)
+    is_near = notice.finding.level == Level.RAISED or is_fresh(state.counted_from, now)
     uncleared = level > Level.ORDINARY and level not in granted
-    if (is_high and (heard.asks_human or emergency)) or (uncleared and (is_high or is_sign)):
+    if (is_high and (heard.asks_human or emergency)) or (uncleared and (is_high or is_near)):
         reply = reply_for(
             level=level, category=category, language=language, said=state.said, text=heard.text
         )

@@ -13,7 +13,7 @@ from chat.conversations.models import Message
 from chat.conversations.selectors import turn_list_of
 from chat.policy import clearance
 from chat.policy.catching_up import gravest_of, remember, unread
-from chat.policy.decision import decide
+from chat.policy.decision import Heard, decide, unwritten
 from chat.policy.models import RiskState, SafetyEntry
 from chat.policy.notice import fields_of, message_notice
 from chat.policy.person import Person, person_of_key
@@ -126,6 +126,17 @@ def test_a_raised_state_is_answered_by_the_library_and_later_ends_with_a_reviewe
     assert decision.closing_question is not None
     assert actions() == ["raised", "library", "library", "question"]
     assert say("And then.").closing_question.id != decision.closing_question.id
+
+
+def test_a_sign_that_cannot_be_written_is_answered_by_the_library_however_old_the_state(
+    say: Any, found: Any, clock: Any, person: Any
+) -> None:
+    found(1, "suicide")
+    say("It is all so hopeless.")
+    clock.pass_(hours=5)
+    sign = Finding(Level.RAISED, "suicide", "test")
+    heard = Heard("Hopeless again.", "en", False, sign, Finding(), True)
+    assert unwritten(person, heard).writer == "library"
 
 
 def test_a_raised_state_becomes_a_high_one_with_its_card(say: Any, found: Any) -> None:

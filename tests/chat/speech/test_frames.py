@@ -375,6 +375,7 @@ async def test_a_raised_reply_ends_with_a_question_and_counts_as_the_assistants(
     send = f"/chat/{talk.public_id}/send/"
     await browser.post(send, {"text": "What is it all for."})
     assert (await talk.messages.filter(role="assistant").alast()).writer == "library"
+    monkeypatch.setattr("chat.policy.decision.is_fresh", lambda *_: False)  # an hour later
     await browser.post(send, {"text": "It rained all day."})
     reply = await talk.messages.filter(role="assistant").alast()
     assert reply.writer == "assistant"
