@@ -116,9 +116,9 @@ class Generator:
             return template
         name, _, tail = rest.partition("}")
         if self.maybe(0.5):
-            return head + quote(self.pick(self.ids[name]), safe=":") + tail
+            return head + quote(self.pick(self.ids[name]), safe=":") + self.path(tail)
         raw = self.pick(TEXTS).encode("utf-8", "surrogatepass")[:2000]
-        return head + quote_from_bytes(raw, safe=":") + tail
+        return head + quote_from_bytes(raw, safe=":") + self.path(tail)
 
     def query(self, operation: Document) -> str:
         names = [one["name"] for one in operation["parameters"] if one["in"] == "query"]

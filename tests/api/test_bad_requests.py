@@ -25,6 +25,7 @@ from wukongsite.api.endpoints import api
 pytestmark = pytest.mark.django_db
 COUNT = int(os.environ.get("WUKONG_BAD_REQUESTS", 25))
 DOCUMENT: Document = api.get_openapi_schema(path_prefix="v1/")
+JOB = "/v1/fine_tuning/jobs/{fine_tuning_job_id}"
 OPERATIONS = [(method, path) for path, found in DOCUMENT["paths"].items() for method in found]
 
 
@@ -62,6 +63,15 @@ class Studio:
                 "max_tokens": 4,
                 "stop": ["a"],
             },
+            f"post {JOB}/priority": {"priority": "high"},
+            f"post {JOB}/rerun": {"seed": 4},
+            f"post {JOB}/clone": {"suffix": "again", "seed": 5, "learning_rate": 1e-4},
+            f"post {JOB}/exports": {"parts": ["adapter"], "checkpoint": None},
+            "post /v1/webhooks": {
+                "name": "Lab",
+                "url": "https://example.org/hook",
+                "events": ["run.finished"],
+            },
         }
 
     def send(self, request: Request) -> Any:
@@ -90,6 +100,8 @@ def studio(
     other_team: Any,
     settings: Any,
 ) -> Iterator[Studio]:
+    from finetune.alerts.models import Webhook
+    from finetune.exports.models import Export
     from finetune.runs.models import Run, RunEvent
     from finetune.teams.keys.services import key_create
     from tests.conftest import checked_dataset
@@ -118,6 +130,15 @@ def studio(
             foreign.public_id,
         ],
         "event": [f"ftevent-{short}-1", "ftevent-f00000000000000000000000-1"],
+        "export_id": [
+            Export.objects.create(run=run, parts=["adapter"]).public_id for run in (done, foreign)
+        ],
+        "webhook_id": [
+            Webhook.objects.create(
+                team=one, created_by=one.members.first(), name="Lab", url="https://example.org/"
+            ).public_id
+            for one in (team, other_team)
+        ],
     }  # fmt: skip
     with connection.execute_wrapper(strict):
         yield Studio(secret, ids, dataset.public_id)
