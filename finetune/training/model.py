@@ -113,9 +113,13 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
             config.options, config.targets, config.seed, config.chip
         )
         peft_config.base_model_name_or_path = config.base_model
-        return get_peft_model(model, peft_config)
+        adapted = get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
         raise BadConfig(Problem("adapter_options", str(error).strip().splitlines()[0])) from error
+    # PEFT holds the names as a set, whose order differs between processes: then the same adapter
+    # would be saved as another file.
+    peft_config.target_modules = sorted(peft_config.target_modules)
+    return adapted
 
 
 def facts(

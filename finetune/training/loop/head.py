@@ -79,7 +79,7 @@ class _HeadLoss(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, _: Any) -> tuple[Tensor | None, ...]:
         slopes: Tensor = ctx.slopes
-        return slopes * grad.to(slopes.dtype), None, None, None
+        return slopes * grad, None, None, None  # a scalar, taken as exactly as it comes
 
 
 def _product(left: Tensor, right: Tensor, into: Tensor) -> None:

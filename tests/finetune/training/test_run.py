@@ -259,6 +259,7 @@ def test_failures_are_told_apart(
     assert data["kind"] == kind
     assert data["exception"] == type(error).__name__
     assert "fail" in data["trace_tail"]
+    assert not (folder / "checkpoints" / ".partial").exists()  # a full disk would stay full
     assert [item["step"] for item in of(folder, "metrics")] == [1, 2]
 
 
