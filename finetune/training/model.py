@@ -116,9 +116,11 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
         adapted = get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
         raise BadConfig(Problem("adapter_options", str(error).strip().splitlines()[0])) from error
-    # PEFT holds the names as a set, whose order differs between processes: then the same adapter
-    # would be saved as another file.
-    peft_config.target_modules = sorted(peft_config.target_modules)
+    # PEFT holds names as sets, whose order differs between processes: then the same adapter would be
+    # saved as another file.
+    for name, value in vars(peft_config).items():
+        if isinstance(value, set):
+            setattr(peft_config, name, sorted(value))
     return adapted
 
 
