@@ -116,8 +116,8 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
         adapted = get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
         raise BadConfig(Problem("adapter_options", str(error).strip().splitlines()[0])) from error
-    # PEFT holds names as sets, whose order differs between processes: then the same adapter would be
-    # saved as another file.
+    # PEFT holds names as sets, whose order differs between processes: then the same adapter would
+    # be saved as another file.
     for name, value in vars(peft_config).items():
         if isinstance(value, set):
             setattr(peft_config, name, sorted(value))

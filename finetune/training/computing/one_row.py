@@ -124,7 +124,8 @@ def reads_one_row(model: Any, causal: nn.Module) -> bool:
 
 def _drops_out(part: nn.Module) -> bool:
     """In a layer of its own, or within attention, as a number that attention is told."""
-    return bool(isinstance(part, nn.Dropout) and part.p or getattr(part, "attention_dropout", 0.0))
+    own = isinstance(part, nn.Dropout) and part.p
+    return bool(own or getattr(part, "attention_dropout", 0.0))
 
 
 @torch.no_grad()

@@ -2,9 +2,9 @@
 
     python -m finetune.training try RUN_DIR
 
-The folder is a run's; the answer stands in `trial.json` there, and nothing else in it is touched: it
-may be trained in meanwhile, or have been. The batch with the most positions is computed first, which
-tells the peak of memory and warms up; then the one nearest to the average, which tells the time.
+The folder is a run's; the answer stands in `trial.json` there, and nothing else in it is touched:
+it may be trained in meanwhile, or have been. The batch with the most positions is computed first,
+which tells the peak of memory and warms up; then the one nearest to the average, for the time.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_folder_that_is_trained_in_stays_as_it_is(make_run: Callable[..., Path]) -> None:
-    """Its log above all: a second writer would break its numbers, and an early one its beginning."""
+    """Its log above all: a second writer would break its numbers, an early one its beginning."""
     folder = make_run(adapter="lora", adapter_options={"r": 2}, train_file="train.jsonl")
-    torn = b'{"seq": 1, "time": 1.0, "type": "log", "level": "info", "message": "a", "data": {}}\n{"'
+    torn = b'{"seq": 1, "time": 1, "type": "log", "level": "info", "message": "", "data": {}}\n{"'
     (folder / "events.jsonl").write_bytes(torn)  # a trainer is writing it
     before = files(folder)
     supervision = Supervision(folder / "control", detached=True)
