@@ -281,6 +281,7 @@ def test_a_disk_that_is_really_full(make_run: Make, run_here: Any, tmp_path: Pat
         assert run_here(folder) == 1
         assert of(folder, "error")[0]["kind"] == "disk_full"
         assert of(folder, "state")[-1]["state"] == "failed"
+        assert not (folder / "checkpoints" / ".partial").exists()
         (disk / "filler").unlink()
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -39,6 +39,12 @@ def test_a_loss_that_explodes_is_found_within_a_window() -> None:
     assert "0.01 instead of 0.03" in trouble.message
 
 
+def test_what_the_words_name_is_among_the_changes() -> None:
+    [_, (_, trouble), *_] = walked(Watch(settings(max_grad_norm=0.0)), [3.0, 2.9] * 10 + [9.0] * 5)
+    assert "max_grad_norm" in trouble.message
+    assert trouble.data["changes"] == {"learning_rate": 0.01, "max_grad_norm": 1.0}
+
+
 def test_an_explosion_in_the_first_steps_is_found() -> None:
     watch = Watch(settings())
     assert watch.evaluation({"step": 0, "validation_loss": 3.0}) is None
