@@ -37,6 +37,7 @@ from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog, read_events
 from finetune.training.log.failures import explain, trace_tail
 from finetune.training.log.sentences import parts_of
+from finetune.training.loop import checkpoints
 from finetune.training.loop.interruptions import look_between_layers
 from finetune.training.loop.metrics import Clock
 from finetune.training.loop.resuming import checkpoint_found
@@ -108,7 +109,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
-    failure = explain(error, folder)
+    failure = explain(error, folder)  # it looks how full the disk is
+    checkpoints.discard(folder / "checkpoints")
     log.free_reserve()
     data = {
         "kind": failure.kind,
