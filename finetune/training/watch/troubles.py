@@ -150,10 +150,14 @@ class Watch:
         *earlier, now = self._losses[-RECENT - 1 :]
         if len(earlier) < ENOUGH or now - fmean(earlier) <= max(RISE, NOISE * pstdev(earlier)):
             return None
-        words = (
-            f"The loss jumped to {now:.2f} in step {len(self._losses):,}, after "
-            f"{fmean(earlier):.2f} on average over the {len(earlier)} steps before. The run goes "
-            "on; if the loss does not come down again, stop it."
+        words = sentence(
+            "The loss jumped to %(now)s in step %(step)s, after %(before)s on average over the "
+            "%(steps)s steps before. The run goes on; if the loss does not come down again, stop "
+            "it.",
+            now=f"{now:.2f}",
+            step=f"{len(self._losses):,}",
+            before=f"{fmean(earlier):.2f}",
+            steps=len(earlier),
         )
         return Trouble(SPIKE, words, lower_rate(self._settings))
 
