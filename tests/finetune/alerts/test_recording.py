@@ -145,9 +145,9 @@ def test_the_words_are_in_the_readers_language(running, team, alice, client):
         ("zh-hans", ["第 21 步", "没有任何动静", "内存耗尽"]),
     ):
         client.cookies["wukong_language"] = language
-        page = client.get(reverse("alerts")).content.decode()
-        news = str(client.get(reverse("alerts-news")).json())
-        with translation.override(language):
+        with translation.override(language):  # put back at its end: a page leaves its own behind
+            page = client.get(reverse("alerts")).content.decode()
+            news = str(client.get(reverse("alerts-news")).json())
             mails = "".join(words_of(Alert.objects.select_related("run")).values())
         for text in (page, news, mails):
             assert [one for one in words if one not in text] == []

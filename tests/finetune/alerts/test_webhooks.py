@@ -200,7 +200,8 @@ def test_the_name_is_looked_up_as_it_is_written(waiting, monkeypatch):
         "http://169.254.169.254/latest", "http://2130706433", "http://[::ffff:127.0.0.1]/",
         "http://[64:ff9b::10.0.0.1]/", "http://[64:ff9b:1::10.0.0.1]/", "http://[fec0::1]/",
         "http://[::ffff:0:10.0.0.1]/", "http://[2002:a00:1::]/",
-        "https://example.org:99999999/", "https://example.org/a b", "https://93.184.216.34/" + "x" * 500,
+        "https://example.org:99999999/", "https://example.org/a b",
+        "https://93.184.216.34/" + "x" * 500,
     ],
 )  # fmt: skip
 def test_addresses_that_are_refused(team, alice, url):
