@@ -33,6 +33,7 @@ class WebhookBody(Schema):
     url: str = Field(max_length=500, description="http or https; gets a signed POST.")
     events: list[Event] = Field(
         default=cast("list[Event]", USUAL),
+        min_length=1,
         description="What it is told; without it, all but run.cancelled.",
     )
 
