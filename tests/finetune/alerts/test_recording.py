@@ -77,6 +77,16 @@ def test_a_success_is_told(running, monkeypatch):
     assert alert.facts["fine_tuned_model"].startswith("ft:")
 
 
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_how_the_trainer_ended_is_not_yet_how_the_run_ends(running, state):
+    """It says so in its own log, a moment before the site; told of both, a person hears it twice,
+    the first time while the run still is “running” and may yet be cancelled or go on."""
+    run_events_copy(running.pk, [{**line(1, state=state), "type": "state"}])
+    assert not Alert.objects.exists()
+    run_fail(running.pk, "w", {"code": "data", "message": "m"})
+    assert Alert.objects.count() == 1
+
+
 def test_a_failure_is_told_without_its_text(running):
     run_fail(running.pk, "w", {"code": "data", "message": "“I am so tired” is no dialogue"})
     [alert] = Alert.objects.all()
