@@ -22,7 +22,7 @@ def words_of(alerts: Iterable[Alert]) -> dict[int, str]:
     events = RunEvent.objects.filter(
         run__in={alert.run_id for alert in rows}, seq__in={alert.seq for alert in rows}
     ).values_list("run", "seq", "data")
-    lines = {(run, seq): data for run, seq, data in events}
+    lines: dict[Any, Any] = {(run, seq): data for run, seq, data in events}
     return {alert.pk: _said(alert, lines.get((alert.run_id, alert.seq), {})) for alert in rows}
 
 
