@@ -13,6 +13,7 @@ from django.db.models.expressions import OrderBy
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy
 
@@ -60,6 +61,19 @@ ORDERS: dict[str, tuple[Any, tuple[OrderBy, ...]]] = {
 }
 
 
+class Day(forms.DateInput):
+    """A date as the browser picks one; what is none is not given back, since it cannot be shown."""
+
+    input_type = "date"
+
+    def format_value(self, value: Any) -> str | None:
+        try:
+            day = parse_date(str(value))
+        except ValueError:  # such as 31 February
+            return None
+        return day.isoformat() if day else None
+
+
 NAMES = {"dir": "auto"}  # written by people, in any script
 
 
@@ -85,13 +99,13 @@ class RunFilters(forms.Form):
     since = forms.DateField(
         required=False,
         label=gettext_lazy("Not before"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=Day(),
         input_formats=["%Y-%m-%d"],
     )
     until = forms.DateField(
         required=False,
         label=gettext_lazy("Not after"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=Day(),
         input_formats=["%Y-%m-%d"],
     )
     sort = forms.ChoiceField(
