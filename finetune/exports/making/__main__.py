@@ -113,7 +113,7 @@ def further(
         told(CHECKING, 0.7)
         least = lock.least_lead(half)
         texts = [text(golden.sure(least)) for golden in lock.golden]
-        held = llama_cpp.replay(file, lock, texts, half)
+        held = llama_cpp.replay(file, lock, texts, half, template)
         proof["gguf"] = {"held": held, "of": tokens_of(lock), "numbers": half, "by": "llama.cpp"}
     if "merged" not in order.parts:
         shutil.rmtree(stage / "merged")
