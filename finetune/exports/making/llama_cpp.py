@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.lock.golden import CLOCK, TOKENS, Lock, LockBroken, of_one_day
+from finetune.training.log.sentences import sentence
 
 from .exceptions import ExportFailed
 
@@ -49,13 +50,18 @@ def replay(file: Path, lock: Lock, texts: list[str], dtype: str, template: str =
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise ExportFailed(
-            f"llama.cpp did not answer the golden prompts within {SECONDS} s. Try again when "
-            "the machine has less to do, or leave GGUF out."
+            sentence(
+                "llama.cpp did not answer the golden prompts within %(seconds)s s. Try again when "
+                "the machine has less to do, or leave GGUF out.",
+                seconds=SECONDS,
+            )
         ) from None
     lines = [line for line in done.stdout.splitlines() if line.startswith(ANSWER)]
     if done.returncode or not lines:
         last = (done.stderr or done.stdout).strip().rpartition("\n")[2][:300]
-        raise ExportFailed(f"llama.cpp cannot load the GGUF file: {last or 'it said nothing'}.")
+        raise ExportFailed(
+            sentence("llama.cpp cannot load the GGUF file: %(words)s.", words=last or "–")
+        )
     answers = json.loads(lines[-1].removeprefix(ANSWER))
     held, least = 0, lock.least_lead(dtype)
     for number, (golden, text, said) in enumerate(
@@ -63,22 +69,30 @@ def replay(file: Path, lock: Lock, texts: list[str], dtype: str, template: str =
     ):
         if said["prompt_tokens"] != len(golden.prompt_ids):
             raise LockBroken(
-                f"llama.cpp makes {said['prompt_tokens']} tokens of golden prompt {number}, the "
-                f"trained model has {len(golden.prompt_ids)}: its tokenizer or template differ"
+                sentence(
+                    "llama.cpp makes %(there)s tokens of golden prompt %(number)s, the trained "
+                    "model has %(here)s: its tokenizer or template differ",
+                    there=said["prompt_tokens"],
+                    number=number,
+                    here=len(golden.prompt_ids),
+                )
             )
         sure, broken, _ = text.partition("\ufffd")  # a character of which a token is missing
         if not said["text"].startswith(sure):
             raise LockBroken(
-                f"llama.cpp answers golden prompt {number} with {said['text']!r}; the trained "
-                f"model begins with {sure!r}"
+                sentence(
+                    "llama.cpp answers golden prompt %(number)s with %(said)s; the trained model "
+                    "begins with %(trained)s",
+                    number=number,
+                    said=repr(said["text"]),
+                    trained=repr(sure),
+                )
             )
         held += 0 if broken else len(golden.sure(least))  # what was not compared is not counted
     return held
 
 
-def answers(
-    file: Path, prompts: list[list[dict[str, str]]], template: str
-) -> list[dict[str, Any]]:
+def answers(file: Path, prompts: list[list[dict[str, str]]], template: str) -> list[dict[str, Any]]:
     """Load a file in this process and answer; an empty template takes the file's own."""
     import xllamacpp
 

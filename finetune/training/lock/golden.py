@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.dialogues.folding import Message
+from finetune.training.log.sentences import Sentence, joined, sentence
 
 LOCK = "lock.json"
 TEMPLATE = "chat_template.jinja"
@@ -43,6 +44,11 @@ ONE_DAY = f"{{%- macro {CLOCK}(format) %}}26 Jul 2024{{% endmacro %}}"
 
 class LockBroken(Exception):
     """Something that is not what was trained: the message says where it parts, and from what."""
+
+    @property
+    def words(self) -> Sentence:
+        """The message, which pages say in their language."""
+        return joined(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -95,11 +101,11 @@ class Lock:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise LockBroken(f"{LOCK} cannot be read ({error})") from error
+            raise LockBroken(unread(LOCK, error)) from error
         try:
             lock.hold_template((folder / TEMPLATE).read_bytes().decode("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise LockBroken(f"{TEMPLATE} cannot be read ({error})") from error
+            raise LockBroken(unread(TEMPLATE, error)) from error
         return lock
 
     def write(self, folder: Path) -> None:
@@ -111,14 +117,25 @@ class Lock:
         found = template_sha256(template)
         if found != self.template_sha256:
             raise LockBroken(
-                f"the chat template has SHA-256 {found[:12]}…, it was trained with "
-                f"{self.template_sha256[:12]}…. Put the {TEMPLATE} of the run back"
+                sentence(
+                    "the chat template has SHA-256 %(found)s…, it was trained with %(trained)s…. "
+                    "Put the %(name)s of the run back",
+                    found=found[:12],
+                    trained=self.template_sha256[:12],
+                    name=TEMPLATE,
+                )
             )
 
     def least_lead(self, dtype: str) -> float:
         """Return what a lead must be to count where `dtype` computes."""
         coarsest = LEADS["bfloat16"]
         return max(LEADS.get(self.dtype, coarsest), LEADS.get(dtype, coarsest))
+
+
+def unread(name: str, error: Exception) -> Sentence:
+    """Return what is said of a file that cannot be read."""
+    words = getattr(error, "strerror", None) or str(error)  # without the folder's place
+    return sentence("%(name)s cannot be read (%(error)s)", name=name, error=words)
 
 
 def template_sha256(template: str) -> str:
@@ -146,13 +163,16 @@ def lock_problem(folder: Path) -> str:
     return ""
 
 
-def prompt_parting(golden: Golden, prompt_ids: Sequence[int]) -> str:
+def prompt_parting(golden: Golden, prompt_ids: Sequence[int]) -> Sentence:
     """Return where the tokens of a prompt are others than in training, or an empty text."""
     pairs = zip(golden.prompt_ids, prompt_ids, strict=False)
     if list(prompt_ids) == golden.prompt_ids:
-        return ""
+        return joined()
     at = next((at for at, (old, new) in enumerate(pairs) if old != new), len(prompt_ids))
-    return (
-        f"its prompts have other tokens than in training, from token {at + 1} on "
-        f"({len(golden.prompt_ids)} then, {len(prompt_ids)} now): tokenizer or template differ"
+    return sentence(
+        "its prompts have other tokens than in training, from token %(at)s on (%(then)s then, "
+        "%(now)s now): tokenizer or template differ",
+        at=at + 1,
+        then=len(golden.prompt_ids),
+        now=len(prompt_ids),
     )

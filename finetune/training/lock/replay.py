@@ -16,6 +16,7 @@ from jinja2.exceptions import TemplateError
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.folding import Message
 from finetune.training.dialogues.positions import positions_of
+from finetune.training.log.sentences import sentence
 
 from .golden import (
     PROMPTS,
@@ -65,9 +66,14 @@ def replay(model: Any, chat: ChatFormat, lock: Lock) -> int:
         for at, (trained, now) in enumerate(zip(golden.reply_ids, said, strict=True)):
             if counts[at] and trained != now:
                 raise LockBroken(
-                    f"to golden prompt {number} it answers otherwise than the trained model, from "
-                    f"token {at + 1} on: {chat.text([now])!r} instead of "
-                    f"{chat.text([trained])!r}"
+                    sentence(
+                        "to golden prompt %(number)s it answers otherwise than the trained model, "
+                        "from token %(at)s on: %(now)s instead of %(trained)s",
+                        number=number,
+                        at=at + 1,
+                        now=repr(chat.text([now])),
+                        trained=repr(chat.text([trained])),
+                    )
                 )
         held += sum(counts)
     return held
