@@ -1,5 +1,11 @@
 """Errors of the site that a person sees: what is wrong, where, and what to do."""
 
+import re
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
 from finetune.training.problems import Problem
 
 
@@ -29,3 +35,15 @@ class RunRefused(StudioError):
     ) -> None:
         super().__init__(message, code=code, field=field)
         self.problems = problems or (Problem(field, message),)
+
+
+def without_paths(text: str) -> str:
+    """A message with the last part of each path of this machine: its folders are the log's."""
+    return own_path().sub(lambda path: Path(path[0]).name, text)
+
+
+@cache
+def own_path() -> re.Pattern[str]:
+    roots = sorted({str(settings.DATA_DIR), str(settings.BASE_DIR)}, key=len, reverse=True)
+    known = "|".join(map(re.escape, roots))
+    return re.compile(rf"(?:{known})(?![\w.-])(?:/[^\s'\",;:()<>]*)?")

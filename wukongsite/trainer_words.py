@@ -1,6 +1,6 @@
-"""What the trainer says of a run that goes wrong, marked for translation; pages fill the gaps.
+"""What trainer and exporter say of what goes wrong, marked for translation; pages fill the gaps.
 
-The trainer knows nothing of Django, so its sentences stand here once more; a test compares them.
+They know nothing of Django, so their sentences stand here once more; a test compares them.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -81,5 +81,54 @@ SENTENCES = (
     _(
         "The loss exploded: %(now)s on average over the last %(window)s steps, after %(before)s"
         " in the %(steps)s before."
+    ),
+    _("The export ended without a result: %(line)s"),
+    _("Its weights are gone: the checkpoint was replaced by a later one. Export that."),
+    _(
+        "The base takes %(needed)s GiB of memory, and %(free)s GiB are free. Try again when no"
+        " run trains, or on a larger machine."
+    ),
+    _("It was killed, most often because memory ran out. Try again when no run trains."),
+    _("The worker that made it was lost. Export it again."),
+    _("The server's disk became full. Delete old exports, or leave a part out."),
+    _("Refused:"),
+    _("The adapter cannot be exported: %(problem)s."),
+    _("the chat template refuses every golden prompt"),
+    _("The adapter cannot be loaded on %(base)s: %(words)s"),
+    _("%(name)s is gone from the server. Export another checkpoint, or run it again."),
+    _("Take the merged model, and llama.cpp's convert_hf_to_gguf.py for it."),
+    _("%(name)s holds a number that 16-bit GGUF cannot hold. Take the merged model."),
+    _("GGUF is written for %(known)s, and this base is a %(kind)s."),
+    _("This base has a sliding window or biases that GGUF is not written with."),
+    _("GGUF is not written for positions stretched by “%(kind)s”."),
+    _("GGUF is not written for this base's tokenizer."),
+    _("GGUF has no place for the tensor %(key)s of this base."),
+    _("llama.cpp cannot load the GGUF file: %(words)s."),
+    _(
+        "llama.cpp did not answer the golden prompts within %(seconds)s s. Try again when the "
+        "machine has less to do, or leave GGUF out."
+    ),
+    _(
+        "llama.cpp makes %(there)s tokens of golden prompt %(number)s, the trained model has "
+        "%(here)s: its tokenizer or template differ"
+    ),
+    _(
+        "llama.cpp answers golden prompt %(number)s with %(said)s; the trained model begins "
+        "with %(trained)s"
+    ),
+    _("This adapter does not merge into the base: %(words)s"),
+    _("merged into the base,"),
+    _("%(name)s cannot be read (%(error)s)"),
+    _(
+        "its prompts have other tokens than in training, from token %(at)s on (%(then)s then, "
+        "%(now)s now): tokenizer or template differ"
+    ),
+    _(
+        "the chat template has SHA-256 %(found)s…, it was trained with %(trained)s…. Put the "
+        "%(name)s of the run back"
+    ),
+    _(
+        "to golden prompt %(number)s it answers otherwise than the trained model, from token "
+        "%(at)s on: %(now)s instead of %(trained)s"
     ),
 )

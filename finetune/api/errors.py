@@ -1,14 +1,9 @@
 """The one shape in which the API says no: `{"error": {message, type, param, code}}`."""
 
-import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-from finetune.exceptions import StudioError
+from finetune.exceptions import StudioError, without_paths
 from finetune.faults import BY_CODE, Fault
 
 TYPES = {403: "permission_error", 429: "rate_limit_error"}
@@ -54,11 +49,6 @@ class ApiError(Exception):
         }
 
 
-def without_paths(text: str) -> str:
-    """A message with the last part of each path of this machine: its folders are the log's."""
-    return own_path().sub(lambda path: Path(path[0]).name, text)
-
-
 def without_paths_in(value: Any) -> Any:
     """The same for every text in a value from JSON."""
     if isinstance(value, str):
@@ -68,13 +58,6 @@ def without_paths_in(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_paths_in(item) for name, item in value.items()}
     return value
-
-
-@cache
-def own_path() -> re.Pattern[str]:
-    roots = sorted({str(settings.DATA_DIR), str(settings.BASE_DIR)}, key=len, reverse=True)
-    known = "|".join(map(re.escape, roots))
-    return re.compile(rf"(?:{known})(?![\w.-])(?:/[^\s'\",;:()<>]*)?")
 
 
 def not_found(kind: str, name: str, *, param: str = "id") -> ApiError:

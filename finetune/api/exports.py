@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponseBase
 from ninja import Field, Router, Schema
 
 from finetune.downloads import file_answer
+from finetune.exceptions import without_paths
 from finetune.exports.models import Export
 from finetune.exports.selectors import export_list_for
 from finetune.exports.services import export_create, export_delete
 from finetune.runs.models import Run
 
-from .errors import ApiError, not_found, without_paths
+from .errors import ApiError, not_found
 from .files import key_of
 from .jobs.creation import run_of
 

@@ -11,11 +11,12 @@ from finetune.datasets.report import ReportView
 from finetune.datasets.selectors import dataset_list_for
 from finetune.datasets.services import dataset_delete, dataset_upload
 from finetune.downloads import file_answer, text_answer
+from finetune.exceptions import without_paths
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_list_for
 from finetune.teams.models import ApiKey
 
-from .errors import ApiError, not_found, without_paths
+from .errors import ApiError, not_found
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
 from .pages import DIGITS, ListPage
 

@@ -7,12 +7,13 @@ stopped, and what came is kept. The row says what waits: a lost worker's downloa
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -80,8 +81,8 @@ def download_start(
 ) -> BaseDownload:
     """Download any model of the hub under a name of our own; its licence as `entry_download`."""
     asks = entry is not None and entry.asks
-    with transaction.atomic():
-        download = BaseDownload.objects.filter(slug=slug).first()
+    with suppress(IntegrityError), transaction.atomic():
+        download = BaseDownload.objects.select_for_update().filter(slug=slug).first()
         if asks and not accepted and not (download and download.accepted_at):
             raise DownloadRefused(
                 _("Read the licence of %(title)s and accept it first.") % {"title": title},
@@ -95,14 +96,20 @@ def download_start(
                 state=State.STOPPED, total=entry.bytes if entry else 0,
             )  # fmt: skip
         return download_begin(download, user=user, accepted=accepted)
+    return BaseDownload.objects.get(slug=slug)  # somebody was faster
 
 
 def download_begin(
     download: BaseDownload, *, user: User | None = None, accepted: bool = False
 ) -> BaseDownload:
     """Queue a download; one that is under way stays as it is."""
-    if download.is_open:
-        return download
+    with transaction.atomic():
+        if download.pk:  # as it is now: what a worker has pinned meanwhile is not written over
+            download = BaseDownload.objects.select_for_update().get(pk=download.pk)
+        return download if download.is_open else download_queue(download, user, accepted)
+
+
+def download_queue(download: BaseDownload, user: User | None, accepted: bool) -> BaseDownload:
     if BaseModel.objects.filter(slug=download.slug).exists():
         raise DownloadRefused(
             _("There is a base model called %(slug)s already.") % {"slug": download.slug},

@@ -114,7 +114,7 @@ def events_of(process: subprocess.Popen[str]) -> Iterator[Event | None]:
             continue
         if not line:
             return
-        if line.startswith("{"):
+        if line.startswith("{") and line.endswith("}\n"):  # a process that is ended may stop short
             yield json.loads(line)
 
 
@@ -170,7 +170,7 @@ def ended(download: BaseDownload, state: str, **changes: Any) -> None:
 
 
 def whole(download: BaseDownload, size: int) -> None:
-    """Make the base's row; its shapes are read next."""
+    """Make the base's row, unless its name was taken meanwhile; its shapes are read next."""
     base = base_add(
         slug=download.slug,
         title=download.title,
@@ -178,4 +178,8 @@ def whole(download: BaseDownload, size: int) -> None:
         licence=download.licence,
         revision=download.revision,
     )
-    ended(download, State.DONE, done=size, base=base)
+    if base.source != str(target_of(download)):
+        problem = f"A base called {base.slug} was added meanwhile. It stays as it is."
+        ended(download, State.FAILED, problem=problem, code="exists", facts={})
+    else:
+        ended(download, State.DONE, done=size, base=base)

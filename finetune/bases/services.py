@@ -15,6 +15,7 @@ from django.utils import timezone
 from finetune.files import alone
 from finetune.queue import enqueue, messages_waiting
 
+from .files.wheels import file_sha256
 from .models import BaseModel
 from .publishing import base_publish
 
@@ -59,9 +60,16 @@ def expanded(base: BaseModel) -> bool:
         return True
     target = Path(settings.BASE_MODEL_DIR) / base.slug
     if not made_of(target, base.source):
+        if target.exists() and any(target.iterdir()):
+            failed(
+                base,
+                f"{target} is in the way: it holds something else, or an earlier file of this "
+                "name. Move it away, then check again.",
+            )
+            return False
         texts = [f"--name={base.title}", f"--licence={base.licence}"]
         found = asked(["convert", base.source, str(target), *texts], EXPAND_SECONDS)
-        if not (target / "config.json").is_file():
+        if not made_of(target, base.source):
             failed(base, found.get("error") or ENDED)
             return False
     base.source = str(target)
@@ -70,12 +78,15 @@ def expanded(base: BaseModel) -> bool:
 
 
 def made_of(folder: Path, source: str) -> bool:
-    """Whether the folder is what this file was expanded to before."""
+    """Whether the folder is what this file was expanded to, and the file is still the same."""
     try:
         about = json.loads((folder / "wukong.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(about.get("source") == source)
+    path = Path(source)
+    if not isinstance(about, dict) or Path(about.get("source", "")) != path:
+        return False
+    return not path.is_file() or file_sha256(path) == about.get("source_sha256")
 
 
 def asked(command: list[str], seconds: float) -> dict[str, Any]:

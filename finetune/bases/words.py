@@ -21,7 +21,7 @@ def problem_words(download: BaseDownload) -> str:
     """Why a download has failed and what to do, by the name of what is wrong."""
     facts = {
         "hub": "", "page": "", "file": "", "status": "", "revision": download.revision[:12],
-        "repository": download.repository, **download.facts,
+        "repository": download.repository, "problem": download.problem, **download.facts,
     }  # fmt: skip
     for size in ("needed", "free", "margin"):
         facts[size] = gigabytes(float(facts.get(size, 0)))
@@ -67,6 +67,16 @@ def problem_words(download: BaseDownload) -> str:
             "stay so. Make room, then go on."
         ),
         "full": _("The disk is full. What came is kept. Make room, then go on."),
+        "in_way": _(
+            "Something else stands in the folder that it is to become. An operator moves it away; "
+            "then go on."
+        ),
+        "folder": _("What came cannot be loaded here: %(problem)s"),
+        "crashed": _(
+            "The download ended without a result. What came is kept. Go on; if it stays so, an "
+            "operator finds the reason in the console."
+        ),
+        "exists": _("A base of this name was added meanwhile. It stays as it is."),
         "hub": _("The hub answers with an error (%(status)s). What came is kept. Go on later."),
     }
     known = words.get(download.code)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,12 @@ import psutil
 from django.conf import settings
 from django.utils import timezone
 
-from finetune.exceptions import StudioError
+from finetune.exceptions import StudioError, without_paths
 from finetune.faults import fault_of
 from finetune.files import alone
 from finetune.queue import enqueue, messages_waiting
 from finetune.runs.page.downloads import metrics_csv
+from finetune.training.log.sentences import parts_of, sentence
 
 from .facts import order_of
 from .models import Export
@@ -70,12 +73,13 @@ def made_alone(export_id: int) -> None:
             fault = fault_of(error)
             words = str(fault.message) if fault else (error.strerror or str(error))
             result = {"problem": words}
-    lock_of(export).unlink(missing_ok=True)
-    if "problem" in result:
-        finish(export, State.FAILED, message=result["problem"])
-        shutil.rmtree(export.folder, ignore_errors=True)
-    else:
-        finish(export, State.DONE, result=result, share=1.0)
+        if "problem" in result:
+            words, parts = result["problem"], result.get("parts", parts_of(result["problem"]))
+            finish(export, State.FAILED, message=words, result={"parts": parts})
+            shutil.rmtree(export.folder, ignore_errors=True)
+        else:
+            finish(export, State.DONE, result=result, share=1.0)
+    lock_of(export).unlink(missing_ok=True)  # after the row: a free lock says that it was lost
 
 
 def lock_of(export: Export) -> Path:
@@ -93,7 +97,9 @@ def made(export: Export) -> dict[str, Any]:
     source = source_of(run, export.step)
     if source is None:
         raise StudioError(
-            "Its weights are gone: the checkpoint was replaced by a later one. Export that.",
+            sentence(
+                "Its weights are gone: the checkpoint was replaced by a later one. Export that."
+            ),
             code="gone",
         )
     shutil.rmtree(folder, ignore_errors=True)
@@ -116,13 +122,13 @@ def made(export: Export) -> dict[str, Any]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that llama.cpp, its child, ends with it
         )
     try:
         watch(export, process)
     finally:
         if process.poll() is None:
-            process.kill()
-            process.wait()
+            end(process)
     return result_of(folder, process.returncode)
 
 
@@ -135,8 +141,12 @@ def memory_check(parameters: int) -> None:
     needed, free = int(4 * parameters * MEMORY_SHARE), psutil.virtual_memory().available
     if needed > free:
         raise StudioError(
-            f"The base takes {needed / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are "
-            "free. Try again when no run trains, or on a larger machine.",
+            sentence(
+                "The base takes %(needed)s GiB of memory, and %(free)s GiB are free. Try again "
+                "when no run trains, or on a larger machine.",
+                needed=f"{needed / 2**30:.1f}",
+                free=f"{free / 2**30:.1f}",
+            ),
             code="no_memory",
         )
 
@@ -148,8 +158,7 @@ def watch(export: Export, process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:
         time.sleep(LOOK_SECONDS)
         if not mine.exists():
-            process.kill()
-            process.wait()
+            end(process)
             raise StudioError("It was deleted while it was made.", code="gone")
         try:
             found = json.loads((export.folder / "progress.json").read_text(encoding="utf-8"))
@@ -158,6 +167,13 @@ def watch(export: Export, process: subprocess.Popen[bytes]) -> None:
         if found != told:
             told = found
             mine.update(phase=found["phase"], share=found["share"])
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and what it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def result_of(folder: Path, code: int) -> dict[str, Any]:
@@ -173,19 +189,23 @@ def result_of(folder: Path, code: int) -> dict[str, Any]:
     else:
         return found
     if code == -9:
-        words = "It was killed, most often because memory ran out. Try again when no run trains."
-        raise StudioError(words, code="lost")
+        raise StudioError(
+            sentence(
+                "It was killed, most often because memory ran out. Try again when no run trains."
+            ),
+            code="lost",
+        )
     lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
+    last = without_paths(lines[-1])[:300] if lines else "–"
     raise StudioError(
-        f"The export ended without a result: {lines[-1][:300] if lines else 'it said nothing'}",
-        code="lost",
+        sentence("The export ended without a result: %(line)s", line=last), code="lost"
     )
 
 
-def finish(export: Export, state: str, **changes: Any) -> None:
-    Export.objects.filter(pk=export.pk, state=State.WORKING).update(
-        state=state, finished_at=timezone.now(), phase="", **changes
-    )
+def finish(export: Export, state: str, **changes: Any) -> bool:
+    """Write how it ended; tell whether nobody had done that before."""
+    working = Export.objects.filter(pk=export.pk, state=State.WORKING)
+    return bool(working.update(state=state, finished_at=timezone.now(), phase="", **changes))
 
 
 def exports_recheck() -> None:
@@ -195,9 +215,10 @@ def exports_recheck() -> None:
     for row in rows.filter(state=State.WORKING, started_at__lt=now - CLAIM_LASTS):
         with alone(lock_of(row)) as nobody_works:
             if nobody_works:
-                words = "The worker that made it was lost. Export it again."
-                finish(row, State.FAILED, message=words)
-                shutil.rmtree(row.folder, ignore_errors=True)
+                words = sentence("The worker that made it was lost. Export it again.")
+                if finish(row, State.FAILED, message=words, result={"parts": words.parts}):
+                    shutil.rmtree(row.folder, ignore_errors=True)  # not of one that ended since
+                lock_of(row).unlink(missing_ok=True)
     waiting: Iterable[Export] = rows.filter(
         state=State.WAITING, created_at__lt=now - MESSAGE_LASTS
     ).order_by("created_at", "id")

@@ -13,6 +13,7 @@ from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.runs.circuits import THEMES
 from finetune.runs.models import Run, RunEvent
+from finetune.training.use.meter import Use
 
 from .making.order import Order
 from .models import Export
@@ -73,7 +74,7 @@ def facts_of(run: Run, step: int | None) -> dict[str, Any]:
         "name": run.name,
         "job": run.public_id,
         "ended": step is None,
-        "step": run.step if step is None else step,
+        "step": run.result.get("adapter_step", run.step) if step is None else step,
         "steps": run.total_steps,
         "data": data_of(run),
         "counts": counts_of(run),
@@ -87,10 +88,16 @@ def facts_of(run: Run, step: int | None) -> dict[str, Any]:
 
 
 def data_of(run: Run) -> list[dict[str, str]]:
+    """The data of a run and, where it goes on from others, of those: it learned from them too."""
     sets: list[tuple[str, Dataset | None]] = [
         ("Data set", run.dataset),
         ("Validation set", run.validation_dataset),
     ]
+    known, earlier = {run.pk}, run.continues
+    while earlier is not None and earlier.pk not in known:
+        sets.append((f"Data set of {earlier.public_id}", earlier.dataset))
+        known.add(earlier.pk)
+        earlier = earlier.continues
     return [
         {
             "role": role,
@@ -155,8 +162,13 @@ def hardware_of(run: Run) -> list[tuple[str, str]]:
 
 def energy_of(run: Run) -> str:
     """What the run took, where its result says so (`energy_joules`, `energy_source`)."""
-    joules = run.result.get("energy_joules")
+    taken = run.result if "energy_joules" in run.result else Use.of(run.folder).result
+    joules = taken.get("energy_joules")
     if not joules:
         return ""
-    source = run.result.get("energy_source") or "estimated"
-    return f"{joules / 3.6e6:.4f} kWh ({source})."
+    source = taken.get("energy_source") or "estimated"
+    return f"{joules / 3.6e6:.4g} kWh ({source}), by the whole run{so_far(run)}."
+
+
+def so_far(run: Run) -> str:
+    return "" if run.state in Run.FINISHED else " so far"

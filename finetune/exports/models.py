@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from finetune.runs.models import Run
@@ -84,7 +85,9 @@ class Export(models.Model):
     @property
     def title(self) -> str:
         """What it is an export of."""
-        return self.run.name if self.step is None else f"{self.run.name}, step {self.step}"
+        if self.step is None:
+            return self.run.name
+        return _("%(name)s, step %(step)s") % {"name": self.run.name, "step": self.step}
 
     @property
     def folder(self) -> Path:

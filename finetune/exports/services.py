@@ -15,6 +15,7 @@ from finetune.exceptions import StudioError
 from finetune.queue import enqueue
 from finetune.runs.models import Run
 from finetune.teams.models import User
+from finetune.text import whole_number
 from quantum.adapters.registry import get_adapter
 
 from .making.order import GGUF_KINDS, PARTS, base_kind
@@ -61,6 +62,18 @@ def export_create(
     made = Export.objects.create(run=run, created_by=user, step=step, parts=wanted)
     enqueue("export_make", made.pk)
     return made
+
+
+def step_of(typed: str) -> int | None:
+    """The checkpoint that a form names; none for what the run ended with."""
+    step = whole_number(typed)
+    if typed and step is None:
+        raise StudioError(
+            _("There are no weights of this step any more. Choose another one."),
+            code="wrong_state",
+            field="checkpoint",
+        )
+    return step
 
 
 def parts_check(run: Run, parts: Sequence[str]) -> None:

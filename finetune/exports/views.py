@@ -16,7 +16,6 @@ from finetune.exceptions import StudioError
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_get
 from finetune.teams.access import SiteRequest, signed_in
-from finetune.text import whole_number
 
 from . import services
 from .models import Export
@@ -35,7 +34,7 @@ def run_exports(request: SiteRequest, public_id: str) -> HttpResponse:
     if request.method == "POST":
         try:
             services.export_create(
-                run=run, user=request.user, parts=chosen, step=whole_number(step)
+                run=run, user=request.user, parts=chosen, step=services.step_of(step)
             )
         except StudioError as error:
             refused = error.message

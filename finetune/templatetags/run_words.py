@@ -28,7 +28,7 @@ from finetune.runs.page.verdicts import (
 )
 from finetune.runs.queue.services import NAMES
 from finetune.runs.worker.conclusions import SILENT
-from finetune.templatetags.words import duration
+from finetune.templatetags.words import duration, said
 from finetune.training.log.verdicts import verdict
 from finetune.training.plan import RunPlan
 from finetune.training.run_circuit import RunCircuit
@@ -163,11 +163,6 @@ def run_troubles(run: Run) -> list[dict[str, str]]:
         }
         for trouble in run.latest.get("troubles", {}).values()
     ]
-
-
-def said(parts: list[dict[str, Any]] | None, words: str) -> str:
-    """Sentences of the trainer in the language of the page; an older run kept only `words`."""
-    return " ".join(_(part["text"]) % part["values"] for part in parts or []) or words
 
 
 @register.filter

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.utils.translation import gettext, pgettext
 
@@ -15,6 +17,12 @@ Number = float | str | None  # templates hand over an empty string for what is n
 def in_words(text: str) -> str:
     """What a library or a row says in English, in the language of the page."""
     return gettext(text) if text else ""
+
+
+@register.filter
+def said(parts: list[dict[str, Any]] | None, words: str) -> str:
+    """Sentences of a library in the language of the page; an older row kept only `words`."""
+    return " ".join(gettext(part["text"]) % part["values"] for part in parts or []) or words
 
 
 @register.filter

@@ -211,8 +211,9 @@ def test_a_bug_shows_no_trace(monkeypatch: pytest.MonkeyPatch, rf: Any) -> None:
 
 @pytest.mark.django_db
 def test_no_path_of_the_server_is_told(run_made: Any, settings: Any) -> None:
-    from finetune.api.errors import ApiError, own_path
+    from finetune.api.errors import ApiError
     from finetune.api.jobs.objects import event_object, job_object
+    from finetune.exceptions import own_path
     from finetune.runs.models import RunEvent
 
     own_path.cache_clear()

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from ninja import Schema
 
-from finetune.api.errors import without_paths, without_paths_in
+from finetune.api.errors import without_paths_in
 from finetune.api.files import result_id
 from finetune.api.pages import ListPage
+from finetune.exceptions import without_paths
 from finetune.runs.checkpoints import Checkpoint
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.queue.line import Place, place_of

@@ -23,7 +23,7 @@ from .folders import folder_check
 from .hub import HubModel, bytes_kept, hub_model, model_fetch
 from .places import work_folder
 from .refusals import refusals, space_check
-from .wheels import alone
+from .wheels import LOCK, alone
 
 TELL_SECONDS = 0.5
 
@@ -101,7 +101,7 @@ def download(
         }
         with refusals(repository):
             (work / "wukong.json").write_text(json.dumps(note, indent=2) + "\n")
-            (work / "lock").unlink()
+            (work / LOCK).unlink()
             work.rename(target)
     return model
 

@@ -27,8 +27,8 @@ def folder_check(folder: Path) -> int:
     if not folder.is_dir():
         raise BaseModelError(f"There is no folder {folder}.", code="folder")
     config = json_of(folder / "config.json", "Bring the whole folder of the model")
-    if "quantization_config" in config:
-        method = config["quantization_config"].get("quant_method", "some")
+    if quantised := config.get("quantization_config"):
+        method = quantised.get("quant_method", "?") if isinstance(quantised, dict) else "?"
         raise BaseModelError(
             f"{folder} holds weights that are quantised ({method}), which cannot be trained on "
             "here. Bring the model's own weights (float32, float16 or bfloat16).",
@@ -51,19 +51,23 @@ def json_of(path: Path, advice: str) -> dict[str, Any]:
 
 
 def weight_files(folder: Path) -> list[str]:
-    """The files that hold the weights, all of which are there."""
-    if (folder / INDEX).is_file():
+    """The files that hold the weights, all of which are there.
+
+    Where there are both, transformers loads the single file and not the pieces.
+    """
+    if (folder / WEIGHTS).is_file():
+        names = [WEIGHTS]
+    elif (folder / INDEX).is_file():
         listed = json_of(folder / INDEX, "Bring the whole folder of the model").get("weight_map")
-        names = sorted(set(listed.values())) if isinstance(listed, dict) else []
-        outside = [name for name in names if Path(name).name != name]
-        if not names or outside:
+        values = list(listed.values()) if isinstance(listed, dict) else []
+        inside = [name for name in values if isinstance(name, str) and Path(name).name == name]
+        names = sorted(set(inside))
+        if not names or len(inside) < len(values):
             raise BaseModelError(
                 f"{folder / INDEX} does not list files beside itself. Bring the whole folder of "
                 "the model again.",
                 code="folder",
             )
-    elif (folder / WEIGHTS).is_file():
-        names = [WEIGHTS]
     else:
         pickles = [path.name for pattern in PICKLES for path in sorted(folder.glob(pattern))]
         ggufs = [path.name for path in sorted(folder.glob("*.gguf"))]

@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -24,9 +25,11 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from .exceptions import BaseModelError
 from .refusals import refusals
+from .wheels import LOCK
 
 ANSWER_SECONDS = 20
 BLOCK = 1 << 20
+LICENCE = 60  # letters of its name that are kept
 TAKEN = re.compile(
     r"(model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?"
     r"|(generation_)?config\.json"
@@ -93,10 +96,11 @@ def hub_model(repository: str, revision: str = "") -> HubModel:
             revision=revision,
         )
     card: Any = info.card_data or {}
-    licence = str(card.get("license_name") or card.get("license") or "")
+    named = card.get("license_name") or card.get("license") or ""
+    licence = ", ".join(map(str, named)) if isinstance(named, list) else str(named)
     files = [file_listed(repository, sibling) for sibling in info.siblings or []]
     taken = usable(repository, [file for file in files if TAKEN.fullmatch(file.path)], files)
-    return HubModel(repository, found, licence, bool(info.gated), taken)
+    return HubModel(repository, found, licence[:LICENCE], bool(info.gated), taken)
 
 
 def file_listed(repository: str, sibling: Any) -> HubFile:
@@ -148,10 +152,19 @@ def model_fetch(model: HubModel, folder: Path, told: Told) -> None:
         BaseModelError: refused, broken off (what came is kept), or not what the hub lists.
     """
     done = 0
+    strangers_remove(model, folder)
     for file in model.files:
         file_fetch(model, file, folder, partial(told_after, told, done))
         done += file.size
         told(done)
+
+
+def strangers_remove(model: HubModel, folder: Path) -> None:
+    """Delete what an earlier process left of another revision: all here becomes the base."""
+    own = {path.name for file in model.files for path in places(folder, file)} | {LOCK}
+    for path in folder.iterdir():
+        if path.name not in own:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def told_after(told: Told, before: int, part: int) -> None:
@@ -174,8 +187,10 @@ def places(folder: Path, file: HubFile) -> tuple[Path, Path]:
 
 def file_fetch(model: HubModel, file: HubFile, folder: Path, told: Told) -> None:
     whole, part = places(folder, file)
-    if whole.is_file() and whole.stat().st_size == file.size:
-        return
+    if whole.is_file():  # of an earlier process, which may have had another revision
+        if digest_of(whole, file.digest) == file.digest:
+            return
+        whole.unlink()
     for _ in range(2):  # what was kept of an earlier break may be what is wrong
         with refusals(model.repository), Part(part, file.size, told) as handle:
             http_get(

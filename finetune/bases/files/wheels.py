@@ -15,6 +15,7 @@ from pathlib import Path
 from .exceptions import BaseModelError
 
 Progress = Callable[[str], None]
+LOCK = "lock"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def file_sha256(path: Path) -> str:
 @contextmanager
 def alone(work: Path) -> Iterator[None]:
     """Hold the work folder's lock; a second fetch of the same target waits here."""
-    with (work / "lock").open("w") as handle:
+    with (work / LOCK).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

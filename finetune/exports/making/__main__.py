@@ -6,6 +6,7 @@ before it goes into the archive. Where the worker PARENT is gone, nobody waits f
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -15,14 +16,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from finetune.bases.files.wheels import file_sha256
 from finetune.files import write_whole
 from finetune.training.lock.golden import Lock, LockBroken
+from finetune.training.log.sentences import joined, sentence
 from quantum.threads import wait_passively
 
 from . import adapter, archive, card, circuits, gguf_file, llama_cpp, merging
 from .exceptions import ExportFailed
 from .order import CHECKING, LOADING, MERGING, PACKING, WRITING, Order, progress_write
+
+NO_ROOM = "No space left on device"  # as safetensors tells it, without a number
 
 
 def make(order: Order, folder: Path, told: Callable[[str, float], None]) -> dict[str, Any]:
@@ -113,7 +119,7 @@ def further(
         told(CHECKING, 0.7)
         least = lock.least_lead(half)
         texts = [text(golden.sure(least)) for golden in lock.golden]
-        held = llama_cpp.replay(file, lock, texts, half)
+        held = llama_cpp.replay(file, lock, texts, half, template)
         proof["gguf"] = {"held": held, "of": tokens_of(lock), "numbers": half, "by": "llama.cpp"}
     if "merged" not in order.parts:
         shutil.rmtree(stage / "merged")
@@ -144,9 +150,15 @@ def main(folder: Path, parent: int | None = None) -> int:
     try:
         result = make(order, folder, told)
     except ExportFailed as error:
-        result = {"problem": str(error)}
+        result = {"problem": error.words, "parts": error.words.parts}
     except LockBroken as broken:
-        result = {"problem": f"Refused: {broken}.", "lock": True}
+        words = joined(sentence("Refused:"), broken.words)
+        result = {"problem": f"{words}.", "parts": words.parts, "lock": True}
+    except (OSError, SafetensorError) as error:
+        if getattr(error, "errno", None) != errno.ENOSPC and NO_ROOM not in str(error):
+            raise
+        words = sentence("The server's disk became full. Delete old exports, or leave a part out.")
+        result = {"problem": words, "parts": words.parts}
     if "problem" in result:
         shutil.rmtree(folder / "stage", ignore_errors=True)
     write_whole(folder / "result.json", json.dumps(result))

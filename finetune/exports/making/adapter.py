@@ -6,6 +6,7 @@ Weights are copied as they are. What names a folder of this server is named as e
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +18,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import quantum
 from finetune.training.dialogues.chat_format import ChatFormat
-from finetune.training.lock.golden import TEMPLATE, Lock, LockBroken, template_write
+from finetune.training.lock.golden import LEADS, TEMPLATE, Lock, LockBroken, template_write
 from finetune.training.lock.replay import lock_of, replay
+from finetune.training.log.sentences import sentence
 from finetune.training.loop.finite_files import WEIGHTS, adapter_problem
 from quantum.adapters.registry import get_adapter
 
@@ -26,6 +28,7 @@ from .exceptions import ExportFailed
 from .order import Order
 
 CONFIG = "adapter_config.json"
+LICENCES = re.compile(r"(LICEN[CS]E|NOTICE|USE_POLICY)", re.IGNORECASE)
 PACKAGES = ("torch", "transformers", "peft", "numpy", "safetensors")
 OWN_TUNER = """\
 sys.path.insert(0, str(here / "code"))  # PEFT does not know this adapter: its code lies beside it
@@ -34,7 +37,7 @@ get_adapter("{adapter}").load_tuner()
 """
 SCRIPT = '''\
 """Load the adapter and ask it a golden prompt: python load.py BASE (a folder or a hub's name)."""
-import json, pathlib, sys
+import json, pathlib, sys, torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 here = pathlib.Path(__file__).resolve().parent
@@ -43,13 +46,19 @@ model = AutoModelForCausalLM.from_pretrained(base, dtype="float32")
 model = PeftModel.from_pretrained(model, here / "adapter").eval()
 tokenizer = AutoTokenizer.from_pretrained(base)
 tokenizer.chat_template = (here / "adapter" / "chat_template.jinja").read_bytes().decode()
-golden = json.loads((here / "adapter" / "lock.json").read_text())["golden"][0]
-asked = tokenizer.apply_chat_template(
-    golden["messages"], add_generation_prompt=True, return_tensors="pt", return_dict=True)
-said = model.generate(**asked, max_new_tokens=len(golden["reply_ids"]), do_sample=False)
-said = said[0, asked["input_ids"].shape[1]:].tolist()
+# To talk: asked = tokenizer.apply_chat_template(
+#     messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+# and model.generate(**asked). Here the trained reply is read along: which token comes first?
+lock = json.loads((here / "adapter" / "lock.json").read_text(encoding="utf-8"))
+least = {leads}.get(lock["dtype"], {coarsest})  # a smaller lead may be turned by rounding
+golden = lock["golden"][0]
+asked, trained = golden["prompt_ids"], golden["reply_ids"]
+with torch.no_grad():
+    logits = model(torch.tensor([asked + trained[:-1]])).logits[0, len(asked) - 1:]
+said = logits.argmax(-1).tolist()
 print(tokenizer.decode(said, skip_special_tokens=True))
-print("This is what was trained." if said == golden["reply_ids"] else
+same = all(now == then or lead < least for now, then, lead in zip(said, trained, golden["leads"]))
+print("This is what was trained." if same else
       "It parts from what was trained. Is the base the same (README.md names its hash)?")
 '''
 
@@ -67,10 +76,15 @@ def stage(order: Order, folder: Path) -> None:
             shutil.copyfile(source / name, target / name)
         except FileNotFoundError:
             raise ExportFailed(
-                f"{name} is gone from the server. Export another checkpoint, or run it again."
+                sentence(
+                    "%(name)s is gone from the server. Export another checkpoint, or run it again.",
+                    name=name,
+                )
             ) from None
     if problem := adapter_problem(target):
-        raise ExportFailed(f"The adapter cannot be exported: {problem}.")
+        raise ExportFailed(
+            sentence("The adapter cannot be exported: %(problem)s.", problem=problem)
+        )
     config: dict[str, Any] = json.loads((target / CONFIG).read_text(encoding="utf-8"))
     config["base_model_name_or_path"] = order.base_id
     (target / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
@@ -79,10 +93,21 @@ def stage(order: Order, folder: Path) -> None:
     if get_adapter(order.adapter).tuner is not None:
         tuner = OWN_TUNER.format(adapter=order.adapter)
         _copy_code(folder / "code" / "quantum")
-    script = SCRIPT.format(tuner=tuner, base_id=order.base_id)
+    licences_copy(Path(order.base), folder / "licences")
+    script = SCRIPT.format(
+        tuner=tuner, base_id=order.base_id, leads=LEADS, coarsest=max(LEADS.values())
+    )
     (folder / "load.py").write_text(script, encoding="utf-8")
     pins = "".join(f"{name}=={version(name).partition('+')[0]}\n" for name in packages)
     (folder / "requirements.txt").write_text(pins, encoding="utf-8")
+
+
+def licences_copy(base: Path, target: Path) -> None:
+    """Put the base's licence, notices and terms of use beside the weights, as they ask for it."""
+    for path in sorted(base.glob("*")):
+        if LICENCES.match(path.name) and path.is_file():
+            target.mkdir(exist_ok=True)
+            shutil.copyfile(path, target / path.name)
 
 
 def _copy_code(target: Path) -> None:
@@ -99,14 +124,22 @@ def load(order: Order, adapter: Path) -> tuple[Any, ChatFormat]:
     get_adapter(order.adapter).load_tuner()
     template = (adapter / TEMPLATE).read_bytes().decode("utf-8")
     try:
-        base: Any = AutoModelForCausalLM.from_pretrained(order.base, dtype="auto")
+        base: Any = AutoModelForCausalLM.from_pretrained(
+            order.base, dtype="auto", use_safetensors=True, trust_remote_code=False
+        )
         if base.dtype == torch.float16:
             base = base.float()  # many processors have no half precision
-        tokenizer = AutoTokenizer.from_pretrained(order.base)
+        tokenizer = AutoTokenizer.from_pretrained(order.base, trust_remote_code=False)
         model = PeftModel.from_pretrained(base, str(adapter))
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         words = " ".join(str(error).split())[:300]
-        raise ExportFailed(f"The adapter cannot be loaded on {order.base_id}: {words}") from error
+        raise ExportFailed(
+            sentence(
+                "The adapter cannot be loaded on %(base)s: %(words)s",
+                base=order.base_id,
+                words=words,
+            )
+        ) from error
     tokenizer.chat_template = template
     return model.eval(), ChatFormat.of(model, tokenizer)
 
@@ -131,6 +164,6 @@ def hold(order: Order, adapter: Path, model: Any, chat: ChatFormat) -> tuple[Loc
     template_write(adapter, template)
     made = lock_of(model, chat, template)
     if not made.golden:
-        raise LockBroken("the chat template refuses every golden prompt")
+        raise LockBroken(sentence("the chat template refuses every golden prompt"))
     made.write(adapter)
     return made, replay(model, chat, made)

@@ -16,6 +16,10 @@ UNKNOWN = "not known"
 TERMS = {
     "apache-2.0": "It may be passed on and sold; keep the licence and the notices.",
     "mit": "It may be passed on and sold; keep the notice.",
+    "cc-by-nd": "Name the authors; what was changed may not be passed on.",
+    "cc-by-nc-nd": "Not for commercial use, and what was changed may not be passed on.",
+    "cc-by-nc-sa": "Not for commercial use; name the authors, and pass on what you make of it "
+    "under the same licence.",
     "cc-by-nc": "Not for commercial use; name the authors.",
     "cc-by-sa": "Name the authors, and pass on what you make of it under the same licence.",
     "cc-by": "Name the authors.",
@@ -23,13 +27,22 @@ TERMS = {
     "llama": "Meta's terms: “Built with Llama” has to be shown and the name begin with “Llama”; "
     "their acceptable use policy goes along.",
     "gemma": "Google's terms of use and its list of prohibited uses go along.",
+    "qwen research": "For research only, not for commercial use.",
+}
+# As model hubs name licences; they take any other one as `other`, with its name beside it.
+HUB_NAMES = {
+    "apache-2.0": "apache-2.0",
+    "mit": "mit",
+    "gemma": "gemma",
+    "llama 3.2 community": "llama3.2",
+    "llama3.2": "llama3.2",
 }
 LIMITS = """\
 - It answers in a conversation, and is no substitute for a doctor, a therapist or an emergency line.
 - **The studio's safety gate is not in this archive.** In the studio every sentence is judged before
   anybody reads it, and signs of danger are answered with help. Whoever serves these files elsewhere
   has to bring their own.
-- It learned from the data set named above and from nothing else; it can repeat what stands there.
+- The adapter learned from the data named above; it can repeat what stands there.
 - A lower loss is not yet a better listener.
 """
 
@@ -73,7 +86,7 @@ def card(
 def _head(order: Order, facts: dict[str, Any]) -> str:
     values = {
         "base_model": order.base_id,
-        "license": order.licence.lower() if order.licence else "other",
+        **_licence(order.licence),
         "library_name": "peft",
         "pipeline_tag": "text-generation",
         "tags": [order.adapter, "wukong-studio"],
@@ -82,12 +95,19 @@ def _head(order: Order, facts: dict[str, Any]) -> str:
     return "\n".join(["---", *lines, "---", ""])
 
 
+def _licence(name: str) -> dict[str, str]:
+    known = HUB_NAMES.get(name.strip().lower())
+    if known or not name:
+        return {"license": known or "other"}
+    return {"license": "other", "license_name": name}
+
+
 def _intro(order: Order, facts: dict[str, Any]) -> str:
     spec = get_adapter(order.adapter)
-    state = "the end" if facts["ended"] else f"step {facts['step']:,}"
+    step, steps = facts["step"], facts["steps"]
+    state = "the end" if facts["ended"] and step == steps else f"step {step:,}"
     return (
-        f"{spec.title} on {order.base_id}, as it was at {state} of {facts['steps']:,} steps. "
-        f"{spec.help}\n"
+        f"{spec.title} on {order.base_id}, as it was at {state} of {steps:,} steps. {spec.help}\n"
     )
 
 
@@ -113,7 +133,8 @@ def _use(order: Order) -> str:
 def terms_of(licence: str) -> str:
     """Return what a licence asks for in a sentence; empty for one that is not known here."""
     name = licence.strip().lower()
-    return next((words for start, words in TERMS.items() if name.startswith(start)), "")
+    known = sorted(TERMS, key=len, reverse=True)  # cc-by-nd is no cc-by
+    return next((TERMS[start] for start in known if name.startswith(start)), "")
 
 
 def _licences(order: Order, facts: dict[str, Any]) -> str:
@@ -125,7 +146,11 @@ def _licences(order: Order, facts: dict[str, Any]) -> str:
             "Read it before you pass this on." if licence else "Ask before you pass this on."
         )
         rows.append((f"{kind}: {name}", f"{licence or UNKNOWN}. {terms}"))
-    return _table(rows) + "\nThe strictest of these holds for all that was made from them.\n"
+    return (
+        _table(rows)
+        + "\nThe strictest of these holds for all that was made from them. Licence and notices "
+        "from the base's folder are in `licences/`.\n"
+    )
 
 
 def _data(facts: dict[str, Any]) -> list[tuple[str, Any]]:

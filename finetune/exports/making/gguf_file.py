@@ -18,10 +18,14 @@ import numpy as np
 import torch
 from safetensors import safe_open
 from transformers import AutoConfig, AutoTokenizer
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
+from finetune.training.log.sentences import Sentence, joined, sentence
 
 from .exceptions import ExportFailed
 from .order import GGUF_KINDS
 
+ADVICE = sentence("Take the merged model, and llama.cpp's convert_hf_to_gguf.py for it.")
 Numbers = gguf.GGMLQuantizationType
 ARCHITECTURES = {name: gguf.MODEL_ARCH[name.upper()] for name in GGUF_KINDS}
 FORMATS = {
@@ -71,12 +75,15 @@ class Planned:
         half = tensor.to(torch.float16)
         if not bool(torch.isfinite(half).all()):
             raise ExportFailed(
-                f"{self.name} holds a number that 16-bit GGUF cannot hold. Take the merged model."
+                sentence(
+                    "%(name)s holds a number that 16-bit GGUF cannot hold. Take the merged model.",
+                    name=self.name,
+                )
             )
         return half.numpy()
 
 
-def problem_of(base: Path) -> str:
+def problem_of(base: Path) -> Sentence:
     """Return why models on this base cannot be written as GGUF, or an empty text.
 
     Reads config and tokenizer alone.
@@ -86,9 +93,11 @@ def problem_of(base: Path) -> str:
         _architecture(config)
         _rope_factors(config)
         _cut(json.loads((base / "tokenizer.json").read_text(encoding="utf-8")))
-    except (ExportFailed, OSError, ValueError) as error:
-        return str(error)
-    return ""
+    except ExportFailed as error:
+        return error.words
+    except (OSError, ValueError) as error:
+        return joined(str(error))
+    return joined()
 
 
 def write(model: Path, target: Path, *, name: str, licence: str, template: str, dtype: str) -> None:
@@ -119,9 +128,8 @@ def write(model: Path, target: Path, *, name: str, licence: str, template: str, 
     _vocabulary(writer, model, config.vocab_size, template)
     planned = list(_planned(model, config, numbers))
     for one in planned:
-        wide = one.numbers is Numbers.F32
-        size = int(np.prod(one.shape)) * (4 if wide else 2)
-        kept = np.dtype(np.float32 if wide else np.float16)
+        kept = np.dtype(np.float32 if one.numbers is Numbers.F32 else np.float16)
+        size = int(np.prod(one.shape)) * kept.itemsize
         writer.add_tensor_info(one.name, one.shape, kept, size, raw_dtype=one.numbers)
     try:
         writer.write_header_to_file()
@@ -136,15 +144,22 @@ def write(model: Path, target: Path, *, name: str, licence: str, template: str, 
 def _architecture(config: Any) -> Any:
     kind = ARCHITECTURES.get(config.model_type)
     if kind is None:
-        known = ", ".join(ARCHITECTURES)
         raise ExportFailed(
-            f"GGUF is written for {known}, and this base is a {config.model_type}. Take the merged "
-            "model, and llama.cpp's convert_hf_to_gguf.py for it."
+            joined(
+                sentence(
+                    "GGUF is written for %(known)s, and this base is a %(kind)s.",
+                    known=", ".join(ARCHITECTURES),
+                    kind=config.model_type,
+                ),
+                ADVICE,
+            )
         )
     if getattr(config, "use_sliding_window", False) or getattr(config, "mlp_bias", False):
         raise ExportFailed(
-            "This base has a sliding window or biases that GGUF is not written with here. Take "
-            "the merged model, and llama.cpp's convert_hf_to_gguf.py for it."
+            joined(
+                sentence("This base has a sliding window or biases that GGUF is not written with."),
+                ADVICE,
+            )
         )
     return kind
 
@@ -172,11 +187,11 @@ def _rope_factors(config: Any) -> torch.Tensor | None:
         return None
     if kind != "llama3":
         raise ExportFailed(
-            f"GGUF is not written here for positions that are stretched by “{kind}”. Take the "
-            "merged model, and llama.cpp's convert_hf_to_gguf.py for it."
+            joined(
+                sentence("GGUF is not written for positions stretched by “%(kind)s”.", kind=kind),
+                ADVICE,
+            )
         )
-    from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
-
     stretched, _ = ROPE_INIT_FUNCTIONS[kind](config, torch.device("cpu"))
     theta, width = config.rope_parameters["rope_theta"], 2 * len(stretched)
     plain = 1.0 / theta ** (torch.arange(0, width, 2, dtype=torch.float32) / width)
@@ -201,8 +216,7 @@ def _cut(tokenizer: dict[str, Any]) -> str:
     name = CUTS.get("+".join(words))
     if tokenizer.get("model", {}).get("type") != "BPE" or name is None:
         raise ExportFailed(
-            "GGUF is not written here for this base's tokenizer. Take the merged model, and "
-            "llama.cpp's convert_hf_to_gguf.py for it."
+            joined(sentence("GGUF is not written for this base's tokenizer."), ADVICE)
         )
     return name
 
@@ -258,7 +272,9 @@ def _planned(model: Path, config: Any, numbers: Numbers) -> Iterator[Planned]:
                 continue
             name = names.get_name(key, try_suffixes=(".weight", ".bias"))
             if name is None:
-                raise ExportFailed(f"GGUF has no place for the tensor {key} of this base.")
+                raise ExportFailed(
+                    sentence("GGUF has no place for the tensor %(key)s of this base.", key=key)
+                )
             kind = numbers if len(shape) > 1 else Numbers.F32
             yield Planned(name, shape, kind, _reader(path, key, config))
 

@@ -10,6 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.lock.golden import Lock, LockBroken
 from finetune.training.lock.replay import replay
+from finetune.training.log.sentences import joined, sentence
 from quantum.exceptions import MergeNotPossibleError
 
 from .exceptions import ExportFailed
@@ -24,7 +25,9 @@ def merge(model: Any, tokenizer: Any, target: Path) -> None:
     try:
         merged = model.merge_and_unload(safe_merge=True)
     except (MergeNotPossibleError, ValueError, NotImplementedError) as error:
-        raise ExportFailed(f"This adapter does not merge into the base: {error}") from error
+        raise ExportFailed(
+            sentence("This adapter does not merge into the base: %(words)s", words=str(error))
+        ) from error
     merged.save_pretrained(str(target), safe_serialization=True)
     tokenizer.save_pretrained(str(target))
 
@@ -38,11 +41,13 @@ def hold(folder: Path, lock: Lock) -> tuple[str, int]:
     Raises:
         LockBroken: it parts from the trained model.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype="auto", use_safetensors=True, trust_remote_code=False
+    )
     lock.hold_template(tokenizer.chat_template or "")
     try:
         held = replay(model.eval(), ChatFormat.of(model, tokenizer), lock)
     except LockBroken as broken:
-        raise LockBroken(f"merged into the base, {broken}") from broken
+        raise LockBroken(joined(sentence("merged into the base,"), broken.words)) from broken
     return str(model.dtype).removeprefix("torch."), held

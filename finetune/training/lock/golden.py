@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.dialogues.folding import Message
+from finetune.training.log.sentences import Sentence, joined, sentence
 
 LOCK = "lock.json"
 TEMPLATE = "chat_template.jinja"
@@ -36,10 +37,18 @@ PROMPTS: tuple[list[Message], ...] = (
 )
 # Smallest lead that counts, in standard deviations of all logits at that place, by number format.
 LEADS = {"float32": 0.002, "float16": 0.03, "bfloat16": 0.1}
+# Llama 3.2's template writes today's date, so golden prompts are asked on one day for ever.
+CLOCK = "strftime_now"
+ONE_DAY = f"{{%- macro {CLOCK}(format) %}}26 Jul 2024{{% endmacro %}}"
 
 
 class LockBroken(Exception):
     """Something that is not what was trained: the message says where it parts, and from what."""
+
+    @property
+    def words(self) -> Sentence:
+        """The message, which pages say in their language."""
+        return joined(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -92,11 +101,11 @@ class Lock:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise LockBroken(f"{LOCK} cannot be read ({error})") from error
+            raise LockBroken(unread(LOCK, error)) from error
         try:
             lock.hold_template((folder / TEMPLATE).read_bytes().decode("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            raise LockBroken(f"{TEMPLATE} cannot be read ({error})") from error
+            raise LockBroken(unread(TEMPLATE, error)) from error
         return lock
 
     def write(self, folder: Path) -> None:
@@ -108,8 +117,13 @@ class Lock:
         found = template_sha256(template)
         if found != self.template_sha256:
             raise LockBroken(
-                f"the chat template has SHA-256 {found[:12]}…, it was trained with "
-                f"{self.template_sha256[:12]}…. Put the {TEMPLATE} of the run back"
+                sentence(
+                    "the chat template has SHA-256 %(found)s…, it was trained with %(trained)s…. "
+                    "Put the %(name)s of the run back",
+                    found=found[:12],
+                    trained=self.template_sha256[:12],
+                    name=TEMPLATE,
+                )
             )
 
     def least_lead(self, dtype: str) -> float:
@@ -118,9 +132,20 @@ class Lock:
         return max(LEADS.get(self.dtype, coarsest), LEADS.get(dtype, coarsest))
 
 
+def unread(name: str, error: Exception) -> Sentence:
+    """Return what is said of a file that cannot be read."""
+    words = getattr(error, "strerror", None) or str(error)  # without the folder's place
+    return sentence("%(name)s cannot be read (%(error)s)", name=name, error=words)
+
+
 def template_sha256(template: str) -> str:
     """Return the hash that travels with the adapter."""
     return hashlib.sha256(template.encode("utf-8")).hexdigest()
+
+
+def of_one_day(template: str) -> str:
+    """Return what golden prompts are written with: the template, on one day if it has a clock."""
+    return ONE_DAY + template if CLOCK in template else template
 
 
 def template_write(folder: Path, template: str) -> None:
@@ -138,13 +163,16 @@ def lock_problem(folder: Path) -> str:
     return ""
 
 
-def prompt_parting(golden: Golden, prompt_ids: Sequence[int]) -> str:
+def prompt_parting(golden: Golden, prompt_ids: Sequence[int]) -> Sentence:
     """Return where the tokens of a prompt are others than in training, or an empty text."""
     pairs = zip(golden.prompt_ids, prompt_ids, strict=False)
     if list(prompt_ids) == golden.prompt_ids:
-        return ""
+        return joined()
     at = next((at for at, (old, new) in enumerate(pairs) if old != new), len(prompt_ids))
-    return (
-        f"its prompts have other tokens than in training, from token {at + 1} on "
-        f"({len(golden.prompt_ids)} then, {len(prompt_ids)} now): tokenizer or template differ"
+    return sentence(
+        "its prompts have other tokens than in training, from token %(at)s on (%(then)s then, "
+        "%(now)s now): tokenizer or template differ",
+        at=at + 1,
+        then=len(golden.prompt_ids),
+        now=len(prompt_ids),
     )

@@ -14,9 +14,20 @@ import torch
 from jinja2.exceptions import TemplateError
 
 from finetune.training.dialogues.chat_format import ChatFormat
+from finetune.training.dialogues.folding import Message
 from finetune.training.dialogues.positions import positions_of
+from finetune.training.log.sentences import sentence
 
-from .golden import PROMPTS, TOKENS, Golden, Lock, LockBroken, prompt_parting, template_sha256
+from .golden import (
+    PROMPTS,
+    TOKENS,
+    Golden,
+    Lock,
+    LockBroken,
+    of_one_day,
+    prompt_parting,
+    template_sha256,
+)
 
 
 def lock_of(model: Any, chat: ChatFormat, template: str) -> Lock:
@@ -28,7 +39,7 @@ def lock_of(model: Any, chat: ChatFormat, template: str) -> Lock:
     positions = positions_of(model.config)
     for messages in PROMPTS:
         try:
-            prompt = chat.prompt_ids(messages)
+            prompt = golden_ids(chat, messages)
         except TemplateError:
             continue
         if not positions or len(prompt) + TOKENS <= positions:
@@ -48,19 +59,39 @@ def replay(model: Any, chat: ChatFormat, lock: Lock) -> int:
     least = lock.least_lead(dtype_name(model))
     held = 0
     for number, golden in enumerate(lock.golden, start=1):
-        if problem := prompt_parting(golden, chat.prompt_ids(golden.messages)):
+        if problem := prompt_parting(golden, golden_ids(chat, golden.messages)):
             raise LockBroken(problem)
         said = _forced(model, golden)
         counts = [lead >= least for lead in golden.leads]
         for at, (trained, now) in enumerate(zip(golden.reply_ids, said, strict=True)):
             if counts[at] and trained != now:
                 raise LockBroken(
-                    f"to golden prompt {number} it answers otherwise than the trained model, from "
-                    f"token {at + 1} on: {chat.text([now])!r} instead of "
-                    f"{chat.text([trained])!r}"
+                    sentence(
+                        "to golden prompt %(number)s it answers otherwise than the trained model, "
+                        "from token %(at)s on: %(now)s instead of %(trained)s",
+                        number=number,
+                        at=at + 1,
+                        now=repr(chat.text([now])),
+                        trained=repr(chat.text([trained])),
+                    )
                 )
         held += sum(counts)
     return held
+
+
+def golden_ids(chat: ChatFormat, messages: Sequence[Message]) -> list[int]:
+    """Return the ids of a golden prompt, the same on every day.
+
+    Raises:
+        TemplateError: the template refuses the messages.
+    """
+    own = chat.template.source
+    source = own or chat.tokenizer.chat_template
+    chat.template.source = of_one_day(source) if isinstance(source, str) else own
+    try:
+        return chat.prompt_ids(messages)
+    finally:
+        chat.template.source = own
 
 
 def dtype_name(model: Any) -> str:

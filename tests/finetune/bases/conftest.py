@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.conf import settings
 from safetensors.numpy import save
 
+from finetune.bases import downloads, loading, services
+from finetune.bases.downloads import download_start
+from finetune.bases.models import BaseDownload
 from tests.doubles.model_hub import ModelHub, Repository, model_hub
 
 NAME = "Double/Small-Instruct"
@@ -41,3 +46,27 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[ModelHub]:
             monkeypatch.delenv(name, raising=False)
             monkeypatch.delenv(name.upper(), raising=False)
         yield double
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "BASE_MODEL_DIR", tmp_path / "bases")
+    (tmp_path / "bases").mkdir()
+    return tmp_path / "bases"
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    found: list[Any] = []
+    for module in (downloads, loading, services):
+        monkeypatch.setattr(module, "enqueue", lambda *call, **options: found.append(call))
+    return found
+
+
+@pytest.fixture
+def begun(alice: Any, sent: list[Any]) -> Callable[..., BaseDownload]:
+    def begin(**changes: Any) -> BaseDownload:
+        values = {"slug": "small", "title": "Small", "repository": NAME, **changes}
+        return download_start(user=alice, **values)
+
+    return begin

@@ -183,3 +183,21 @@ def test_a_model_that_cannot_be_loaded_does_not_appear(hub: ModelHub, tmp_path: 
     end = download(tmp_path / "small")[-1]
     assert end["code"] == "folder"
     assert not (tmp_path / "small").exists()
+
+
+def test_nothing_of_another_revision_is_left(hub: ModelHub, tmp_path: Path) -> None:
+    """Of the same size, or a file that the newer one has not: both would become the base."""
+    work = tmp_path / ".small.download"
+    work.mkdir()
+    config = hub.models[NAME].files["config.json"]
+    (work / "config.json").write_bytes(config.replace(b"llama", b"qwen2"))
+    (work / "chat_template.jinja").write_text("{{ messages }}")
+    assert download(tmp_path / "small")[-1]["event"] == "done"
+    assert (tmp_path / "small" / "config.json").read_bytes() == config
+    assert not (tmp_path / "small" / "chat_template.jinja").exists()
+
+
+def test_a_long_licence_fits_into_its_row(hub: ModelHub, tmp_path: Path) -> None:
+    hub.models[NAME].licence = ["mit", "x" * 100]  # type: ignore[assignment]
+    found = download(tmp_path / "small")[0]
+    assert found["licence"] == f"mit, {'x' * 100}"[:60]

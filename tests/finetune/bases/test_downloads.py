@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from finetune.bases import downloads, loading, services
-from finetune.bases.downloads import DownloadRefused, download_start, entry_download
+from finetune.bases.downloads import DownloadRefused, entry_download
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.files import alone
 from tests.conftest import ROOT
@@ -23,32 +23,8 @@ from tests.doubles.model_hub import TOKEN, ModelHub, Repository
 
 from .conftest import NAME
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 State = BaseDownload.State
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(settings, "BASE_MODEL_DIR", tmp_path / "bases")
-    (tmp_path / "bases").mkdir()
-    return tmp_path / "bases"
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    found: list[Any] = []
-    for module in (downloads, loading, services):
-        monkeypatch.setattr(module, "enqueue", lambda *call, **options: found.append(call))
-    return found
-
-
-@pytest.fixture
-def begun(alice: Any, sent: list[Any]) -> Callable[..., BaseDownload]:
-    def begin(**changes: Any) -> BaseDownload:
-        values = {"slug": "small", "title": "Small", "repository": NAME, **changes}
-        return download_start(user=alice, **values)
-
-    return begin
 
 
 def test_a_download_becomes_a_base_whose_shapes_are_read(

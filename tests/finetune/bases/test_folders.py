@@ -92,3 +92,25 @@ def test_a_good_folder_passes_whatever_else_lies_in_it(
     (folder / "pytorch_model.bin").write_bytes(b"never opened")
     facts = inspect(str(folder))
     assert folder_check(folder) == facts.parameters
+
+
+def test_a_folder_is_judged_by_the_weights_that_are_loaded(
+    tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    """transformers takes model.safetensors where there are pieces, too."""
+    folder = Path(shutil.copytree(tiny_model_dir, tmp_path / "both"))
+    shutil.copy(folder / "model.safetensors", folder / "model-00001-of-00001.safetensors")
+    index = {"weight_map": {"a": "model-00001-of-00001.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    config_of(folder, quantization_config=None)  # as some configs say that they are not
+    assert folder_check(folder) > 0
+    cut(folder / "model.safetensors")
+    with pytest.raises(BaseModelError, match=SPOILT):
+        folder_check(folder)
+
+
+def test_a_list_of_pieces_that_is_no_list_of_names(tiny_model_dir: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_model_dir, tmp_path / "odd"))
+    in_pieces(folder, ["model.safetensors"])  # type: ignore[arg-type]
+    with pytest.raises(BaseModelError, match="does not list files beside itself"):
+        folder_check(folder)

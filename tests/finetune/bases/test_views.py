@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from finetune.bases import downloads, reach
 from finetune.bases.catalogue.entries import ENTRIES
@@ -172,3 +173,18 @@ def test_the_run_form_tells_what_each_base_needs(
     text = client.get(reverse("run-new")).content.decode()
     assert f"{len(ENTRIES)} more to download" in text
     assert f"{reverse('bases')}#base-{SLUG}" in text
+
+
+def test_who_accepted_a_licence_is_shown_to_operators_alone(
+    client: Client, alice: Any, bob: Any, charlie: Any
+) -> None:
+    press_as = BaseDownload(slug=SLUG, title="Qwen3", repository="Qwen/Qwen3-0.6B", state="stopped")
+    press_as.accepted_by, press_as.accepted_at = bob, timezone.now()
+    press_as.save()
+    assert "accepted here, " in page(client, charlie)  # of another team
+    assert f"accepted here by {bob.username}" not in page(client, charlie)
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    assert f"accepted here by {bob.username}" in page(client, alice)
+    BaseDownload.objects.update(accepted_by=None)  # the account is gone
+    assert "None" not in page(client, alice)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from finetune.exports import execution, services
 from tests.finetune.training.conftest import folder_made, trained
 
 LORA = {"adapter": "lora", "adapter_options": {"r": 4}}
@@ -34,3 +35,12 @@ def run(run_made: Any, tiny_model_dir: Path, trained_folder: Path) -> Any:
     shutil.copytree(trained_folder, run_made.folder, dirs_exist_ok=True)
     yield run_made
     shutil.rmtree(run_made.folder)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was put into the queue."""
+    tasks: list[Any] = []
+    for module in (services, execution):
+        monkeypatch.setattr(module, "enqueue", lambda task, pk: tasks.append((task, pk)))
+    return tasks

@@ -24,15 +24,6 @@ pytestmark = pytest.mark.django_db
 State = Export.State
 
 
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was put into the queue."""
-    tasks: list[Any] = []
-    for module in (services, execution):
-        monkeypatch.setattr(module, "enqueue", lambda task, pk: tasks.append((task, pk)))
-    return tasks
-
-
 def test_the_same_export_is_made_once(run: Any, alice: Any, sent: list[Any]) -> None:
     made = export_create(run=run, user=alice, parts=["merged"])
     assert export_create(run=run, user=alice, parts=["adapter", "merged"]) == made

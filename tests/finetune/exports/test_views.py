@@ -146,3 +146,11 @@ def test_the_api_walks_the_whole_way(done: Export, alice: Any, charlie: Any, run
     assert client.get(f"{root}/{done.public_id}", headers=mine).status_code == 404
     _, secret = key_create(team=charlie.teams.get(), user=charlie, name="his")
     assert client.get(root, headers={"authorization": f"Bearer {secret}"}).status_code == 404
+
+
+def test_a_checkpoint_that_is_no_number_is_refused(run: Any, bob: Any) -> None:
+    answer = signed_in(bob).post(
+        reverse("run-exports", args=[run.public_id]), {"checkpoint": "the best"}
+    )
+    assert answer.status_code == 422
+    assert not Export.objects.exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from finetune.exports.making import gguf_file, llama_cpp
 from finetune.exports.making.exceptions import ExportFailed
 from finetune.exports.making.order import GGUF_KINDS, base_kind
 from finetune.training.dialogues.chat_format import ChatFormat
-from finetune.training.lock.golden import Lock, LockBroken
+from finetune.training.lock.golden import Golden, Lock, LockBroken
 from finetune.training.lock.replay import lock_of
 
 NAMES = {"llama": "Llama", "qwen2": "Qwen2", "qwen3": "Qwen3"}
@@ -118,6 +120,51 @@ def test_llama_cpp_parts_from_another_model_and_another_template(
     )  # fmt: skip
     with pytest.raises(LockBroken, match="its tokenizer or template differ"):
         llama_cpp.replay(tmp_path / "y.gguf", lock, texts, "float16")
+
+
+THINKS = """\
+{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content.split('</think>')[-1] if m.role == 'assistant' else m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% if enable_thinking is defined and enable_thinking is false %}<think>
+
+</think>
+
+{% endif %}{% endif %}"""
+DATED = "{{ 'Today: ' + strftime_now('%d %B %Y, %A') }}\n"
+
+
+def test_a_template_that_reasons_and_writes_the_date(base_model_dir: Path, tmp_path: Path) -> None:
+    """Qwen3's and Llama 3.2's: on its own, llama.cpp asks otherwise than the trainer has."""
+    model = model_made(tmp_path / "model", base_model_dir, "llama", tie_word_embeddings=False)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    tokenizer.chat_template = DATED + THINKS
+    tokenizer.save_pretrained(model)
+    loaded = AutoModelForCausalLM.from_pretrained(model)
+    chain = tokenizer("\n<think>Well")["input_ids"] + [tokenizer.eos_token_id]
+    with torch.no_grad():  # what it says follows from the last token alone
+        for layer in loaded.model.layers:
+            layer.self_attn.o_proj.weight.zero_()
+            layer.mlp.down_proj.weight.zero_()
+        loaded.model.norm.weight.fill_(1)
+        loaded.lm_head.weight.zero_()
+        for token, following in pairwise(chain):
+            loaded.lm_head.weight[following] = loaded.model.embed_tokens.weight[token]
+    loaded.save_pretrained(model)
+    lock, texts = written(model, tmp_path / "x.gguf")
+    assert texts == ["<think>Well"] * 2
+    held = llama_cpp.replay(tmp_path / "x.gguf", lock, texts, "float16", DATED + THINKS)
+    assert held == 2 * (len(chain) - 1)
+
+
+def test_what_was_not_compared_is_not_counted(
+    base_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = json.dumps([{"text": "Well, something else", "prompt_tokens": 1}])
+    done = subprocess.CompletedProcess([], 0, f"{llama_cpp.ANSWER}{answer}", "")
+    monkeypatch.setattr(llama_cpp.subprocess, "run", lambda *given, **named: done)
+    lock = Lock("", "float32", [Golden([], [1], [5, 6, 7], [0.9, 0.9, 0.9])])
+    assert llama_cpp.replay(tmp_path, lock, ["Well, \ufffd"], "float16") == 0
 
 
 def test_a_broken_file_is_explained(tmp_path: Path) -> None:

@@ -18,9 +18,13 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetune.exports.making.__main__ import main, make
+from finetune.exports.making.adapter import stage
+from finetune.exports.making.card import card, terms_of
 from finetune.exports.making.exceptions import ExportFailed
 from finetune.exports.making.order import Order
 from finetune.training.lock.golden import Lock, LockBroken, template_sha256
+
+from .conftest import FACTS
 
 Orders = Callable[..., Order]
 CLEAN = "import importlib.util as u; assert not (u.find_spec('quantum') or u.find_spec('finetune'))"
@@ -209,3 +213,66 @@ def test_a_checkpoint_without_golden_replies_gets_some(
     assert trained is not None
     assert [one.reply_ids for one in made.golden] == [one.reply_ids for one in trained.golden]
     assert not (out / "adapter" / "optimizer.pt").exists()
+
+
+def test_the_script_counts_what_rounding_cannot_turn(
+    order: Orders, tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    """And settings of the base, such as Qwen2.5's repetition penalty, turn nothing."""
+    out, _, _ = unpacked(order(), tmp_path / "export")
+    base = Path(shutil.copytree(tiny_model_dir, tmp_path / "base"))
+    (base / "generation_config.json").write_text('{"repetition_penalty": 50.0}')
+    path = out / "adapter" / "lock.json"
+    lock = json.loads(path.read_text())
+    lock["golden"][0]["leads"][-1] = 0.0001
+    lock["golden"][0]["reply_ids"][-1] += 1
+    path.write_text(json.dumps(lock))
+    assert "This is what was trained." in isolated("load.py", str(base), cwd=out)
+    lock["golden"][0]["leads"][-1] = 0.5
+    path.write_text(json.dumps(lock))
+    assert "It parts from what was trained." in isolated("load.py", str(base), cwd=out)
+
+
+@pytest.mark.parametrize(
+    ("licence", "terms"),
+    [
+        ("CC-BY-ND-4.0", "may not be passed on"),
+        ("cc-by-nc-sa-4.0", "under the same licence"),
+        ("CC-BY-4.0", "Name the authors."),
+        ("Qwen Research", "research only"),
+        ("Something else", ""),
+    ],
+)
+def test_a_licence_is_not_taken_for_a_milder_one(licence: str, terms: str) -> None:
+    assert terms in terms_of(licence)
+    assert bool(terms) == bool(terms_of(licence))
+
+
+def test_the_head_names_licences_as_hubs_do(order: Orders) -> None:
+    for licence, head in (
+        ("Llama 3.2 Community", 'license: "llama3.2"\nlib'),
+        ("Qwen Research", 'license: "other"\nlicense_name: "Qwen Research"\nlib'),
+        ("", 'license: "other"\nlib'),
+    ):
+        about = {"made": "", "base": {"files": {}}, "golden": {}}
+        words = card(order(licence=licence), about, Lock("", "float32", []), [], None)
+        assert head in words
+
+
+def test_an_early_end_is_no_end_of_all_steps(order: Orders) -> None:
+    facts = {**FACTS, "ended": True, "step": 3, "steps": 9}
+    about = {"made": "", "base": {"files": {}}, "golden": {}}
+    words = card(order(facts=facts), about, Lock("", "float32", []), [], None)
+    assert "as it was at step 3 of 9 steps" in words
+
+
+def test_the_base_s_licence_comes_along(
+    order: Orders, tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    base = Path(shutil.copytree(tiny_model_dir, tmp_path / "base"))
+    for name in ("LICENSE", "USE_POLICY.md", "notes.txt"):
+        (base / name).write_text(name)
+    stage(order(base=str(base)), tmp_path / "stage")
+    assert {path.name for path in (tmp_path / "stage" / "licences").iterdir()} == {
+        "LICENSE", "USE_POLICY.md",
+    }  # fmt: skip

@@ -102,3 +102,29 @@ def test_the_hash_travels_with_the_adapter(tmp_path: Path) -> None:
     assert "cannot be read" in lock_problem(tmp_path)
     (tmp_path / LOCK).write_text('{"golden": 3}')
     assert "lock.json cannot be read" in lock_problem(tmp_path)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_template_that_writes_the_date_holds_on_another_day(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch, given: bool
+) -> None:
+    """Llama 3.2's does; an adapter of it was refused from the next day on."""
+    from transformers.utils import chat_template_utils as transformers_templates
+
+    model, chat, template = loaded
+    dated = "{{ 'Today is ' + strftime_now('%d %b %Y') }}" + template
+    chat.tokenizer.chat_template = dated
+    chat = ChatFormat.of(model, chat.tokenizer, dated if given else None)
+    lock = lock_of(model, chat, dated)
+    today = chat.prompt_ids(PROMPTS[1])
+
+    class Later(transformers_templates.datetime):  # type: ignore[misc,name-defined]
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return cls(2031, 5, 3)
+
+    monkeypatch.setattr(transformers_templates, "datetime", Later)
+    assert chat.prompt_ids(PROMPTS[1]) != today  # people are still told the day
+    assert replay(model, chat, lock) > 0
+    monkeypatch.undo()
+    chat.tokenizer.chat_template = template
