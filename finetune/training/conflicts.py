@@ -6,6 +6,7 @@ Each setting for itself is right by then: `RunSettings` has seen to it.
 from __future__ import annotations
 
 from finetune.training.circuits.backends import backend_problem, cloud_limits
+from finetune.training.devices.count import devices_conflict
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
@@ -18,6 +19,8 @@ def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
     if settings.early_stopping and not settings.eval_every:
         words = "needs evaluations during the run: set eval_every, or leave it 0"
         return (Problem("early_stopping", words),)
+    if shared := devices_conflict(settings):
+        return (shared,)
     try:
         if problem := backend_problem(settings.adapter, settings.backend):
             return (Problem("backend", problem),)

@@ -67,13 +67,15 @@ class Computing:
         partial.replace(path)
         return chosen
 
-    def take_threads(self, asked: int) -> None:
+    def take_threads(self, asked: int, processes: int = 1) -> None:
         """Compute with as many threads as are asked for; or the run's, as far as there are cores.
 
         Args:
             asked: the run's setting; 0 leaves it to the choice.
+            processes: of the run, which share them.
         """
-        torch.set_num_threads(asked or min(self.threads, usable_cores()))
+        threads = asked or min(self.threads, usable_cores())
+        torch.set_num_threads(max(1, threads // processes))
 
     @property
     def format(self) -> Precision:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from finetune.training.computing.precision import Precision
+from finetune.training.devices.group import Group
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import collate
 
@@ -37,6 +38,7 @@ def held_out(
     one_row: bool,
     precision: Precision,
     between: Callable[[], None],
+    group: Group,
 ) -> HeldOut:
     """Measure a model on dialogues, those of similar length together.
 
@@ -49,11 +51,12 @@ def held_out(
         one_row: read a batch in one row where that saves something.
         precision: what the model's products are computed in.
         between: called before each batch; may raise to leave.
+        group: the processes that share the batches.
     """
     total, correct, count = 0.0, 0, 0
     ordered = sorted(examples, key=lambda example: len(example.input_ids))
     device = next(model.parameters()).device
-    for start in range(0, len(ordered), batch_size):
+    for start in range(group.rank * batch_size, len(ordered), group.count * batch_size):
         between()
         batch = collate(ordered[start : start + batch_size], pad=pad)
         with torch.no_grad(), precision.autocast(device):
@@ -67,4 +70,6 @@ def held_out(
         total += float(loss.total)
         correct += loss.correct
         count += loss.count
+    total, *counts = group.summed(total, correct, count)
+    correct, count = map(int, counts)
     return HeldOut(mean(total, count), mean(correct, count), count)
