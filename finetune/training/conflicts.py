@@ -19,13 +19,13 @@ def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
     if settings.early_stopping and not settings.eval_every:
         words = "needs evaluations during the run: set eval_every, or leave it 0"
         return (Problem("early_stopping", words),)
-    if shared := devices_conflict(settings):
-        return (shared,)
     try:
-        if problem := backend_problem(settings.adapter, settings.backend):
-            return (Problem("backend", problem),)
+        if words := backend_problem(settings.adapter, settings.backend):
+            return (Problem("backend", words),)
     except UnknownNameError as error:
         return (Problem("adapter", str(error)),)
+    if problem := devices_conflict(settings):
+        return (problem,)
     if settings.adapter_options.get("backend", settings.backend) != settings.backend:
         words = "it is a setting of the run; leave it out here"
         return (Problem("adapter_options", words, "backend"),)

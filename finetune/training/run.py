@@ -35,12 +35,7 @@ from finetune.training.devices.group import ALONE, Group, take_devices
 from finetune.training.devices.launch import end_like, together
 from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
-from finetune.training.exceptions import (
-    AlreadyRunning,
-    DeviceDied,
-    QuantumFailed,
-    TrainingError,
-)
+from finetune.training.exceptions import AlreadyRunning, DeviceDied, QuantumFailed, TrainingError
 from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog, read_events
@@ -58,6 +53,7 @@ from finetune.training.watch.troubles import Watch
 from quantum.adapters.circuits import measure
 from quantum.adapters.shapes import linear_shapes
 from quantum.exceptions import QuantumError
+
 
 def run(
     folder: Path,

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import lru_cache
 
-from finetune.training.circuits.backends import backends_of
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
-from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 
 CPU_DEVICES = "WUKONG_TRAINER_CPU_DEVICES"
@@ -29,11 +28,16 @@ def devices_here() -> int:
     """
     if _gpus() > 1:
         code = "import torch; print(torch.cuda.device_count())"
-        asked = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=ASK_SECONDS
-        )
-        if asked.returncode == 0 and int(asked.stdout) > 0:
-            return int(asked.stdout)
+        with suppress(subprocess.SubprocessError, OSError, ValueError):
+            answer = subprocess.run(
+                [sys.executable, "-c", code],
+                capture_output=True,
+                check=True,
+                text=True,
+                timeout=ASK_SECONDS,
+            )
+            if (found := int(answer.stdout)) > 0:
+                return found
     return cpu_devices()
 
 
@@ -46,8 +50,8 @@ def devices_missing(asked: int, there: int) -> Problem | None:
     """Return why a run cannot have the devices that it asks for, or None."""
     if asked <= there:
         return None
-    has = "one device" if there == 1 else f"{there} devices"
-    return Problem("devices", f"{asked} are asked for, and there is {has}: take at most {there}")
+    has = "is one" if there == 1 else f"are {there}"
+    return Problem("devices", f"{asked} are asked for, and there {has}: take at most {there}")
 
 
 def devices_conflict(settings: RunSettings) -> Problem | None:
@@ -60,9 +64,8 @@ def devices_conflict(settings: RunSettings) -> Problem | None:
         near = f"{low} or {high}" if low else str(high)
         words = f"{size} dialogues cannot be shared evenly between {count} devices: take {near}"
         return Problem("batch_size", words)
-    adapter = ADAPTERS.get(settings.adapter)
     place = BACKENDS[settings.backend]
-    if adapter is not None and backends_of(adapter) and not place.exact:
+    if not place.exact:
         words = (
             f"circuits on {place.title} are counted in shots, which one process asks for: take 1, "
             "or run the circuit on an exact simulator (statevector)"
