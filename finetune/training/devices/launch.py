@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -18,10 +17,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from finetune.training.exceptions import DeviceDied, DeviceFailed, TrainingError
-from finetune.training.supervision import DEVICES, HEARTBEAT, LOOK_SECONDS, Supervision
+from finetune.training.supervision import DEVICES, HEARTBEAT, LOOK_SECONDS, ExitCode, Supervision
 
 from .group import ALONE, Group, joined
 
@@ -174,8 +173,7 @@ def report_path(folder: Path, rank: int) -> Path:
     return folder / f"{rank}.json"
 
 
-def end_like(death: DeviceDied) -> None:
+def end_like(death: DeviceDied) -> NoReturn:
     """End this process by the signal that ended another, so that whoever started it sees that."""
-    if death.number != signal.SIGKILL:
-        signal.signal(death.number, signal.SIG_DFL)
     os.kill(os.getpid(), death.number)
+    os._exit(ExitCode.INTERRUPTED)  # a signal that this process takes for a request
