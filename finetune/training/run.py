@@ -159,6 +159,8 @@ def work(
     computing = group.agreed(lambda: Computing.of(config, folder, resumed=resumed))
     if doubt := computing.doubt():
         log.emit("warning", doubt)
+    if computing.fuses:
+        log.emit("log", "The output layer and its loss are computed in Liger's kernel.")
     kept = _kept(found.path)
     trainer, counts = prepared(folder, config, log, supervision, kept, computing, group)
     if config.start_adapter and found.path is None:
@@ -255,6 +257,7 @@ def prepared(
         watch=Watch(config, read_events(log.path), int(kept.get("step", 0))),
         exchange=connect(model, config, folder, supervision, log),
         precision=computing.format,
+        fused=computing.fuses,
         group=group,
     )
     if not group.first:

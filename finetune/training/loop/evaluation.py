@@ -36,6 +36,7 @@ def held_out(
     pad: int,
     at_labels: bool,
     one_row: bool,
+    fused: bool,
     precision: Precision,
     between: Callable[[], None],
     group: Group,
@@ -49,6 +50,7 @@ def held_out(
         pad: the id that fills batches up.
         at_labels: compute logits at labelled positions only.
         one_row: read a batch in one row where that saves something.
+        fused: compute the output layer and its loss in one kernel.
         precision: what the model's products are computed in.
         between: called before each batch; may raise to leave.
         group: the processes that share the batches.
@@ -66,6 +68,7 @@ def held_out(
                 batch["labels"].to(device),
                 at_labels=at_labels,
                 one_row=one_row,
+                fused=fused,
             )
         total += float(loss.total)
         correct += loss.correct

@@ -60,6 +60,7 @@ class DialogueTrainer(SavingTrainer):
         exchange: where the circuits go, if they run outside this process.
         precision: what the model's products are computed in, to learn and to evaluate; sample
             replies are computed in what the weights are kept in.
+        fused: compute the output layer and its loss in one kernel (`computing.fused`).
         group: the processes that learn together, one for each device.
     """
 
@@ -80,6 +81,7 @@ class DialogueTrainer(SavingTrainer):
         trained_tokens: int = 0,
         exchange: FolderRunner | None = None,
         precision: Precision,
+        fused: bool,
         group: Group,
     ) -> None:
         count = config.steps * config.dialogues_per_step
@@ -113,8 +115,9 @@ class DialogueTrainer(SavingTrainer):
         self.stop: Stop | None = None
         self.ended_early = False
         self.pad = pad
-        self._at_labels = selects_labels(model)
-        self._one_row = self._at_labels and reads_one_row(model, causal_of(model))
+        at_labels = selects_labels(model)
+        one_row = at_labels and reads_one_row(model, causal_of(model))
+        self._ways = {"at_labels": at_labels, "one_row": one_row, "fused": fused}
         self._correct = 0
         self._labels = 0
         self._step_tokens = 0
@@ -131,9 +134,7 @@ class DialogueTrainer(SavingTrainer):
     ) -> torch.Tensor:
         """Return this batch's share of the step's mean loss over labelled tokens."""
         ids, labels = inputs["input_ids"], inputs["labels"]
-        computed = partial(
-            token_loss, self.adapted, ids, labels, at_labels=self._at_labels, one_row=self._one_row
-        )
+        computed = partial(token_loss, self.adapted, ids, labels, **self._ways)
         with self.precision.autocast(ids.device):
             loss = through(model, self.adapted, computed)
         self._correct += loss.correct
@@ -273,11 +274,10 @@ class DialogueTrainer(SavingTrainer):
             self.validation,
             batch_size=self.config.batch_size,
             pad=self.pad,
-            at_labels=self._at_labels,
-            one_row=self._one_row,
             precision=self.precision,
             between=self._look,
             group=self.group,
+            **self._ways,
         )
         self.finite.evaluation(measured.loss, step)
         circuit = circuit_report(self.adapted, entanglement=True)

@@ -42,6 +42,15 @@ def finish(folder: Path) -> int:
     return process.returncode
 
 
+def wait_for_step(folder: Path, step: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (folder / "events.jsonl").exists() and len(of(folder, "metrics")) >= step:
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no step {step} in {folder}")
+
+
 def same_up_to_rounding(left: Path, right: Path) -> None:
     for kind, names in {
         "metrics": ("train_loss", "train_accuracy", "grad_norm", "learning_rate", "trained_tokens"),
@@ -96,7 +105,7 @@ def test_a_death_a_pause_and_a_cancelled_pause_change_nothing(make_run: Make) ->
 
     process = processes.start(broken)
     other = others_of(process)[0]
-    processes.wait_for_step(broken, 3)
+    wait_for_step(broken, 3)
     other.kill()  # the run ends as this process did, so that a worker sees why
     process.communicate(timeout=PATIENCE)
     assert process.returncode == -9
@@ -104,7 +113,7 @@ def test_a_death_a_pause_and_a_cancelled_pause_change_nothing(make_run: Make) ->
 
     process = processes.start(broken)
     other = others_of(process)[0]
-    processes.wait_for_step(broken, 4)
+    wait_for_step(broken, 4)
     (broken / "control").write_text("pause")
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 4
@@ -137,7 +146,7 @@ def test_none_is_waited_for_that_is_gone(make_run: Make) -> None:
 
     process = processes.start(folder)
     other = others_of(process)[0]
-    processes.wait_for_step(folder, 1)
+    wait_for_step(folder, 1)
     process.kill()  # and the other way round
     process.communicate()
     assert gone(other)
