@@ -112,7 +112,7 @@ def joined(meeting: Path, rank: int, count: int) -> Iterator[Group]:
     if torch.cuda.is_available():
         torch.cuda.set_device(rank)
         backend = "cpu:gloo,cuda:nccl"
-    store = distributed.FileStore(str(meeting), count)
+    store = distributed.FileStore(str(meeting), count)  # type: ignore[attr-defined]
     distributed.init_process_group(backend, store=store, rank=rank, world_size=count)
     try:
         yield Group(rank, count)

@@ -39,7 +39,7 @@ def test_the_loss_of_a_head_is_the_same() -> None:
     for one_kernel in (False, True):
         read = hidden.clone().requires_grad_()
         total, right = head_loss(read, head, goal, fused=one_kernel)
-        (total * 0.3).backward()
+        (total * 0.3).backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             assert float(head_loss(hidden, head, goal, fused=one_kernel)[0]) == pytest.approx(
                 float(total.detach())
