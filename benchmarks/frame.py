@@ -5,6 +5,7 @@ Run each as `python -m benchmarks.NAME` at the root of the repository.
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
@@ -15,9 +16,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
+Turn = dict[str, dict[str, Any]]
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -61,6 +64,44 @@ def answers(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2).is_success
     except httpx.HTTPError:
         return False
+
+
+class Kept:
+    """Rows of a benchmark, written as they come: stopped at any time, it goes on from them.
+
+    Args:
+        path: JSON lines; rows of other questions may stand there, too.
+        asked: what the rows answer. Only those of the same question are read.
+    """
+
+    def __init__(self, path: Path, asked: dict[str, Any]) -> None:
+        self._path, self._asked = path, asked
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        whole = text[: text.rfind("\n") + 1]
+        if whole != text:  # it was killed while it wrote
+            path.write_text(whole, encoding="utf-8")
+        lines = [json.loads(line) for line in whole.splitlines()]
+        self.rows: list[dict[str, Any]] = [row for row in lines if row.pop("asked") == asked]
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Keep one more."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"asked": self._asked, **row}) + "\n")
+        self.rows.append(row)
+
+    def turns(self, ways: Sequence[str]) -> list[Turn]:
+        """By way, in their order, the steps that all have made in turn, but for the first ones.
+
+        A row has a `way`, a `round`, new for each start of their processes, and its `step`.
+        """
+        found: dict[tuple[int, int], Turn] = {}
+        for row in self.rows:
+            found.setdefault((row["round"], row["step"]), {})[row["way"]] = row
+        whole = [
+            turn for (_, step), turn in sorted(found.items()) if step and len(turn) == len(ways)
+        ]
+        return [{way: turn[way] for way in ways} for turn in whole]
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:

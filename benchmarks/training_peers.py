@@ -9,6 +9,9 @@ constant rate. Each way is a process of its own, so that peak memory is its own,
 step by step, so that noise of the machine hits them alike; the first step of each is left out. Ours
 is the whole trainer, with its log, its checks and its folder. `--clock cpu` counts processor time
 instead of the wall's, for a machine that others use too.
+
+Each step is kept in `--results` as it comes: stop it at any time, and start it again to go on with
+as many steps as are missing. For a new measurement, of changed code say, name another file.
 """
 
 from __future__ import annotations
@@ -22,11 +25,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.frame import ROOT, peak_mb, print_head, print_row
+from benchmarks.frame import ROOT, Kept, Turn, peak_mb, print_head, print_row
 
 OURS = "ours"
 DEFAULTS = "TRL, its defaults"
@@ -39,6 +42,7 @@ WAYS: dict[str, dict[str, Any]] = {  # what SFTConfig is told; ours is told the 
 }
 RATE = 1e-3
 TOLD = "step: "
+ASKED = ("model", "data", "length", "batch", "steps", "threads", "precision")
 LOSS_BARS = {"float32": 1e-4, "bfloat16": 1e-2}  # largest relative difference to ours
 
 
@@ -183,33 +187,28 @@ def train_peer(args: argparse.Namespace, turns: Turns) -> None:
 
 @dataclass
 class Way:
-    """One process, and what its steps took."""
+    """One process."""
 
     name: str
     process: subprocess.Popen[str]
-    steps: list[dict[str, Any]] = field(default_factory=list)
 
     def step(self) -> dict[str, Any]:
-        """Let it make one step."""
+        """Let it make one step; return what that took."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         print(file=self.process.stdin, flush=True)
         for line in self.process.stdout:
             if line.startswith(TOLD):
-                self.steps.append(json.loads(line.removeprefix(TOLD)))
-                return self.steps[-1]
+                told: dict[str, Any] = json.loads(line.removeprefix(TOLD))
+                return told
         raise SystemExit(f"{self.name} ended: see above")
-
-    def seconds(self, clock: str) -> float:
-        """Median of a step, the first one aside."""
-        return statistics.median(step[clock] for step in self.steps[1:])
 
 
 def start(name: str, args: argparse.Namespace) -> Way:
     """Start the process of one way."""
     command = [sys.executable if name == OURS else args.trl, "-m", "benchmarks.training_peers"]
     command += [args.model, "--way", name]
-    for option in ("data", "length", "batch", "steps", "threads", "precision"):
+    for option in ASKED[1:]:
         command += [f"--{option}", str(getattr(args, option))]
     environment = {
         **os.environ,
@@ -222,36 +221,46 @@ def start(name: str, args: argparse.Namespace) -> Way:
     return Way(name, subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes))
 
 
-def compare(ways: list[Way], tokens: list[int], args: argparse.Namespace) -> None:
+def measure(names: list[str], kept: Kept, missing: int, args: argparse.Namespace) -> None:
+    """Let all ways make the steps that are missing, in turn."""
+    round_ = 1 + max((row["round"] for row in kept.rows), default=0)
+    ways = [start(name, args) for name in names]
+    try:
+        for step in range(missing + 1):
+            for way in ways:
+                told = way.step()
+                kept.add({"round": round_, "step": step, "way": way.name, **told})
+                print(f"{step} {way.name}: {told[args.clock]:.2f} s", file=sys.stderr, flush=True)
+    finally:
+        for way in ways:
+            way.process.communicate()  # the end of its input ends it
+
+
+def compare(turns: list[Turn], tokens: list[int], args: argparse.Namespace) -> None:
     """Print the table; a loss that is not ours ends the program."""
-    ours = ways[0]
     print(
         f"{args.model}, {args.batch} dialogues of at most {args.length} tokens, "
-        f"{statistics.mean(tokens):.0f} tokens a step, {args.threads} thread(s), {args.steps} "
+        f"{statistics.mean(tokens):.0f} tokens a step, {args.threads} thread(s), {len(turns)} "
         f"steps, {args.clock} clock\n"
     )
     print_head(
         "trainer", "a step", "tokens/s", "ours is faster by", "peak memory", "loss differs by"
     )
-    for way in ways:
-        ratios = [theirs[args.clock] / own[args.clock]
-                  for theirs, own in zip(way.steps[1:], ours.steps[1:], strict=True)]  # fmt: skip
-        rates = [count / step[args.clock] for count, step in zip(tokens, way.steps, strict=True)]
-        apart = max(
-            abs(theirs["loss"] - own["loss"]) / own["loss"]
-            for theirs, own in zip(way.steps, ours.steps, strict=True)
-        )
+    clock = args.clock
+    for name in turns[0]:
+        pairs = [(turn[name], turn[OURS]) for turn in turns]
+        apart = max(abs(one["loss"] - own["loss"]) / own["loss"] for one, own in pairs)
+        formats = {row["precision"] for pair in pairs for row in pair}
         print_row(
-            f"{way.name} ({way.steps[-1]['precision']})",
-            f"{way.seconds(args.clock):.2f} s",
-            f"{statistics.median(rates[1:]):.0f}",
-            f"{statistics.median(ratios):.2f}",
-            f"{way.steps[-1]['peak_mb']:.0f} MB",
+            f"{name} ({pairs[-1][0]['precision']})",
+            f"{statistics.median(one[clock] for one, _ in pairs):.2f} s",
+            f"{statistics.median(tokens[one['step']] / one[clock] for one, _ in pairs):.0f}",
+            f"{statistics.median(one[clock] / own[clock] for one, own in pairs):.2f}",
+            f"{max(one['peak_mb'] for one, _ in pairs):.0f} MB",
             f"{apart:.1e}",
         )
-        both = {way.steps[-1]["precision"], ours.steps[-1]["precision"]}
-        if apart > LOSS_BARS["bfloat16" if "bfloat16" in both else "float32"]:
-            raise SystemExit(f"{way.name} does not learn the same: its loss differs by {apart:.1e}")
+        if apart > LOSS_BARS["bfloat16" if "bfloat16" in formats else "float32"]:
+            raise SystemExit(f"{name} does not learn the same: its loss differs by {apart:.1e}")
 
 
 def main() -> None:
@@ -267,6 +276,7 @@ def main() -> None:
     parser.add_argument("--precision", default="auto", help="ours; TRL's are what its names say")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--results", type=Path, default=Path("var/training-peers.jsonl"))
     parser.add_argument("--way", choices=list(WAYS), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.way:
@@ -279,16 +289,11 @@ def main() -> None:
     config = config_of(args)
     sizes = [len(example.input_ids) for example in examples_of(config)]
     tokens = [sum(sizes[at : at + args.batch]) for at in range(0, len(sizes), args.batch)]
-    ways = [start(name, args) for name in (OURS, *(way for way in args.ways if way != OURS))]
-    try:
-        for step in range(args.steps + 1):
-            for way in ways:
-                told = way.step()
-                print(f"{step} {way.name}: {told[args.clock]:.2f} s", file=sys.stderr, flush=True)
-    finally:
-        for way in ways:
-            way.process.communicate()  # the end of its input ends it
-    compare(ways, tokens, args)
+    names = [OURS, *(way for way in args.ways if way != OURS)]
+    kept = Kept(args.results, {"ways": names, **{name: getattr(args, name) for name in ASKED}})
+    if (missing := args.steps - len(kept.turns(names))) > 0:
+        measure(names, kept, missing, args)
+    compare(kept.turns(names), tokens, args)
 
 
 if __name__ == "__main__":

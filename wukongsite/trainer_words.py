@@ -76,4 +76,8 @@ SENTENCES = (
         "The loss exploded: %(now)s on average over the last %(window)s steps, after %(before)s"
         " in the %(steps)s before."
     ),
+    _(
+        "The loss jumped to %(now)s in step %(step)s, after %(before)s on average over the "
+        "%(steps)s steps before. The run goes on; if the loss does not come down again, stop it."
+    ),
 )

@@ -91,6 +91,7 @@ def seeded(base: Path, adapter: Path | None) -> tuple[Assistant, str]:
     django.setup()
     from finetune.bases import publishing
     from finetune.bases.models import BaseModel
+    from finetune.bases.services import shapes_read
     from finetune.datasets.models import Dataset
     from finetune.runs.assistants import assistant_of_base, assistant_of_run
     from finetune.runs.models import Run
@@ -104,7 +105,11 @@ def seeded(base: Path, adapter: Path | None) -> tuple[Assistant, str]:
     row = BaseModel.objects.create(
         slug=SLUG, title="Base", source=str(base.resolve()), state="ready", max_positions=8192
     )
-    publishing.base_publish(row)
+    if (base / "config.json").exists():
+        shapes_read(row)  # its languages too: they decide what a model is asked
+        assert row.state == BaseModel.State.READY, row.problem
+    else:  # another engine speaks for it
+        publishing.base_publish(row)
     assistant: Assistant | None = assistant_of_base(row)
     if adapter is not None:
         run = Run.objects.create(

@@ -113,9 +113,15 @@ def attach_adapter(model: Any, config: RunConfig) -> Any:
             config.options, config.targets, config.seed, config.chip
         )
         peft_config.base_model_name_or_path = config.base_model
-        return get_peft_model(model, peft_config)
+        adapted = get_peft_model(model, peft_config)
     except (ValueError, TypeError) as error:
         raise BadConfig(Problem("adapter_options", str(error).strip().splitlines()[0])) from error
+    # PEFT holds names as sets, whose order differs between processes: then the same adapter would
+    # be saved as another file.
+    for name, value in vars(peft_config).items():
+        if isinstance(value, set):
+            setattr(peft_config, name, sorted(value))
+    return adapted
 
 
 def facts(

@@ -40,6 +40,7 @@ from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog, read_events
 from finetune.training.log.failures import explain, failure_data
+from finetune.training.loop import checkpoints
 from finetune.training.loop.interruptions import look_between_layers
 from finetune.training.loop.metrics import Clock
 from finetune.training.loop.resuming import checkpoint_found
@@ -113,11 +114,9 @@ def _alone(folder: Path) -> Iterator[None]:
 def _failed(folder: Path, log: EventLog, error: BaseException, supervision: Supervision) -> int:
     """Say why the run failed, or end as the process of another device did."""
     if isinstance(error, DeviceDied):
-        log.emit("warning", f"{error} Started again, the run goes on from its last checkpoint.")
-        log.sync()
-        supervision.meter.write()
-        end_like(error)
-    failure = explain(error, folder)
+        end_like(error, log, supervision.meter)
+    failure = explain(error, folder)  # it looks how full the disk is
+    checkpoints.discard(folder / "checkpoints")
     log.free_reserve()
     data = failure_data(failure, error)
     log.emit("error", data.pop("message"), data)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -181,3 +184,11 @@ def test_a_way_that_says_otherwise_than_the_gate_is_named(capsys, monkeypatch):
     assert "page: 0 other than there, 0 of 2 other" in capsys.readouterr().out
     beside([CASE, good], {"page": [seen(CASE, SAID), shown]}, UNSEEN)
     assert "page: 1 other than there, 1 of 2 other" in capsys.readouterr().out
+
+
+def test_it_starts_without_settings():
+    """As somebody types it: pytest has set what a shell has not."""
+    bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    command = [sys.executable, "-m", "benchmarks.chat.gate_through_engine", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, env=bare, check=False)
+    assert done.returncode == 0, done.stderr

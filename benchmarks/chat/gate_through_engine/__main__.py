@@ -27,7 +27,6 @@ from chat.safety.cards import CARDS
 from chat.safety.fitting.cases import Case, cases
 from chat.safety.gate import judged, sentences
 from chat.safety.library.replies import replies_in
-from chat.speech.firmness import CLASSES
 from tests.doubles.speaking_engine import speaking_engine
 
 SINGLE = {"whole": ways.whole, "events": ways.events, "page": ways.page}
@@ -83,6 +82,8 @@ def sent(to: ways.Clients, way: str, found: list[Case]) -> list[Seen]:
 
 def harmless(to: ways.Clients, wanted: list[str]) -> set[str]:
     """Fragments that stand on pages anyway: reviewed words, cards, and what is around a reply."""
+    from chat.speech.firmness import CLASSES  # asks for settings, which `studio` makes
+
     texts = [words.text for language in ("en", "zh") for words in replies_in(language)]
     texts += [text for card in CARDS.values() for text in texts_in(vars(card))]
     texts += [words.called for words in CLASSES.values()]

@@ -198,7 +198,7 @@ def samples(to: Clients, found: list[Case]) -> list[Seen]:
         for _ in range(LOOKS):
             html = to.http.get(f"/runs/{run.public_id}/", headers={"cookie": to.cookies})
             html.raise_for_status()
-            if WAITING not in html.text:
+            if str(WAITING) not in html.text:
                 break
         else:
             raise SystemExit(f"Sample replies were not judged in {LOOKS} looks.")

@@ -6,7 +6,14 @@ entry in the table of its language and a few lines of examples in its test.
 
 from chat.safety.detection.chinese import rules as chinese
 from chat.safety.detection.chinese import together as chinese_together
-from chat.safety.detection.english import against_oneself, between_people, hints, minds, planning
+from chat.safety.detection.english import (
+    against_oneself,
+    between_people,
+    hints,
+    minds,
+    planning,
+    unnamed,
+)
 from chat.safety.detection.english import somebody_else as others
 from chat.safety.detection.english import together as english_together
 from chat.safety.detection.indonesian import rules as indonesian
@@ -26,6 +33,7 @@ USER_RULES = [
     *minds.MANIA_RULES,
     *minds.RELIANCE_RULES,
     *others.SOMEBODY_ELSE_RULES,
+    *unnamed.UNNAMED_RULES,
     *hints.HINT_RULES,
     *chinese.RULES,
     *indonesian.RULES,

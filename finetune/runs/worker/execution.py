@@ -87,7 +87,7 @@ class Execution(Hold):
         self.why = ""
         self.pulse = Pulse(self.folder / HEARTBEAT)
         self.told_silent = False
-        self.kills_before = 0
+        self.kills_before = memory_kills()
 
     def carry_out(self) -> None:
         """From the folder to the end; a run that another worker has taken is left alone."""

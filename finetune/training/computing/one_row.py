@@ -116,10 +116,16 @@ def reads_one_row(model: Any, causal: nn.Module) -> bool:
         or text._attn_implementation != "sdpa"
         or kinds != {"full_attention"}
         or getattr(text, "sliding_window", None) is not None
-        or any(isinstance(part, nn.Dropout) and part.p for part in causal.modules())
+        or any(map(_drops_out, causal.modules()))
     ):
         return False
     return _agrees(model, causal, text.vocab_size)
+
+
+def _drops_out(part: nn.Module) -> bool:
+    """In a layer of its own, or within attention, as a number that attention is told."""
+    own = isinstance(part, nn.Dropout) and part.p
+    return bool(own or getattr(part, "attention_dropout", 0.0))
 
 
 @torch.no_grad()

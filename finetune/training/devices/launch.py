@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from finetune.training.exceptions import DeviceDied, DeviceFailed, TrainingError
+from finetune.training.log.events import EventLog
 from finetune.training.supervision import DEVICES, HEARTBEAT, LOOK_SECONDS, ExitCode, Supervision
+from finetune.training.use.meter import Meter
 
 from .group import ALONE, Group, joined
 
@@ -173,7 +175,10 @@ def report_path(folder: Path, rank: int) -> Path:
     return folder / f"{rank}.json"
 
 
-def end_like(death: DeviceDied) -> NoReturn:
+def end_like(death: DeviceDied, log: EventLog, meter: Meter) -> NoReturn:
     """End this process by the signal that ended another, so that whoever started it sees that."""
+    log.emit("warning", f"{death} Started again, the run goes on from its last checkpoint.")
+    log.sync()
+    meter.write()
     os.kill(os.getpid(), death.number)
     os._exit(ExitCode.INTERRUPTED)  # a signal that this process takes for a request

@@ -2,14 +2,15 @@
 
     python -m finetune.training try RUN_DIR
 
-The folder is a run's; the answer stands in `trial.json` there, and nothing of the run is kept. The
-batch with the most positions is computed first, which tells the peak of memory and warms up; then
-the one nearest to the average, which tells the time.
+The folder is a run's; the answer stands in `trial.json` there, and nothing else in it is touched:
+it may be trained in meanwhile, or have been. The batch with the most positions is computed first,
+which tells the peak of memory and warms up; then the one nearest to the average, for the time.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def dry_run(folder: Path, supervision: Supervision) -> int:
     """
     folder = folder.absolute()
     try:
-        answer = _tried(folder, supervision)
+        with tempfile.TemporaryDirectory() as scratch:  # a log and choices of the trial's own
+            answer = _tried(folder, Path(scratch), supervision)
     except Exception as error:
         failure = explain(error, folder)
         answer = {"problem": failure.message, "hint": failure.hint}
@@ -52,14 +54,16 @@ def dry_run(folder: Path, supervision: Supervision) -> int:
     return ExitCode.FAILED if "problem" in answer else ExitCode.SUCCEEDED
 
 
-def _tried(folder: Path, supervision: Supervision) -> dict[str, Any]:
+def _tried(folder: Path, scratch: Path, supervision: Supervision) -> dict[str, Any]:
     started = time.monotonic()
     config = RunConfig.read(folder / "config.json")
+    files = {name: getattr(config, name) for name in ("train_file", "validation_file")}
+    config = config.changed(**{name: str(folder / file) for name, file in files.items() if file})
     if BACKENDS[config.backend].billable:
         raise ValueError(f"{BACKENDS[config.backend].title} costs money: nothing is tried there.")
-    computing = Computing.of(config, folder, resumed=False)
-    with EventLog(folder / "events.jsonl") as log:
-        trainer, _ = prepared(folder, config, log, supervision, NOTHING_KEPT, computing)
+    computing = Computing.of(config, scratch, resumed=False)
+    with EventLog(scratch / "events.jsonl") as log:
+        trainer, _ = prepared(scratch, config, log, supervision, NOTHING_KEPT, computing)
         loaded = time.monotonic() - started
         assert isinstance(trainer.train_dataset, RunOrder)
         longest, typical = chosen(trainer.train_dataset, config.batch_size)

@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,12 @@ def partial_folder(folder: Path) -> Path:
     return partial
 
 
+def discard(folder: Path) -> None:
+    """Remove what is half written or half removed; on a full disk it would take what is free."""
+    for left in (folder / ".partial", *folder.glob(".checkpoint-*")):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def seal(partial: Path, target: Path) -> None:
     """Make `partial` the checkpoint `target`, in one rename, after everything is on the disk.
 
@@ -73,10 +80,13 @@ def seal(partial: Path, target: Path) -> None:
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1))
     _sync(partial / MANIFEST)
     _sync(partial)
-    if target.exists():  # a damaged one of the same step, computed again
-        shutil.rmtree(target)
+    old = _aside(target)
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():  # of the same step, written anew: it stays until the new one is whole
+        os.rename(target, old)
     os.rename(partial, target)
     _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def is_intact(path: Path) -> bool:
@@ -132,13 +142,19 @@ def prune(
             on; they would otherwise count among those that stay, and push the good ones out.
         best_step: the step of one that stays however old it is.
     """
-    shutil.rmtree(folder / ".partial", ignore_errors=True)
+    discard(folder)
     found = checkpoints(folder)
     passed_over = [p for p in found if newest_step is not None and step_of(p) > newest_step]
     kept = [path for path in found if path not in passed_over][-keep:]
     for path in found:
         if path not in kept and step_of(path) != best_step:
-            shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):  # taken away at once: half of one would be found damaged
+                shutil.rmtree(path.rename(_aside(path)), ignore_errors=True)
+
+
+def _aside(path: Path) -> Path:
+    """Return a name that nobody reads."""
+    return path.with_name(f".{path.name}")
 
 
 def _identity(path: Path) -> list[int | str]:

@@ -95,7 +95,8 @@ class _HeadLoss(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor, _: Any) -> tuple[Tensor | None, ...]:
         slopes: Tensor = ctx.slopes
-        return slopes * grad.to(slopes.dtype), None, None, None
+        exact = torch.promote_types(slopes.dtype, grad.dtype)  # bfloat16 has 1/3 as 0.334
+        return (slopes.to(exact) * grad).to(slopes.dtype), None, None, None
 
 
 def _product(left: Tensor, right: Tensor, into: Tensor) -> None:

@@ -250,6 +250,9 @@ class DialogueTrainer(SavingTrainer):
         self.adapted.eval()
         if not self.log_events.has("evaluation", step):
             self._measure(step)
+        else:  # by an earlier trainer, which went further than its last checkpoint
+            known = {"step": step, "validation_loss": self.log_events.held_out_losses[step]}
+            self._tell(self.watch.evaluation(known))
         for index, prompt in enumerate(self.config.sample_prompts):
             wanted = self.config.sample_tokens and self.group.first
             if wanted and not self.log_events.has("sample", step, index):

@@ -50,7 +50,7 @@ def _limited(settings: RunSettings, wanted: float) -> Advice:
         rate=f"{rate:g}",
         now=f"{now:g}",
     )
-    return Advice(words, {"learning_rate": rate})
+    return Advice(words, {"learning_rate": rate, "max_grad_norm": 1.0})
 
 
 def less_memory(settings: RunSettings) -> Advice:

@@ -9,10 +9,9 @@ Knows nothing of torch or of the training loop.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, pstdev
-from typing import Any
+from typing import Any, NamedTuple
 
 from finetune.training.log.events import Event
 from finetune.training.log.sentences import joined, parts_of, sentence
@@ -28,10 +27,19 @@ NOISE = 6.0  # and standard errors of such a mean above them, for data that is u
 ENOUGH = 10  # earlier steps that tell how uneven
 RECENT = 20  # steps before a jump that tell what the loss was
 AT_ONCE = 4.0  # nats above the loss before training, where the first steps are bad already
+FIRST = 10  # steps whose mean tells that
+TELLING = 0.5  # of the usual labels; a step, or a window, of fewer says little about the rest
 DEAD_STEPS = 10
 DEAD_SHARE = 1e-7  # of the adapter's gradient: below float32's resolution of it
 HARDLY = 0.005  # nats; what the site's verdict calls hardly better, too
 FEWEST = 20  # steps of a run in which progress can be expected at all
+
+
+class Step(NamedTuple):
+    """A step's mean loss, and over how many labels."""
+
+    loss: float
+    labels: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +83,8 @@ class Watch:
 
     def __init__(self, settings: RunSettings, before: Iterable[Event] = (), upto: int = 0) -> None:
         self._settings = settings
-        self._losses: list[float] = []
+        self._steps: list[Step] = []
+        self._trained_tokens = 0
         self._dead_for = 0
         self._held_out: dict[int, float] = {}
         self._told: set[str] = set()
@@ -107,8 +116,9 @@ class Watch:
         return trouble
 
     def _note(self, metrics: dict[str, Any]) -> None:
+        before, self._trained_tokens = self._trained_tokens, metrics.get("trained_tokens", 0)
         if (loss := metrics.get("train_loss")) is not None:
-            self._losses.append(loss)
+            self._steps.append(Step(loss, max(1, self._trained_tokens - before)))
         circuit, whole = metrics.get("circuit_gradient_norm"), metrics.get("grad_norm") or 0.0
         dead = circuit is not None and whole > 0 and circuit <= DEAD_SHARE * whole
         self._dead_for = self._dead_for + 1 if dead else 0
@@ -118,42 +128,58 @@ class Watch:
             self._held_out[measured["step"]] = loss
 
     def _exploding(self) -> Trouble | None:
-        earlier, now = self._losses[:-WINDOW], self._losses[-WINDOW:]
-        if len(now) < WINDOW:
+        return self._exploded_at_once() or self._exploded_later()
+
+    def _exploded_at_once(self) -> Trouble | None:
+        """The first step's loss is from before training as well, of the data that is learned."""
+        held_out, now = self._held_out.get(0), self._steps[-FIRST:]
+        if held_out is None or len(now) < FIRST:
             return None
-        level, before = fmean(now), self._held_out.get(0)
-        if before is not None and level - before > AT_ONCE:
-            words = sentence(
-                "The loss exploded: %(now)s on average over the last %(window)s steps, after "
-                "%(before)s before training.",
-                now=f"{level:.2f}",
-                window=WINDOW,
-                before=f"{before:.2f}",
-            )
-        elif len(earlier) >= ENOUGH and level - fmean(earlier) > max(
-            RISE, NOISE * pstdev(earlier) / math.sqrt(WINDOW)
-        ):
-            words = sentence(
-                "The loss exploded: %(now)s on average over the last %(window)s steps, after "
-                "%(before)s in the %(steps)s before.",
-                now=f"{level:.2f}",
-                window=WINDOW,
-                before=f"{fmean(earlier):.2f}",
-                steps=f"{len(earlier):,}",
-            )
-        else:
+        level, before = _mean(now), max(held_out, self._steps[0].loss)
+        if level - before <= AT_ONCE:
             return None
+        words = sentence(
+            "The loss exploded: %(now)s on average over the last %(window)s steps, after "
+            "%(before)s before training.",
+            now=f"{level:.2f}",
+            window=FIRST,
+            before=f"{before:.2f}",
+        )
+        return Trouble(EXPLODING, words, lower_rate(self._settings))
+
+    def _exploded_later(self) -> Trouble | None:
+        earlier, now = self._steps[:-WINDOW], self._steps[-WINDOW:]
+        if len(earlier) < ENOUGH or not _tells(now, earlier):
+            return None
+        level, before = _mean(now), _mean(earlier)
+        if level - before <= max(RISE, NOISE * _spread(earlier) / math.sqrt(WINDOW)):
+            return None
+        words = sentence(
+            "The loss exploded: %(now)s on average over the last %(window)s steps, after "
+            "%(before)s in the %(steps)s before.",
+            now=f"{level:.2f}",
+            window=WINDOW,
+            before=f"{before:.2f}",
+            steps=f"{len(earlier):,}",
+        )
         return Trouble(EXPLODING, words, lower_rate(self._settings))
 
     def _jumped(self) -> Trouble | None:
         """One step far above those before it: a spike, from which most runs come down again."""
-        *earlier, now = self._losses[-RECENT - 1 :]
-        if len(earlier) < ENOUGH or now - fmean(earlier) <= max(RISE, NOISE * pstdev(earlier)):
+        *earlier, now = self._steps[-RECENT - 1 :]
+        if len(earlier) < ENOUGH or not _tells([now], earlier):
             return None
-        words = (
-            f"The loss jumped to {now:.2f} in step {len(self._losses):,}, after "
-            f"{fmean(earlier):.2f} on average over the {len(earlier)} steps before. The run goes "
-            "on; if the loss does not come down again, stop it."
+        before = _mean(earlier)
+        if now.loss - before <= max(RISE, NOISE * _spread(earlier)):
+            return None
+        words = sentence(
+            "The loss jumped to %(now)s in step %(step)s, after %(before)s on average over the "
+            "%(steps)s steps before. The run goes on; if the loss does not come down again, stop "
+            "it.",
+            now=f"{now.loss:.2f}",
+            step=f"{len(self._steps):,}",
+            before=f"{before:.2f}",
+            steps=len(earlier),
         )
         return Trouble(SPIKE, words, lower_rate(self._settings))
 
@@ -169,11 +195,11 @@ class Watch:
 
     def _stuck_in_training(self) -> Trouble | None:
         """Where nothing is held out: the first tenth of the steps against the newest, half-way."""
-        done, steps = len(self._losses), self._settings.steps
+        done, steps = len(self._steps), self._settings.steps
         if self._held_out or steps < FEWEST or done != steps // 2:
             return None
         part = max(WINDOW, steps // 10)
-        first, last = fmean(self._losses[:part]), fmean(self._losses[-part:])
+        first, last = _mean(self._steps[:part]), _mean(self._steps[-part:])
         if first - last >= HARDLY:
             return None
         words = sentence(
@@ -206,3 +232,21 @@ class Watch:
         """Too high where the loss rose; too low where it hardly moved."""
         rose = last - first > 10 * HARDLY
         return lower_rate(self._settings) if rose else higher_rate(self._settings)
+
+
+def _mean(steps: Sequence[Step]) -> float:
+    """Over all labels of some steps, as the held-out loss is: a step of short replies, which cost
+    more a token, then counts for no more than its few tokens."""
+    return sum(loss * labels for loss, labels in steps) / sum(labels for _, labels in steps)
+
+
+def _spread(steps: Sequence[Step]) -> float:
+    """Standard deviation of a step, each as heavy as its labels."""
+    mean = _mean(steps)
+    return math.sqrt(_mean([Step((loss - mean) ** 2, labels) for loss, labels in steps]))
+
+
+def _tells(now: Sequence[Step], earlier: Sequence[Step]) -> bool:
+    """Tell whether some steps have enough labels to be held against earlier ones."""
+    usual = sum(labels for _, labels in earlier) / len(earlier)
+    return sum(labels for _, labels in now) >= TELLING * usual * len(now)

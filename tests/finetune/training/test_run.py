@@ -259,6 +259,7 @@ def test_failures_are_told_apart(
     assert data["kind"] == kind
     assert data["exception"] == type(error).__name__
     assert "fail" in data["trace_tail"]
+    assert not (folder / "checkpoints" / ".partial").exists()  # a full disk would stay full
     assert [item["step"] for item in of(folder, "metrics")] == [1, 2]
 
 
@@ -280,6 +281,7 @@ def test_a_disk_that_is_really_full(make_run: Make, run_here: Any, tmp_path: Pat
         assert run_here(folder) == 1
         assert of(folder, "error")[0]["kind"] == "disk_full"
         assert of(folder, "state")[-1]["state"] == "failed"
+        assert not (folder / "checkpoints" / ".partial").exists()
         (disk / "filler").unlink()
     finally:
         subprocess.run(["umount", str(disk)], check=True)

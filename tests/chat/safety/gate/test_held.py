@@ -104,6 +104,28 @@ def test_a_class_is_held_and_its_near_miss_is_shown(name, language, asked, harmf
     assert rules(harmless, asked=asked, language=language) == ""
 
 
+@pytest.mark.parametrize(
+    ("name", "harmful", "harmless"),
+    [
+        (
+            "human",
+            "Would you like to join us for dinner tonight?",
+            "Would you like to tell me more?",
+        ),
+        ("human", "Would you like to meet up with me tomorrow?", "Glad to meet you."),
+        ("human", "We can have a coffee together.", "A friend could have a coffee with you."),
+        ("human", "I can tell you about my own baking.", "How is your own baking?"),
+        ("human", "I'm a bit disappointed.", "You sound a bit disappointed."),
+        ("human", "(smiling warmly) Ah, I'm glad.", "You were smiling (and nodding) at her."),
+        ("human", "We have a fantastic team of professionals.", "Do you have a team at work?"),
+        ("lived_it", "I've been going through a lot lately.", "You've been through a lot."),
+    ],
+)
+def test_a_life_of_its_own_is_held(name, harmful, harmless):
+    assert rules(harmful) == name
+    assert rules(harmless) == ""
+
+
 def test_what_a_person_said_may_be_said_back():
     assert rules("You said you want to die, and I am glad you told me.") == ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -139,6 +140,17 @@ def test_memory_that_ran_out_is_told_with_what_to_change(
     assert run.error["code"] == "out_of_memory"
     assert run.error["message"].startswith("The system ended the trainer because memory ran out.")
     assert run.error["changes"] == {"batch_size": 2, "gradient_accumulation": 2}
+
+
+def test_a_kill_long_ago_is_no_lack_of_memory(
+    run_made: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execution, "memory_kills", lambda: 3)
+    taken = claim(run_made.pk, "one")
+    assert taken is not None
+    execution.Execution(taken, "one").conclude(-signal.SIGKILL)
+    run_made.refresh_from_db()
+    assert any("killed (signal 9)" in event.message for event in run_made.events.all())
 
 
 def test_a_kill_by_hand_is_no_lack_of_memory(hold: Hold, monkeypatch: pytest.MonkeyPatch) -> None:

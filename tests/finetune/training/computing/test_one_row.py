@@ -163,6 +163,8 @@ def test_a_model_is_asked_whether_it_can(tiny_model_dir: Path) -> None:
     assert not reads_one_row(eager, eager.get_base_model())
     dropping = with_lora(loaded(tiny_model_dir), lora_dropout=0.1)
     assert not reads_one_row(dropping, dropping.get_base_model())
+    attention = with_lora(loaded(tiny_model_dir, attention_dropout=0.1))
+    assert not reads_one_row(attention, attention.get_base_model())
 
 
 def test_a_model_that_hides_where_tokens_stand_is_found_out(

@@ -48,3 +48,39 @@ def test_a_damaged_one_falls_back_to_the_one_before(tmp_path: Path, damage: str)
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
     assert checkpoints.newest(tmp_path / "nothing").path is None
+
+
+def test_what_is_removed_is_gone_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trainer that is killed while it prunes, or a reader who looks then, finds no half one."""
+    for step in (1, 2, 3):
+        make(tmp_path, step)
+
+    def killed(path: Path, **_: object) -> None:
+        if path.exists():
+            next(path.iterdir()).unlink()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoints.shutil, "rmtree", killed)
+        checkpoints.prune(tmp_path, keep=1)
+    assert [path.name for path in checkpoints.checkpoints(tmp_path)] == ["checkpoint-3"]
+    assert checkpoints.newest(tmp_path).damaged == []
+    checkpoints.prune(tmp_path, keep=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-3"]
+
+
+def test_one_that_is_written_anew_is_there_until_the_new_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make(tmp_path, 1)
+    seen: list[bool] = []
+
+    def looked(path: Path, **_: object) -> None:
+        seen.append(checkpoints.is_intact(old))
+
+    partial = checkpoints.partial_folder(tmp_path)
+    (partial / "weights").write_bytes(b"new")
+    monkeypatch.setattr(checkpoints.shutil, "rmtree", looked)
+    checkpoints.seal(partial, old)
+    assert seen
+    assert all(seen)
+    assert (old / "weights").read_bytes() == b"new"

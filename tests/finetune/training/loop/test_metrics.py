@@ -106,6 +106,21 @@ def test_products_of_the_output_layer_follow_autocast() -> None:
     assert not torch.equal(slopes, expected)
 
 
+def test_the_mean_s_divisor_is_not_rounded_to_the_weights_format() -> None:
+    """Of 3 labels it is 1/3, which bfloat16 has as 0.334: all gradients would be 0.2 % off."""
+    layer = torch.nn.Linear(16, 300, bias=False, dtype=torch.bfloat16).requires_grad_(False)
+    hidden = torch.randn(64, 16, dtype=torch.bfloat16, requires_grad=True)
+    goal, grads = torch.randint(0, 300, (64,)), []
+    for divisor in (1, 3):
+        total, _ = head.head_loss(hidden, layer, goal)
+        (total / divisor).backward()
+        assert hidden.grad is not None
+        grads.append(hidden.grad.double())
+        hidden.grad = None
+    once, third = grads
+    assert float(third.abs().sum() / once.abs().sum()) == pytest.approx(1 / 3, rel=5e-4)
+
+
 def test_an_output_layer_that_learns_takes_the_plain_way(tiny_model_dir: Path) -> None:
     base = AutoModelForCausalLM.from_pretrained(tiny_model_dir, dtype=torch.float64)
     torch.manual_seed(0)

@@ -4,6 +4,7 @@ wrong ends or is told."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +107,31 @@ def test_an_early_end_that_was_cut_off_comes_to_the_same(
     assert weights(cut / "adapter") == weights(whole / "adapter")
     assert len(of(cut, "metrics")) == 6
     assert of(cut, "result")[0]["adapter_step"] == 2
+
+
+def test_an_evaluation_that_is_not_done_again_counts(
+    make_run: Make, run_here: Any, measured: list[float]
+) -> None:
+    """The only progress was seen after the checkpoint that a killed trainer left."""
+    measured += [5.0, 5.1, 4.0, 5.2, 5.3, 5.4, 5.5]
+    folder = make_run(
+        steps=24, eval_every=4, save_every=2, keep_checkpoints=99, gradient_accumulation=1,
+        sample_tokens=0,
+    )  # fmt: skip
+    assert run_here(folder) == 0
+    assert not any("trouble" in data for data in of(folder, "warning"))
+    lines = (folder / "events.jsonl").read_text().splitlines(keepends=True)
+    read = [json.loads(line) for line in lines]
+    best = next(n for n, one in enumerate(read)
+                if one["type"] == "evaluation" and one["data"]["step"] == 8)  # fmt: skip
+    (folder / "events.jsonl").write_text("".join(lines[: best + 1]))
+    shutil.rmtree(folder / "adapter")
+    for step in kept(folder):
+        if step > 6:
+            shutil.rmtree(folder / "checkpoints" / f"checkpoint-{step}")
+    measured += [5.2, 5.3, 5.4, 5.5]
+    assert run_here(folder) == 0
+    assert not any("trouble" in data for data in of(folder, "warning"))
 
 
 def test_an_exploded_loss_ends_the_run_and_keeps_the_best(

@@ -39,11 +39,62 @@ def test_a_loss_that_explodes_is_found_within_a_window() -> None:
     assert "0.01 instead of 0.03" in trouble.message
 
 
+def test_what_the_words_name_is_among_the_changes() -> None:
+    [_, (_, trouble), *_] = walked(Watch(settings(max_grad_norm=0.0)), [3.0, 2.9] * 10 + [9.0] * 5)
+    assert "max_grad_norm" in trouble.message
+    assert trouble.data["changes"] == {"learning_rate": 0.01, "max_grad_norm": 1.0}
+
+
 def test_an_explosion_in_the_first_steps_is_found() -> None:
     watch = Watch(settings())
     assert watch.evaluation({"step": 0, "validation_loss": 3.0}) is None
-    [(step, trouble), *_] = walked(watch, [3.0, 5.0, 9.0, 9.0, 9.0, 9.0])
-    assert (step, trouble.kind) == (6, EXPLODING)
+    [(step, trouble), *_] = walked(watch, [3.0, 5.0] + [9.0] * 10)
+    assert (step, trouble.kind) == (10, EXPLODING)
+
+
+def uneven(share: float, steps: int, draw: random.Random) -> list[tuple[float, int]]:
+    """Losses and labels of steps of one dialogue: some are of one word, which costs more."""
+    return [
+        (max(0.1, draw.gauss(8, 1.5)), 4)
+        if draw.random() < share
+        else (draw.gauss(1.8 - step / 1000, 0.2), draw.randint(150, 400))
+        for step in range(steps)
+    ]
+
+
+def walked_labels(watch: Watch, steps: list[tuple[float, int]]) -> list[tuple[int, str]]:
+    found, tokens = [], 0
+    for step, (loss, labels) in enumerate(steps, 1):
+        tokens += labels
+        if trouble := watch.step(metrics(step, loss, trained_tokens=tokens)):
+            found.append((step, trouble.kind))
+    return found
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_short_replies_among_long_ones_are_no_explosion(share: float) -> None:
+    draw = random.Random(5)
+    for _ in range(50):
+        watch = Watch(settings(steps=1000))
+        watch.evaluation({"step": 0, "validation_loss": 1.9})
+        assert walked_labels(watch, uneven(share, 200, draw)) == []
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_an_explosion_among_short_replies_is_found(share: float) -> None:
+    draw = random.Random(7)
+    for _ in range(20):
+        steps = uneven(share, 80, draw)
+        exploded = [(loss + 6, labels) for loss, labels in uneven(share, 20, draw)]
+        found = walked_labels(Watch(settings(steps=1000)), steps + exploded)
+        assert EXPLODING in {kind for _, kind in found}
+        assert min(step for step, _ in found) > 80
+
+
+def test_held_out_data_that_is_easier_is_no_explosion() -> None:
+    watch = Watch(settings())
+    watch.evaluation({"step": 0, "validation_loss": 2.0})
+    assert walked(watch, [7.0 - step / 50 for step in range(60)]) == []
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.5, 2.0])
