@@ -14,6 +14,7 @@ from .hardware import chips as quantum_chips
 from .hardware import jobs as quantum_jobs
 from .runs import drawings as circuits
 from .runs.trial import execution as trials
+from .runs.use import services as run_use
 
 
 @shared_task(acks_late=False)
@@ -92,6 +93,12 @@ def experiment_run(experiment_id: int) -> None:
 def experiment_collect(experiment_id: int) -> None:
     """Work out an experiment's values when its jobs have ended."""
     quantum_explorer.experiment_collect(experiment_id)
+
+
+@shared_task
+def run_use_collect(run_id: int) -> None:
+    """Take over what a run's job took of a quantum processor."""
+    run_use.use_provider_keep(run_id)
 
 
 @shared_task

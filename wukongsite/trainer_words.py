@@ -6,6 +6,12 @@ The trainer knows nothing of Django, so its sentences stand here once more; a te
 from django.utils.translation import gettext_noop as _
 
 SENTENCES = (
+    _("No sign of life from the trainer for %(seconds)s s: it is stopped or hangs."),
+    _("After %(bound)s s it is ended, and the run goes on from its checkpoint."),
+    _(
+        "The loss jumped to %(now)s in step %(step)s, after %(before)s on average over the "
+        "%(steps)s steps before. The run goes on; if the loss does not come down again, stop it."
+    ),
     _("The system ended the trainer because memory ran out."),
     _("It held %(size)s GB last."),
     _("There is not enough memory for a step."),
@@ -75,9 +81,5 @@ SENTENCES = (
     _(
         "The loss exploded: %(now)s on average over the last %(window)s steps, after %(before)s"
         " in the %(steps)s before."
-    ),
-    _(
-        "The loss jumped to %(now)s in step %(step)s, after %(before)s on average over the "
-        "%(steps)s steps before. The run goes on; if the loss does not come down again, stop it."
     ),
 )

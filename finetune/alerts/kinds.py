@@ -46,7 +46,9 @@ def kinds_of(run: Run, event: RunEvent) -> list[Kind]:
     """What a line of the log tells, none for most. Who asks for several is told the first alone:
     an exploded loss ends its run, which is a failure to whoever wants to hear of failures."""
     data: dict[str, Any] = event.data
-    if event.type == "state" and (kind := STATES.get(data.get("state", ""))):
+    # The trainer writes how it ended, too, a moment before; how the run ends, the site alone says.
+    ours = event.source_seq is None
+    if ours and event.type == "state" and (kind := STATES.get(data.get("state", ""))):
         exploded = kind == Kind.FAILED and run.error.get("code") == EXPLODING
         return [kind, Kind.LOSS_SPIKE] if exploded else [kind]
     if event.type == "warning":

@@ -12,11 +12,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from finetune.runs.models import Run
-from finetune.templatetags.words import in_words
 
 from .kinds import Kind
 from .models import AlertChoice, Delivery
 from .outcomes import Outcome
+from .words import words_of
 
 NOWHERE = "django.core.mail.backends.dummy.EmailBackend"
 
@@ -37,6 +37,8 @@ def mail_send(delivery: Delivery, address: str, language: str) -> Outcome:
     except smtplib.SMTPException as error:
         code = getattr(error, "smtp_code", None)
         return Outcome("mail", f"{type(error).__name__} {code or ''}".strip())
+    except ValueError:  # of Django, which finds no mail address in it
+        return Outcome("no_mail_address", final=True)
     except OSError as error:
         return Outcome("unreachable", error.strerror or str(error) or type(error).__name__)
     return Outcome()
@@ -59,7 +61,7 @@ def mail_of(delivery: Delivery, address: str) -> EmailMessage:
 def body_of(delivery: Delivery) -> str:
     """The headline, what the log said, how far it is, and where to look."""
     alert, facts = delivery.alert, delivery.alert.facts
-    parts = [f"{headline(delivery.kind, alert.run)}.", in_words(alert.words)]
+    parts = [f"{headline(delivery.kind, alert.run)}.", words_of([alert])[alert.pk]]
     if alert.run is not None:
         numbers = [
             _("Step %(step)s of %(total)s.")

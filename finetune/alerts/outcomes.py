@@ -54,6 +54,10 @@ PROBLEMS: Mapping[str, Any] = {
     "left": gettext_lazy("Nobody waits for it any more: turned off, or not in the team now."),
     "lost": gettext_lazy("The worker was lost while it sent. It may have arrived."),
     "no_mail": gettext_lazy("No mail server is set up on this site."),
+    "no_mail_address": gettext_lazy(
+        "The account's e-mail address cannot be used. An administrator can write another one into "
+        "it."
+    ),
     "mail": gettext_lazy("The mail server refused it: %(detail)s"),
 }
 

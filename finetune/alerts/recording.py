@@ -6,7 +6,7 @@ So nothing is lost between a line and its alert, and a line that is copied twice
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -39,10 +39,7 @@ def alerts_record(run: Run, events: Sequence[RunEvent], **_: Any) -> None:
 def alert_record(run: Run, event: RunEvent, kinds: list[Kind]) -> None:
     """Keep one alert with its deliveries; forget those of the team that nobody looks at again."""
     now = timezone.now()
-    known = Alert.objects.filter(run=run)
-    if kinds[0] == Kind.STALLED and known.filter(
-        kind=Kind.STALLED, created_at__gt=now - STALLED_AGAIN
-    ).exists():  # fmt: skip
+    if "silent_seconds" in event.data and silence_told(run, now):
         return
     alert = Alert.objects.create(
         team_id=run.team_id,
@@ -55,6 +52,12 @@ def alert_record(run: Run, event: RunEvent, kinds: list[Kind]) -> None:
     )
     deliveries_create(alert, run)
     Alert.objects.filter(team_id=run.team_id, created_at__lt=now - KEPT).delete()
+
+
+def silence_told(run: Run, now: datetime) -> bool:
+    """Whether a silence of this trainer was told lately; a run without progress is another news."""
+    stalled = Alert.objects.filter(run=run, kind=Kind.STALLED, facts__trouble=None)
+    return stalled.filter(created_at__gt=now - STALLED_AGAIN).exists()
 
 
 def deliveries_create(alert: Alert, run: Run) -> None:

@@ -15,6 +15,7 @@ from finetune.teams.selectors import teams_of
 
 from .mail import headline
 from .models import Alert, AlertChoice, Delivery, Webhook
+from .words import words_of
 
 NEWS_LASTS = timedelta(minutes=10)  # what is older is no news to a browser that comes back
 MOST_NEWS = 20
@@ -67,8 +68,10 @@ def news_for(user: User) -> list[dict[str, Any]]:
     rows = Alert.objects.filter(
         team__in=teams, run__isnull=False, created_at__gt=timezone.now() - NEWS_LASTS
     ).select_related("run")
+    newest = list(rows[:MOST_NEWS])
+    words = words_of(newest) if newest else {}
     news = []
-    for alert in rows[:MOST_NEWS]:
+    for alert in newest:
         choice = choices.get(alert.team_id) or AlertChoice(user=user, team_id=alert.team_id)
         kind, run = alert.kind_for(choice.kinds), alert.run
         if run is None or not kind or not choice.wants(kind, run):
@@ -77,7 +80,7 @@ def news_for(user: User) -> list[dict[str, Any]]:
             {
                 "id": f"alert-{alert.pk}",
                 "title": headline(kind, run),
-                "words": alert.words[:MOST_WORDS],
+                "words": words[alert.pk][:MOST_WORDS],
                 "url": reverse("run", args=[run.public_id]),
             }
         )

@@ -23,6 +23,7 @@ from .forms import ChoiceForm, WebhookForm
 from .mail import mail_goes_out
 from .models import Delivery, Webhook
 from .selectors import alerts_of, choice_of, delivery_get, news_for, webhook_get, webhooks_of
+from .words import words_of
 
 PAGE = 20
 
@@ -39,8 +40,10 @@ def alerts_page(
 ) -> HttpResponse:
     """The whole page, or the part that is looked at again while something is under way."""
     page = Paginator(alerts_of(request.team), PAGE).get_page(request.GET.get("page"))
+    words = words_of(page)
     context = {
         "page": page,
+        "rows": [(alert, words[alert.pk]) for alert in page],
         "live": any(one.state in Delivery.OPEN for row in page for one in row.deliveries.all()),
         "is_owner": is_owner(request.user, request.team),
     }

@@ -96,11 +96,14 @@ async def carried(url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Ou
     A name that is looked up again for the connection could lead elsewhere by then.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = await asyncio.to_thread(addresses, url.host, port)
+    # As it is written: `url.host` is in letters of the world, which Python's own older rules may
+    # write back as another name.
+    host = url.raw_host.decode("ascii")
+    found = await asyncio.to_thread(addresses, host, port)
     if not found:
-        return Outcome("unknown_host", url.host)
+        return Outcome("unknown_host", host)
     if not settings.WEBHOOK_PRIVATE_URLS and any(private(address) for address in found):
-        return Outcome("private", url.host)
+        return Outcome("private", host)
     status = await answered(url, found, body, {**headers, "host": url.netloc.decode("ascii")})
     if 200 <= status < 300:
         return Outcome(status=status)
@@ -122,7 +125,7 @@ async def answered(
                 url.copy_with(host=address.partition("%")[0]),
                 content=body,
                 headers=headers,
-                extensions={"sni_hostname": url.host},
+                extensions={"sni_hostname": url.raw_host.decode("ascii")},
             )
             try:
                 answer = await client.send(request, stream=True, follow_redirects=False)

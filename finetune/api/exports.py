@@ -108,7 +108,7 @@ def export_of(request: HttpRequest, job_id: str, export_id: str) -> Export:
 
 @router.post("/{fine_tuning_job_id}/exports", response=ExportObject, summary="Export a job")
 def exports_create(
-    request: HttpRequest, fine_tuning_job_id: str, export: ExportBody
+    request: HttpRequest, fine_tuning_job_id: str, body: ExportBody
 ) -> dict[str, Any]:
     """Queue an archive: adapter, model card, circuit, hashes, and the parts that are asked for.
 
@@ -117,7 +117,7 @@ def exports_create(
     """
     key = key_of(request)
     run: Run = run_of(key, fine_tuning_job_id)
-    made = export_create(run=run, user=key.user, parts=export.parts, step=export.checkpoint)
+    made = export_create(run=run, user=key.user, parts=body.parts, step=body.checkpoint)
     return export_object(made)
 
 

@@ -33,6 +33,7 @@ class WebhookBody(Schema):
     url: str = Field(max_length=500, description="http or https; gets a signed POST.")
     events: list[Event] = Field(
         default=cast("list[Event]", USUAL),
+        min_length=1,
         description="What it is told; without it, all but run.cancelled.",
     )
 
@@ -79,11 +80,11 @@ def webhook_object(hook: Webhook) -> dict[str, Any]:
 
 @router.post("", response=WebhookMade, summary="Create a webhook")
 @sensitive_variables()
-def webhooks_create(request: HttpRequest, webhook: WebhookBody) -> dict[str, Any]:
+def webhooks_create(request: HttpRequest, body: WebhookBody) -> dict[str, Any]:
     """Messages are signed as the Standard Webhooks specification says."""
     key = key_of(request)
     made, secret = webhook_create(
-        team=key.team, user=key.user, name=webhook.name, url=webhook.url, kinds=webhook.events
+        team=key.team, user=key.user, name=body.name, url=body.url, kinds=body.events
     )
     return {**webhook_object(made), "secret": secret}
 

@@ -1,4 +1,4 @@
-"""Downloading base models: asked for here, carried out by the worker of the queue `bases`.
+"""Downloading base models: asked for here, carried out by a worker, one at a time (`loading`).
 
 A process of its own speaks to the hub (`files/download.py`) and says how far it is; it can be
 stopped, and what came is kept. The row says what waits: a lost worker's download is found again.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from finetune.files import alone
+from finetune.queue import enqueue
 
 from .downloads import lock_of, target_of
 from .models import BaseDownload
@@ -38,7 +40,18 @@ CHANGED: Event = {
 
 
 def base_download(download_id: int) -> None:
-    """Carry out one download. A message that comes twice finds nothing to do the second time."""
+    """Carry out one download, unless another is under way: whoever does that sends for the next."""
+    with alone(Path(settings.DATA_DIR) / "downloads.lock") as nobody_loads:
+        if not nobody_loads:
+            return
+        carry_alone(download_id)
+    waiting = BaseDownload.objects.filter(state=State.WAITING).exclude(pk=download_id)
+    if following := waiting.order_by("created_at").first():
+        enqueue("base_download", following.pk)
+
+
+def carry_alone(download_id: int) -> None:
+    """Take one and carry it out; a message that comes twice finds nothing to do."""
     download = BaseDownload.objects.get(pk=download_id)
     with alone(lock_of(download)) as mine:
         claimed = mine and BaseDownload.objects.filter(

@@ -41,7 +41,18 @@ QUEUE = "exports"
 
 
 def export_make(export_id: int) -> None:
-    """Make one export; a message that comes twice finds nothing to claim."""
+    """Make one export, unless another is being made: whoever makes that sends for the next."""
+    with alone(Path(settings.DATA_DIR) / "exports.lock") as nobody_makes:
+        if not nobody_makes:
+            return
+        made_alone(export_id)
+    waiting = Export.objects.filter(state=State.WAITING).exclude(pk=export_id)
+    if following := waiting.order_by("created_at", "id").first():
+        enqueue("export_make", following.pk)
+
+
+def made_alone(export_id: int) -> None:
+    """Carry one export out; a message that comes twice finds nothing to claim."""
     taken = Export.objects.filter(pk=export_id, state=State.WAITING).update(
         state=State.WORKING, started_at=timezone.now(), message=""
     )

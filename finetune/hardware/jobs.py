@@ -154,6 +154,8 @@ def job_advance(row: QuantumJob) -> None:
         return
     if job.state not in QuantumJob.LIVE and row.experiment_id:
         enqueue("experiment_collect", row.experiment_id)
+    if job.state not in QuantumJob.LIVE and row.run_id:
+        enqueue("run_use_collect", row.run_id)
 
 
 def give_up(ledger: DjangoLedger, row: QuantumJob, reason: str) -> None:

@@ -7,6 +7,13 @@ import socket
 
 # IPv6 networks whose addresses carry an IPv4 address in their last 32 bits.
 TRANSITION = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+# What Python calls global and only a network of one's own routes: site-local addresses, NAT64 of
+# one's own prefix (RFC 8215), and IPv4 in the form of stateless translators (RFC 2765).
+LOCAL = (
+    ipaddress.IPv6Network("fec0::/10"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+    ipaddress.IPv6Network("::ffff:0:0:0/96"),
+)
 
 
 def leads_inside(host: str, port: int) -> bool:
@@ -27,6 +34,8 @@ def private(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     inner = embedded(found) if isinstance(found, ipaddress.IPv6Address) else None
     checked = [found] if inner is None else [found, inner]
+    if any(found in network for network in LOCAL):
+        return True
     return any(not one.is_global or one.is_multicast for one in checked)
 
 

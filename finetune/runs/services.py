@@ -79,7 +79,8 @@ def run_create(order: RunOrder) -> Run:
     )
     use_create(run, order.key)
     run_log(run, "state", "Created.", {"state": State.CREATED})
-    steps_check(run, run.total_steps)
+    if epochs is None:  # else nobody knows the steps until the data is counted (`run_enqueue`)
+        steps_check(run, run.total_steps)
     if plan.cost is not None and spending:
         provider_check(run.team, plan.cost.seconds[1])
     start_keep(run)

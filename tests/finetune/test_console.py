@@ -206,7 +206,7 @@ def test_the_queue_page_says_what_does_not_answer(console: Client, run_made: Any
     assert "Valkey" in page
     assert "answers, version" in page
     # no worker runs in this test
-    for name in ("train", "tasks", "quantum", "explorer", "exports", "alerts"):
+    for name in ("train", "tasks", "quantum", "explorer", "errands"):
         assert f"{name} is missing" in page
     assert "missing: never heard of" in page
     assert "cannot be reached" in page  # nor an engine

@@ -26,7 +26,10 @@ from finetune.runs.queue.line import waiting_of
 from .parts import Part
 from .workers import workers_part
 
-QUEUES = ("train", "checks", "quantum", "bases", "explorer", "exports", "drawings", "default")
+QUEUES = (
+    *("train", "checks", "quantum", "bases", "explorer", "exports", "alerts", "drawings"),
+    "default",
+)
 BROKER_SECONDS = 1.0
 LOW_SHARE = 0.1
 GIB = 2**30

@@ -19,10 +19,8 @@ WAITS = {  # what waits while a worker is missing
     "train": "runs wait and do not go on",
     "tasks": "no data is checked, no lost run is newest, no circuit is drawn",
     "quantum": "jobs on quantum machines are neither sent nor asked for",
-    "bases": "no base model is downloaded",
     "explorer": "experiments wait",
-    "exports": "exports of runs wait",
-    "alerts": "neither webhooks nor e-mails about runs go out",
+    "errands": "no base model is downloaded, no run exported, neither webhook nor e-mail sent",
 }
 ADVICE = (
     "The studio starts a worker again by itself within half a minute. If it stays away, look at "

@@ -129,7 +129,7 @@ def jobs_rerun(
     return made(
         request,
         fine_tuning_job_id,
-        lambda run, by: run_rerun(run=run, by=by, seed=job.seed),
+        lambda run, key: run_rerun(run=run, by=key.user, seed=job.seed, key=key),
     )
 
 
@@ -144,8 +144,13 @@ def jobs_clone(
     return made(
         request,
         fine_tuning_job_id,
-        lambda run, by: run_clone(
-            run=run, by=by, changes=given, suffix=suffix, agreement=job.spending
+        lambda run, key: run_clone(
+            run=run,
+            by=key.user,
+            changes=given,
+            suffix=suffix,
+            agreement=job.spending,
+            key=key,
         ),
     )
 
@@ -153,7 +158,7 @@ def jobs_clone(
 def made(request: HttpRequest, job_id: str, make: Callable[..., Run]) -> dict[str, Any]:
     key = key_of(request)
     try:
-        run = make(run_of(key, job_id), key.user)
+        run = make(run_of(key, job_id), key)
     except RunRefused as error:
         refusal = api_error_of(error)
         refusal.param = OUR_NAMES.get(error.field, error.field) or None

@@ -65,7 +65,7 @@ def ids_of(texts: Iterable[str]) -> list[str]:
 def runs_named(user: User, public_ids: Sequence[str]) -> list[Run]:
     """Those of the runs that are of this person's teams, in the order in which they are named."""
     rows = Run.objects.for_user(user).select_related(
-        "base", "dataset", "validation_dataset", "team", "created_by", "continues"
+        "base", "dataset", "validation_dataset", "team", "created_by", "continues", "use"
     )
     known = {run.public_id: run for run in rows.filter(public_id__in=public_ids)}
     return [known[name] for name in public_ids if name in known]

@@ -14,10 +14,13 @@ from finetune.hardware.models import QuantumJob
 from finetune.runs.circuits import circuit_of_run
 from finetune.runs.models import Run
 from finetune.runs.page.verdicts import base_loss, metric, run_change, tuned_loss
+from finetune.runs.use.models import RunUse
+from finetune.templatetags.forecast_words import energy_told
 from finetune.templatetags.words import count, duration, fixed, in_words
 from finetune.training.run_circuit import RunCircuit
 
 MISSING = "–"
+KNOWN = {"estimated": gettext_lazy("estimated"), "measured": gettext_lazy("measured")}
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,16 @@ def seconds_taken(run: Run) -> float | None:
     return round((run.finished_at - run.started_at).total_seconds(), 1)
 
 
+def used(read: Callable[[RunUse], Any]) -> Callable[[Run], Any]:
+    """What its trainers have written of themselves; None for a run that no worker has let go of."""
+
+    def value(run: Run) -> Any:
+        use: RunUse | None = getattr(run, "use", None)
+        return read(use) if use is not None and use.seconds else None
+
+    return value
+
+
 def provider_seconds(run: Run) -> float | None:
     """Processor time that a cloud says it took for this run's jobs."""
     if not run.spending:
@@ -115,6 +128,19 @@ RESULTS = (
 USE = (
     Fact("step", gettext_lazy("Steps done"), attrgetter("step"), count),
     Fact("seconds", gettext_lazy("From start to end"), seconds_taken, duration),
+    Fact(
+        "processor_seconds",
+        gettext_lazy("Processor time"),
+        used(attrgetter("processor_seconds")),
+        duration,
+    ),
+    Fact("energy_joules", gettext_lazy("Energy"), used(attrgetter("joules")), energy_told),
+    Fact(
+        "energy_known",
+        gettext_lazy("How its energy is known"),
+        used(lambda use: "estimated" if use.estimated else "measured"),
+        lambda known: str(KNOWN[known]),
+    ),
     Fact(
         "tokens_per_second", gettext_lazy("Tokens per second"), newest("tokens_per_second"), three
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -84,18 +84,10 @@ def train_dialogues(dataset: Dataset, validation: Dataset | None) -> int:
     return int(learnt) + (int(held) if validation else 0)
 
 
-def surroundings(choice: RunChoice, base: BaseModel | None = None) -> Surroundings | None:
-    """What a forecast needs to know beside the settings; None without a base and data.
-
-    Args:
-        choice: of a run.
-        base: another base than the chosen one.
-    """
-    base = base or choice.base
-    if base is None or choice.dataset is None:
-        return None
-    sizes = base.memory or Sizes.of_shapes(base.linear_shapes, base.parameters)
-    if sizes is None:
+def surroundings(choice: RunChoice) -> Surroundings | None:
+    """What a forecast needs to know beside the settings; None without a base and data."""
+    base = choice.base
+    if base is None or choice.dataset is None or (sizes := sizes_of(base)) is None:
         return None
     files = [choice.dataset, choice.validation_dataset]
     return Surroundings(
@@ -109,6 +101,24 @@ def surroundings(choice: RunChoice, base: BaseModel | None = None) -> Surroundin
         past=(*trials_past(choice.team), *past_runs()),
         machine=machine_here(),
     )
+
+
+def with_base(around: Surroundings, base: BaseModel) -> Surroundings | None:
+    """The same around another base; None where nothing is known of that."""
+    sizes = sizes_of(base)
+    if sizes is None:
+        return None
+    return replace(
+        around,
+        base=base.slug,
+        sizes=sizes,
+        shapes=base.linear_shapes,
+        copied=copied_bytes(base),
+    )
+
+
+def sizes_of(base: BaseModel) -> Sizes | None:
+    return base.memory or Sizes.of_shapes(base.linear_shapes, base.parameters)
 
 
 def copied_bytes(base: BaseModel) -> int:

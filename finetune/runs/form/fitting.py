@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.exceptions import RunRefused
+from finetune.runs.checks import base_problems
 from finetune.training.forecast.fitting import Change, changes_that_fit
 from finetune.training.forecast.outlook import Forecast
 from finetune.training.plan import RunPlan
 from finetune.training.settings import RunSettings
 
-from .estimates import RunChoice, surroundings
+from .estimates import RunChoice, surroundings, with_base
 
 GIGABYTE = 10**9
 TAKEN = frozenset(
@@ -67,23 +68,26 @@ def gigabytes(number: float) -> str:
 
 
 def run_changes(choice: RunChoice, plan: RunPlan) -> tuple[Change, ...]:
-    """Changes under which a run fits, each checked by its forecast."""
-    if plan.forecast is None or not plan.forecast.lacks or choice.base is None:
+    """Changes under which a run fits and could be started, each checked by its forecast."""
+    own, around = choice.base, surroundings(choice)
+    if plan.forecast is None or not plan.forecast.lacks or own is None or around is None:
         return ()
-    smaller = {
-        base.slug: base
-        for base in bases_ready().order_by("-parameters")
-        if base.parameters < choice.base.parameters
-    }
-    around = surroundings(choice)
+    goes_on = choice.continues is not None  # then base and layers have to stay
+    others = [] if goes_on else bases_ready().order_by("-parameters")
+    smaller = {base.slug: base for base in others if base.parameters < own.parameters}
 
     def foresee(settings: RunSettings, slug: str) -> Forecast | None:
-        base = smaller[slug] if slug else choice.base
+        base = smaller.get(slug, own)
+        if goes_on and settings.targets != plan.settings.targets:
+            return None
+        if any(base_problems(settings, base)):
+            return None
         made = RunPlan.of(
             settings,
-            base.linear_shapes if base else {},
+            base.linear_shapes,
+            continued=goes_on,
             data=plan.data,
-            around=surroundings(choice, base) if slug else around,
+            around=with_base(around, base) if slug else around,
         )
         return None if made.problems else made.forecast
 

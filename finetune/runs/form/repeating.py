@@ -12,16 +12,19 @@ from finetune.exceptions import RunRefused
 from finetune.runs.checks import Agreement, RunOrder, settings_read
 from finetune.runs.models import Run
 from finetune.runs.services import run_create
-from finetune.teams.models import User
+from finetune.teams.models import ApiKey, User
 
 OPTIONS = {"adapter_options": "adapter", "backend_options": "backend"}
 
 
-def run_rerun(*, run: Run, by: User | None, seed: int | None = None) -> Run:
+def run_rerun(
+    *, run: Run, by: User | None, seed: int | None = None, key: ApiKey | None = None
+) -> Run:
     """The same settings on the same data with another seed: what differs then is chance.
 
     Args:
         seed: the new one; None: a random one.
+        key: of the API, where it is asked for with one.
 
     Raises:
         RunRefused: the run goes on from another one, whose seed it has to keep; it costs money,
@@ -48,7 +51,7 @@ def run_rerun(*, run: Run, by: User | None, seed: int | None = None) -> Run:
             field="spending",
         )
     chosen = secrets.randbelow(10**6) if seed is None else seed
-    return run_clone(run=run, by=by, changes={"seed": chosen})
+    return run_clone(run=run, by=by, changes={"seed": chosen}, key=key)
 
 
 def run_clone(
@@ -59,6 +62,7 @@ def run_clone(
     name: str = "",
     suffix: str = "",
     agreement: Agreement | None = None,
+    key: ApiKey | None = None,
 ) -> Run:
     """A new run of another one's base, data and settings, of which some are changed.
 
@@ -88,6 +92,7 @@ def run_clone(
             preset=run.preset,
             epochs=None if "steps" in changes else run.epochs,
             agreement=agreement,
+            key=key,
             metadata=run.metadata,
         )
     )

@@ -114,10 +114,14 @@ def terms_page(request: SiteRequest, form: RunForm, terms: TermsForm) -> HttpRes
 @in_team
 @require_POST
 def run_summary(request: SiteRequest) -> HttpResponse:
-    """The summary of a form that may still be half filled: what can be counted is counted."""
+    """The summary of a form that may still be half filled: what can be counted is counted.
+
+    The trial of these settings comes beside it, so that no other settings' stays there.
+    """
     form = RunForm(request.POST, team=request.team)
     form.is_valid()
-    return render(request, "finetune/runs/form/_summary.html", summary_of(request, form))
+    context = {**summary_of(request, form), "beside": True}
+    return render(request, "finetune/runs/form/_summary.html", context)
 
 
 def form_page(request: SiteRequest, form: RunForm, **more: Any) -> HttpResponse:

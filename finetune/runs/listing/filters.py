@@ -60,6 +60,9 @@ ORDERS: dict[str, tuple[Any, tuple[OrderBy, ...]]] = {
 }
 
 
+NAMES = {"dir": "auto"}  # written by people, in any script
+
+
 class RunFilters(forms.Form):
     """One team's filters. What cannot be used is left out of them, and told beside its field."""
 
@@ -69,10 +72,16 @@ class RunFilters(forms.Form):
         required=False,
         widget=forms.HiddenInput,
     )
-    base = forms.ChoiceField(required=False, label=gettext_lazy("Base model"))
+    base = forms.ChoiceField(
+        required=False, label=gettext_lazy("Base model"), widget=forms.Select(attrs=NAMES)
+    )
     adapter = forms.ChoiceField(required=False, label=gettext_lazy("Adapter"))
-    dataset = forms.ChoiceField(required=False, label=gettext_lazy("Data"))
-    by = forms.ChoiceField(required=False, label=gettext_lazy("Started by"))
+    dataset = forms.ChoiceField(
+        required=False, label=gettext_lazy("Data"), widget=forms.Select(attrs=NAMES)
+    )
+    by = forms.ChoiceField(
+        required=False, label=gettext_lazy("Started by"), widget=forms.Select(attrs=NAMES)
+    )
     since = forms.DateField(
         required=False,
         label=gettext_lazy("Not before"),

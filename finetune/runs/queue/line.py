@@ -52,7 +52,9 @@ def seconds_of(run: Run) -> float | None:
     if run.step_seconds is None:
         return None
     left = max(0, run.total_steps - run.step) * run.step_seconds
-    return left if run.step else max(0.0, left - held_seconds(run, timezone.now()))
+    if run.step or run.state not in Run.HELD:
+        return left
+    return max(0.0, left - held_seconds(run, timezone.now()))
 
 
 def line_now() -> tuple[Line, list[Run]]:

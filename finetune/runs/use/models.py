@@ -8,6 +8,8 @@ from django.db import models
 from finetune.runs.models import Run
 from finetune.teams.models import ApiKey, Team
 
+ESTIMATED_WORD = "estimated"  # of `finetune.training.use.energy`
+
 
 class RunUse(models.Model):
     """One run's use of the machine and of quantum processors, whatever became of the run."""
@@ -63,3 +65,8 @@ class RunUse(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def estimated(self) -> bool:
+        """Whether its energy was not measured, of one of its trainers at least."""
+        return ESTIMATED_WORD in self.energy_source

@@ -16,7 +16,7 @@ from finetune.training.forecast.learned import LEAST_STEPS, Past
 from finetune.training.forecast.workload import Workload
 from finetune.training.use.meter import Use
 
-from .models import RunUse
+from .models import ESTIMATED_WORD, RunUse
 
 LEARNT_FROM = 60  # newest runs of the machine
 BY: dict[str, str | Promise] = {
@@ -65,18 +65,23 @@ def use_list_for(team: Team, days: int | None = None) -> QuerySet[RunUse]:
     return rows.filter(created_at__gte=timezone.now() - timedelta(days=days)) if days else rows
 
 
+def use_rows(team: Team, days: int | None = None) -> QuerySet[RunUse]:
+    """The team's rows for `of_run`, without what only forecasts read."""
+    rows = use_list_for(team, days).select_related("run").defer("work", "measured")
+    return rows.defer(*(f"run__{name}" for name in ("config", "latest", "result", "error")))
+
+
 def totals_by(by: str, team: Team, user: User, days: int | None = None) -> list[Total]:
     """Sums over a team's runs; by team, over all teams of a person.
 
     Args:
-        by: one of `BY`.
+        by: one of `BY`; by run these are all of them, where a page reads its own (`use_rows`).
         team: whose runs.
         user: who asks.
         days: runs that were made in them; None: all.
     """
     if by == "run":
-        rows = use_list_for(team, days).select_related("run")
-        return [of_run(row) for row in rows]
+        return [of_run(row) for row in use_rows(team, days)]
     if by == "team":
         teams = list(Team.objects.filter(members=user).order_by("name"))
         sums = [(str(one), summed(use_list_for(one, days))) for one in teams]
@@ -93,7 +98,7 @@ def sums() -> dict[str, Any]:
         **{f"of_{name}": Sum(name, default=0) for name in SUMS},
         "of_runs": Count("pk"),
         "of_peak_bytes": Max("peak_bytes", default=0),
-        "of_guesses": Count("pk", filter=Q(energy_source__startswith="estimated")),
+        "of_guesses": Count("pk", filter=Q(energy_source__contains=ESTIMATED_WORD)),
     }
 
 
@@ -131,7 +136,7 @@ def of_run(row: RunUse) -> Total:
         name=row.name,
         runs=1,
         peak_bytes=row.peak_bytes,
-        estimated=row.energy_source.startswith("estimated"),
+        estimated=row.estimated,
         public_id=row.run.public_id if row.run else "",
         **{name: getattr(row, name) for name in SUMS},
     )

@@ -11,6 +11,7 @@ from finetune.teams.models import ApiKey
 from finetune.training.plan import RunPlan
 from finetune.training.use.meter import Use
 
+from .circuits import circuits_ran
 from .models import RunUse
 
 
@@ -59,13 +60,19 @@ def use_keep(run: Run) -> None:
         use.peak_bytes = taken.peak_bytes
         use.joules, use.energy_source = taken.joules, taken.source[:200]
         use.measured = dict(taken.measured or {})
-    use.circuits = max(use.circuits, int(run.latest.get("circuits_run") or 0))
-    use.shots = max(use.shots, int(run.latest.get("shots_run") or 0))
-    use.provider_seconds = provider_seconds(run)
+    circuits, shots = circuits_ran(run)
+    use.circuits = max(use.circuits, circuits, int(run.latest.get("circuits_run") or 0))
+    use.shots = max(use.shots, shots, int(run.latest.get("shots_run") or 0))
+    use.provider_seconds = provider_seconds(run.pk)
     use.save()
 
 
-def provider_seconds(run: Run) -> float:
+def use_provider_keep(run_id: int) -> None:
+    """Take over what a provider has told of a job that ended, maybe long after its run."""
+    RunUse.objects.filter(run=run_id).update(provider_seconds=provider_seconds(run_id))
+
+
+def provider_seconds(run_id: int) -> float:
     """What the run's jobs took of quantum processors, as far as the provider has told."""
-    jobs = QuantumJob.objects.filter(run=run)
+    jobs = QuantumJob.objects.filter(run=run_id)
     return float(jobs.aggregate(sum=Coalesce(Sum("seconds_used"), 0.0))["sum"])

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from finetune.runs.models import Run
 from finetune.runs.transitions import run_log
+from finetune.training.log.sentences import joined, parts_of, sentence
 
 from .conclusions import SILENT, without_silence
 
@@ -36,10 +37,19 @@ def silence_tell(run_id: int, seconds: float, *, told: bool) -> bool:
     else:
         since = timezone.now() - timedelta(seconds=seconds)
         run.latest = {**run.latest, SILENT: since.timestamp()}
-        message = f"No sign of life from the trainer for {seconds:.0f} s: it is stopped or hangs."
-        if bound := settings.TRAINER_SILENT_SECONDS:
-            message += f" After {bound} s it is ended, and the run goes on from its checkpoint."
-        level, data = "warn", {"silent_seconds": round(seconds)}
+        message = joined(
+            sentence(
+                "No sign of life from the trainer for %(seconds)s s: it is stopped or hangs.",
+                seconds=round(seconds),
+            ),
+            sentence(
+                "After %(bound)s s it is ended, and the run goes on from its checkpoint.",
+                bound=settings.TRAINER_SILENT_SECONDS,
+            )
+            if settings.TRAINER_SILENT_SECONDS
+            else "",
+        )
+        level, data = "warn", {"silent_seconds": round(seconds), "parts": parts_of(message)}
     Run.objects.filter(pk=run_id).update(latest=run.latest)
     run_log(run, "warning" if level == "warn" else "log", message, data, level=level)
     return not told

@@ -77,6 +77,15 @@ def test_a_server_that_refuses_is_asked_again(waiting, monkeypatch):
     assert (waiting.state, waiting.log[0]["detail"]) == ("waiting", "SMTPDataError 451")
 
 
+def test_what_is_no_address_is_given_up_and_said(waiting, alice):
+    """An operator may write anything into an account."""
+    type(alice).objects.filter(pk=alice.pk).update(email="alice at example.org\nBcc: x@y.org")
+    alert_deliver(waiting.pk)
+    waiting.refresh_from_db()
+    assert mail.outbox == []
+    assert (waiting.state, waiting.log[0]["problem"]) == ("failed", "no_mail_address")
+
+
 def test_where_no_mail_goes_out_it_cannot_be_asked_for(alice, team, asked, waiting, settings):
     settings.EMAIL_BACKEND = NOWHERE
     with pytest.raises(StudioError, match="no e-mail"):

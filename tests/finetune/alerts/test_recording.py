@@ -6,15 +6,20 @@ import time
 from typing import Any
 
 import pytest
+from django.urls import reverse
+from django.utils import translation
 
 from finetune.alerts.kinds import ALL
 from finetune.alerts.models import Alert, AlertChoice, Delivery
 from finetune.alerts.services import webhook_create, webhook_switch
+from finetune.alerts.words import words_of
 from finetune.runs.events import run_events_copy
 from finetune.runs.models import Run
 from finetune.runs.transitions import run_transition
 from finetune.runs.worker.conclusions import run_fail, run_succeed
 from finetune.runs.worker.silence import silence_tell
+from finetune.training.settings import RunSettings
+from finetune.training.watch.troubles import Watch
 
 pytestmark = pytest.mark.django_db
 HOOK = "https://93.184.216.34/hook"
@@ -72,6 +77,16 @@ def test_a_success_is_told(running, monkeypatch):
     assert alert.facts["fine_tuned_model"].startswith("ft:")
 
 
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_how_the_trainer_ended_is_not_yet_how_the_run_ends(running, state):
+    """It says so in its own log, a moment before the site; told of both, a person hears it twice,
+    the first time while the run still is “running” and may yet be cancelled or go on."""
+    run_events_copy(running.pk, [{**line(1, state=state), "type": "state"}])
+    assert not Alert.objects.exists()
+    run_fail(running.pk, "w", {"code": "data", "message": "m"})
+    assert Alert.objects.count() == 1
+
+
 def test_a_failure_is_told_without_its_text(running):
     run_fail(running.pk, "w", {"code": "data", "message": "“I am so tired” is no dialogue"})
     [alert] = Alert.objects.all()
@@ -111,6 +126,41 @@ def test_silence_is_told_once_an_hour(running):
     assert silence_tell(running.pk, 20.0, told=False)
     [alert] = Alert.objects.all()
     assert (alert.kind, alert.facts["silent_seconds"]) == ("run.stalled", 20)
+
+
+def test_a_run_without_progress_is_told_after_a_silence(running):
+    """Both are called stalled, and are two things."""
+    silence_tell(running.pk, 20.0, told=False)
+    run_events_copy(running.pk, [trouble(1, "no_progress")])
+    assert [alert.facts["trouble"] is None for alert in Alert.objects.order_by("pk")] == [
+        True, False,
+    ]  # fmt: skip
+
+
+def test_the_words_are_in_the_readers_language(running, team, alice, client):
+    """They are kept in English; the sentences that they are made of stand in the run's log."""
+    watch = Watch(RunSettings.from_dict({"steps": 100}))
+    found = None
+    for step, loss in enumerate([3.0, 2.9] * 10 + [9.0], 1):
+        found = watch.step({"step": step, "train_loss": loss, "grad_norm": 1.0}) or found
+    assert found is not None
+    assert found.kind == "loss_spike"
+    run_events_copy(running.pk, [{**line(1), "message": found.message, "data": found.data}])
+    silence_tell(running.pk, 20.0, told=False)
+    parts = [{"text": "The system ended the trainer because memory ran out.", "values": {}}]
+    run_fail(running.pk, "w", {"code": "out_of_memory", "message": "The system…", "parts": parts})
+    client.force_login(alice)
+    for language, words in (
+        ("en", ["The loss jumped to 9.00 in step 21", "No sign of life", "memory ran out"]),
+        ("zh-hans", ["第 21 步", "没有任何动静", "内存耗尽"]),
+    ):
+        client.cookies["wukong_language"] = language
+        with translation.override(language):  # put back at its end: a page leaves its own behind
+            page = client.get(reverse("alerts")).content.decode()
+            news = str(client.get(reverse("alerts-news")).json())
+            mails = "".join(words_of(Alert.objects.select_related("run")).values())
+        for text in (page, news, mails):
+            assert [one for one in words if one not in text] == []
 
 
 def test_who_gets_mail(running, team, alice, bob, charlie):

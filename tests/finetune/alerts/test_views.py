@@ -183,3 +183,5 @@ def test_the_api_lists_makes_and_deletes(alice, bob, team):
     assert ask(alice, "get").json()["data"] == []
     bad = ask(alice, "post", data={**body, "url": "http://[::1]/"}, content_type="application/json")
     assert (bad.status_code, bad.json()["error"]["param"]) == (400, "url")
+    bad = ask(alice, "post", data={**body, "events": []}, content_type="application/json")
+    assert (bad.status_code, bad.json()["error"]["param"]) == (400, "events")

@@ -178,13 +178,29 @@ def test_the_address_that_was_judged_is_the_one_connected_to(waiting, receiver, 
     assert headers["host"] == f"hook.example:{port}"
 
 
+def test_the_name_is_looked_up_as_it_is_written(waiting, monkeypatch):
+    """Read as “straße” and written back by Python's older rules it would be strasse.example."""
+    asked = []
+
+    def looked_up(host: Any, *_: Any, **__: Any) -> Any:
+        asked.append(host)
+        raise OSError("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+    Webhook.objects.update(url="http://xn--strae-oqa.example/")
+    alert_deliver(waiting.pk)
+    assert asked == ["xn--strae-oqa.example"]
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "ftp://example.org", "example.org", "https://", "https://a:b@example.org/", "http://[::1]/",
         "https://example.org/#part", "http://127.0.0.1:8000", "http://localhost/", "http://10.0.0.1",
         "http://169.254.169.254/latest", "http://2130706433", "http://[::ffff:127.0.0.1]/",
-        "http://[64:ff9b::10.0.0.1]/", "https://example.org:99999999/", "https://example.org/a b",
+        "http://[64:ff9b::10.0.0.1]/", "http://[64:ff9b:1::10.0.0.1]/", "http://[fec0::1]/",
+        "http://[::ffff:0:10.0.0.1]/", "http://[2002:a00:1::]/",
+        "https://example.org:99999999/", "https://example.org/a b",
         "https://93.184.216.34/" + "x" * 500,
     ],
 )  # fmt: skip

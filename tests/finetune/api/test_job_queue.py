@@ -9,6 +9,7 @@ from django.test import Client
 
 from finetune.runs.models import Run
 from finetune.runs.services import run_cancel
+from finetune.runs.use.models import RunUse
 from finetune.teams.keys.services import key_create
 from tests.finetune.runs.queue.test_line import quota
 from tests.finetune.runs.queue.test_views import trained  # noqa: F401
@@ -86,6 +87,9 @@ def test_another_seed_and_a_clone(call: Any, run_made: Run) -> None:
     assert other["wukong"]["config"]["adapter_options"]["r"] == 4
     deeper = call("post", f"{path}/clone", {"adapter_options": {"n_layers": 2}})
     assert deeper["wukong"]["config"]["adapter_options"]["r"] == 8
+    # What they take is counted for the key that asked for them.
+    kept = RunUse.objects.exclude(run=run_made).values_list("key__name", flat=True)
+    assert list(kept) == ["hers"] * 5
     refused = call("post", f"{path}/clone", {"steps": -5}, status=400)
     assert refused["error"]["param"] == "steps"
     assert Run.objects.count() == 6

@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
-    for module in (downloads, services):
+    for module in (downloads, loading, services):
         monkeypatch.setattr(module, "enqueue", lambda *call, **options: found.append(call))
     return found
 
@@ -69,6 +69,27 @@ def test_a_download_becomes_a_base_whose_shapes_are_read(
     asked = len(hub.asked)
     loading.base_download(download.pk)  # a message that comes twice
     assert len(hub.asked) == asked
+
+
+def test_one_is_fetched_at_a_time(
+    begun: Callable[..., BaseDownload], sent: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker has threads for more, which other errands need."""
+    first, second = begun(), begun(slug="other")
+    sent.clear()
+
+    def fetching(download: BaseDownload) -> None:
+        if download == first:
+            loading.base_download(second.pk)  # another thread's, meanwhile
+            second.refresh_from_db()
+            assert second.state == State.WAITING
+        BaseDownload.objects.filter(pk=download.pk).update(state=State.DONE)
+
+    monkeypatch.setattr(loading, "carry", fetching)
+    loading.base_download(first.pk)
+    assert sent == [("base_download", second.pk)]
+    loading.base_download(second.pk)
+    assert set(BaseDownload.objects.values_list("state", flat=True)) == {State.DONE}
 
 
 def test_the_pin_outlives_the_base(hub: ModelHub, begun: Callable[..., BaseDownload]) -> None:
@@ -286,10 +307,12 @@ def test_a_gguf_file_that_is_not_there_is_explained(folder: Path, sent: list[Any
     assert base.problem == "There is no file /brought/gone.gguf."
 
 
-def test_a_worker_of_its_own_takes_downloads() -> None:
+def test_a_worker_that_computes_nothing_takes_downloads() -> None:
+    """Its threads wait for other processes and for strangers; each queue has one worker."""
     from finetune import tasks
 
     queue = settings.CELERY_TASK_ROUTES[tasks.base_download.name]["queue"]
-    lines = re.findall(r"--queues (\S+)", (ROOT / "Procfile").read_text())
-    assert lines.count(queue) == 1
+    lines = re.findall(r"--queues (\S+) --pool (\w+)", (ROOT / "Procfile").read_text())
+    assert ("bases,exports,alerts", "threads") in lines
+    assert [queue in queues.split(",") for queues, _ in lines].count(True) == 1
     assert queue == downloads.QUEUE

@@ -89,6 +89,28 @@ def test_a_team_cannot_fill_the_queue(
         export_create(run=run, user=alice, parts=["merged"])
 
 
+def test_one_is_made_at_a_time(
+    run: Any, alice: Any, sent: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker has threads for more; each export takes a whole base's memory."""
+    first, second = (export_create(run=run, user=alice, parts=part) for part in ([], ["merged"]))
+    sent.clear()
+
+    def making(export: Export) -> dict[str, Any]:
+        if export == first:
+            execution.export_make(second.pk)  # another thread's, meanwhile
+            second.refresh_from_db()
+            assert second.state == State.WAITING
+        return {}
+
+    monkeypatch.setattr(execution, "made", making)
+    execution.export_make(first.pk)
+    assert sent == [("export_make", second.pk)]
+    execution.export_make(second.pk)
+    assert set(Export.objects.values_list("state", flat=True)) == {State.DONE}
+    assert len(sent) == 1
+
+
 def test_a_worker_makes_the_archive(run: Any, alice: Any, sent: list[Any]) -> None:
     """Through the real process, and its card from the run's rows."""
     made = export_create(run=run, user=alice, parts=["merged"])

@@ -12,7 +12,7 @@ from wukongsite.console import workers
 from wukongsite.console.workers import expected_workers, workers_part
 from wukongsite.processes.signs import signs_folder
 
-NAMES = ["train", "tasks", "quantum", "bases", "explorer", "exports", "alerts"]
+NAMES = ["train", "tasks", "quantum", "explorer", "errands"]
 
 
 @pytest.fixture

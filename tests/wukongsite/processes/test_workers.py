@@ -131,7 +131,7 @@ def test_the_console_knows_it_and_names_the_others(studio: Studio) -> None:
     well, text, facts = json.loads(studio.python(PARTS).rsplit("@@", 1)[1])
     assert not well
     assert facts["tasks"] == "ready" or facts["tasks"].startswith("busy")
-    for name in ("train", "quantum", "explorer", "exports", "alerts"):
+    for name in ("train", "quantum", "explorer", "errands"):
         assert facts[name] == "missing: never heard of"
         assert f"{name} is missing" in text
 

@@ -144,7 +144,7 @@ TURNS = [
         |\bmeet(?:ing)? (?:up )?with me\b|\btake you (?:to|out to) (?:our|my|the|a) (?:\w+ )?(?:caf[eé]|restaurant|place|market|park|cinema|church|office)\b
         |\b(?:my|our) (?:own )?(?:little )?(?:baking|cooking|caf[eé]|restaurant|shop|town|garden|neighbou?rhood|fantastic team|wonderful team|team of (?:\w+ )?(?:professionals|experts|counsel+ors|therapists)|clinic|staff)\b
         |\((?:\w+ly )?(?:smil|lean|nod|laugh|sigh|hug|chuckl|paus|wink|wip|tear)\w*(?: \w+){0,4}\)
-        |\bwe have a (?:\w+ )?(?:team|selection|range|variety) of\b|\bi(?:'m| am|'ve been| feel| have been) (?:a (?:bit|little) |so |very |quite |really )?(?:disappointed|hungry|thirsty|sleepy|exhausted|tired today|jealous|bored)\b|\bsorry (?:to have|that i|i) missed (?:it|your|you)\b|\bi(?:'ve| have) just been thinking about (?:something|you)\b""",
+        |\bwe have a (?:\w+ )?(?:team|selection|range|variety) of\b|\bi(?:'m| am|'ve been| feel| have been) (?:a (?:bit|little) |so |very |quite |really )?(?:disappointed|hungry|thirsty|sleepy|exhausted|tired today|jealous|bored)\b|\bi(?:'ve| have) just been thinking about (?:something|you)\b""",
         unless=r"\b(?:i(?:'m| am) (?:an? )?(?:ai|program|assistant|chat\w*|language model)|you (?:said|told|wrote|write|mean|feel)|i (?:can't|cannot|could not|couldn't)|friend|counsel+or (?:could|can|to)|group|(?:ask|tell|invite) (?:her|him|them|somebody|someone)|yourself)\b|[\"“]",
     ),
     rule(

@@ -16,6 +16,8 @@ from django.urls import reverse
 from finetune.runs.compare.comparison import MOST, differences
 from finetune.runs.compare.meaning import meaning_of
 from finetune.runs.models import Run
+from finetune.runs.use.models import RunUse
+from finetune.training.use.energy import ESTIMATED
 from tests.finetune.runs.listing.test_views import copied
 from tests.finetune.runs.page.test_views import tell
 
@@ -69,6 +71,27 @@ def test_curves_results_and_differences(client: Client, pair: list[Run]) -> None
     assert "circuit" in html.lower()
     assert "means nothing" not in html
     assert f"http://testserver{address(*pair)}" in html
+
+
+def test_what_they_took_is_compared(client: Client, pair: list[Run]) -> None:
+    other = RunUse.objects.get_or_create(
+        public_id=pair[1].public_id,
+        defaults={"run": pair[1], "team": pair[1].team, "base": "b", "adapter": "lora"},
+    )[0]
+    for use, seconds, source in ((pair[0].use, 130.0, ESTIMATED), (other, 70.0, "RAPL")):
+        use.seconds = use.processor_seconds = seconds
+        use.joules, use.energy_source = seconds * 36, source
+        use.save()
+    html = page(client, *pair)
+    for words in ("2 min 10 s", "1 min 10 s", "1.3 Wh", "estimated", "measured"):
+        assert f"<td>{words}</td>" in html
+    rows = list(csv.DictReader(io.StringIO(
+        client.get(f"{reverse('run-compare-table')}?{address(*pair).partition('?')[2]}")
+        .getvalue().decode("utf-8-sig")
+    )))  # fmt: skip
+    assert [row["processor_seconds"] for row in rows] == ["130.0", "70.0"]
+    assert [row["energy_joules"] for row in rows] == ["4680.0", "2520.0"]
+    assert [row["energy_known"] for row in rows] == ["estimated", "measured"]
 
 
 def test_the_order_is_that_of_the_address(client: Client, pair: list[Run]) -> None:

@@ -8,15 +8,21 @@ from html import unescape
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from finetune.bases.models import BaseModel
 from finetune.exceptions import RunRefused
+from finetune.runs.checks import settings_read
 from finetune.runs.form import estimates
-from finetune.runs.form.estimates import machine_here
+from finetune.runs.form.estimates import RunChoice, machine_here, run_plan
+from finetune.runs.form.fitting import run_changes
 from finetune.runs.models import Run
 from finetune.runs.worker.waiting import runs_release
 from finetune.training.forecast.machine import Machine
+from finetune.training.forecast.outlook import ROOM
 from tests.finetune.conftest import run_ordered
 from tests.finetune.runs.form.test_views import alice_client, asked, summary, typed
 
@@ -61,6 +67,44 @@ def test_it_is_refused_with_three_changes(
         assert not summary(alice_client, sent).count("It does not fit")
     assert Run.objects.count() == before
     assert alice_client.post(reverse("run-new"), sent).status_code == 302
+
+
+def changes_offered(
+    monkeypatch: pytest.MonkeyPatch, choice: RunChoice
+) -> tuple[list[str], list[int]]:
+    """What is offered where a machine has a little less memory than a run needs, and how many
+    queries that takes."""
+    roomy = run_plan(choice).forecast
+    assert roomy
+    machine = replace(machine_here(), memory=int(roomy.memory.middle * 0.99 / ROOM))
+    monkeypatch.setattr(estimates, "machine_here", lambda: machine)
+    plan = run_plan(choice)
+    with CaptureQueriesContext(connection) as asked:
+        found = run_changes(choice, plan)
+    return [name for change in found for name in change.values], [len(asked)]
+
+
+def test_what_is_offered_could_be_started(
+    team: Any, base: Any, dataset: Any, run_made: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that goes on from another keeps its base and layers; a base has other layers."""
+    settings = settings_read({"adapter": "lora", "batch_size": 1, "sequence_length": 512,
+                              "targets": ["q_proj", "v_proj", "o_proj"]})  # fmt: skip
+    choice = RunChoice(team=team, settings=settings, base=base, dataset=dataset)
+    small = {"shapes": base.shapes, "parameters": base.parameters // 2, "state": "ready"}
+    for number in range(4):
+        BaseModel.objects.create(slug=f"small-{number}", title=f"Small {number}", **small)
+    BaseModel.objects.create(
+        slug="other", title="Other", state="ready", parameters=base.parameters - 1,
+        shapes={"h.0.c_attn": [8, 8]},
+    )  # fmt: skip
+    names, [queries] = changes_offered(monkeypatch, choice)
+    assert {"base", "targets"} & set(names)
+    monkeypatch.undo()
+    names, _ = changes_offered(monkeypatch, replace(choice, continues=run_made))
+    assert names
+    assert not {"base", "targets"} & set(names)
+    assert queries <= 8  # what machine and earlier runs tell is read once, not for each base
 
 
 def test_a_button_changes_nothing_but_settings(

@@ -77,6 +77,16 @@ def test_epochs_that_come_to_too_many_steps_fail_the_run(
     assert run.error["code"] == "quota"
 
 
+def test_epochs_decide_the_steps_that_a_quota_is_asked_for(order: Any, team: Any) -> None:
+    """Not the steps that stand in the settings until the data is counted."""
+    TeamQuota.objects.create(team=team, steps=150)
+    run = order(1000, epochs=1.0)
+    assert 0 < run.total_steps <= 150
+    assert steps_used(team.pk) == run.total_steps
+    with pytest.raises(RunRefused, match="150 steps in 30 days"):
+        order(1, epochs=1000.0)
+
+
 def test_provider_seconds_are_the_teams(team: Any, other_team: Any) -> None:
     TeamQuota.objects.create(team=team, provider_seconds=10)
     now = timezone.now()

@@ -73,9 +73,16 @@ def test_the_forecast_rests_on_it(alice_client: Client, base: Any, dataset: Any)
     trial.save()
     html = summary(alice_client, lora(base, dataset, precision="float32"))
     assert "From the step that was tried" not in html  # precision is one of the settings
+    assert 'id="run-trial"' in html
+    assert "took 30 s" not in html  # which was of other settings
     assert "3.00 GB" in summary(alice_client, lora(base, dataset, seed="4"))
     html = summary(alice_client, lora(base, dataset, steps="40"))
     assert "From the step that was tried" in html
+    assert 'aria-labelledby="trial-title" hx-swap-oob="true"' in html
+    assert "took 30 s" in html
+    whole = alice_client.post(reverse("run-try"), lora(base, dataset)).content.decode()
+    assert whole.count('id="run-trial"') == 1
+    assert "hx-swap-oob" not in whole.partition('id="run-trial"')[2].partition(">")[0]
     part = alice_client.get(reverse("run-trial", args=[trial.public_id])).content.decode()
     assert "took 30 s" in part
     assert reverse("run-summary") in part

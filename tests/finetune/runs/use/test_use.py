@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from finetune.hardware import jobs
 from finetune.hardware.models import QuantumJob
 from finetune.runs.models import Run
 from finetune.runs.queue.line import seconds_of
@@ -18,9 +21,12 @@ from finetune.runs.use.selectors import past_runs, totals_by
 from finetune.runs.use.services import use_keep
 from finetune.runs.worker.conclusions import run_stop
 from finetune.runs.worker.hold import claim
+from finetune.tasks import run_use_collect
 from finetune.teams.keys.services import key_create
 from finetune.training.use.energy import ESTIMATED
+from quantum.backends.base import JobState
 from tests.finetune.conftest import run_ordered
+from tests.finetune.runs.page.test_views import tell
 
 pytestmark = pytest.mark.django_db
 PART = {"seconds": 100, "processor_seconds": 150, "peak_bytes": 2 * 10**9, "joules": 1500,
@@ -74,6 +80,70 @@ def test_provider_seconds_and_circuits(run_made: Run) -> None:
     use_keep(run_made)
     use = RunUse.objects.get(run=run_made)
     assert (use.circuits, use.shots, use.provider_seconds) == (40, 4000, 2.5)
+
+
+def test_what_was_computed_twice_counts_twice(run_made: Run) -> None:
+    """A trainer that is killed after step 3 goes on from the checkpoint of step 2."""
+    for step in (1, 2, 3, 3, 4):
+        tell(run_made, "metrics", step=step, total_steps=4, train_loss=1.0,
+             circuits_run=10 * step, shots_run=100 * step)  # fmt: skip
+    tell(run_made, "evaluation", step=4, validation_loss=1.0, circuits_run=45, shots_run=450)
+    use_keep(run_made)
+    use = RunUse.objects.get(run=run_made)
+    assert (use.circuits, use.shots) == (55, 550)
+
+
+def test_a_job_that_ends_after_its_run_is_counted(
+    run_made: Run, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    """A provider may tell hours later what it took."""
+    use_keep(run_made)
+    now = timezone.now()
+    row = QuantumJob.objects.create(
+        team=run_made.team, run=run_made, scope="s", fingerprint="1", backend="wukong",
+        state="submitted", circuits=1, shots=1, total_shots=1, seconds_high=9, payload="{}",
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+
+    def ended(ledger: Any, public_id: str, *_: Any, **__: Any) -> Any:
+        ledger.move(public_id, expected=JobState.SUBMITTED, to=JobState.DONE, seconds_used=2.5)
+        return ledger.get(public_id)
+
+    monkeypatch.setattr(jobs, "backend_of", lambda row: None)
+    monkeypatch.setattr(jobs, "advance", ended)
+    sent: list[Any] = []
+    monkeypatch.setattr("finetune.queue.current_app.send_task", lambda *to, **_: sent.append(to))
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.job_advance(row)
+    assert sent == [("finetune.tasks.run_use_collect", (run_made.pk,))]
+    run_use_collect(run_made.pk)
+    assert RunUse.objects.get(run=run_made).provider_seconds == 2.5
+
+
+def test_energy_is_estimated_where_a_part_of_it_was(run_made: Run, team: Any, alice: Any) -> None:
+    written(run_made, "1-1", source="RAPL")
+    written(run_made, "2-1")
+    use_keep(run_made)
+    (own,) = totals_by("run", team, alice)
+    (whole,) = totals_by("team", team, alice)
+    assert own.estimated
+    assert whole.estimated
+
+
+def test_a_page_reads_its_own_rows_alone(client: Client, run_made: Run, alice: Any) -> None:
+    rows = [
+        RunUse(public_id=f"ftjob-{number}", name=f"Run {number}", team=run_made.team, base="b",
+               adapter="lora")
+        for number in range(120)
+    ]  # fmt: skip
+    RunUse.objects.bulk_create(rows)
+    client.force_login(alice)
+    with CaptureQueriesContext(connection) as asked:
+        html = client.get(reverse("run-use"), {"page": 2}).content.decode()
+    assert html.count('<th scope="row">') == 51
+    [read] = [one["sql"] for one in asked if "LEFT OUTER JOIN" in one["sql"]]
+    assert "LIMIT 50" in read
+    assert '"measured"' not in read
 
 
 def test_sums(run_made: Run, team: Any, alice: Any, bob: Any, base: Any, dataset: Any) -> None:
@@ -145,6 +215,8 @@ def test_the_queue_expects_what_was_forecast(run_made: Run) -> None:
     whole = seconds_of(run_made)
     assert whole == pytest.approx(run_made.total_steps * run_made.step_seconds)
     run_made.held_since = timezone.now() - timezone.timedelta(seconds=20)
+    assert seconds_of(run_made) == whole  # held once, without a step; now it waits again
+    run_made.state = Run.State.RUNNING
     left = seconds_of(run_made)
     assert whole is not None
     assert left == pytest.approx(whole - 20, abs=2)

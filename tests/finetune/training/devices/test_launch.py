@@ -31,7 +31,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         script = tmp_path / "other"
         script.write_text(f'#!/bin/sh\ncd "$3/{DEVICES}"\ncase "$7" in\n{cases}esac\n')
         script.chmod(0o700)
-        monkeypatch.setattr(launch.sys, "executable", str(script))
+        monkeypatch.setattr("sys.executable", str(script))
         started.append(Others(tmp_path, len(lines) + 1, stuck))
         return started[-1]
 
