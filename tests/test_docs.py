@@ -47,7 +47,12 @@ def test_every_format_is_documented(name):
 
 
 def test_every_pin_has_a_reason():
-    files = ("requirements.txt", "requirements-dev.txt", "requirements-wukong.txt")
+    files = (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-wukong.txt",
+        "requirements-liger.txt",
+    )
     pins = re.findall(r"^([\w-]+)==", "\n".join(map(text, files)), re.M)
     table = text("docs/dependencies.md")
     assert pins

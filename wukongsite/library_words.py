@@ -208,6 +208,8 @@ WORDS = (
     _("the processor has no AMX"),
     _("the GPU has units for it"),
     _("the GPU has no units for bfloat16"),
+    _("Devices"),
+    _("GPUs that learn together, each from its share of every batch. Each holds the whole base."),
     _("CPU threads of the trainer. 0: the cores that are free as it starts."),
     _("Table with columns"),
     _('CSV or JSON with a mapping {"user": "question", "assistant": "answer"}'),

@@ -15,6 +15,7 @@ from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.runs.form.estimates import RunChoice
 from finetune.teams.models import ApiKey, Team, User
+from finetune.training.devices.count import devices_missing
 from finetune.training.dialogues.positions import positions_problem
 from finetune.training.exceptions import BadConfig
 from finetune.training.loop import checkpoints
@@ -24,6 +25,7 @@ from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 
 from .models import Run
+from .worker.devices import devices_reported
 
 MAY_CHANGE = frozenset(
     {
@@ -94,6 +96,8 @@ def settings_check(plan: RunPlan, base: Base) -> None:
         words = "the address belongs to the key, on the Quantum page"
         problems.append(Problem("backend_options", words, "url"))
     problems += plan.problems
+    if missing := devices_missing(chosen.devices, devices_reported()):
+        problems.append(missing)
     if not problems:
         problems += base_problems(chosen, base)
     if problems:

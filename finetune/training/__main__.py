@@ -75,10 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="PID",
         help="the process that starts it; by default whoever is its parent when it looks",
     )
+    for option, kind in (("--rank", int), ("--meeting", Path)):  # of a run's other devices
+        parser.add_argument(option, type=kind, help=argparse.SUPPRESS)
     parsed = parser.parse_args(arguments)
     if not parsed.run_dir.is_dir():
         print(f"Error: there is no folder {parsed.run_dir}.", file=sys.stderr)
         return ExitCode.BAD_CONFIG
+    if parsed.rank:
+        return _follow(parsed.run_dir, parsed.rank, parsed.meeting, parsed.parent)
     supervision = Supervision(
         parsed.run_dir.absolute() / "control",
         detached=parsed.detached,
@@ -111,6 +115,15 @@ def main(arguments: list[str] | None = None) -> int:
     except (DamagedLog, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return ExitCode.FAILED
+
+
+def _follow(folder: Path, rank: int, meeting: Path, parent: int) -> int:
+    """Compute on another device of a run, which the run's first process has started."""
+    supervision = Supervision.beside(folder, rank, parent)
+    supervision.watch()
+    from finetune.training.devices.follower import follow
+
+    return follow(folder, rank, meeting, supervision)
 
 
 def _show(event: Event) -> None:

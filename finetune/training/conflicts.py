@@ -6,6 +6,7 @@ Each setting for itself is right by then: `RunSettings` has seen to it.
 from __future__ import annotations
 
 from finetune.training.circuits.backends import backend_problem, cloud_limits
+from finetune.training.devices.count import devices_conflict
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
@@ -19,10 +20,12 @@ def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
         words = "needs evaluations during the run: set eval_every, or leave it 0"
         return (Problem("early_stopping", words),)
     try:
-        if problem := backend_problem(settings.adapter, settings.backend):
-            return (Problem("backend", problem),)
+        if words := backend_problem(settings.adapter, settings.backend):
+            return (Problem("backend", words),)
     except UnknownNameError as error:
         return (Problem("adapter", str(error)),)
+    if problem := devices_conflict(settings):
+        return (problem,)
     if settings.adapter_options.get("backend", settings.backend) != settings.backend:
         words = "it is a setting of the run; leave it out here"
         return (Problem("adapter_options", words, "backend"),)

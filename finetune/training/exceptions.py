@@ -86,6 +86,32 @@ class QuantumFailed(TrainingError):
         super().__init__(message)
 
 
+class DeviceDied(TrainingError):
+    """The process of another device of the run was ended.
+
+    Attributes:
+        device: its number, from 1.
+        number: the signal that ended it.
+    """
+
+    def __init__(self, device: int, number: int) -> None:
+        self.device = device
+        self.number = number
+        super().__init__(f"The process of device {device} was ended by signal {number}.")
+
+
+class DeviceFailed(TrainingError):
+    """The process of another device of the run failed.
+
+    Attributes:
+        report: what it said, as the data of an `error` event, with its `message`.
+    """
+
+    def __init__(self, report: Mapping[str, Any]) -> None:
+        self.report = report
+        super().__init__(str(report["message"]))
+
+
 class AlreadyRunning(TrainingError):
     """Another trainer holds this run folder."""
 

@@ -10,6 +10,7 @@
     RUN_DIR/adapter/            out: the trained adapter
     RUN_DIR/circuit-light.svg   out: the circuit drawn, and circuit-dark.svg
     RUN_DIR/quantum/            both: circuits for a machine, and what came back
+    RUN_DIR/devices/            between the processes of a run on several devices
 
 Knows nothing of Django; the site reads the log and the exit code.
 """
@@ -24,19 +25,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 
 from finetune.training.circuits.runners import connect
 from finetune.training.computing.chosen import Computing, run_device
 from finetune.training.config import RunConfig
+from finetune.training.devices.group import ALONE, Group, take_devices
+from finetune.training.devices.launch import end_like, together
 from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
-from finetune.training.exceptions import AlreadyRunning, QuantumFailed
+from finetune.training.exceptions import AlreadyRunning, DeviceDied, QuantumFailed, TrainingError
 from finetune.training.log.announcements import announce
 from finetune.training.log.conclusion import already_concluded, conclude
 from finetune.training.log.events import Event, EventLog, read_events
-from finetune.training.log.failures import explain, trace_tail
-from finetune.training.log.sentences import parts_of
+from finetune.training.log.failures import explain, failure_data
 from finetune.training.loop import checkpoints
 from finetune.training.loop.interruptions import look_between_layers
 from finetune.training.loop.metrics import Clock
@@ -85,7 +88,7 @@ def run(
         try:
             stop = _train(folder, log, supervision)
         except (Exception, KeyboardInterrupt) as error:
-            return _failed(folder, log, error)
+            return _failed(folder, log, error, supervision)
         finally:
             supervision.meter.write()
     return ExitCode.SUCCEEDED if stop is None else stop.value
@@ -108,19 +111,15 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _failed(folder: Path, log: EventLog, error: BaseException) -> int:
+def _failed(folder: Path, log: EventLog, error: BaseException, supervision: Supervision) -> int:
+    """Say why the run failed, or end as the process of another device did."""
+    if isinstance(error, DeviceDied):
+        end_like(error, log, supervision.meter)
     failure = explain(error, folder)  # it looks how full the disk is
     checkpoints.discard(folder / "checkpoints")
     log.free_reserve()
-    data = {
-        "kind": failure.kind,
-        "hint": failure.hint,
-        "parts": parts_of(failure.message),
-        "changes": dict(failure.changes),
-        "exception": type(error).__name__,
-        "trace_tail": trace_tail(error),
-    }
-    log.emit("error", failure.message, data)
+    data = failure_data(failure, error)
+    log.emit("error", data.pop("message"), data)
     log.emit("state", "The run failed.", {"state": "failed"}, level="error")
     return failure.exit_code
 
@@ -129,37 +128,63 @@ def _train(folder: Path, log: EventLog, supervision: Supervision) -> Stop | None
     """Do the run; return why it was left early, or None when it was finished."""
     if log.ending and already_concluded(folder, RunConfig.read(folder / "config.json"), log):
         return None
+    config = RunConfig.read(folder / "config.json")
+    take_devices(config)
+
+    def stuck(lost: TrainingError) -> None:
+        """Another process is gone, and this one would wait for it for ever."""
+        os._exit(_failed(folder, log, lost, supervision))
+
+    with together(folder, config.devices, supervision, stuck) as group:
+        trainer, counts = work(folder, config, log, supervision, group)
+    if trainer.stop is not None:
+        return _left(trainer, log, supervision)
+    conclude(folder, trainer, log, counts)
+    return None
+
+
+def work(
+    folder: Path, config: RunConfig, log: EventLog, supervision: Supervision, group: Group
+) -> tuple[DialogueTrainer, dict[str, Any]]:
+    """Train or resume, alone or as one process of several, to the end or to where it is left.
+
+    Returns:
+        The trainer after its last step, and what became of the dialogues.
+    """
     started = log.last_seq > 0
     log.emit("state", "Loading the base model.", {"state": "loading"})
-    found = checkpoint_found(folder, log)
-    config = RunConfig.read(folder / "config.json")
-    computing = Computing.of(config, folder, resumed=found.path is not None)
+    found = group.agreed(lambda: checkpoint_found(folder, log))
+    resumed = found.path is not None
+    computing = group.agreed(lambda: Computing.of(config, folder, resumed=resumed))
     if doubt := computing.doubt():
         log.emit("warning", doubt)
-    trainer, counts = prepared(folder, config, log, supervision, _kept(found.path), computing)
+    if computing.fuses:
+        log.emit("log", "The output layer and its loss are computed in Liger's kernel.")
+    kept = _kept(found.path)
+    trainer, counts = prepared(folder, config, log, supervision, kept, computing, group)
     if config.start_adapter and found.path is None:
         numbers = load_start(trainer.adapted, config, folder)
         log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
     if found.path is not None:
-        resumed = {"state": "resumed", "step": found.step}
-        log.emit("state", f"Resumed from the checkpoint after step {found.step}.", resumed)
+        data = {"state": "resumed", "step": found.step}
+        log.emit("state", f"Resumed from the checkpoint after step {found.step}.", data)
     elif started:
         why = ": there is no checkpoint that it can go on from" if found.damaged else ""
         log.emit("state", f"Started again from step 0{why}.", {"state": "resumed", "step": 0})
     log.emit("state", "Training.", {"state": "training", "total_steps": config.steps})
-    supervision.training_begins()
+    if group.first:  # the others leave at once at any time
+        supervision.training_begins()
     try:
         _trained(trainer, found.path)
     except StopRequested as request:
         trainer.stop = request.reason
     except (QuantumFailed, QuantumError):
-        trainer.save_now()  # steps on a machine are dear: none is to be done again
+        if group.alone:
+            trainer.save_now()  # steps on a machine are dear: none is to be done again
         raise
-    if trainer.stop is not None:
+    if trainer.stop is not None and group.first:
         trainer.save_now()
-        return _left(trainer, log, supervision)
-    conclude(folder, trainer, log, counts)
-    return None
+    return trainer, counts
 
 
 def _trained(trainer: DialogueTrainer, checkpoint: Path | None) -> None:
@@ -188,6 +213,7 @@ def prepared(
     supervision: Supervision,
     kept: dict[str, Any],
     computing: Computing,
+    group: Group = ALONE,
 ) -> tuple[DialogueTrainer, dict[str, Any]]:
     """Load model and data, tell the log about them, and build the trainer.
 
@@ -195,7 +221,7 @@ def prepared(
         The trainer, and what became of the dialogues.
     """
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    computing.take_threads(config.threads)
+    computing.take_threads(config.threads, group.count)
     clock = Clock(config.steps, kept["seconds"])
     supervision.meter.measured = lambda: clock.measured
     check_positions(config.base_model, config.sequence_length)
@@ -210,7 +236,8 @@ def prepared(
             folder, config, config.validation_file, tokenizer, config.eval_dialogues, None
         )
     base = load_base(config.base_model, computing.format.weights(run_device()))
-    look_between_layers(base, supervision)
+    if group.alone:
+        look_between_layers(base, supervision)
     shapes = linear_shapes(base)
     base_parameters = sum(item.numel() for item in base.parameters())
     model = attach_adapter(base, config)
@@ -229,7 +256,12 @@ def prepared(
         watch=Watch(config, read_events(log.path), int(kept.get("step", 0))),
         exchange=connect(model, config, folder, supervision, log),
         precision=computing.format,
+        fused=computing.fuses,
+        group=group,
     )
+    if not group.first:
+        torch.manual_seed(config.seed + group.rank)  # each drops out other numbers
+        return trainer, {}
     known = facts(model, config, shapes, base_parameters, computing.format)
     return trainer, announce(folder, config, log, known, train, validation)
 

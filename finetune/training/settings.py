@@ -142,6 +142,12 @@ class RunSettings(BaseModel):
         "else float32. Circuits keep float32.",
         "Precision",
     )
+    devices: int = setting(
+        1,
+        "GPUs that learn together, each from its share of every batch. Each holds the whole base.",
+        "Devices",
+        (1, 64),
+    )
     threads: int = setting(
         0, "CPU threads of the trainer. 0: the cores that are free as it starts.", bounds=(0, 1024)
     )

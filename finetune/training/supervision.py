@@ -13,6 +13,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from enum import Enum, IntEnum
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,7 @@ from types import FrameType
 from finetune.training.use.meter import Meter
 
 HEARTBEAT = "heartbeat"
+DEVICES = "devices"  # of a run: what its processes tell one another
 LOOK_SECONDS = 0.2
 BEAT_SECONDS = 1.0
 
@@ -64,6 +66,7 @@ class Supervision:
 
     Attributes:
         meter: what the run takes of the machine.
+        beats: asked whether to beat: a run on several devices does while all its processes do.
     """
 
     def __init__(
@@ -81,7 +84,25 @@ class Supervision:
         self._looked = 0.0
         self._watch: threading.Thread | None = None
         self.why = ""
+        self.beats: Callable[[], bool] = lambda: True
         self.meter = Meter(control.parent, whole=whole)
+
+    @classmethod
+    def beside(cls, folder: Path, rank: int, parent: int) -> Supervision:
+        """Watch the first process of a run alone, beside which another has nothing to keep.
+
+        Requests and signals are heeded by the first, for all together.
+
+        Args:
+            folder: the run's.
+            rank: the other process's number, from 1.
+            parent: the first process.
+        """
+        own = folder.absolute() / DEVICES / str(rank)
+        own.mkdir(parents=True, exist_ok=True)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        return cls(own / "control", parent=parent, whole=True)
 
     def install(self) -> None:
         """Take over SIGTERM and SIGINT: the first one stops within the step, a second at once."""
@@ -145,7 +166,8 @@ class Supervision:
 
     def _beat(self) -> None:
         try:
-            self._control.with_name(HEARTBEAT).touch()
+            if self.beats():
+                self._control.with_name(HEARTBEAT).touch()
         except OSError:
             pass  # a full or read-only disk; the loop meets it, and says so, when it writes
         self.meter.look()

@@ -21,6 +21,7 @@ from celery.worker import state
 from django.conf import settings
 
 from finetune.files import write_whole
+from finetune.training.devices.count import devices_here
 
 log = logging.getLogger(__name__)
 WRITE_SECONDS = 2.0
@@ -53,7 +54,9 @@ def sign_write(name: str, beat: int | None = None) -> None:
         (request.name.rpartition(".")[2], request.time_start or time.time())
         for request in list(state.active_requests)
     ]
-    sign = {"pid": os.getpid(), "beat": beat, "heard": time.time(), "busy": busy}
+    sign: dict[str, Any] = {"pid": os.getpid(), "beat": beat, "heard": time.time(), "busy": busy}
+    if name.startswith("train"):
+        sign["devices"] = devices_here()  # asked for by `finetune.runs.worker.devices`
     write_whole(folder / f"{name}.json", json.dumps(sign))
 
 

@@ -18,6 +18,7 @@ LEASE_SECONDS = env("WUKONG_LEASE_SECONDS", 10)
 MAX_ATTEMPTS = env("WUKONG_MAX_ATTEMPTS", 5)
 TRAINER_SILENT_SECONDS = env("WUKONG_TRAINER_SILENT_SECONDS", 120)  # 0: never ended for it
 TRAINER_THREADS = env("WUKONG_TRAINER_THREADS", 0)  # 0: those that are free
+TRAINER_CPU_DEVICES = env("WUKONG_TRAINER_CPU_DEVICES", 1)  # as many the processor counts for
 TRAINER_NICENESS = env("WUKONG_TRAINER_NICENESS", 10)  # 0: trains at the expense of the chat
 
 # -- base models --------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from finetune.datasets.models import Dataset
 from finetune.datasets.selectors import dataset_list_for
 from finetune.runs.checks import Agreement, RunOrder
 from finetune.runs.models import Run
+from finetune.runs.worker.devices import devices_reported
 from finetune.teams.models import Team, User
 from finetune.training.circuits.backends import backends_of
 from finetune.training.conflicts import conflicts
@@ -53,6 +54,7 @@ MORE = (
     "keep_checkpoints",
     "early_stopping",
     "precision",
+    "devices",
     "system_prompt",
 )
 TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own
@@ -130,6 +132,10 @@ class RunForm(forms.Form):
         self.team = team
         self.fields |= {name: setting_field(name) for name in (*MAIN, *MORE)}
         self.fields |= option_fields(team)
+        if (devices := devices_reported()) > 1:
+            self.fields["devices"].widget.attrs["max"] = str(devices)
+        else:
+            del self.fields["devices"]  # nothing to choose
         self._offer_rows()
 
     def _offer_rows(self) -> None:
@@ -176,11 +182,11 @@ class RunForm(forms.Form):
 
     @property
     def more_fields(self) -> Iterator[BoundField]:
-        return (self[name] for name in MORE)
+        return (self[name] for name in MORE if name in self.fields)
 
     @property
     def more_open(self) -> bool:
-        return any(self[name].errors for name in MORE)
+        return any(field.errors for field in self.more_fields)
 
     # -- what was chosen --------------------------------------------------------------------------
 
@@ -197,7 +203,7 @@ class RunForm(forms.Form):
             continues=typed.get("continues"),
             continues_step=typed.get("continues_step") if typed.get("continues") else None,
             problems=problems,
-            unknown=frozenset(TYPED) - set(typed),
+            unknown=frozenset(TYPED) & set(self.fields) - set(typed),
         )
         self.choice = replace(choice, settings=run_settled(choice))
         self.add_problems(problems or conflicts(self.choice.settings))

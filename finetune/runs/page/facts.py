@@ -32,6 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "weight_decay",
         "max_grad_norm",
         "precision",
+        "devices",
         "seed",
     ),
     gettext_noop("Evaluation and checkpoints"): (

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 from django.conf import settings
 
+from finetune.training.devices.count import CPU_DEVICES
+
 STOP_SECONDS = 30.0
 
 
@@ -44,6 +46,7 @@ def environment() -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONUNBUFFERED": "1",
+        CPU_DEVICES: str(settings.TRAINER_CPU_DEVICES),
     }
 
 

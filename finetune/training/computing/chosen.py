@@ -14,9 +14,11 @@ from typing import Self
 
 import torch
 
+from finetune.training.loop.head import fused_agrees
 from finetune.training.settings import RunSettings
 from quantum.processor import usable_cores
 
+from .fused import runs_here
 from .precision import AMX, AS_ASKED, AS_BEFORE, Precision, precision_of
 from .threads import free_threads
 
@@ -31,11 +33,13 @@ class Computing:
         precision: `float32` or `bfloat16`.
         why: why that.
         threads: CPU threads.
+        fused: whether the output layer and its loss are one kernel (`fused`).
     """
 
     precision: str
     why: str
     threads: int
+    fused: bool = False
 
     @classmethod
     def of(cls, settings: RunSettings, folder: Path, *, resumed: bool) -> Self:
@@ -61,27 +65,41 @@ class Computing:
             precision = Precision("float32", AS_BEFORE)
         most = torch.get_num_threads()  # OMP_NUM_THREADS, or the physical cores
         threads = settings.threads or (most if resumed else min(most, free_threads()))
-        chosen = cls(precision.name, precision.why, threads)
+        fused = not resumed and fused_agrees(device, precision.dtype())
+        chosen = cls(precision.name, precision.why, threads, fused)
         partial = path.with_name(f".{FILE}")
         partial.write_text(json.dumps(asdict(chosen)) + "\n", encoding="utf-8")
         partial.replace(path)
         return chosen
 
-    def take_threads(self, asked: int) -> None:
+    def take_threads(self, asked: int, processes: int = 1) -> None:
         """Compute with as many threads as are asked for; or the run's, as far as there are cores.
 
         Args:
             asked: the run's setting; 0 leaves it to the choice.
+            processes: of the run, which share them.
         """
-        torch.set_num_threads(asked or min(self.threads, usable_cores()))
+        threads = asked or min(self.threads, usable_cores())
+        torch.set_num_threads(max(1, threads // processes))
 
     @property
     def format(self) -> Precision:
         """The number format."""
         return Precision(self.precision, self.why)
 
+    @property
+    def fuses(self) -> bool:
+        """Whether the output layer and its loss are one kernel here."""
+        return self.fused and runs_here(run_device())
+
     def doubt(self) -> str:
-        """Return a warning where this machine is slow in the run's format, or an empty text."""
+        """Return a warning where this machine does not compute as the run began, or is slow in its
+        format, or an empty text."""
+        if self.fused and not self.fuses:
+            return (
+                "This run began with Liger's kernel, which is not here: its last digits will "
+                "differ from there on. To have them equal, go on with it where it began."
+            )
         if self.precision != "bfloat16":
             return ""
         here = precision_of("auto", run_device())

@@ -74,11 +74,15 @@ class EventLog:
         self.ending = ""
         self.early_end: int | None = None
         self._reserve = path.with_name("." + path.name + ".reserve")
-        path.touch()
+        self._open()
+
+    def _open(self) -> None:
+        """Make the file ready to be written, and remember what stands in it."""
+        self.path.touch()
         self._recover()
         if not self._reserve.exists():
             self._reserve.write_bytes(b"\0" * RESERVE_BYTES)
-        self._file = path.open("ab", buffering=0)
+        self._file = self.path.open("ab", buffering=0)
 
     def __enter__(self) -> EventLog:
         return self

@@ -18,6 +18,7 @@ from finetune.training.exceptions import (
     BadConfig,
     BadData,
     DamagedLog,
+    DeviceFailed,
     Diverged,
     ExplodedLoss,
     QuantumFailed,
@@ -32,7 +33,7 @@ from finetune.training.watch.troubles import EXPLODING
 from quantum.exceptions import BackendMissingError, QuantumError
 
 from .events import read_events
-from .sentences import Sentence, joined, sentence
+from .sentences import Sentence, joined, parts_of, sentence
 
 TAIL_LINES = 12
 NEARLY_FULL = 1 << 20
@@ -65,6 +66,8 @@ def explain(error: BaseException, folder: Path) -> Failure:
         return Failure("bad_config", words, exit_code=ExitCode.BAD_CONFIG)
     if isinstance(error, BadData):
         return Failure("data", str(error))
+    if isinstance(error, DeviceFailed):
+        return _told(error.report)
     if _disk_full(error, folder):
         return Failure(
             "disk_full",
@@ -84,6 +87,26 @@ def explain(error: BaseException, folder: Path) -> Failure:
     if isinstance(error, TrainingError):
         return Failure("exception", str(error))
     return Failure("exception", f"{type(error).__name__}: {_first_line(error)}")
+
+
+def failure_data(failure: Failure, error: BaseException) -> dict[str, Any]:
+    """Return what the log's `error` event has of a failure, with its message."""
+    return {
+        "message": failure.message,
+        "kind": failure.kind,
+        "hint": failure.hint,
+        "parts": parts_of(failure.message),
+        "changes": dict(failure.changes),
+        "exception": type(error).__name__,
+        "trace_tail": trace_tail(error),
+    }
+
+
+def _told(report: Mapping[str, Any]) -> Failure:
+    """What the process of another device has told of itself."""
+    message = Sentence.of(report["message"], list(report.get("parts") or []))
+    changes = report.get("changes") or {}
+    return Failure(str(report["kind"]), message, str(report.get("hint", "")), changes=changes)
 
 
 def trace_tail(error: BaseException) -> str:

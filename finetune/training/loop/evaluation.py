@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from finetune.training.computing.precision import Precision
+from finetune.training.devices.group import Group
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import collate
 
@@ -35,8 +36,10 @@ def held_out(
     pad: int,
     at_labels: bool,
     one_row: bool,
+    fused: bool,
     precision: Precision,
     between: Callable[[], None],
+    group: Group,
 ) -> HeldOut:
     """Measure a model on dialogues, those of similar length together.
 
@@ -47,13 +50,15 @@ def held_out(
         pad: the id that fills batches up.
         at_labels: compute logits at labelled positions only.
         one_row: read a batch in one row where that saves something.
+        fused: compute the output layer and its loss in one kernel.
         precision: what the model's products are computed in.
         between: called before each batch; may raise to leave.
+        group: the processes that share the batches.
     """
     total, correct, count = 0.0, 0, 0
     ordered = sorted(examples, key=lambda example: len(example.input_ids))
     device = next(model.parameters()).device
-    for start in range(0, len(ordered), batch_size):
+    for start in range(group.rank * batch_size, len(ordered), group.count * batch_size):
         between()
         batch = collate(ordered[start : start + batch_size], pad=pad)
         with torch.no_grad(), precision.autocast(device):
@@ -63,8 +68,11 @@ def held_out(
                 batch["labels"].to(device),
                 at_labels=at_labels,
                 one_row=one_row,
+                fused=fused,
             )
         total += float(loss.total)
         correct += loss.correct
         count += loss.count
+    total, *counts = group.summed(total, correct, count)
+    correct, count = map(int, counts)
     return HeldOut(mean(total, count), mean(correct, count), count)

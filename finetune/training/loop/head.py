@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from finetune.training.computing.fused import agrees, fused_loss, runs_here
 from quantum.adapters.precision import full_precision, product_dtype
 
 LOGITS = 2**23
@@ -26,21 +27,36 @@ def is_frozen(head: Any) -> bool:
     return type(head) is nn.Linear and head.bias is None and not head.weight.requires_grad
 
 
-def head_loss(hidden: Tensor, head: nn.Linear, goal: Tensor) -> tuple[Tensor, Tensor]:
+def head_loss(
+    hidden: Tensor, head: nn.Linear, goal: Tensor, *, fused: bool = False
+) -> tuple[Tensor, Tensor]:
     """Return the summed cross-entropy, in nats, and how often the likeliest token is right.
 
     Args:
         hidden: What the output layer reads, (positions, width).
         head: The output layer, (vocabulary, width), frozen.
         goal: The ids to predict, (positions,), int64.
+        fused: In one kernel (`computing.fused`), where the run has found that it gives the same.
 
     Returns:
         A float32 scalar with a graph to `hidden`, and an int64 scalar.
     """
     dtype = product_dtype(hidden, hidden.dtype)
     with full_precision(hidden):
+        if fused and len(goal):
+            return fused_loss(hidden.to(dtype), head.weight.to(dtype), goal)
         total, correct = _HeadLoss.apply(hidden, head.weight, goal, dtype)  # type: ignore[no-untyped-call]
     return total, correct
+
+
+def fused_agrees(device: torch.device, dtype: torch.dtype) -> bool:
+    """Tell whether the fused kernel is there and gives what this module does."""
+
+    def ours(hidden: Tensor, weight: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+        total, correct = _HeadLoss.apply(hidden, weight, goal, dtype)  # type: ignore[no-untyped-call]
+        return total, correct
+
+    return runs_here(device) and agrees(ours, fused_loss, device, dtype)
 
 
 class _HeadLoss(torch.autograd.Function):

@@ -60,6 +60,7 @@ def token_loss(
     *,
     at_labels: bool = True,
     one_row: bool = False,
+    fused: bool = False,
 ) -> TokenLoss:
     """Compute the loss of a batch over its labelled tokens.
 
@@ -70,6 +71,7 @@ def token_loss(
         at_labels: compute logits at labelled positions only.
         one_row: with that, read the batch in one row where that saves something; only for models
             of which `reads_one_row` says that they can.
+        fused: compute the output layer and its loss in one kernel, as `head_loss` says.
 
     Returns:
         Sums over the labelled tokens; dividing `total` by `count` gives the usual mean.
@@ -87,7 +89,7 @@ def token_loss(
             chosen = hidden[:, :-1][wanted]  # (labelled, width)
         head = causal.get_output_embeddings()
         if is_frozen(head):
-            summed, right = head_loss(chosen, head, goal)
+            summed, right = head_loss(chosen, head, goal, fused=fused)
             return TokenLoss(summed, int(right), len(chosen))
         logits = head(chosen)  # (labelled, vocabulary)
     else:

@@ -12,6 +12,7 @@ from transformers import Trainer
 
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.config import RunConfig
+from finetune.training.devices.group import Group
 from finetune.training.lock.golden import template_write
 from finetune.training.log.events import EventLog
 from finetune.training.watch.stopping import best_step
@@ -36,6 +37,7 @@ class SavingTrainer(Trainer):
     clock: Clock
     trained_tokens: int
     exchange: FolderRunner | None
+    group: Group
     before_step: randomness.Snapshot | None = None  # only while a step is under way
     taken_step: int | None = None  # of the checkpoint whose weights the model has now
     _saving_to: Path | None = None
@@ -98,23 +100,28 @@ class SavingTrainer(Trainer):
         """
         step = self.state.global_step
         self.finite.kept(step, self.optimizer)
-        name = f"checkpoint-{step}"
-        self._saving_to = checkpoints.partial_folder(self.folder)
+        self._saving_to = self.group.agreed(lambda: checkpoints.partial_folder(self.folder))
         try:
             super()._save_checkpoint(model, trial)
-            self.log_events.sync()  # a checkpoint never runs ahead of the log
-            partial_ = self._saving_to / name
-            state = {
-                "step": step,
-                "seq": self.log_events.last_seq,
-                "trained_tokens": self.trained_tokens,
-                "seconds": round(self.clock.seconds, 1),
-                "waiting_for": self.waiting_for,
-            }
-            (partial_ / RUN_STATE).write_text(json.dumps(state) + "\n")
-            checkpoints.seal(partial_, self.folder / name)
+            self.group.wait()  # each process has written its random states
+            if self.group.first:
+                self._seal(self._saving_to / f"checkpoint-{step}", step)
         finally:
             self._saving_to = None
+
+    def _seal(self, partial_: Path, step: int) -> None:
+        """Make what Trainer has written a checkpoint, and remove those that have had their time."""
+        self.log_events.sync()  # a checkpoint never runs ahead of the log
+        state = {
+            "step": step,
+            "seq": self.log_events.last_seq,
+            "trained_tokens": self.trained_tokens,
+            "seconds": round(self.clock.seconds, 1),
+            "waiting_for": self.waiting_for,
+        }
+        (partial_ / RUN_STATE).write_text(json.dumps(state) + "\n")
+        name = partial_.name
+        checkpoints.seal(partial_, self.folder / name)
         checkpoints.prune(
             self.folder,
             keep=self.config.keep_checkpoints,

@@ -23,6 +23,7 @@ from finetune.training.circuits.runners import circuits_taken
 from finetune.training.computing.one_row import reads_one_row
 from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
+from finetune.training.devices.group import Group, through
 from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import RunOrder, collate
 from finetune.training.exceptions import ExplodedLoss
@@ -59,6 +60,8 @@ class DialogueTrainer(SavingTrainer):
         exchange: where the circuits go, if they run outside this process.
         precision: what the model's products are computed in, to learn and to evaluate; sample
             replies are computed in what the weights are kept in.
+        fused: compute the output layer and its loss in one kernel (`computing.fused`).
+        group: the processes that learn together, one for each device.
     """
 
     def __init__(
@@ -78,6 +81,8 @@ class DialogueTrainer(SavingTrainer):
         trained_tokens: int = 0,
         exchange: FolderRunner | None = None,
         precision: Precision,
+        fused: bool,
+        group: Group,
     ) -> None:
         count = config.steps * config.dialogues_per_step
         order = RunOrder(train, count=count, batch_size=config.batch_size, seed=config.seed)
@@ -85,7 +90,7 @@ class DialogueTrainer(SavingTrainer):
         steps = Steps()
         super().__init__(
             model=model,
-            args=training_arguments(config, folder),
+            args=training_arguments(config, folder, group),
             train_dataset=order,
             data_collator=partial(collate, pad=pad),
             callbacks=[steps],
@@ -103,14 +108,16 @@ class DialogueTrainer(SavingTrainer):
         self.trained_tokens = trained_tokens
         self.exchange = exchange
         self.precision = precision
+        self.group = group
         self.epoch_dialogues = epoch_dialogues
         self.finite = FiniteChecks(model, config)
         self.watch = watch
         self.stop: Stop | None = None
         self.ended_early = False
         self.pad = pad
-        self._at_labels = selects_labels(model)
-        self._one_row = self._at_labels and reads_one_row(model, causal_of(model))
+        at_labels = selects_labels(model)
+        one_row = at_labels and reads_one_row(model, causal_of(model))
+        self._ways = {"at_labels": at_labels, "one_row": one_row, "fused": fused}
         self._correct = 0
         self._labels = 0
         self._step_tokens = 0
@@ -127,12 +134,14 @@ class DialogueTrainer(SavingTrainer):
     ) -> torch.Tensor:
         """Return this batch's share of the step's mean loss over labelled tokens."""
         ids, labels = inputs["input_ids"], inputs["labels"]
+        computed = partial(token_loss, self.adapted, ids, labels, **self._ways)
         with self.precision.autocast(ids.device):
-            loss = token_loss(model, ids, labels, at_labels=self._at_labels, one_row=self._one_row)
+            loss = through(model, self.adapted, computed)
         self._correct += loss.correct
         self._labels += loss.count
         self._step_tokens += ids.numel()
-        return loss.total / (num_items_in_batch if num_items_in_batch is not None else loss.count)
+        share = loss.total / (num_items_in_batch if num_items_in_batch is not None else loss.count)
+        return share if self.group.alone else share * self.group.count  # DDP takes the mean
 
     def training_step(
         self,
@@ -176,7 +185,10 @@ class DialogueTrainer(SavingTrainer):
         step = self.state.global_step
         config = self.config
         spent = self.clock.step_ends()
-        self.trained_tokens += self._labels
+        correct, labels, tokens = map(
+            int, self.group.summed(self._correct, self._labels, self._step_tokens)
+        )
+        self.trained_tokens += labels
         memory = psutil.Process().memory_info().rss
         if torch.cuda.is_available():
             memory += torch.cuda.max_memory_allocated()
@@ -186,10 +198,10 @@ class DialogueTrainer(SavingTrainer):
             "total_steps": config.steps,
             "epoch": round(step * config.dialogues_per_step / self.epoch_dialogues, 4),
             "train_loss": logs["loss"],
-            "train_accuracy": mean(self._correct, self._labels),
+            "train_accuracy": mean(correct, labels),
             "learning_rate": logs["learning_rate"],
             "grad_norm": logs.get("grad_norm"),
-            "tokens_per_second": round(self._step_tokens / max(spent, 1e-9), 1),
+            "tokens_per_second": round(tokens / max(spent, 1e-9), 1),
             "trained_tokens": self.trained_tokens,
             "memory_mb": round(memory / 2**20),
             "seconds_left": self._seconds_left(step),
@@ -242,8 +254,9 @@ class DialogueTrainer(SavingTrainer):
             known = {"step": step, "validation_loss": self.log_events.held_out_losses[step]}
             self._tell(self.watch.evaluation(known))
         for index, prompt in enumerate(self.config.sample_prompts):
-            if self.config.sample_tokens and not self.log_events.has("sample", step, index):
-                self.supervision.check()
+            wanted = self.config.sample_tokens and self.group.first
+            if wanted and not self.log_events.has("sample", step, index):
+                self._look()
                 answer = sample(self.model, self.tokenizer, self.config, prompt)
                 data = {"step": step, "index": index, "prompt": prompt, "reply": answer.text}
                 what = f"sample reply after step {step}" + (answer.note and f" ({answer.note})")
@@ -253,16 +266,21 @@ class DialogueTrainer(SavingTrainer):
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, {})
         return {}
 
+    def _look(self) -> None:
+        """Leave where that was asked for; several processes leave together, after a step."""
+        if self.group.alone:
+            self.supervision.check()
+
     def _measure(self, step: int) -> None:
         measured = held_out(
             self.model,
             self.validation,
             batch_size=self.config.batch_size,
             pad=self.pad,
-            at_labels=self._at_labels,
-            one_row=self._one_row,
             precision=self.precision,
-            between=self.supervision.check,
+            between=self._look,
+            group=self.group,
+            **self._ways,
         )
         self.finite.evaluation(measured.loss, step)
         circuit = circuit_report(self.adapted, entanglement=True)

@@ -8,22 +8,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from finetune.training.config import RunConfig
+from finetune.training.devices.group import Group
 from finetune.training.watch.stopping import best_step, ends_early
 
 from . import randomness
 
 
-def training_arguments(config: RunConfig, folder: Path) -> TrainingArguments:
+def training_arguments(config: RunConfig, folder: Path, group: Group) -> TrainingArguments:
     """Translate a run's settings for Trainer.
 
     When to log, save and evaluate is ours to say, and the learning rate's way (`schedule`) too.
+    accelerate deals batches out in turn, so processes that take smaller ones share a run's.
     """
     return TrainingArguments(
         output_dir=str(folder),
-        per_device_train_batch_size=config.batch_size,
+        per_device_train_batch_size=config.batch_size // group.count,
         gradient_accumulation_steps=config.gradient_accumulation,
         max_steps=config.steps,
         learning_rate=config.learning_rate,
@@ -41,6 +44,8 @@ def training_arguments(config: RunConfig, folder: Path) -> TrainingArguments:
         report_to="none",
         dataloader_pin_memory=False,
         bf16=False,
+        use_cpu=not group.alone and not torch.cuda.is_available(),
+        ddp_broadcast_buffers=False,  # they are the same everywhere, and follow from the weights
     )
 
 
@@ -98,7 +103,7 @@ class Steps(TrainerCallback):
         trainer.before_step = None
         step = state.global_step
         control.should_log = True
-        trainer.stop = trainer.supervision.reason()
+        trainer.stop = trainer.group.agreed(trainer.supervision.reason)
         if step >= trainer.config.steps:
             trainer.stop = None  # it is done anyway
             control.should_training_stop = True

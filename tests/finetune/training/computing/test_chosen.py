@@ -73,7 +73,7 @@ def test_a_run_ends_in_the_format_that_it_began_in(
     assert run_here(whole) == 0
     paused(resumed, 3, run_here, monkeypatch)
     kept = json.loads((resumed / FILE).read_text())
-    assert kept == {"precision": "bfloat16", "why": AMX, "threads": 1}
+    assert kept == {"precision": "bfloat16", "why": AMX, "threads": 1, "fused": False}
     amx(False)  # the worker that takes it next has another processor
     assert run_here(resumed) == 0
     assert weights(resumed) == weights(whole)
