@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from finetune.runs.models import RunEvent
-from finetune.templatetags.run_words import said
-from finetune.templatetags.words import in_words
+from finetune.templatetags.words import in_words, said
 
 from .models import Alert
 

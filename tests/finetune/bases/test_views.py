@@ -124,7 +124,8 @@ def test_a_licence_stands_before_the_button(client: Client, operator: Any) -> No
         ("gated", {"page": "http://hub/x"}, "Accept it at http://hub/x"),
         ("disk", {"needed": 2e9, "free": 1e9, "margin": 5e8}, "needs 2.0 GB more"),
         ("hash", {"file": "model.safetensors"}, "model.safetensors came with other bytes"),
-        ("in_way", {}, "said by the process"),
+        ("in_way", {}, "An operator moves it away"),
+        ("another", {}, "said by the process"),
     ],
 )
 def test_a_failure_says_what_to_do(
