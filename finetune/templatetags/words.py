@@ -65,16 +65,16 @@ def count(value: Number) -> str:
 
 @register.filter
 def short(value: Number) -> str:
-    """A count in at most four characters: 950, 1.2k, 34k, 5.6M.
+    """A count in at most four characters: 950, 1.2k, 34k, 5.6M, 1.2B.
 
-    >>> short(950), short(1234), short(34_500), short(5_600_000), short(None)
-    ('950', '1.2k', '34k', '5.6M', '–')
+    >>> short(950), short(1234), short(34_500), short(999_900), short(1.24e9), short(None)
+    ('950', '1.2k', '34k', '1.0M', '1.2B', '–')
     """
     if value is None or value == "":
         return MISSING
     number = float(value)
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= 0.9995 * size:  # 999.9k is told as 1.0M, not as 1000k
             scaled = number / size
             return f"{scaled:.1f}{letter}" if abs(scaled) < 10 else f"{scaled:.0f}{letter}"
     return f"{number:.0f}"
