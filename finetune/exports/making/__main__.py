@@ -67,7 +67,11 @@ def make(order: Order, folder: Path, told: Callable[[str, float], None]) -> dict
     about = {
         "made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "job": order.facts["job"],
-        "base": {"name": order.base_id, "files": base_files(Path(order.base))},
+        "base": {
+            "name": order.base_id,
+            "files": base_files(Path(order.base)),
+            "licences": sorted(path.name for path in (stage / "licences").glob("*")),
+        },
         "golden": proof,
     }
     words = card.card(order, about, lock, replies, circuit)

@@ -68,7 +68,7 @@ def card(
         _head(order, facts),
         f"# {facts['name']}\n\n{_intro(order, facts)}",
         "## Use\n\n" + _use(order),
-        "## Licence\n\n" + _licences(order, facts),
+        "## Licence\n\n" + _licences(order, facts, about),
         "## Data\n\n" + _table(_data(facts)),
         "## Base\n\n" + _table(_base(order, facts, about)),
         "## Result\n\n" + _table(_result(facts)),
@@ -137,7 +137,7 @@ def terms_of(licence: str) -> str:
     return next((TERMS[start] for start in known if name.startswith(start)), "")
 
 
-def _licences(order: Order, facts: dict[str, Any]) -> str:
+def _licences(order: Order, facts: dict[str, Any], about: dict[str, Any]) -> str:
     rows = []
     sources = [("Base", order.base_id, order.licence)]
     sources += [("Data", one["name"], one["licence"]) for one in facts["data"]]
@@ -146,11 +146,13 @@ def _licences(order: Order, facts: dict[str, Any]) -> str:
             "Read it before you pass this on." if licence else "Ask before you pass this on."
         )
         rows.append((f"{kind}: {name}", f"{licence or UNKNOWN}. {terms}"))
-    return (
-        _table(rows)
-        + "\nThe strictest of these holds for all that was made from them. Licence and notices "
-        "from the base's folder are in `licences/`.\n"
+    brought = (
+        "Licence and notices from the base's folder are in `licences/`."
+        if about["base"]["licences"]
+        else "The base's folder has no licence text that could be brought along."
     )
+    words = "The strictest of these holds for all that was made from them."
+    return f"{_table(rows)}\n{words} {brought}\n"
 
 
 def _data(facts: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -254,14 +254,15 @@ def test_the_head_names_licences_as_hubs_do(order: Orders) -> None:
         ("Qwen Research", 'license: "other"\nlicense_name: "Qwen Research"\nlib'),
         ("", 'license: "other"\nlib'),
     ):
-        about = {"made": "", "base": {"files": {}}, "golden": {}}
+        about = {"made": "", "base": {"files": {}, "licences": []}, "golden": {}}
         words = card(order(licence=licence), about, Lock("", "float32", []), [], None)
         assert head in words
+        assert "`licences/`" not in words  # there are none
 
 
 def test_an_early_end_is_no_end_of_all_steps(order: Orders) -> None:
     facts = {**FACTS, "ended": True, "step": 3, "steps": 9}
-    about = {"made": "", "base": {"files": {}}, "golden": {}}
+    about = {"made": "", "base": {"files": {}, "licences": []}, "golden": {}}
     words = card(order(facts=facts), about, Lock("", "float32", []), [], None)
     assert "as it was at step 3 of 9 steps" in words
 
