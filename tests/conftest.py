@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 pytest_plugins = ["tests.sharing"]
 DEMO: list[tuple[dict[str, Any], dict[str, bytes]]] = []
@@ -63,6 +64,13 @@ def valkey() -> Iterator[str]:
     yield settings.VALKEY_URL
     process.terminate()
     process.wait(timeout=10)
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_next_test() -> Iterator[None]:
+    """A page in Chinese leaves its language active, which every test after it would speak."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
