@@ -47,6 +47,12 @@ def messages_waiting(queue: str) -> int | None:
         return None
 
 
+def lacks_messages(queue: str, rows: int) -> bool:
+    """Whether a queue has fewer messages than rows wait for one; never while the broker is away."""
+    left = messages_waiting(queue)
+    return left is not None and left < rows
+
+
 def enqueue(task: str, *arguments: int | str, expires: float | None = None) -> None:
     """Send a task with ids, once the transaction is committed.
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from finetune.queue import enqueue, messages_waiting
+from finetune.queue import enqueue, lacks_messages
 
 from .backoff import wait_after
 from .mail import language_of, mail_send
@@ -91,13 +91,9 @@ def deliveries_recheck() -> None:
         claim_lapsed(pk)
     waiting = Delivery.objects.filter(state=State.WAITING, due_at__lte=now)
     due = list(waiting.order_by("due_at", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    if not due:
-        return
-    left = messages_waiting(QUEUE)
-    if left is None or left >= len(due):
-        return  # the broker is away, or they have messages
-    for pk in due:
-        enqueue("alert_deliver", pk)
+    if due and lacks_messages(QUEUE, len(due)):
+        for pk in due:
+            enqueue("alert_deliver", pk)
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from finetune.files import alone
+from finetune.outside.environment import without_secrets
 from finetune.queue import enqueue
 
 from .downloads import lock_of, target_of
@@ -25,10 +25,6 @@ from .services import base_add
 
 LOOK_SECONDS = 1.0
 END_SECONDS = 10.0
-HIDDEN = (
-    *("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY"),
-    "EMAIL_HOST_PASSWORD",
-)
 State = BaseDownload.State
 Event = dict[str, Any]
 CHANGED: Event = {
@@ -67,7 +63,7 @@ def carry(download: BaseDownload) -> None:
     with subprocess.Popen(
         command_of(download),
         cwd=settings.BASE_DIR,
-        env={name: text for name, text in os.environ.items() if name not in HIDDEN},
+        env=without_secrets(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -6,7 +6,6 @@ A process of its own keeps torch and Qiskit out of the worker, and can be stoppe
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -20,14 +19,11 @@ from finetune.exceptions import StudioError
 from finetune.explorer.experiment.spec import PUBLISHED
 from finetune.hardware.chips import hardware_capabilities
 from finetune.hardware.selectors import calibration_list_for, calibration_newest
+from finetune.outside.environment import without_secrets
 
 from .models import QuantumExperiment
 
 GRACE_SECONDS = 15
-HIDDEN = (
-    *("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY"),
-    "EMAIL_HOST_PASSWORD",
-)
 
 
 def experiment_folder(experiment: QuantumExperiment) -> Path:
@@ -53,13 +49,12 @@ def computed(experiment: QuantumExperiment, results: dict[str, str]) -> dict[str
         str(folder),
         str(limit + GRACE_SECONDS),
     ]
-    environment = {name: text for name, text in os.environ.items() if name not in HIDDEN}
     with (folder / "log.txt").open("wb") as log:
         try:
             subprocess.run(
                 command,
                 cwd=settings.BASE_DIR,
-                env=environment,
+                env=without_secrets(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -23,7 +23,7 @@ from finetune.hardware.costs import estimate
 from finetune.hardware.jobs import job_plan
 from finetune.hardware.ledger import Owner
 from finetune.hardware.models import QuantumJob, QuantumKey
-from finetune.queue import enqueue, messages_waiting
+from finetune.queue import enqueue, lacks_messages
 from finetune.teams.models import Team, User
 from quantum.backends.base import Batch, JobState
 from quantum.exceptions import CapExceededError
@@ -281,8 +281,6 @@ def experiments_recheck() -> None:
         if not recent.filter(experiment=row).exists()
     ]
     due += [("experiment_run", row.pk) for row in waiting.order_by("created_at", "id")]
-    left = messages_waiting("explorer")
-    if left is None or left >= len(due):
-        return  # the broker is away, or they have messages
-    for task, pk in due:
-        enqueue(task, pk)
+    if lacks_messages("explorer", len(due)):
+        for task, pk in due:
+            enqueue(task, pk)

@@ -22,7 +22,8 @@ from django.utils import timezone
 from finetune.exceptions import StudioError, without_paths
 from finetune.faults import fault_of
 from finetune.files import alone
-from finetune.queue import enqueue, messages_waiting
+from finetune.outside.environment import without_secrets
+from finetune.queue import enqueue, lacks_messages
 from finetune.runs.page.downloads import metrics_csv
 from finetune.training.log.sentences import parts_of, sentence
 
@@ -36,10 +37,6 @@ LOOK_SECONDS = 0.5
 MESSAGE_LASTS = timedelta(seconds=20)
 CLAIM_LASTS = timedelta(seconds=5)  # from taking an export to holding its lock
 MEMORY_SHARE = 1.3  # of the base's weights in float32: they, and one layer more than once
-HIDDEN = (
-    *("WUKONG_SECRET_KEY", "WUKONG_SECRET_KEY_FALLBACKS", "DATABASE_URL", "ENGINE_KEY"),
-    "EMAIL_HOST_PASSWORD",
-)
 QUEUE = "exports"
 
 
@@ -117,8 +114,7 @@ def made(export: Export) -> dict[str, Any]:
                 *(str(folder), str(os.getpid())),
             ],
             cwd=settings.BASE_DIR,
-            env={name: text for name, text in os.environ.items() if name not in HIDDEN}
-            | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
+            env=without_secrets() | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -223,8 +219,6 @@ def exports_recheck() -> None:
         state=State.WAITING, created_at__lt=now - MESSAGE_LASTS
     ).order_by("created_at", "id")
     due = [row.pk for row in waiting]
-    left = messages_waiting(QUEUE)
-    if left is None or left >= len(due):
-        return  # the broker is away, or they have messages
-    for pk in due:
-        enqueue("export_make", pk)
+    if lacks_messages(QUEUE, len(due)):
+        for pk in due:
+            enqueue("export_make", pk)

@@ -1,1 +1,1 @@
-"""What the site sends outside: where an address leads, and secrets that are kept sealed for it."""
+"""What leaves the site: where an address leads, sealed secrets, what other processes are told."""

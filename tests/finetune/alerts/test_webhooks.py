@@ -270,7 +270,7 @@ def test_due_rows_without_messages_are_sent_again(
     with django_capture_on_commit_callbacks(execute=True):
         deliveries_recheck()
     assert sent == [("finetune.tasks.alert_deliver", (waiting.pk,))]
-    monkeypatch.setattr(delivering, "messages_waiting", lambda queue: 1)
+    monkeypatch.setattr("finetune.queue.messages_waiting", lambda queue: 1)
     with django_capture_on_commit_callbacks(execute=True):
         deliveries_recheck()
     assert len(sent) == 1

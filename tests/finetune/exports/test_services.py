@@ -180,7 +180,7 @@ def test_deleting_stops_it(run: Any, alice: Any, sent: list[Any]) -> None:
 def test_lost_ones_are_found(
     run: Any, alice: Any, sent: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(execution, "messages_waiting", lambda queue: 0)
+    monkeypatch.setattr("finetune.queue.messages_waiting", lambda queue: 0)
     lost = export_create(run=run, user=alice, parts=[])
     waiting = export_create(run=run, user=alice, parts=["merged"])
     old = timezone.now() - timedelta(minutes=1)
