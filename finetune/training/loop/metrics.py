@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch.nn import functional
 
 from finetune.training.computing.one_row import OneRow
+from finetune.training.devices.sharding import gathered
 from finetune.training.dialogues.data import IGNORED
 
 from .head import head_loss, is_frozen
@@ -76,11 +78,31 @@ def token_loss(
     Returns:
         Sums over the labelled tokens; dividing `total` by `count` gives the usual mean.
     """
+    causal = causal_of(model)
+    computed = partial(
+        _token_loss,
+        *(model, causal, input_ids, labels),
+        at_labels=at_labels and selects_labels(model),
+        one_row=one_row,
+        fused=fused,
+    )
+    return gathered(causal, computed)
+
+
+def _token_loss(
+    model: Any,
+    causal: Any,
+    input_ids: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    at_labels: bool,
+    one_row: bool,
+    fused: bool,
+) -> TokenLoss:
     targets = labels[:, 1:]  # (batch, length - 1): position t predicts token t + 1
     wanted = targets != IGNORED  # (batch, length - 1)
     goal = targets[wanted]  # (labelled,)
-    if at_labels and selects_labels(model):
-        causal = causal_of(model)
+    if at_labels:
         row = OneRow.of(input_ids, labels) if one_row else None
         if row is not None:  # the same labels in the same order
             chosen = row.hidden(causal)[row.goal != IGNORED]  # (labelled, width)
