@@ -68,6 +68,45 @@ def qtha_angle_count(n_qubits: int, n_layers: int) -> int:
     return (4 * n_qubits if n_qubits > 1 else 2) * n_layers
 
 
+@cache
+def qtha_product_circuit(n_qubits: int, n_layers: int = 1) -> Circuit:
+    """QTHA's circuit without entanglers: its RY alone, which is its CRZ at angle zero.
+
+    Angles of a layer: the RY behind the first ring, then those behind the second, ``n_qubits``
+    each; so there are ``2 n_qubits n_layers`` (``qtha_product_angles`` says which of QTHA's).
+
+    Raises:
+        CircuitError: A size below one.
+
+    >>> qtha_product_circuit(8, 2).n_angles
+    32
+    """
+    whole = qtha_circuit(n_qubits, n_layers)
+    kept = {old: new for new, old in enumerate(qtha_product_angles(n_qubits, n_layers))}
+    operations = tuple(
+        Operation(op.gate, op.qubits, Angle(kept[op.source.index]))
+        if isinstance(op.source, Angle)
+        else op
+        for op in whole.operations
+        if op.gate == "ry"
+    )
+    name = f"QTHA circuit without entanglers, {n_qubits} qubits, {n_layers} layers"
+    return Circuit(n_qubits, operations, whole.observables, name)
+
+
+def qtha_product_angles(n_qubits: int, n_layers: int) -> tuple[int, ...]:
+    """Which of QTHA's angles turn an RY, in order; the others are those of CRZ.
+
+    >>> qtha_product_angles(2, 1), qtha_product_angles(1, 2)
+    ((2, 3, 6, 7), (0, 1, 2, 3))
+    """
+    return tuple(
+        op.source.index
+        for op in qtha_circuit(n_qubits, n_layers).operations
+        if op.gate == "ry" and isinstance(op.source, Angle)
+    )
+
+
 def chain_couplers(n_qubits: int) -> Couplers:
     """Neighbours on a line: (0, 1), (1, 2), …"""
     return tuple((i, i + 1) for i in range(n_qubits - 1))
