@@ -112,8 +112,8 @@ QGS = AdapterSpec(
     chip_config=_on_chip,
     sampled=Sampled(circuits_per_step, START_SHOTS),
     controls=Controls(
-        "the same settings without its entangling gates, with free numbers or a polynomial in "
-        "its place, or with its angles frozen or random (option control)",
+        "the same settings without the circuit's entangling gates, with free numbers or a "
+        "polynomial in its place, or with its angles frozen or random (option control)",
         {"control": "free"},
         _remark,
         _remark,
