@@ -7,6 +7,7 @@ This module knows nothing about language models or how circuits are run.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from quantum.circuits.circuit import Angle, Circuit, Input, Operation
@@ -192,3 +193,30 @@ def _in_rounds(couplers: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def qgs_angle_count(n_qubits: int, n_layers: int) -> int:
     """Number of trainable angles: n (L + 1)."""
     return n_qubits * (n_layers + 1)
+
+
+def qgs_product_circuit(
+    n_qubits: int, n_layers: int = 1, couplers: Couplers | None = None
+) -> Circuit:
+    """QGS's circuit without CZ: the same angles and observables, and qubits that never meet.
+
+    ⟨Z_i⟩ is then cos of the sum of qubit i's angles, and ⟨Z_i Z_j⟩ = ⟨Z_i⟩ ⟨Z_j⟩.
+
+    Args:
+        n_qubits: Number of qubits.
+        n_layers: Layers L, each of which leaves a row of RY.
+        couplers: Pairs of qubits that are measured together; a chain if not given.
+
+    Raises:
+        CircuitError: As ``qgs_circuit``.
+
+    >>> circuit = qgs_product_circuit(72)
+    >>> circuit.n_angles, len(circuit.observables), circuit.two_qubit_count()
+    (144, 143, 0)
+    """
+    whole = qgs_circuit(n_qubits, n_layers, couplers)
+    return replace(
+        whole,
+        operations=tuple(op for op in whole.operations if op.gate != "cz"),
+        name=f"QGS circuit without CZ, {n_qubits} qubits, {n_layers} layers",
+    )
