@@ -26,6 +26,7 @@ LIBRARIES = [
     "finetune/bases/files",
     "finetune/explorer/experiment",
     "finetune/exports/making",
+    "finetune/studies/statistics",
     "chat/engine",
     "chat/safety",
 ]
