@@ -26,6 +26,7 @@ LIBRARIES = [
     "finetune/bases/files",
     "finetune/explorer/experiment",
     "finetune/exports/making",
+    "finetune/evaluation/scoring",
     "chat/engine",
     "chat/safety",
 ]
@@ -39,6 +40,7 @@ DOMAINS = [
     "runs",
     "explorer",
     "exports",
+    "evaluation",
     "alerts",
     "home",
     "api",
