@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ from finetune.training.computing.precision import PRECISIONS
 from finetune.training.dialogues.left_out import KINDS
 
 from .ablation import TRAINED, WAYS
-from .score import Options, results_write, score
+from .ladder_command import ladder_options, ladder_shown
+from .score import Options, results_write, score, share_show
 from .subject import BEST, Subject, base_subject, run_subject
 
 EPILOG = "what may stand in the circuit's place:\n" + "\n".join(
@@ -35,7 +35,10 @@ def score_command(arguments: list[str]) -> int:
     parser.add_argument("--batch-size", type=int, default=0, metavar="N", help="sequences a pass")
     parser.add_argument("--circuit", choices=list(WAYS), default=TRAINED, help="see below")
     parser.add_argument("--seed", type=int, default=0, help="of --circuit random")
+    ladder_options(parser)
     parsed = parser.parse_args(arguments)
+    if parsed.ladder:
+        return ladder_shown(subject_of(parser, parsed), parsed)
     options = Options(parsed.circuit, parsed.seed, parsed.limit, parsed.batch_size)
     results = score(subject_of(parser, parsed), parsed.data, options, share_show)
     if parsed.out is not None:
@@ -70,12 +73,6 @@ def subject_of(parser: argparse.ArgumentParser, parsed: argparse.Namespace) -> S
     if given or parsed.config:
         parser.error("--config, --system-prompt and --sequence-length go with --base")
     return run_subject(parsed.run_dir, parsed.checkpoint, **computing)
-
-
-def share_show(share: float) -> None:
-    """Show how far it is, on a terminal alone."""
-    if sys.stderr.isatty():
-        print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
 
 
 def _line(results: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -70,9 +71,7 @@ def score(
     began = time.monotonic()
     scores, one_row = measured(subject, loaded, file, options.batch_size, told)
     return {
-        "kind": "scores",
-        "format": FORMAT,
-        "model": subject.facts(),
+        **head("scores", subject),
         "circuit": circuit,
         "data": file.facts(),
         "computing": {
@@ -82,10 +81,14 @@ def score(
             "loading_seconds": round(began - started, 2),
             "seconds": round(time.monotonic() - began, 2),
         },
-        "notes": subject.notes,
         **Totals.of(scores).facts(),
         "dialogues": rows(scores),
     }
+
+
+def head(kind: str, subject: Subject) -> dict[str, Any]:
+    """Return what every file of results begins with."""
+    return {"kind": kind, "format": FORMAT, "model": subject.facts(), "notes": subject.notes}
 
 
 def file_read(subject: Subject, loaded: Model, data: Path, limit: int = 0) -> EncodedFile:
@@ -160,3 +163,9 @@ def results_write(path: Path, results: dict[str, Any]) -> None:
     """Write a file of results whole. Raises OSError: it cannot be written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(results, ensure_ascii=False, indent=1) + "\n")
+
+
+def share_show(share: float) -> None:
+    """Show how far it is, on a terminal alone."""
+    if sys.stderr.isatty():
+        print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
