@@ -26,7 +26,9 @@ LIBRARIES = [
     "finetune/bases/files",
     "finetune/explorer/experiment",
     "finetune/exports/making",
+    "finetune/studies/design",
     "finetune/studies/statistics",
+    "finetune/evaluation/scoring",
     "chat/engine",
     "chat/safety",
 ]
@@ -40,6 +42,7 @@ DOMAINS = [
     "runs",
     "explorer",
     "exports",
+    "evaluation",
     "alerts",
     "home",
     "api",
