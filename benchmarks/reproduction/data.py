@@ -18,6 +18,7 @@ from benchmarks.frame import ROOT
 SHARED = ROOT.parent / "shared" / "data"
 VALIDATION, TEST = 48, 100
 LONG = 80  # characters
+SHORT = 45  # words
 PARTS = ("train", "validation", "test")
 
 Dialogue = list[dict[str, str]]
@@ -99,6 +100,18 @@ def _esconv_dialogue(row: Mapping[str, Any]) -> list[dict[str, str]]:
     return told if len(told) > 1 else []
 
 
+def gsm8k() -> Parts:
+    """Short problems of GSM8K's training part with their answers alone, numbers without a word."""
+    named = []
+    for row in _lines("gsm8k/train.jsonl"):
+        answer = row["answer"].rpartition("####")[2].strip()
+        if len(row["question"].split()) <= SHORT and answer.isdigit():
+            named.append(
+                (row["question"], [_said("user", row["question"]), _said("assistant", answer)])
+            )
+    return _split(named, "gsm8k")
+
+
 def _said(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
@@ -149,4 +162,5 @@ SETS: Mapping[str, Callable[[], Parts]] = {
     "cpsycoun": cpsycoun,
     "counsel_chat": counsel_chat,
     "esconv": esconv,
+    "gsm8k": gsm8k,
 }

@@ -27,12 +27,14 @@ class Table:
     Attributes:
         base: folder name of the base model, below `var/qwen` or `var/base-models`.
         data: a key of `data.SETS`.
+        problems: arithmetic that base and chosen runs are put, below `../shared/data`; empty for none.
         study: fields of `StudySettings`; settings are added to `COMMON`.
     """
 
     base: str
     data: str
     study: Mapping[str, Any] = field(default_factory=dict)
+    problems: str = ""
 
     def values(self) -> dict[str, Any]:
         """As `StudySettings.from_dict` takes them."""
@@ -121,6 +123,22 @@ TABLES: Mapping[str, Table] = {
             "settings": {**_QWEN, "steps": 24, "eval_every": 24, "eval_dialogues": 16},
             "seeds": [1],
         },
+    ),
+    # Strict accuracy before and after: short problems, answers alone, tested on another set.
+    "qwen05-arithmetic": Table(
+        QWEN_05,
+        "gsm8k",
+        {
+            "arms": ["circuit", "bottleneck", "lora-8"],
+            "settings": {
+                **_QWEN,
+                "sequence_length": 128,
+                "eval_dialogues": 48,
+                "system_prompt": "Solve the problem. Answer with the number alone.",
+            },
+            "seeds": [1],
+        },
+        "arithmetic/AddSub.test.json",
     ),
     # The cheap, sharp version.
     "smol-counsel": Table(
