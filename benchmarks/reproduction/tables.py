@@ -27,7 +27,7 @@ class Table:
     Attributes:
         base: folder name of the base model, below `var/qwen` or `var/base-models`.
         data: a key of `data.SETS`.
-        problems: arithmetic that base and chosen runs are put, below `../shared/data`; empty for none.
+        problems: arithmetic for base and chosen runs, a file below `../shared/data`; or empty.
         study: fields of `StudySettings`; settings are added to `COMMON`.
     """
 
