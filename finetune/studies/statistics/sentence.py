@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .differences import Difference
-from .figures import decimals_for, figure, shortest
+from .figures import interval_figures, shortest
 from .power import MOST_SEEDS, SIZE, Limit, Needed, seeds_needed
 
 
@@ -157,13 +157,10 @@ def _is_within(difference: Difference, size: float) -> bool:
 
 
 def _figures(difference: Difference, size: float) -> dict[str, str]:
-    low, high = difference.low, difference.high
-    decimals = decimals_for(low, high, (0.0, -size, size))
-    return {
-        "estimate": figure(difference.estimate, decimals),
-        "low": figure(low, decimals, is_end=True),
-        "high": figure(high, decimals, is_end=True),
-    }
+    figures = interval_figures(
+        difference.estimate, difference.low, difference.high, marks=(0.0, -size, size)
+    )
+    return dict(zip(("estimate", "low", "high"), figures, strict=True))
 
 
 def _lacking(needed: Needed) -> tuple[str, dict[str, str]]:
