@@ -107,9 +107,9 @@ def test_identical_arms_and_arms_that_cannot_be_compared():
         "The circuit and its equal-size twin scored the same on each dialogue of test, under"
         " every seed."
     )
-    sentence = said(None, on="validation")
+    sentence = said(None)
     assert sentence.kind is Kind.NOT_ENOUGH
-    assert "compare The circuit with its equal-size twin on validation" in sentence.english
+    assert "compare The circuit with its equal-size twin on test" in sentence.english
 
 
 def test_a_sentence_can_be_put_into_another_language():
