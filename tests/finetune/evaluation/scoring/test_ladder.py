@@ -100,6 +100,15 @@ def test_qtha_is_exact_alone_and_says_what_a_chip_would_take(qtha_run):
     assert not rungs["noise"]["run"]
 
 
+def test_noise_on_many_qubits_waits_until_it_is_asked_for(make_trained):
+    run = make_trained(adapter="qgs", adapter_options={"n_qubits": 13}, steps=1, eval_every=0)
+    results = ladder_climb(
+        run_subject(run, "last"), run / "validation.jsonl", Climb(("noise", "shots"), 10), limit=1
+    )
+    assert "more than 12 qubits" in results["rungs"][0]["why"]
+    assert results["rungs"][1]["run"]
+
+
 def test_without_a_circuit_there_is_no_ladder(make_trained):
     run = make_trained(adapter_options=QTHA | {"variant": "AB"}, steps=2)
     with pytest.raises(EvaluationError, match="no circuit"):
