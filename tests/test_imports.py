@@ -27,6 +27,8 @@ LIBRARIES = [
     "finetune/explorer/experiment",
     "finetune/exports/making",
     "finetune/evaluation/scoring",
+    "finetune/evaluation/replies",
+    "finetune/evaluation/arithmetic",
     "chat/engine",
     "chat/safety",
 ]

@@ -12,9 +12,8 @@ from finetune.evaluation.scoring.subject import run_subject
 from finetune.training.circuits.backends import cloud_limits
 from quantum.exceptions import JobFailedError
 from quantum.sampling.costs import Tariff, sampling_cost
+from tests.finetune.evaluation.conftest import QTHA
 from tests.finetune.training.circuits.carrier import result_of
-
-from .conftest import QTHA
 
 
 class Double:
