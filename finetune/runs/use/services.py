@@ -39,8 +39,11 @@ def use_of(run: Run, **more: ApiKey | None) -> RunUse:
 
 
 def use_foresee(run: Run, plan: RunPlan) -> None:
-    """Keep what a run has to compute, so that later forecasts learn from what that takes."""
-    if plan.forecast is None:
+    """Keep what a run has to compute, so that later forecasts learn from what that takes.
+
+    Not of a run on several devices: what its first process takes tells nothing of one device.
+    """
+    if plan.forecast is None or plan.settings.devices > 1:
         return
     use = use_of(run)
     use.work = plan.forecast.work.to_dict()

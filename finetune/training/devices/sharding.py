@@ -53,12 +53,14 @@ def load_sharded(base_model: str, dtype: torch.dtype, count: int, **more: Any) -
         OSError, ValueError: the base cannot be loaded.
     """
     from transformers import AutoConfig
-    from transformers.distributed import DistributedConfig
+    from transformers.distributed.configuration_utils import DistributedConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
     config = AutoConfig.from_pretrained(base_model, trust_remote_code=False)
-    kind = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
-    of_layers = type(kind.__name__, (_ByLayer, kind), {"__module__": kind.__module__})
+    kind: Any = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    if not isinstance(kind, type):
+        raise ValueError(f"it is no language model that can be split ({type(config).__name__})")
+    of_layers: Any = type(kind.__name__, (_ByLayer, kind), {"__module__": kind.__module__})
     spread = DistributedConfig(fsdp_size=count)
     return of_layers.from_pretrained(
         base_model, config=config, dtype=dtype, distributed_config=spread, **more
@@ -112,14 +114,14 @@ def name_of_layers(model: nn.Module) -> str:
     Raises:
         ValueError: it has none.
     """
-    stacks = {
+    stacks: dict[str, int] = {
         name: len(module)
         for name, module in model.named_modules()
         if isinstance(module, nn.ModuleList)
     }
     if not stacks:
         raise ValueError("it has no stack of layers to spread over devices")
-    return max(stacks, key=stacks.__getitem__)
+    return max(stacks, key=lambda name: stacks[name])
 
 
 def held_numbers(model: nn.Module) -> int:

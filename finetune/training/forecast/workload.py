@@ -1,7 +1,9 @@
 """What a run computes, counted from settings, base and data: positions, products, evaluations.
 
-Seconds follow from an assumed speed; what a machine makes of them, `learned` tells. Knows nothing
-of torch, of Django or of where the numbers are kept.
+Seconds follow from an assumed speed; what a machine makes of them, `learned` tells. A batch takes
+what its positions take, and something however short it is: all weights come from memory, forth and
+back, and each layer, adapter and circuit is a row of calls. Knows nothing of torch, of Django or of
+where the numbers are kept.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from finetune.bases.catalogue.sizes import FLOAT32, TRAINER, Sizes
 from finetune.training.settings import RunSettings
 from quantum.adapters.spec import targeted
 
+from .adapted import evolved, wider_of
 from .lengths import DataSize, lengths_of, mean_above, system_tokens
 
 LABELLED = 0.6  # of what a dialogue says is the assistant's, measured on support dialogues
@@ -24,12 +27,20 @@ BYTES = 6e9  # that one core reads from memory in a second
 STARTUP = 9.0  # seconds until the first tensor: Python, torch, transformers
 LOADING = 500e6  # bytes of weights a second
 SAVING = 0.2  # seconds a checkpoint
+# Measured on one core with AVX-512, which multiplies half as fast again as `PRODUCTS`, and taken
+# half as long again for it (2026-11-27, one thread, processor time).
+STEP = 0.05  # seconds of a step beside its batches: optimizer, checks, the log
+LAYER = 1e-3  # seconds of a layer's calls, one way: 0.6 ms
+ADAPTED = 1e-4  # the same of an adapted layer: 0.05 ms
+CIRCUIT = 5e-4  # the same of a circuit with data in it, for each layer and two more: 0.35 ms
+AMPLITUDE = 35e-9  # seconds to evolve an amplitude through a circuit's layer: 23 ns
+AMPLITUDE_BACK = 105e-9  # the same on the way back, by the adjoint method: 70 ns
+PASSES = 5  # times that what an adapted layer reads and writes goes through memory, one way
 PROMPT_TOKENS = 70  # of a sample prompt with its system text
 CHECKPOINT_BYTES = 60_000  # of a checkpoint's small files
 LINE_BYTES = 900  # of a line of the log
 FOLDER_BYTES = 400_000  # drawings, the trainer's output, the log's reserve
 GOLDEN_TOKENS = 80  # read and written at the end, to record what the adapter answers
-SHARED_READS = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # read the same input
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,12 @@ class Workload:
         trained: numbers that learn.
         copied: bytes of weights files in another format than float32, which stand in memory
             beside their copy while the base is loaded.
+        adapted: layers with an adapter.
+        touched: what these read and write of a position, of all layers.
+        circuits: circuits with data in them that a batch goes through, times their layers and two
+            more, to begin and to measure.
+        amplitudes: of the states that they evolve for a position, times their layers; none where
+            light cones take their place.
     """
 
     sizes: Sizes
@@ -72,6 +89,10 @@ class Workload:
     wider: int
     trained: int
     copied: int = 0
+    adapted: int = 0
+    touched: int = 0
+    circuits: int = 0
+    amplitudes: int = 0
 
     @classmethod
     def of(
@@ -107,6 +128,8 @@ class Workload:
         held = settings.eval_dialogues if data.held_out is None else data.held_out
         held = min(held, settings.eval_dialogues)
         evaluations = evaluations_of(settings.steps, settings.eval_every) if held else 0
+        modules = targeted(shapes, settings.targets)
+        circuits, amplitudes = evolved(settings)
         return cls(
             sizes=sizes,
             typical=typical,
@@ -120,6 +143,10 @@ class Workload:
             wider=wider_of(settings, shapes),
             trained=trained,
             copied=copied,
+            adapted=len(modules),
+            touched=sum(out + wide for out, wide in modules.values()),
+            circuits=len(modules) * circuits,
+            amplitudes=len(modules) * amplitudes,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -153,21 +180,35 @@ class Workload:
         attention = 4 * self.sizes.layers * self.sizes.query * batch.positions * batch.seen
         adapters = 6 * self.trained * batch.positions
         work = 2 * there + attention + adapters + 2 * self.head(batch.labels)
-        return work / PRODUCTS
+        of_position = 2 * self.touch_seconds + (AMPLITUDE + AMPLITUDE_BACK) * self.amplitudes
+        return work / PRODUCTS + 2 * self.pass_seconds + batch.positions * of_position
+
+    @property
+    def pass_seconds(self) -> float:
+        """What a batch takes one way however short it is: weights from memory, and calls."""
+        weights = self.sizes.multiplied + self.sizes.hidden * self.sizes.vocabulary
+        calls = LAYER * self.sizes.layers + ADAPTED * self.adapted + CIRCUIT * self.circuits
+        return weights * FLOAT32 / BYTES + calls
+
+    @property
+    def touch_seconds(self) -> float:
+        """What adapters take of a position to read and write, one way."""
+        return PASSES * self.touched * FLOAT32 / BYTES
 
     @property
     def step_seconds(self) -> float:
-        return self.batches * self.batch_seconds(self.typical)
+        return self.batches * self.batch_seconds(self.typical) + STEP
 
     @property
     def evaluation_seconds(self) -> float:
-        """Held-out dialogues read once, and the sample replies, whose tokens each need all
-        weights from memory."""
-        part = Batch(self.evaluated, self.evaluated * LABELLED, self.typical.seen)
-        reading = (self.forward(part) + self.head(part.labels)) / PRODUCTS
-        replies = self.replied * self.sizes.parameters * FLOAT32 / BYTES
+        """Held-out dialogues read once, and the sample replies, whose tokens each are a batch."""
         prompts = 2 * PROMPT_TOKENS if self.replied else 0
-        return reading + replies + self.forward(Batch(prompts, 0, 0)) / PRODUCTS
+        part = Batch(self.evaluated, self.evaluated * LABELLED, self.typical.seen)
+        work = self.forward(part) + self.head(part.labels) + self.forward(Batch(prompts, 0, 0))
+        passes = self.evaluated / self.typical.positions + self.replied
+        positions = self.evaluated + prompts + self.replied
+        of_position = self.touch_seconds + AMPLITUDE * self.amplitudes
+        return work / PRODUCTS + passes * self.pass_seconds + positions * of_position
 
     @property
     def compute_seconds(self) -> float:
@@ -182,7 +223,7 @@ class Workload:
     def startup_seconds(self) -> float:
         """What comes before the first step, between steps and after the last."""
         weights = self.sizes.parameters * FLOAT32
-        ending = GOLDEN_TOKENS * weights / BYTES
+        ending = GOLDEN_TOKENS * self.pass_seconds
         return STARTUP + weights / LOADING + SAVING * self.saves + ending
 
     # -- memory and disk --------------------------------------------------------------------------
@@ -224,15 +265,3 @@ def batch_of(size: int, length: float, system: float) -> Batch:
 def evaluations_of(steps: int, every: int) -> int:
     """Before the first step, every so often, after the last."""
     return len({0, steps, *(range(every, steps + 1, every) if every else ())})
-
-
-def wider_of(settings: RunSettings, shapes: Mapping[str, tuple[int, int]]) -> int:
-    """What adapted layers read and write, of all layers together; some of them read the same."""
-    together = {name: group[0] for group in SHARED_READS for name in group}
-    reads: dict[str, int] = {}
-    writes = 0
-    for name, (out, wide) in targeted(shapes, settings.targets).items():
-        block, _, kind = name.rpartition(".")
-        reads[f"{block}.{together.get(kind, kind)}"] = wide
-        writes += out
-    return sum(reads.values()) + writes

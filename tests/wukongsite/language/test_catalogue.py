@@ -115,7 +115,9 @@ def test_what_the_libraries_say_is_among_them() -> None:
     """Names, and examples of a format, are the same in every language."""
     said = {*KINDS.values(), published_72().source}
     said |= {
-        value.replace("_", " ") for name in ("scheduler", "precision") for value in CHOICES[name]
+        value.replace("_", " ")
+        for name in ("scheduler", "precision", "sharding")
+        for value in CHOICES[name]
     }
     said |= {*REASONS, *REMARKS.values()}
     for pairs in (families(), backend_choices()):

@@ -15,6 +15,8 @@ from django.urls import reverse
 
 from finetune.runs.form.form import RunForm
 from finetune.runs.models import Run
+from finetune.runs.page.facts import settings_of
+from finetune.runs.use.models import RunUse
 from finetune.runs.worker.devices import devices_reported
 from tests.finetune.runs.form.test_views import alice_client, asked, typed
 
@@ -54,9 +56,11 @@ def test_the_field_is_there_where_there_is_a_choice(
 ) -> None:
     page = alice_client.get(reverse("run-new")).content.decode()
     assert 'name="devices"' not in page
+    assert 'name="sharding"' not in page
     tell("train@one", devices=2)
     page = alice_client.get(reverse("run-new")).content.decode()
     assert 'name="devices"' in page
+    assert 'name="sharding"' in page
     assert RunForm(team=team).fields["devices"].widget.attrs["max"] == "2"
 
 
@@ -64,6 +68,22 @@ def test_it_starts_a_run_on_two(tell: Tell, alice_client: Client, base: Any, dat
     tell("train@one", devices=2)
     alice_client.post(reverse("run-new"), typed(base, dataset, devices="2"))
     assert Run.objects.get().settings.devices == 2
+
+
+def test_the_base_is_split_between_two_and_not_for_one(
+    tell: Tell, alice_client: Client, base: Any, dataset: Any
+) -> None:
+    tell("train@one", devices=2)
+    split = {"sharding": "base"}
+    page = alice_client.post(reverse("run-new"), typed(base, dataset, devices="1", **split))
+    assert "One device has nobody to split the base with" in page.content.decode()
+    assert not Run.objects.exists()
+    alice_client.post(reverse("run-new"), typed(base, dataset, devices="2", **split))
+    run = Run.objects.get()
+    assert (run.settings.devices, run.settings.sharding) == (2, "base")
+    rows = [name for _, group in settings_of(run) for name, _, _ in group]
+    assert {"devices", "sharding"} <= set(rows)
+    assert not RunUse.objects.get(run=run).work  # forecasts learn from runs on one device
 
 
 def test_more_than_there_are_is_refused_beside_the_field(

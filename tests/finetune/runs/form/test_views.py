@@ -55,8 +55,9 @@ def typed(base: Any, dataset: Any, /, **changes: Any) -> dict[str, Any]:
         "targets": ["q_proj", "v_proj"], "backend": "statevector", "learning_rate": "0.002",
         "steps": "12", "batch_size": "4", "sequence_length": "256", "gradient_accumulation": "1",
         "warmup_ratio": "0.1", "scheduler": "cosine", "precision": "auto", "weight_decay": "0",
-        "seed": "7", "eval_every": "6", "eval_dialogues": "8", "save_every": "6",
-        "keep_checkpoints": "2", "early_stopping": "0", "system_prompt": "Be kind.",
+        "sharding": "none", "seed": "7", "eval_every": "6", "eval_dialogues": "8",
+        "save_every": "6", "keep_checkpoints": "2", "early_stopping": "0",
+        "system_prompt": "Be kind.",
         "qtha-r": "4", "qtha-n_layers": "1", "qtha-variant": "ABC", **changes,
     }  # fmt: skip
 

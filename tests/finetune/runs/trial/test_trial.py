@@ -12,9 +12,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from finetune.runs import checks
+from finetune.runs.form import form
 from finetune.runs.trial import execution
 from finetune.runs.trial.models import Trial
 from finetune.training.config import ANSWER
+from quantum.processor import multiplies_bfloat16
 from tests.finetune.runs.form.test_views import alice_client, asked, summary, typed
 
 __all__ = ["alice_client", "asked"]
@@ -64,14 +67,25 @@ def test_nothing_is_tried_where_it_costs_money_or_does_not_fit(
     assert not Trial.objects.filter(sampled="wukong").exists()
 
 
+def test_nor_where_the_base_may_not_fit_one_device(
+    alice_client: Client, base: Any, dataset: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (form, checks):
+        monkeypatch.setattr(module, "devices_reported", lambda: 2)
+    html = ask(alice_client, lora(base, dataset, devices="2", sharding="base"))
+    assert "A trial takes one device" in html
+    assert not Trial.objects.exists()
+
+
 def test_the_forecast_rests_on_it(alice_client: Client, base: Any, dataset: Any) -> None:
     ask(alice_client, lora(base, dataset))
     trial = Trial.objects.get()
     trial.state, trial.finished_at = Trial.State.DONE, timezone.now()
-    trial.result = {"step_seconds": 30.0, "peak_bytes": 3 * 10**9, "precision": "float32",
+    here, other = ("bfloat16", "float32")[:: 1 if multiplies_bfloat16() else -1]
+    trial.result = {"step_seconds": 30.0, "peak_bytes": 3 * 10**9, "precision": here,
                     "tokens": 500, "threads": 2}  # fmt: skip
     trial.save()
-    html = summary(alice_client, lora(base, dataset, precision="float32"))
+    html = summary(alice_client, lora(base, dataset, precision=other))
     assert "From the step that was tried" not in html  # precision is one of the settings
     assert 'id="run-trial"' in html
     assert "took 30 s" not in html  # which was of other settings
