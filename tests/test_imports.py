@@ -29,6 +29,7 @@ LIBRARIES = [
     "finetune/evaluation/scoring",
     "finetune/evaluation/replies",
     "finetune/evaluation/arithmetic",
+    "finetune/evaluation/process",
     "chat/engine",
     "chat/safety",
 ]
