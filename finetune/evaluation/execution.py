@@ -20,6 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from finetune.exceptions import StudioError, without_paths
 from finetune.faults import fault_of
@@ -124,14 +125,14 @@ def data_write(evaluation: Evaluation, target: Path) -> None:
     elif run is not None and not evaluation.data_name:
         sources = [run.folder / "validation.jsonl"]
     else:
-        raise StudioError("The data set was deleted.", code="gone")
+        raise StudioError(gettext_noop("The data set was deleted."), code="gone")
     try:
         with target.open("wb") as handle:
             for source in sources:
                 with source.open("rb") as part:
                     shutil.copyfileobj(part, handle)
     except FileNotFoundError:
-        raise StudioError("The data is gone from the server.", code="gone") from None
+        raise StudioError(gettext_noop("The data is gone from the server."), code="gone") from None
 
 
 def watch(evaluation: Evaluation, process: subprocess.Popen[bytes]) -> None:
@@ -172,8 +173,12 @@ def result_of(folder: Path, code: int) -> dict[str, Any]:
     else:
         return found
     if code == -signal.SIGKILL:
-        words = "It was killed, most often because memory ran out. Try again when no run trains."
-        raise StudioError(words, code="lost")
+        raise StudioError(
+            gettext_noop(
+                "It was killed, most often because memory ran out. Try again when no run trains."
+            ),
+            code="lost",
+        )
     lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
     last = without_paths(lines[-1])[:300] if lines else "–"
     raise StudioError(f"The evaluation ended without a result: {last}", code="lost")
@@ -196,8 +201,11 @@ def evaluations_recheck() -> None:
                 if again.update(state=State.WAITING, share=0.0):
                     enqueue("evaluation_run", row.pk)
             elif nobody_works:
-                words = f"Its worker was lost {row.attempts} times. Look into the worker's log."
-                finish(row, State.FAILED, message=words)
+                finish(
+                    row,
+                    State.FAILED,
+                    message=gettext_noop("Its workers were lost again and again."),
+                )
             if nobody_works:
                 lock_of(row).unlink(missing_ok=True)
     waiting = rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)
