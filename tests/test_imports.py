@@ -30,6 +30,7 @@ LIBRARIES = [
     "finetune/evaluation/replies",
     "finetune/evaluation/arithmetic",
     "finetune/evaluation/process",
+    "finetune/evaluation/harness",
     "chat/engine",
     "chat/safety",
 ]

@@ -40,6 +40,7 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {JOB}/clone": (409,),
     f"post {JOB}/exports": (409,),
     f"get {JOB}/exports/{{export_id}}/content": (409,),
+    f"get {EVALUATIONS}": (404,),
     f"post {EVALUATIONS}": (404, 409),
     f"post {EVALUATIONS}/{{evaluation_id}}/cancel": (409,),
     f"get {EVALUATIONS}/{{evaluation_id}}/content": (409,),
