@@ -31,6 +31,7 @@ LIBRARIES = [
     "finetune/evaluation/arithmetic",
     "finetune/evaluation/process",
     "finetune/evaluation/harness",
+    "finetune/evaluation/imported",
     "chat/engine",
     "chat/safety",
 ]
