@@ -91,7 +91,7 @@ def imported(
         pad=loaded.tokenizer.pad_token_id or 0,
         told=told,
     )
-    rows = []
+    rows: list[dict[str, Any]] = []
     for case, reply in zip(asked, said, strict=True):
         passed = case.passes(reply.text)
         rows.append(
