@@ -3,6 +3,7 @@
 from finetune.alerts import admin as alerts
 from finetune.bases import admin as bases
 from finetune.datasets import admin as datasets
+from finetune.evaluation import admin as evaluation
 from finetune.explorer import admin as explorer
 from finetune.exports import admin as exports
 from finetune.hardware import admin as hardware
@@ -17,6 +18,7 @@ __all__ = [
     "alerts",
     "bases",
     "datasets",
+    "evaluation",
     "explorer",
     "exports",
     "hardware",

@@ -3,6 +3,7 @@
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
+from finetune.evaluation.models import Evaluation
 from finetune.explorer.models import QuantumExperiment
 from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
@@ -20,6 +21,7 @@ __all__ = [
     "BaseModel",
     "Dataset",
     "Delivery",
+    "Evaluation",
     "Export",
     "Invitation",
     "Membership",

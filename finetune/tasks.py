@@ -8,6 +8,7 @@ from .alerts import delivering as alerts
 from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
+from .evaluation import execution as evaluations
 from .explorer import services as quantum_explorer
 from .exports import execution as exports
 from .hardware import chips as quantum_chips
@@ -31,12 +32,13 @@ def dataset_check(dataset_id: int) -> None:
 
 @shared_task
 def datasets_recheck() -> None:
-    """Queue checks, of data and of base models, downloads, exports and trials again whose message
-    or worker was lost."""
+    """Queue checks, of data and of base models, downloads, exports, evaluations and trials again
+    whose message or worker was lost."""
     checking.datasets_recheck()
     bases.bases_recheck()
     downloads.downloads_recheck()
     exports.exports_recheck()
+    evaluations.evaluations_recheck()
     trials.trials_recheck()
 
 
@@ -105,6 +107,12 @@ def run_use_collect(run_id: int) -> None:
 def trial_run(trial_id: int) -> None:
     """Compute one step of a run that somebody thinks of."""
     trials.trial_run(trial_id)
+
+
+@shared_task
+def evaluation_run(evaluation_id: int) -> None:
+    """Carry out one evaluation."""
+    evaluations.evaluation_run(evaluation_id)
 
 
 @shared_task

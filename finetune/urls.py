@@ -15,6 +15,7 @@ from finetune.teams.keys import views as keys
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .evaluation import views as evaluations
 from .explorer import views as explorer
 from .exports import views as exports
 from .hardware import job_views
@@ -92,6 +93,22 @@ urlpatterns = [
         r"^runs/(?P<public_id>[^/]+)/(?P<part>samples|table|lines|checkpoints|place)/$",
         runs.run_part,
         name="run-part",
+    ),
+    path("runs/<str:public_id>/evaluations/", evaluations.run_evaluations, name="run-evaluations"),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/cancel/",
+        evaluations.evaluation_cancel,
+        name="evaluation-cancel",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/delete/",
+        evaluations.evaluation_delete,
+        name="evaluation-delete",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/result.json",
+        evaluations.evaluation_result,
+        name="evaluation-result",
     ),
     path("runs/<str:public_id>/exports/", exports.run_exports, name="run-exports"),
     path(

@@ -31,6 +31,9 @@ LIBRARIES = [
     "finetune/evaluation/scoring",
     "finetune/evaluation/replies",
     "finetune/evaluation/arithmetic",
+    "finetune/evaluation/process",
+    "finetune/evaluation/harness",
+    "finetune/evaluation/imported",
     "chat/engine",
     "chat/safety",
 ]

@@ -62,6 +62,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     """Alice's objects, in the place of each parameter of each part of the site."""
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
+    from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
     from finetune.runs.trial.models import Trial
     from finetune.teams.invitations import invitation_create
@@ -79,6 +80,9 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         team=team, created_by=alice, base=run_made.base, dataset=dataset, config={}, work={}
     )
     made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
+    evaluation = Evaluation.objects.create(
+        team=team, created_by=alice, run=run_made, base=run_made.base, kind="scores"
+    )
     return {
         **quantum,
         "alerts/webhooks/": {"public_id": hook.public_id},
@@ -87,7 +91,12 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "data/": {"public_id": dataset.public_id},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
-        "runs/": {"public_id": run_made.public_id, "part": "samples", "export_id": made.public_id},
+        "runs/": {
+            "public_id": run_made.public_id,
+            "part": "samples",
+            "export_id": made.public_id,
+            "evaluation_id": evaluation.public_id,
+        },
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},
         "chat/personas/": {"public_id": persona_of(team).public_id},
@@ -99,6 +108,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "team/members/": {"pk": str(bob.memberships.get().pk)},
         "v1/files": {"file_id": dataset.public_id},
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
+        "v1/wukong": {"evaluation_id": evaluation.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }
 

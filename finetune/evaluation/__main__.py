@@ -18,6 +18,8 @@ usage: python -m finetune.evaluation COMMAND ...
               with its circuits exact, by shots, with noise and on a chip (--ladder)
   replies     greedy replies compared with references: ROUGE-L, BLEU, chrF, distinct-n
   arithmetic  strict accuracy on word problems
+  harness     tasks of lm-evaluation-harness from files of one's own
+  imported    cases of Promptfoo's configs and of OpenAI's evals
 
 python -m finetune.evaluation COMMAND --help tells a command's options.
 
@@ -27,6 +29,8 @@ exit codes: 0 done   1 cannot be evaluated   2 wrong options   130 Ctrl-C
 COMMANDS = {
     "score": "finetune.evaluation.scoring.command:score_command",
     "replies": "finetune.evaluation.replies.command:replies_command",
+    "imported": "finetune.evaluation.imported.command:imported_command",
+    "harness": "finetune.evaluation.harness.command:harness_command",
     "arithmetic": "finetune.evaluation.arithmetic.command:arithmetic_command",
 }
 

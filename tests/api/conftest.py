@@ -148,6 +148,7 @@ from finetune.datasets import demo
 from finetune.models import BaseModel, Run, RunEvent, User
 from finetune.bases import publishing
 from finetune.alerts.models import Webhook
+from finetune.evaluation.models import Evaluation
 from finetune.exports.models import Export
 from finetune.teams import services as teams
 from finetune.teams.keys import services as keys
@@ -207,10 +208,14 @@ tiny.save_adapter(run.folder / "checkpoints" / "checkpoint-3", Path("BASE_FOLDER
 # The tiny base again under the run's name: what is tested is who may talk to it.
 publishing.publish(run.public_id, base="BASE_FOLDER", adapter=None, owned_by=team.slug)
 export = Export.objects.create(run=run, created_by=alice, parts=["adapter"], state="failed")
+evaluation = Evaluation.objects.create(
+    team=team, created_by=alice, run=run, base=base, kind="scores", state="failed"
+)
 hook = Webhook.objects.create(team=team, created_by=alice, name="Lab", url="https://example.org/")
 print(json.dumps({
     "keys": secrets, "rows": rows, "file": data.public_id, "run": run.public_id,
     "model": run.fine_tuned_model, "export": export.public_id, "webhook": hook.public_id,
+    "evaluation": evaluation.public_id,
 }))
 """
 

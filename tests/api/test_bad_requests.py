@@ -67,6 +67,20 @@ class Studio:
             f"post {JOB}/rerun": {"seed": 4},
             f"post {JOB}/clone": {"suffix": "again", "seed": 5, "learning_rate": 1e-4},
             f"post {JOB}/exports": {"parts": ["adapter"], "checkpoint": None},
+            "post /v1/wukong/evaluations": {
+                "kind": "scores",
+                "fine_tuning_job_id": None,
+                "base": "smollm2-135m-instruct",
+                "checkpoint": "best",
+                "file": None,
+                "part": "held_out",
+                "limit": 0,
+                "circuit": "trained",
+                "seed": 0,
+                "tokens": 128,
+                "prompt": "run",
+                "shots": 1000,
+            },
             "post /v1/webhooks": {
                 "name": "Lab",
                 "url": "https://example.org/hook",
@@ -101,6 +115,7 @@ def studio(
     settings: Any,
 ) -> Iterator[Studio]:
     from finetune.alerts.models import Webhook
+    from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
     from finetune.runs.models import Run, RunEvent
     from finetune.teams.keys.services import key_create
@@ -132,6 +147,12 @@ def studio(
         "event": [f"ftevent-{short}-1", "ftevent-f00000000000000000000000-1"],
         "export_id": [
             Export.objects.create(run=run, parts=["adapter"]).public_id for run in (done, foreign)
+        ],
+        "evaluation_id": [
+            Evaluation.objects.create(
+                team=run.team, run=run, base=run.base, kind="scores"
+            ).public_id
+            for run in (done, foreign)
         ],
         "webhook_id": [
             Webhook.objects.create(

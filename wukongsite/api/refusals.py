@@ -15,6 +15,7 @@ JOBS, FILES, MODELS, CHAT = (
     "/v1/chat/completions",
 )
 JOB = JOBS + "/{fine_tuning_job_id}"
+EVALUATIONS = "/v1/wukong/evaluations"
 MEANINGS = {
     400: "A field, a parameter or the body cannot be used; `param` names it.",
     401: "No key, a wrong one, or a revoked one.",
@@ -39,6 +40,10 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {JOB}/clone": (409,),
     f"post {JOB}/exports": (409,),
     f"get {JOB}/exports/{{export_id}}/content": (409,),
+    f"get {EVALUATIONS}": (404,),
+    f"post {EVALUATIONS}": (404, 409),
+    f"post {EVALUATIONS}/{{evaluation_id}}/cancel": (409,),
+    f"get {EVALUATIONS}/{{evaluation_id}}/content": (409,),
     f"delete {FILES}/{{file_id}}": (403, 409),
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),

@@ -7,7 +7,7 @@ and changes what the circuit gives. Knows no particular adapter (`quantum.adapte
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +19,7 @@ from quantum.circuits.circuit import Circuit
 
 from .exceptions import EvaluationError
 from .loading import Model
-
-TRAINED = "trained"
-WAYS: Mapping[str, str] = {
-    TRAINED: "as the run left it",
-    "random": "the trained circuit with angles drawn anew, uniform in (-π, π)",
-    "identity": "the trained circuit with all its angles at zero: its own rotations, controlled "
-    "ones included, do nothing; the data's rotations stay, and so do gates without an angle "
-    "(CZ, which leave |0…0⟩ as it is)",
-    "frozen": "the trained circuit with the angles that the run began with",
-    "no-entanglers": "the trained angles in the same circuit without its gates on two qubits",
-}
+from .ways import TRAINED, WAYS
 
 
 def circuit_put(loaded: Model, way: str, seed: int = 0) -> dict[str, Any] | None:

@@ -9,10 +9,10 @@ from typing import Any
 from finetune.training.computing.precision import PRECISIONS
 from finetune.training.dialogues.left_out import KINDS
 
-from .ablation import TRAINED, WAYS
 from .ladder_command import ladder_options, ladder_shown
 from .score import Options, results_write, score, share_show
 from .subject import BEST, Subject, base_subject, run_subject
+from .ways import TRAINED, WAYS
 
 EPILOG = "what may stand in the circuit's place:\n" + "\n".join(
     f"  {name}: {words}" for name, words in WAYS.items()

@@ -18,11 +18,12 @@ from finetune.files import write_whole
 from finetune.training.computing.one_row import reads_one_row
 from finetune.training.loop.metrics import causal_of, selects_labels
 
-from .ablation import TRAINED, circuit_put
+from .ablation import circuit_put
 from .dialogues import EncodedFile, encoded_file
 from .loading import Model, load_subject
 from .subject import Subject
 from .sums import Score, Totals, scores_of
+from .ways import TRAINED
 
 FORMAT = 1
 Told = Callable[[float], None]
@@ -33,7 +34,7 @@ class Options:
     """How a file is scored.
 
     Attributes:
-        circuit: what stands in the trained circuit's place, one of `ablation.WAYS`.
+        circuit: what stands in the trained circuit's place, one of `ways.WAYS`.
         seed: of random angles.
         limit: dialogues that are enough; 0: all.
         batch_size: sequences in one pass; 0: the run's.

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from finetune.evaluation.__main__ import main
-from finetune.evaluation.scoring.ablation import WAYS, circuit_put
+from finetune.evaluation.scoring.ablation import circuit_put
 from finetune.evaluation.scoring.exceptions import EvaluationError
 from finetune.evaluation.scoring.loading import load_subject
 from finetune.evaluation.scoring.score import Options, score
 from finetune.evaluation.scoring.subject import run_subject
+from finetune.evaluation.scoring.ways import WAYS
 from finetune.training.config import RunConfig
 from finetune.training.model import attach_adapter, load_base
 from quantum.adapters.host import hosted_circuits
