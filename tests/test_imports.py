@@ -26,6 +26,8 @@ LIBRARIES = [
     "finetune/bases/files",
     "finetune/explorer/experiment",
     "finetune/exports/making",
+    "finetune/studies/design",
+    "finetune/studies/statistics",
     "chat/engine",
     "chat/safety",
 ]
@@ -39,6 +41,7 @@ DOMAINS = [
     "runs",
     "explorer",
     "exports",
+    "studies",
     "alerts",
     "home",
     "api",

@@ -1,0 +1,175 @@
+"""Scoring the test set, once for each chosen run, by a process of its own.
+
+`python -m finetune.evaluation score` loads the run's best checkpoint and writes losses by dialogue. A score
+that was written is never computed again; of one whose worker was killed nobody has seen anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from finetune.exceptions import StudioError, without_paths
+from finetune.exports.execution import memory_check
+from finetune.faults import fault_of
+from finetune.files import alone
+from finetune.outside.environment import without_secrets
+from finetune.queue import enqueue
+from finetune.runs.worker.folders import copy_data
+from finetune.runs.worker.trainer_process import last_lines
+
+from .models import Study, StudyScore
+
+State = StudyScore.State
+CLAIM_LASTS = timedelta(seconds=5)  # from taking a score to holding its lock
+MOST_STARTS = 3
+LOOK_SECONDS = 1.0
+
+
+def study_score(score_id: int) -> None:
+    """Carry one score out, unless another is being made here: its end rings for the next."""
+    with alone(Path(settings.DATA_DIR) / "scores.lock") as nobody_scores:
+        if not nobody_scores:
+            return
+        taken = StudyScore.objects.filter(pk=score_id, state=State.WAITING).update(
+            state=State.WORKING, started_at=timezone.now()
+        )
+        if not taken:
+            return
+        rows = StudyScore.objects.select_related(
+            "study__dataset", "study__validation_dataset", "study__test_dataset", "cell__run__base"
+        )
+        score = rows.get(pk=score_id)
+        StudyScore.objects.filter(pk=score_id).update(starts=score.starts + 1)
+        with alone(lock_of(score)):
+            carried_out(score)
+        lock_of(score).unlink(missing_ok=True)
+    enqueue("study_advance", score.study_id)
+
+
+def carried_out(score: StudyScore) -> None:
+    """Score and write down what came of it."""
+    try:
+        result = scored(score)
+    except StudioError as error:
+        finish(score, State.FAILED, message=error.message)
+    except OSError as error:
+        fault = fault_of(error)
+        words = str(fault.message) if fault else (error.strerror or str(error))
+        finish(score, State.FAILED, message=words)
+    else:
+        finish(score, State.DONE, result=result)
+
+
+def lock_of(score: StudyScore) -> Path:
+    """Held while it is made."""
+    return score.study.folder / f".score-{score.pk}.lock"
+
+
+def finish(score: StudyScore, state: str, **changes: Any) -> None:
+    """Write how it ended, where nobody had done that before."""
+    working = StudyScore.objects.filter(pk=score.pk, state=State.WORKING)
+    working.update(state=state, finished_at=timezone.now(), **changes)
+
+
+def scored(score: StudyScore) -> dict[str, Any]:
+    """What the process wrote.
+
+    Raises:
+        StudioError: there is no room in memory, its data is gone, or it ended without a result.
+        OSError: the study's folder cannot be written.
+    """
+    run, folder = score.cell.run, score.study.folder
+    memory_check(run.base.parameters or 0)
+    folder.mkdir(parents=True, exist_ok=True)
+    target, log = folder / f"score-{score.pk}.json", folder / f"score-{score.pk}.txt"
+    target.unlink(missing_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *("nice", "-n", str(settings.TRAINER_NICENESS)),
+                *(sys.executable, "-m", "finetune.evaluation", "score", str(run.folder)),
+                *("--data", str(data_of(score.study)), "--out", str(target)),
+            ],
+            cwd=settings.BASE_DIR,
+            env=without_secrets()
+            | {
+                "HF_HUB_OFFLINE": "1",
+                "TOKENIZERS_PARALLELISM": "false",
+                "OMP_WAIT_POLICY": "PASSIVE",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        watch(score, process)
+    finally:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    try:
+        found: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        lines = last_lines(log, 1)
+        raise StudioError(
+            f"The score ended without a result: {without_paths(lines)[:300] or process.returncode}",
+            code="lost",
+        ) from None
+    return kept(found)
+
+
+def kept(found: dict[str, Any]) -> dict[str, Any]:
+    """What a study keeps of a file of scores: numbers, no path and no machine."""
+    names = ("loss", "perplexity", "accuracy", "tokens", "dialogues")
+    return {"step": found["model"]["step"]} | {name: found[name] for name in names}
+
+
+def watch(score: StudyScore, process: subprocess.Popen[bytes]) -> None:
+    """Wait for its end; leave where the study is gone."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=LOOK_SECONDS)
+            return
+        if not StudyScore.objects.filter(pk=score.pk).exists():
+            raise StudioError("The study was deleted while it was scored.", code="gone")
+
+
+def data_of(study: Study) -> Path:
+    """The dialogues that are scored, as one file: all of the test set, else what was held out."""
+    own, other = study.test_dataset, study.validation_dataset
+    target = study.folder / ("test.jsonl" if own else "validation.jsonl")
+    if target.is_file():
+        return target
+    if own is None and other is None:
+        copy_data([(study.dataset, study.dataset.validation_file)], target)
+    elif (whole := own or other) is not None:
+        copy_data([(whole, whole.train_file), (whole, whole.validation_file)], target)
+    return target
+
+
+def scores_reclaim(study: Study) -> None:
+    """Queue scores again whose worker was lost; one that was lost too often has failed."""
+    old = timezone.now() - CLAIM_LASTS
+    for score in study.scores.filter(state=State.WORKING, started_at__lt=old):
+        with alone(lock_of(score)) as nobody_works:
+            if not nobody_works:
+                continue
+            mine = StudyScore.objects.filter(pk=score.pk, state=State.WORKING)
+            if score.starts < MOST_STARTS:
+                mine.update(state=State.WAITING)
+            else:
+                words = f"Its worker was lost {score.starts} times."
+                mine.update(state=State.FAILED, message=words, finished_at=timezone.now())
