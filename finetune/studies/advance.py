@@ -1,7 +1,7 @@
 """How a study goes on by itself: each run that ends rings, and the next ones are made.
 
-Every step is a transaction that looks at the rows again under the study's lock and makes one run, so
-whoever calls it, how often, and where a worker is killed does not matter.
+Every step is a transaction that looks at the rows again under the lock of the study and makes one
+run, so whoever calls it, how often, and where a worker is killed does not matter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Scoring the test set, once for each chosen run, by a process of its own.
 
-`python -m finetune.evaluation score` loads the run's best checkpoint and writes losses by dialogue. A score
-that was written is never computed again; of one whose worker was killed nobody has seen anything.
+`python -m finetune.evaluation score` loads the best checkpoint of a run and writes losses by dialogue. A
+score that was written is never computed again; of one whose worker was killed nobody saw anything.
 """
 
 from __future__ import annotations

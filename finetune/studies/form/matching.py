@@ -1,4 +1,4 @@
-"""The study that matches a run: same data, base and settings; every arm, its usual rates, 3 seeds."""
+"""The study that matches a run: its data, base and settings; every arm, usual rates, 3 seeds."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def order(team: Any, alice: Any, base: Any, dataset: Any) -> StudyOrder:
             adapter_options=OPTIONS,
             settings=shared,
             arms=names,
-            rates={name: RATES for name in names},
+            rates=dict.fromkeys(names, RATES),
             seeds=[1, 2],
             extensions=0,
         ),
