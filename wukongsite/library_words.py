@@ -61,7 +61,13 @@ WORDS = (
     _("Control"),
     _("What stands in the circuit's place, to see what it contributes."),
     _("the circuit's angles are trained: QGS"),
-    _("as many free numbers as angles stand where the circuit stands (control)"),
+    _("the same circuit without entangling gates; its angles are trained (control)"),
+    _(
+        "as many free numbers as angles stand where the circuit stands: a classical bottleneck "
+        "of equal size (control)"
+    ),
+    _("a free number for each of the circuit's values: an upper bound (control)"),
+    _("a trigonometric polynomial of as many trained angles, without gates (control)"),
     _("the angles stay at their start, only the scalings are trained (control)"),
     _("the angles are random and stay so, only the scalings are trained (control)"),
     _("Gradient"),
@@ -83,8 +89,34 @@ WORDS = (
     _("Origin's CPU simulator"),
     _("Origin Wukong"),
     _(
-        "the same settings with free numbers in the circuit's place, or with its angles "
-        "frozen or random (option control)"
+        "the same settings without the circuit's entangling gates, with free numbers or a "
+        "polynomial in its place, or with its angles frozen or random (option control)"
+    ),
+    _(
+        "Its circuit has no entangling gates, so its qubits are independent of each other. It "
+        "is the control that shows what entanglement adds to a run with the whole circuit."
+    ),
+    _(
+        "Free numbers stand where the circuit stands, as many as it has angles: a classical "
+        "bottleneck of equal size. It is the control to compare a run with a trained circuit "
+        "against."
+    ),
+    _(
+        "A free number stands for each of the circuit's values. These can be whatever a circuit "
+        "with these observables gives, and more, from more trained numbers: an upper bound for "
+        "a run with a trained circuit."
+    ),
+    _(
+        "A trigonometric polynomial with frozen coefficients stands where the circuit stands, "
+        "of as many trained angles. It is the control that shows what gates add to angles."
+    ),
+    _(
+        "Its circuit's angles stay at their start and only the scalings are trained. It is the "
+        "control that shows what training the circuit adds."
+    ),
+    _(
+        "Its circuit's angles are random and stay so, and only the scalings are trained. It is "
+        "the control that shows what training the circuit adds."
     ),
     _("Small gates on pairs of axes multiply the weights, after QuanTA; no circuit is run."),
     _("Axes"),

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from quantum.adapters.kept import Mark, mark_of
 from quantum.adapters.qgs.config import QGSConfig
-from quantum.adapters.qgs.options import START_SHOTS
+from quantum.adapters.qgs.options import START_SHOTS, TRAINED_CIRCUIT
 from quantum.adapters.qgs.runs import CircuitRuns
 from quantum.adapters.qgs.state import CircuitState
 from quantum.backends.base import Batch, Capabilities
@@ -90,7 +90,7 @@ class CircuitBank:
         Raises:
             UnsupportedCircuitError: The backend's limits are passed.
         """
-        if self.exact or self.config.control != "trained" or not self.blocks:
+        if self.exact or self.config.control not in TRAINED_CIRCUIT or not self.blocks:
             return ()
         return self._runs.step_batches(self._angles())
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from quantum.adapters.qgs.config import QGSConfig
+from quantum.adapters.qgs.options import WITHOUT_CIRCUIT
 from quantum.backends.base import Batch, Capabilities
 from quantum.backends.registry import backend_spec, make_sampler
 from quantum.circuits.circuit import Circuit
@@ -37,7 +38,8 @@ class CircuitRuns:
         self.config = config
         self.circuit: Circuit = config.circuit()
         self.exact = backend_spec(config.backend).exact
-        if self.exact and not subcircuits.supports(self.circuit):
+        runs = config.control not in WITHOUT_CIRCUIT
+        if runs and self.exact and not subcircuits.supports(self.circuit):
             raise OptionError(
                 "n_layers",
                 f"{self.circuit.name} has light cones too wide for the exact simulator",

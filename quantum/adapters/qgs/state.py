@@ -12,12 +12,16 @@ from torch import Tensor, nn
 
 from quantum.adapters.kept import Kept
 from quantum.adapters.qgs.config import QGSConfig
+from quantum.adapters.qgs.options import FIXED_CIRCUIT
 
 _NAME_BYTES = 32
 
 
 class CircuitState(nn.Module):
     """Angles of one circuit, and the values measured at the start and last.
+
+    The controls without a circuit keep what they train: free numbers under the angles' name, or
+    angles and their start.
 
     Args:
         n_angles: The circuit's angles.
@@ -37,15 +41,19 @@ class CircuitState(nn.Module):
         super().__init__()
         self.number = -1  # in its bank
         self._start_backend: Kept[str] = Kept()  # reading it from a GPU at each call is slow
-        if config.control == "free":
-            self.angles = nn.Parameter(torch.zeros(n_angles))
+        if config.control in ("free", "span"):
+            self.angles = nn.Parameter(
+                torch.zeros(n_angles if config.control == "free" else n_values)
+            )
             return
         angles = _start_angles(n_angles, config)
-        if config.control == "trained":
-            self.angles = nn.Parameter(angles)
-        else:
+        if config.control in FIXED_CIRCUIT:
             self.register_buffer("angles", angles)
+        else:
+            self.angles = nn.Parameter(angles)
         self.register_buffer("start", angles.clone())
+        if config.control == "polynomial":
+            return
         self.register_buffer("z0", torch.zeros(n_values))
         self.register_buffer("z", torch.zeros(n_values))
         self.register_buffer("measured_at", angles.clone())

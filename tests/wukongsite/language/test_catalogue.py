@@ -21,6 +21,7 @@ from finetune.training.computing.precision import REASONS
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.presets import PRESETS
 from finetune.training.settings import CHOICES, RunSettings
+from quantum.adapters.qgs.options import REMARKS
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.chips.published import published_72
@@ -115,7 +116,7 @@ def test_what_the_libraries_say_is_among_them() -> None:
     said |= {
         value.replace("_", " ") for name in ("scheduler", "precision") for value in CHOICES[name]
     }
-    said |= set(REASONS)
+    said |= {*REASONS, *REMARKS.values()}
     for pairs in (families(), backend_choices()):
         said |= {word for pair in pairs.values() for word in pair}
     for spec in ADAPTERS.values():

@@ -1,0 +1,87 @@
+"""Run the studies of `docs/reproduction.md`, one after the other, from where they were left.
+
+    python -m benchmarks.reproduction [NAME ...] [--most N]
+
+Bases and data are looked for below `var/` (MODELS in `docs/reproduction.md` tells how they come
+there). What each run came to goes to `docs/reproduction/NAME.json` as it comes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from benchmarks.frame import ROOT
+from finetune.studies.design.folder import RESULTS, StudyFolder
+from quantum.threads import wait_passively
+
+from .data import prepare
+from .tables import TABLES
+
+WORK = ROOT / "var" / "reproduction"
+KEPT = ROOT / "docs" / "reproduction"
+
+
+def base_folder(name: str) -> Path:
+    """Where a base model is."""
+    places = [ROOT / "var" / place / name for place in ("qwen", "base-models")]
+    found = next((place for place in places if place.is_dir()), None)
+    if found is None:
+        raise SystemExit(f"{name} is not here: {' or '.join(map(str, places))}")
+    return found
+
+
+def study_of(name: str) -> StudyFolder:
+    """The study's folder; made where it is missing, with the results that are kept."""
+    folder, table = WORK / name, TABLES[name]
+    if not (folder / "study.json").exists():
+        paths = prepare(table.data, WORK / "data")
+        files = {f"{part}_file": str(path) for part, path in paths.items()}
+        base = {"base_model": str(base_folder(table.base))}
+        StudyFolder.make(folder, {**table.values(), **files, **base})
+    kept = KEPT / f"{name}.json"
+    if kept.exists() and not (folder / RESULTS).exists():
+        (folder / RESULTS).write_text(json.dumps(json.loads(kept.read_text())["results"]))
+    return StudyFolder(folder)
+
+
+def keep(name: str, study: StudyFolder) -> None:
+    """Copy what there is into the documentation."""
+    KEPT.mkdir(exist_ok=True)
+    study.write_results()
+    values = {
+        "study": TABLES[name].values(),
+        "base": TABLES[name].base,
+        "data": TABLES[name].data,
+        "results": json.loads((study.folder / RESULTS).read_text()),
+    }
+    partial = KEPT / f".{name}.json"
+    partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.move(partial, KEPT / f"{name}.json")
+
+
+def main() -> int:
+    """Run what is asked for."""
+    wait_passively()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduction")
+    parser.add_argument("names", nargs="*", default=list(TABLES), help=", ".join(TABLES))
+    parser.add_argument("--most", type=int, help="runs at most, of each study")
+    parsed = parser.parse_args()
+    for name in parsed.names:
+        study = study_of(name)
+
+        def told(line: str, name: str = name, study: StudyFolder = study) -> None:
+            keep(name, study)
+            print(f"{name}: {line}", flush=True)
+
+        done = study.run(told, most=parsed.most)
+        keep(name, study)
+        print(f"{name}: {'complete' if done else 'more to run'}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
