@@ -104,6 +104,28 @@ urlpatterns = [
         exports.export_download,
         name="export-download",
     ),
+    # studies
+    path("studies/", studies.studies, name="studies"),
+    path("studies/new/", study_form.study_new, name="study-new"),
+    path("studies/new/summary/", study_form.study_summary, name="study-summary"),
+    path("studies/shared/<str:token>/", study_shared.study_shared, name="study-shared"),
+    path(
+        "studies/shared/<str:token>/report.html",
+        study_shared.study_shared_report,
+        name="study-shared-report",
+    ),
+    path("studies/<str:public_id>/", studies.study, name="study"),
+    path("studies/<str:public_id>/stop/", studies.study_stop, name="study-stop"),
+    path("studies/<str:public_id>/resume/", studies.study_resume, name="study-resume"),
+    path("studies/<str:public_id>/table.csv", study_files.study_table, name="study-table"),
+    path("studies/<str:public_id>/study.json", study_files.study_json, name="study-json"),
+    path("studies/<str:public_id>/report.html", study_files.study_report, name="study-report"),
+    path("studies/<str:public_id>/links/new/", studies.study_share, name="study-share"),
+    path(
+        "studies/<str:public_id>/links/<str:link_id>/revoke/",
+        studies.study_unshare,
+        name="study-unshare",
+    ),
     # quantum
     path("quantum/", hardware.hardware, name="quantum"),
     path("quantum/keys/new/", hardware.cloud_key_create, name="quantum-key-create"),

@@ -28,6 +28,7 @@ LIBRARIES = [
     "finetune/exports/making",
     "finetune/studies/design",
     "finetune/studies/statistics",
+    "finetune/evaluation/scoring",
     "chat/engine",
     "chat/safety",
 ]
@@ -41,6 +42,7 @@ DOMAINS = [
     "runs",
     "explorer",
     "exports",
+    "evaluation",
     "studies",
     "alerts",
     "home",

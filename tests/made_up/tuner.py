@@ -38,6 +38,11 @@ class MadeUpCell(CircuitHost):
     def hosted(self):
         return HostedCircuit(self.circuit, self.angles)
 
+    @torch.no_grad()
+    def put(self, circuit, angles):
+        self.circuit = circuit
+        self.angles.copy_(angles)
+
     def forward(self, x):
         rows = x.reshape(-1, x.shape[-1]) @ self.down  # (tokens, wires)
         z = get_backend("statevector").expectations(self.circuit, rows, self.angles)

@@ -16,6 +16,7 @@ from quantum.adapters.qgs.options import TRAINED_CIRCUIT, WITHOUT_CIRCUIT
 from quantum.adapters.qgs.polynomial import FrozenPolynomial
 from quantum.adapters.qgs.signs import FrozenMap
 from quantum.adapters.qgs.state import CircuitState
+from quantum.circuits.circuit import Circuit
 
 
 class QGSBlock(CircuitState, CircuitHost):
@@ -59,7 +60,18 @@ class QGSBlock(CircuitState, CircuitHost):
         """The circuit, one for the whole block; ``None`` for the controls without one."""
         if not self.runs_circuit:
             return None
-        return HostedCircuit(self.bank.circuit, self.angles, self.bank, self.has_run)
+        return HostedCircuit(
+            self.bank.circuit, self.angles, self.bank, self.has_run, start=self.start
+        )
+
+    def put(self, circuit: Circuit, angles: Tensor) -> None:
+        """Let another circuit with other angles stand there; all blocks have the same circuit.
+
+        The values z0 of the start stay, as everything else that was trained beside them; where a
+        control uses z0 itself, it is measured anew.
+        """
+        self.put_angles(angles, at_start=self.control != "trained")
+        self.bank.put(circuit)
 
     def change(self) -> Tensor:
         """What the layers multiply with their frozen maps, shape ``(n_values,)``, float32.

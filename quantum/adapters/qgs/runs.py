@@ -29,14 +29,20 @@ class CircuitRuns:
     Args:
         config: The adapter's configuration.
         count: Told circuits, batches and shots of everything that was run.
+        circuit: Another one than the configuration's, with the same observables.
 
     Raises:
         OptionError: The exact simulator cannot hold this circuit's light cones.
     """
 
-    def __init__(self, config: QGSConfig, count: Callable[[int, int, int], None]) -> None:
+    def __init__(
+        self,
+        config: QGSConfig,
+        count: Callable[[int, int, int], None],
+        circuit: Circuit | None = None,
+    ) -> None:
         self.config = config
-        self.circuit: Circuit = config.circuit()
+        self.circuit: Circuit = circuit or config.circuit()
         self.exact = backend_spec(config.backend).exact
         runs = config.control not in WITHOUT_CIRCUIT
         if runs and self.exact and not subcircuits.supports(self.circuit):

@@ -80,6 +80,19 @@ class CircuitState(nn.Module):
         self.z.copy_(values)
         self.measured_at.copy_(self.angles)
 
+    @torch.no_grad()
+    def put_angles(self, angles: Tensor, *, at_start: bool) -> None:
+        """Take other angles, also as the start's; what was measured with the old ones is void."""
+        self.angles.copy_(angles)
+        self.measured_at.fill_(math.nan)
+        if at_start:
+            self.start.copy_(angles)
+            self.forget_start()
+
+    def forget_start(self) -> None:
+        """Have the start measured again."""
+        self.start_name.zero_()
+
     def is_fresh(self) -> bool:
         """Whether the remembered values are those of the angles as they are."""
         return torch.equal(self.measured_at, self.angles.detach())

@@ -113,6 +113,12 @@ class QTHACell(KeepingModule, InPlaceOfCircuit, CircuitHost):
             return None
         return HostedCircuit(self.circuit, self.angles)
 
+    @torch.no_grad()
+    def put(self, circuit: Circuit, angles: Tensor) -> None:
+        """Let another circuit with other angles stand there."""
+        self.circuit = circuit
+        self.angles.copy_(angles)
+
     def _cores(self, which: str) -> list[Tensor]:
         return [self.get_parameter(f"mpo_{which}_{k}") for k in range(self.n_cores)]
 

@@ -26,7 +26,7 @@ OPTIONS = {"r": 4, "n_layers": 1}
 RATES = [0.003, 0.01, 0.03]
 
 
-def test_set_of(team: Any, user: Any) -> Dataset:
+def set_kept_apart(team: Any, user: Any) -> Dataset:
     """The demo dialogues under another hash, as if they were others."""
     made: Dataset = checked_dataset(team, user)
     made.sha256, made.name = "f" * 64, "Kept apart"
@@ -49,7 +49,7 @@ def order(team: Any, alice: Any, base: Any, dataset: Any) -> StudyOrder:
         user=alice,
         base=base,
         dataset=dataset,
-        test_dataset=test_set_of(team, alice),
+        test_dataset=set_kept_apart(team, alice),
         settings=StudySettings(
             adapter="qtha",
             adapter_options=OPTIONS,
