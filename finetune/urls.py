@@ -9,6 +9,10 @@ from finetune.runs.page import views as runs
 from finetune.runs.queue import views as run_queue
 from finetune.runs.trial import views as run_trial
 from finetune.runs.use import views as run_use
+from finetune.studies.form import views as study_form
+from finetune.studies.page import downloads as study_files
+from finetune.studies.page import shared as study_shared
+from finetune.studies.page import views as studies
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
