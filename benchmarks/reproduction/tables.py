@@ -12,7 +12,7 @@ COMMON: Mapping[str, Any] = {
     "sample_tokens": 0,
     "sample_prompts": [],
     "precision": "bfloat16",
-    "threads": 2,
+    "threads": 1,  # a core of its own: two threads wait for each other on a shared machine
     "save_every": 1000,
     "keep_checkpoints": 1,
     "batch_size": 4,
@@ -41,12 +41,11 @@ class Table:
 
 QWEN_05, QWEN_15 = "qwen2.5-coder-0.5b-instruct", "qwen2.5-coder-1.5b-instruct"
 SMOL = "smollm2-135m-instruct"
-EMPTY = {"system_prompt": ""}  # the data's own, or the base's
 _QWEN: Mapping[str, Any] = {
-    "steps": 40,
-    "sequence_length": 384,
-    "eval_every": 20,
-    "eval_dialogues": 32,
+    "steps": 32,
+    "sequence_length": 256,
+    "eval_every": 16,
+    "eval_dialogues": 24,
     "system_prompt": "你是一位温暖、专注的心理咨询师。先倾听，复述你所听到的，一次只问一个问题。",
 }
 _SMOL: Mapping[str, Any] = {
