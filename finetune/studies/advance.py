@@ -28,6 +28,9 @@ from .design.cells import Cell, Point, Result, chosen, next_cells
 from .models import Study, StudyRun, StudyScore
 from .orders import run_order, study_arms
 from .results import cells_of, results_now, results_to_keep
+from .scoring import scores_reclaim, test_dialogues
+from .statistics.scores import FEWEST_DIALOGUES
+from .tables import BASE, table_made
 
 State = Study.State
 LIVE_MOST = 16  # runs of a study that wait or work at once
@@ -66,6 +69,19 @@ def study_advance(study_id: int) -> None:
     """Go on as far as it goes now."""
     while study_step(study_id):
         pass
+    study_finish(study_id)
+
+
+def study_finish(study_id: int) -> None:
+    """Put the table together once everything is scored. It takes a while, so under no lock: whoever
+    comes second writes the same."""
+    study = Study.objects.filter(pk=study_id, state=State.SCORING).first()
+    if study is None or study.scores.filter(state__in=StudyScore.LIVE).exists():
+        return
+    table = table_made(study)
+    Study.objects.filter(pk=study_id, state=State.SCORING).update(
+        state=State.DONE, table=table, finished_at=timezone.now()
+    )
 
 
 @transaction.atomic
@@ -79,7 +95,7 @@ def study_step(study_id: int) -> bool:
     if study.state == State.RUNNING:
         return runs_step(study, now)
     if study.state == State.SCORING:
-        return scores_step(study, now)
+        return scores_step(study)
     return False
 
 
@@ -188,12 +204,13 @@ def study_choose(
         chosen_at=now,
         problem={},
     )
+    if test_dialogues(study, cells) < FEWEST_DIALOGUES:
+        return True
     by_key = {cell.key: cell for cell in cells}
-    for arm, point in points.items():
-        for seed in settings.seeds:
-            key = Cell(arm, point, seed).key
-            if key in results and not results[key].failed:
-                StudyScore.objects.get_or_create(study=study, cell=by_key[key])
+    keys = [Cell(arm, point, seed).key for arm, point in points.items() for seed in settings.seeds]
+    good = [key for key in keys if key in results and not results[key].failed]
+    for key in [BASE, *good] if good else []:
+        StudyScore.objects.get_or_create(study=study, key=key, cell=by_key.get(key))
     return True
 
 
@@ -201,14 +218,12 @@ def point_kept(point: Point) -> dict[str, Any]:
     return {"rate": point.rate, "swept": dict(point.swept)}
 
 
-def scores_step(study: Study, now: datetime) -> bool:
-    """Send for the scores that wait; the study is done when there is none."""
-    live = study.scores.filter(state__in=StudyScore.LIVE)
-    waiting = live.filter(state=StudyScore.State.WAITING).first()
+def scores_step(study: Study) -> bool:
+    """Send for a score that waits, also for one whose worker was lost."""
+    scores_reclaim(study)
+    waiting = study.scores.filter(state=StudyScore.State.WAITING).first()
     if waiting is not None:
         enqueue("study_score", waiting.pk)
-    elif not live.exists():
-        Study.objects.filter(pk=study.pk).update(state=State.DONE, finished_at=now)
     return False
 
 

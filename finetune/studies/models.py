@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -127,6 +126,11 @@ class Study(models.Model):
         return Path(settings.STUDY_DIR) / self.public_id
 
     @property
+    def arm_count(self) -> int | None:
+        """How many arms it names; None where it takes all that there are."""
+        return len(self.config.get("arms") or ()) or None
+
+    @property
     def is_live(self) -> bool:
         return self.state in self.LIVE
 
@@ -165,7 +169,7 @@ class StudyRun(models.Model):
 
 
 class StudyScore(models.Model):
-    """That the test set was, or will be, scored with one run of a study: once."""
+    """That the test set was, or will be, scored once with one run of a study, or with the base."""
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting for a worker")
@@ -176,7 +180,15 @@ class StudyScore(models.Model):
     LIVE = (State.WAITING, State.WORKING)
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="scores")
-    cell = models.OneToOneField(StudyRun, on_delete=models.CASCADE, related_name="score")
+    cell = models.OneToOneField(
+        StudyRun,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="score",
+        help_text="None: the base as it is.",
+    )
+    key = models.CharField(max_length=200, help_text="Of its cell, or “base”.")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_index=True)
     starts = models.SmallIntegerField(default=0, help_text="How often a worker began.")
     result = models.JSONField(
@@ -189,13 +201,10 @@ class StudyScore(models.Model):
 
     class Meta:
         ordering = ["study", "id"]
+        constraints = [models.UniqueConstraint(fields=["study", "key"], name="scored_once")]
 
     def __str__(self) -> str:
-        return f"{self.study.public_id} {self.cell.key}"
-
-    def values(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.result
-        return found
+        return f"{self.study.public_id} {self.key}"
 
 
 class StudyLink(models.Model):

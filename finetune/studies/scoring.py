@@ -1,7 +1,8 @@
 """Scoring the test set, once for each chosen run, by a process of its own.
 
-`python -m finetune.evaluation score` loads the best checkpoint of a run and writes losses by dialogue. A
-score that was written is never computed again; of one whose worker was killed nobody saw anything.
+`python -m finetune.evaluation score` loads the best checkpoint of a run and writes losses by
+dialogue. A score that was written is never computed again; of one whose worker was killed nobody
+saw anything.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -22,13 +24,14 @@ from django.utils import timezone
 from finetune.exceptions import StudioError, without_paths
 from finetune.exports.execution import memory_check
 from finetune.faults import fault_of
-from finetune.files import alone
+from finetune.files import alone, write_whole
 from finetune.outside.environment import without_secrets
 from finetune.queue import enqueue
+from finetune.runs.models import Run
 from finetune.runs.worker.folders import copy_data
 from finetune.runs.worker.trainer_process import last_lines
 
-from .models import Study, StudyScore
+from .models import Study, StudyRun, StudyScore
 
 State = StudyScore.State
 CLAIM_LASTS = timedelta(seconds=5)  # from taking a score to holding its lock
@@ -46,9 +49,7 @@ def study_score(score_id: int) -> None:
         )
         if not taken:
             return
-        rows = StudyScore.objects.select_related(
-            "study__dataset", "study__validation_dataset", "study__test_dataset", "cell__run__base"
-        )
+        rows = StudyScore.objects.select_related("study__base", "study__test_dataset", "cell__run")
         score = rows.get(pk=score_id)
         StudyScore.objects.filter(pk=score_id).update(starts=score.starts + 1)
         with alone(lock_of(score)):
@@ -89,8 +90,10 @@ def scored(score: StudyScore) -> dict[str, Any]:
         StudioError: there is no room in memory, its data is gone, or it ended without a result.
         OSError: the study's folder cannot be written.
     """
-    run, folder = score.cell.run, score.study.folder
-    memory_check(run.base.parameters or 0)
+    study, folder = score.study, score.study.folder
+    memory_check(study.base.parameters or 0)
+    run = score.cell.run if score.cell else first_scored(study)
+    of_base = [] if score.cell else ["--checkpoint", "base"]
     folder.mkdir(parents=True, exist_ok=True)
     target, log = folder / f"score-{score.pk}.json", folder / f"score-{score.pk}.txt"
     target.unlink(missing_ok=True)
@@ -99,7 +102,7 @@ def scored(score: StudyScore) -> dict[str, Any]:
             [
                 *("nice", "-n", str(settings.TRAINER_NICENESS)),
                 *(sys.executable, "-m", "finetune.evaluation", "score", str(run.folder)),
-                *("--data", str(data_of(score.study)), "--out", str(target)),
+                *("--data", str(data_of(study)), "--out", str(target), *of_base),
             ],
             cwd=settings.BASE_DIR,
             env=without_secrets()
@@ -147,16 +150,41 @@ def watch(score: StudyScore, process: subprocess.Popen[bytes]) -> None:
             raise StudioError("The study was deleted while it was scored.", code="gone")
 
 
+def first_scored(study: Study) -> Run:
+    """A run by whose settings the base itself is scored; data and base are the same in all."""
+    scores = study.scores.exclude(cell=None).select_related("cell__run").order_by("pk")
+    score = scores.first()
+    if score is None or score.cell is None:
+        raise StudioError("No run of this study can be scored.", code="gone")
+    return score.cell.run
+
+
+def test_dialogues(study: Study, cells: Iterable[StudyRun]) -> int:
+    """How many dialogues the test set has: a data set of its own, else the held-out dialogues that
+    no evaluation of any run has looked at."""
+    if study.test_dataset is not None:
+        return int(study.test_dataset.report.get("dialogues") or 0)
+    counts = [
+        (cell.run.latest.get("data") or {}).get("validation") or {}
+        for cell in cells
+        if cell.run.state == Run.State.SUCCEEDED
+    ]
+    return min((int(one.get("not_needed") or 0) for one in counts), default=0)
+
+
 def data_of(study: Study) -> Path:
-    """The dialogues that are scored, as one file: all of the test set, else what was held out."""
-    own, other = study.test_dataset, study.validation_dataset
-    target = study.folder / ("test.jsonl" if own else "validation.jsonl")
+    """The dialogues that are scored, as one file; it is written once."""
+    target, test = study.folder / "test.jsonl", study.test_dataset
     if target.is_file():
         return target
-    if own is None and other is None:
-        copy_data([(study.dataset, study.dataset.validation_file)], target)
-    elif (whole := own or other) is not None:
-        copy_data([(whole, whole.train_file), (whole, whole.validation_file)], target)
+    if test is not None:
+        copy_data([(test, test.train_file), (test, test.validation_file)], target)
+        return target
+    count = test_dialogues(study, study.cells.select_related("run"))
+    held_out = first_scored(study).folder / "validation.jsonl"
+    lines = held_out.read_text(encoding="utf-8").splitlines(keepends=True)
+    # An evaluation takes the first dialogues of the file, so the last ones are those not seen.
+    write_whole(target, "".join(lines[len(lines) - count :]))
     return target
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,7 @@ from .exceptions import StudyRefused
 from .models import Study
 from .orders import StudyOrder
 from .outlook import ArmPlan, arm_plans, run_count, total_steps
+from .statistics.scores import FEWEST_DIALOGUES
 
 State = Study.State
 MOST_RUNS = 500
@@ -35,8 +38,9 @@ def study_create(order: StudyOrder) -> Study:
     Raises:
         StudyRefused: with what cannot be used; nothing is made then.
     """
-    shape_check(order)
     data_check(order)
+    order = test_kept_apart(order)
+    shape_check(order)
     plans = arm_plans(order)
     plans_check(order, plans)
     quota_check(order, plans)
@@ -57,6 +61,28 @@ def study_create(order: StudyOrder) -> Study:
     )
     enqueue("study_advance", study.pk)
     return study
+
+
+def test_kept_apart(order: StudyOrder) -> StudyOrder:
+    """Without a test set of its own, half of the held-out dialogues is never evaluated: on that
+    the differences are measured."""
+    if order.test_dataset is not None:
+        return order
+    held = held_out(order)
+    if held < 2 * FEWEST_DIALOGUES:
+        return order
+    shared = order.settings.settings
+    most = min(int(shared.get("eval_dialogues", held)), held // 2)
+    settings = order.settings.model_copy(update={"settings": {**shared, "eval_dialogues": most}})
+    return replace(order, settings=settings)
+
+
+def held_out(order: StudyOrder) -> int:
+    """Dialogues that are held out."""
+    other = order.validation_dataset
+    if other is not None:
+        return int(other.report.get("dialogues") or 0)
+    return int(order.dataset.report.get("validation", {}).get("dialogues") or 0)
 
 
 def study_name(order: StudyOrder) -> str:
@@ -113,8 +139,7 @@ def data_check(order: StudyOrder) -> None:
                 _("“%(name)s” is not checked yet. Wait until it is.") % {"name": dataset.name},
                 field,
             )
-    held = order.dataset.report.get("validation", {}).get("dialogues", 0)
-    if order.validation_dataset is None and not held:
+    if not held_out(order):
         raise refused(
             _(
                 "This data set holds nothing out, so no learning rate could be chosen. Give a "

@@ -67,6 +67,14 @@ class Studio:
             f"post {JOB}/rerun": {"seed": 4},
             f"post {JOB}/clone": {"suffix": "again", "seed": 5, "learning_rate": 1e-4},
             f"post {JOB}/exports": {"parts": ["adapter"], "checkpoint": None},
+            "post /v1/wukong/studies": {
+                "from_job": "ftjob-0123456789abcdef01234567",
+                "seeds": [1, 2],
+                "arms": ["circuit", "bottleneck"],
+                "rates": {"circuit": [0.01]},
+                "settings": {"steps": 2},
+            },
+            "post /v1/wukong/studies/{study_id}/stop": {"cancel_runs": True},
             "post /v1/webhooks": {
                 "name": "Lab",
                 "url": "https://example.org/hook",
@@ -103,6 +111,8 @@ def studio(
     from finetune.alerts.models import Webhook
     from finetune.exports.models import Export
     from finetune.runs.models import Run, RunEvent
+    from finetune.studies.form.matching import matched_settings
+    from finetune.studies.models import Study
     from finetune.teams.keys.services import key_create
     from tests.conftest import checked_dataset
 
@@ -132,6 +142,13 @@ def studio(
         "event": [f"ftevent-{short}-1", "ftevent-f00000000000000000000000-1"],
         "export_id": [
             Export.objects.create(run=run, parts=["adapter"]).public_id for run in (done, foreign)
+        ],
+        "study_id": [
+            Study.objects.create(
+                team=run.team, name="s", base=run.base, dataset=run.dataset, adapter="qtha",
+                config=matched_settings(run.settings).model_dump(),
+            ).public_id
+            for run in (done, foreign)
         ],
         "webhook_id": [
             Webhook.objects.create(

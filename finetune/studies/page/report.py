@@ -32,6 +32,7 @@ def report_page(request: HttpRequest, study: Study, *, shared: bool = False) -> 
     context: dict[str, Any] = {
         **page,
         "shared": shared,
+        "report": True,
         "styles": styles(),
         "chart": chart_svg(page["lines"]),
         "now": timezone.now(),

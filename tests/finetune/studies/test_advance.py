@@ -116,13 +116,13 @@ def test_the_choice_is_kept_whatever_becomes_of_the_runs(study: Study) -> None:
     assert study.chosen_at is not None
     assert {point["rate"] for point in study.chosen.values()} == {RATES[1]}
     assert study.results[cells[0].key]["failed"]
-    assert study.scores.count() == 8
+    assert study.scores.count() == 9  # two seeds of four arms, and the base
     kept = study.results
     run_requeue(run=cells[0].run, by=None)
     study_advance(study.pk)
     study.refresh_from_db()
     assert study.results == kept
-    assert study.scores.count() == 8
+    assert study.scores.count() == 9  # two seeds of four arms, and the base
 
 
 def test_it_is_done_when_every_score_has_ended(study: Study) -> None:

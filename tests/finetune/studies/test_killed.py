@@ -1,4 +1,4 @@
-"""A study whose workers and trainers are killed at random ends with the table of an undisturbed one."""
+"""A study that is killed at random ends with the table of an undisturbed one."""
 
 from __future__ import annotations
 
@@ -135,9 +135,7 @@ def facts(study: Study) -> dict[str, Any]:
             key: {name: value for name, value in result.items() if name not in timed}
             for key, result in study.results.items()
         },
-        "scores": {
-            score.cell.key: score.result for score in study.scores.select_related("cell")
-        },
+        "scores": {score.cell.key: score.result for score in study.scores.select_related("cell")},
     }
 
 

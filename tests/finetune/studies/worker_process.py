@@ -2,7 +2,7 @@
 
     python -m tests.finetune.studies.worker_process
 
-Its trainers are forked from it once torch is loaded, so that each of some twenty runs does not spend
+Its trainers are forked from it once torch is loaded, so that each of some twenty runs spends no
 seconds on imports; from there on they are what `python -m finetune.training RUN_DIR` is.
 """
 
