@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.frame import ROOT
+from finetune.evaluation.scoring.score import processor
 from finetune.studies.design.folder import RESULTS, StudyFolder
+from finetune.studies.design.writing import as_markdown
 from quantum.threads import wait_passively
 
 from .data import prepare
@@ -44,7 +47,11 @@ def study_of(name: str) -> StudyFolder:
         StudyFolder.make(folder, {**table.values(), **files, **base})
     kept = KEPT / f"{name}.json"
     if kept.exists() and not (folder / RESULTS).exists():
-        (folder / RESULTS).write_text(json.dumps(json.loads(kept.read_text())["results"]))
+        values = json.loads(kept.read_text())
+        (folder / RESULTS).write_text(json.dumps(values["results"]))
+        (folder / "scores").mkdir(exist_ok=True)
+        for key, scores in values["scores"].items():
+            (folder / "scores" / f"{key}.json").write_text(json.dumps(scores))
     return StudyFolder(folder)
 
 
@@ -52,15 +59,28 @@ def keep(name: str, study: StudyFolder) -> None:
     """Copy what there is into the documentation."""
     KEPT.mkdir(exist_ok=True)
     study.write_results()
+    kept = KEPT / f"{name}.json"
+    before = json.loads(kept.read_text()) if kept.exists() else {}
+    scores = {**before.get("scores", {}), **{k: _short(v) for k, v in study.scores().items()}}
     values = {
         "study": TABLES[name].values(),
         "base": TABLES[name].base,
         "data": TABLES[name].data,
+        "processor": processor(),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "results": json.loads((study.folder / RESULTS).read_text()),
+        "scores": scores,
     }
     partial = KEPT / f".{name}.json"
     partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.move(partial, KEPT / f"{name}.json")
+    partial.replace(kept)
+
+
+def _short(scores: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a file of scores: all that a table reads, and where it was made."""
+    rows = [{**row, "nll": round(row["nll"], 4)} for row in scores["dialogues"]]
+    names = ("model", "data", "computing", "loss", "perplexity", "accuracy", "tokens")
+    return {**{name: scores[name] for name in names if name in scores}, "dialogues": rows}
 
 
 def main() -> int:
@@ -77,9 +97,10 @@ def main() -> int:
             keep(name, study)
             print(f"{name}: {line}", flush=True)
 
-        done = study.run(told, most=parsed.most)
+        done = study.run(told, most=parsed.most) and study.score(told)
         keep(name, study)
         print(f"{name}: {'complete' if done else 'more to run'}", flush=True)
+        print(as_markdown(study.table()), flush=True)
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from finetune.bases.files.exceptions import BaseModelError
 from finetune.studies.design.folder import PATHS, RunLeft, StudyFolder
 from finetune.studies.design.settings import StudySettings
+from finetune.studies.design.writing import as_csv, as_markdown
 from finetune.training.exceptions import AlreadyRunning, BadConfig
 from quantum.exceptions import QuantumError
 from quantum.threads import wait_passively
@@ -51,10 +52,16 @@ def _parser() -> argparse.ArgumentParser:
         plain = field.annotation in (str, int, float)
         new.add_argument(f"--{name.replace('_', '-')}", help=text + ("" if plain else " (JSON)"))
     new.set_defaults(do=_new)
-    run = commands.add_parser("run", help="make the runs that are missing")
+    run = commands.add_parser(
+        "run", help="make the runs that are missing, then score the test file"
+    )
     run.add_argument("folder", type=Path)
     run.add_argument("--most", type=int, help="runs at most")
     run.set_defaults(do=_run)
+    table = commands.add_parser("table", help="show what it came to")
+    table.add_argument("folder", type=Path)
+    table.add_argument("--form", choices=["markdown", "csv", "json"], default="markdown")
+    table.set_defaults(do=_table)
     return parser
 
 
@@ -77,10 +84,25 @@ def _new(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    complete = StudyFolder(parsed.folder).run(
-        lambda line: print(line, flush=True), most=parsed.most
-    )
-    print("The study is complete." if complete else "There is more to run.")
+    study = StudyFolder(parsed.folder)
+
+    def told(line: str) -> None:
+        print(line, flush=True)
+
+    if not study.run(told, most=parsed.most):
+        print(f"{study.left} or more runs are left: start it again to go on.")
+        return 0
+    study.score(told)
+    print(as_markdown(study.table()))
+    return 0
+
+
+def _table(parsed: argparse.Namespace) -> int:
+    table = StudyFolder(parsed.folder).table()
+    if parsed.form == "json":
+        print(json.dumps(table.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        print((as_csv if parsed.form == "csv" else as_markdown)(table), end="")
     return 0
 
 

@@ -105,7 +105,9 @@ def n_coefficients(circuit: Circuit) -> int | None:
     cones = find_cones(circuit)
     if cones is None:
         return None
-    return sum(2**cone.n_diagonal * 3 ** (len(cone.inputs) - cone.n_diagonal) for cone in cones)
+    full = [len(cone.inputs) - cone.n_diagonal for cone in cones]
+    sizes: list[int] = [2**cone.n_diagonal * 3**n for cone, n in zip(cones, full, strict=True)]
+    return sum(sizes)
 
 
 def _split_encoding(circuit: Circuit) -> tuple[dict[int, int], list[Operation]] | None:

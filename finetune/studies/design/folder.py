@@ -28,9 +28,10 @@ from finetune.training.exceptions import AlreadyRunning, BadConfig
 from finetune.training.problems import Problem
 
 from .arms import Arm
-from .cells import Cell, Result, chosen, next_cells
+from .cells import Cell, Result, cells_left, chosen, next_cells
 from .reading import result_of
 from .settings import StudySettings
+from .table import BASE, StudyTable, table_of
 
 FILE, RESULTS = "study.json", "results.json"
 PATHS = ("base_model", "train_file", "validation_file", "test_file")
@@ -158,6 +159,58 @@ class StudyFolder:
                 made += 1
             return True
 
+    def score(self, told: Callable[[str], None] = print) -> bool:
+        """Score the base and the chosen runs on the test file, each of them once.
+
+        A chosen run whose weights are gone (its result was kept, its folder was not) is made again.
+
+        Returns:
+            Whether all of them are scored.
+
+        Raises:
+            AlreadyRunning: another process works on this study.
+            RunLeft: a trainer or a score ended before it was finished.
+        """
+        cells = self.final_cells()
+        with self._alone():
+            for cell in cells:
+                if not self._score_file(cell.key).exists():
+                    if not (self.run_folder(cell) / "adapter").exists():
+                        told(f"{cell.key} is made again")
+                        self._train(cell)
+                    told(f"{cell.key} is scored")
+                    self._scored(cell.key, [str(self.run_folder(cell))])
+            if cells and not self._score_file(BASE).exists():
+                config = self.run_folder(cells[0]) / "config.json"
+                told("the base is scored")
+                self._scored(BASE, ["--base", self.paths["base_model"], "--config", str(config)])
+        return bool(cells) and not self.left
+
+    @property
+    def left(self) -> int:
+        """Runs that are still needed, if no grid is made longer."""
+        return cells_left(self.study, self.arms, self.results())
+
+    def scores(self) -> dict[str, dict[str, Any]]:
+        """Files of scores by cell."""
+        found = (self.folder / "scores").glob("*.json")
+        return {path.stem: _read_object(path) for path in sorted(found)}
+
+    def table(self) -> StudyTable:
+        """What the study has come to."""
+        return table_of(self.study, self.arms, self.results(), self.scores())
+
+    def _score_file(self, key: str) -> Path:
+        return self.folder / "scores" / f"{key}.json"
+
+    def _scored(self, key: str, subject: list[str]) -> None:
+        target = self._score_file(key)
+        given = ["--data", self.paths["test_file"], "--out", str(target)]
+        command = [sys.executable, "-m", "finetune.evaluation", "score", *subject, *given]
+        self._carried_out(key, command, self.folder / "scores.txt")
+        if not target.exists():
+            raise RunLeft(key, 0, "no score was written.")
+
     def write_results(self) -> None:
         """Keep all results in one file."""
         values = {key: asdict(result) for key, result in sorted(self.results().items())}
@@ -173,15 +226,23 @@ class StudyFolder:
             partial = folder / ".config.json"
             partial.write_text(self.config(cell).to_json(), encoding="utf-8")
             partial.replace(config)
-        with (folder / "output.txt").open("ab") as output:
-            command = [sys.executable, "-m", "finetune.training", str(folder)]
-            environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+        command = [sys.executable, "-m", "finetune.training", str(folder)]
+        self._carried_out(cell.key, command, folder / "output.txt", ENDED)
+        if result_of(folder) is None:
+            raise RunLeft(cell.key, 0, "its log has no end.")
+
+    def _carried_out(
+        self, key: str, command: list[str], told: Path, ends: tuple[int, ...] = (0,)
+    ) -> None:
+        environment = {"OMP_WAIT_POLICY": "PASSIVE", **os.environ}
+        told.parent.mkdir(parents=True, exist_ok=True)
+        with told.open("ab") as output:
             ended = subprocess.run(
                 command, stdout=output, stderr=output, env=environment, check=False
             )
-        if ended.returncode not in ENDED or result_of(folder) is None:
-            last = (folder / "output.txt").read_text(errors="replace").strip().splitlines()[-3:]
-            raise RunLeft(cell.key, ended.returncode, " ".join(last))
+        if ended.returncode not in ends:
+            last = told.read_text(errors="replace").strip().splitlines()[-3:]
+            raise RunLeft(key, ended.returncode, " ".join(last))
 
     def _kept(self) -> dict[str, dict[str, Any]]:
         path = self.folder / RESULTS

@@ -25,6 +25,7 @@ from quantum.adapters.qtha.controls import InPlaceOfCircuit
 from quantum.adapters.qtha.factorisation import core_shapes, factorise
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
 from quantum.adapters.qtha.options import HIDDEN_LAYERS
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import MergeNotPossibleError, OptionError
 
 _MATRICES = ("mpo_", "mlp_", "cw", "qw", "nw_")  # drawn in this order; then the circuit's angles

@@ -124,9 +124,9 @@ def _waves(h: Tensor, amplitudes: Tensor) -> Tensor:
     total = torch.zeros_like(h)
     for k in range(frequencies):
         cos, sin = torch.cos((k + 1) * h), torch.sin((k + 1) * h)
-        parts = (cos, sin)
+        parts = [cos, sin]
         if r > 1:
-            parts = (*parts, cos.roll(1, dims=1), sin.roll(1, dims=1))
+            parts += [cos.roll(1, dims=1), sin.roll(1, dims=1)]
         for number, part in enumerate(parts):
             total = total + part * amplitudes[:, k * len(parts) + number]
     return total
