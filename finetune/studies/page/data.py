@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
@@ -44,6 +46,7 @@ class TableRow:
 class AddedRow:
     """What the first arm adds to another one, with its interval as a drawing."""
 
+    subject: Arm
     line: ArmLine
     difference: Mapping[str, Any] | None
     sentence: Mapping[str, Any]
@@ -51,8 +54,13 @@ class AddedRow:
 
     @property
     def parts(self) -> list[dict[str, Any]]:
-        """As the filter `said` takes it."""
-        return [{"text": self.sentence["text"], "values": self.sentence["values"]}]
+        """As the filter `said` takes it, the names of the arms in the language of the page."""
+        named = {
+            "a": capfirst(_(self.subject.title)),
+            "b": _(self.line.arm.title),
+            "on": pgettext("scored dialogues", "test"),
+        }
+        return [{"text": self.sentence["text"], "values": {**self.sentence["values"], **named}}]
 
     @property
     def is_found(self) -> bool:
@@ -73,7 +81,7 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
     by_name = {one.arm.name: one for one in items}
     table = study_table(study, arms, cells, results)
     scores = [score.state for score in study.scores.all()]
-    added = added_rows(table["added"], by_name)
+    added = added_rows(table["added"], arms[0], by_name)
     return {
         "study": study,
         "settings": study.settings,
@@ -131,12 +139,15 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> set[str]:
     return {name for row in rows for name, value in row.items() if value not in (None, {}, [])}
 
 
-def added_rows(added: Sequence[Mapping[str, Any]], lines: Mapping[str, ArmLine]) -> list[AddedRow]:
+def added_rows(
+    added: Sequence[Mapping[str, Any]], subject: Arm, lines: Mapping[str, ArmLine]
+) -> list[AddedRow]:
     known = [one for one in added if one["arm"] in lines]
     measured = [one["difference"] for one in known if one["difference"]]
     drawn_of = iter(whiskers([(d["low"], d["estimate"], d["high"]) for d in measured]))
     return [
         AddedRow(
+            subject,
             lines[one["arm"]],
             one["difference"],
             one["sentence"],
