@@ -24,13 +24,13 @@ from finetune.runs.models import Run, RunEvent
 from finetune.runs.services import run_create, run_requeue
 
 from .design.arms import Arm
-from .design.cells import Cell, Point, Result, chosen, next_cells
+from .design.cells import Cell, Point, Result, cells_left, chosen, next_cells
 from .models import Study, StudyRun, StudyScore
 from .orders import run_order, study_arms
 from .results import cells_of, results_now, results_to_keep
 from .scoring import scores_reclaim, test_dialogues
 from .statistics.scores import FEWEST_DIALOGUES
-from .tables import BASE, table_made
+from .tables import table_made
 
 State = Study.State
 LIVE_MOST = 16  # runs of a study that wait or work at once
@@ -114,6 +114,9 @@ def runs_step(study: Study, now: datetime) -> bool:
         return problem_keep(study, error, now)
     if len(results) >= ALL_FAILED and all(one.failed for one in results.values()):
         return study_give_up(study, len(results), now)
+    count = len(results) + cells_left(study.settings, arms, results)
+    if count != study.run_count:  # a grid was made longer
+        Study.objects.filter(pk=study.pk).update(run_count=count)
     known = {cell.key for cell in cells}
     wanted = next_cells(study.settings, arms, results)
     missing = [cell for cell in wanted if cell.key not in known]
@@ -209,7 +212,7 @@ def study_choose(
     by_key = {cell.key: cell for cell in cells}
     keys = [Cell(arm, point, seed).key for arm, point in points.items() for seed in settings.seeds]
     good = [key for key in keys if key in results and not results[key].failed]
-    for key in [BASE, *good] if good else []:
+    for key in [StudyScore.BASE, *good] if good else []:
         StudyScore.objects.get_or_create(study=study, key=key, cell=by_key.get(key))
     return True
 

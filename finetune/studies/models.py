@@ -85,6 +85,9 @@ class Study(models.Model):
     adapter = models.CharField(max_length=40, help_text="Whose part is asked about.")
     config = models.JSONField(help_text="StudySettings of finetune.studies.design.")
     priority = models.SmallIntegerField(choices=Run.Priority, default=Run.Priority.NORMAL)
+    run_count = models.PositiveIntegerField(
+        default=0, help_text="Of the whole study, as far as was known when it was advanced last."
+    )
     seconds = models.JSONField(
         default=dict, blank=True, help_text="Foreseen for one run, by arm and sweep point."
     )
@@ -178,6 +181,7 @@ class StudyScore(models.Model):
         FAILED = "failed", gettext_lazy("Failed")
 
     LIVE = (State.WAITING, State.WORKING)
+    BASE = "base"  # key of the base's own scores, as the core has it
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="scores")
     cell = models.OneToOneField(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from finetune.bases.models import BaseModel
@@ -52,7 +53,7 @@ class StudyOrder:
             StudyRefused: its adapter cannot be used so, or has no such arm.
         """
         try:
-            return self.settings.arms_on(self.base.linear_shapes)
+            return arms_on(self.settings, self.base)
         except OptionError as error:
             raise StudyRefused(str(error), code="invalid", field="adapter_options") from error
         except BadConfig as error:
@@ -67,9 +68,25 @@ def study_arms(study: Study) -> tuple[Arm, ...]:
         RunRefused: this version of the site has no such arms any more.
     """
     try:
-        return study.settings.arms_on(study.base.linear_shapes)
+        return arms_on(study.settings, study.base)
     except (OptionError, BadConfig) as error:
         raise RunRefused(str(error), code="arms_gone") from error
+
+
+def arms_on(settings: StudySettings, base: BaseModel) -> tuple[Arm, ...]:
+    """The arms on a base. Counting their parameters takes a fifth of a second, and a study asks at
+    every step.
+
+    Raises:
+        BadConfig: an arm is named that this adapter does not have.
+        OptionError: the adapter's options cannot be used.
+    """
+    return _arms_on(settings.model_dump_json(), tuple(base.linear_shapes.items()))
+
+
+@lru_cache(maxsize=64)
+def _arms_on(settings: str, shapes: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[Arm, ...]:
+    return StudySettings.from_dict(json.loads(settings)).arms_on(dict(shapes))
 
 
 def shared_settings(settings: RunSettings) -> dict[str, Any]:

@@ -169,6 +169,7 @@ class Left:
         failed: of those, how many have failed or were cancelled.
         total: runs of the whole study, as far as is known now.
         seconds: until the last one ends, if nothing else waits; None where nobody knows.
+        joules: that they will take, by the mean of those that have ended.
     """
 
     made: int
@@ -176,6 +177,7 @@ class Left:
     failed: int
     total: int
     seconds: float | None
+    joules: float | None = None
 
     @property
     def runs(self) -> int:
@@ -200,12 +202,14 @@ def study_left(study: Study, arms: Sequence[Arm], cells: Sequence[StudyRun]) -> 
     later = max(0, left - len(seconds))  # seeds of points that are not chosen yet
     seconds += [sum(told) / len(told) if told else None] * later
     total = None if None in seconds else sum(one for one in seconds if one is not None)
+    drawn = [one.joules for one in results.values() if one.joules]
     return Left(
         made=len(cells),
         ended=len(results),
         failed=sum(bool(one.failed) for one in results.values()),
         total=len(results) + left,
         seconds=None if total is None else total / max(1, workers_alive()),
+        joules=left * sum(drawn) / len(drawn) if drawn else None,
     )
 
 

@@ -57,6 +57,7 @@ def study_create(order: StudyOrder) -> Study:
         adapter=order.settings.adapter,
         config=order.settings.model_dump(mode="json"),
         priority=order.priority,
+        run_count=run_count(order.settings, order.arms),
         seconds={plan.key: plan.seconds for plan in plans if plan.seconds is not None},
     )
     enqueue("study_advance", study.pk)

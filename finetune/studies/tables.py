@@ -1,24 +1,29 @@
-"""A study's table: put together from rows when it is done, kept, and read from then on."""
+"""A study's table: put together from rows when it is done, kept, and read from then on.
+
+The statistics load SciPy, which a web process does without until somebody looks at a study.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .design.arms import Arm
 from .design.cells import Results
-from .design.table import BASE, StudyTable, table_of
 from .models import Study, StudyRun, StudyScore
 from .orders import study_arms
 from .results import cells_of, study_results
 
-__all__ = ["BASE", "study_table", "table_made"]
+if TYPE_CHECKING:
+    from .design.table import StudyTable
 
 
 def table_made(study: Study) -> dict[str, Any]:
     """The table of a study whose scores have all ended, as it is kept."""
+    from .design.table import table_of
+
     scores = {score.key: score.result for score in study.scores.filter(state=StudyScore.State.DONE)}
     results = study_results(study, cells_of(study))
     return plain(table_of(study.settings, study_arms(study), results, scores))
@@ -29,7 +34,10 @@ def study_table(
 ) -> dict[str, Any]:
     """What there is to show now: before a study is done, nothing of the test set."""
     if study.table:
-        return study.table
+        kept: dict[str, Any] = study.table
+        return kept
+    from .design.table import table_of
+
     return plain(table_of(study.settings, arms, results, {}))
 
 

@@ -113,11 +113,11 @@ class StudyForm(forms.Form):
         Dataset.objects.none(),
         to_field_name="public_id",
         required=False,
-        empty_label=gettext_lazy("None: differences are told on held-out data"),
+        empty_label=gettext_lazy("Held-out dialogues that no run evaluates"),
         label=gettext_lazy("Test data"),
         help_text=gettext_lazy(
-            "Scored once, after the choice. Without it, differences are told on the very dialogues "
-            "that were chosen by, which flatters all arms alike."
+            "Scored once, after the choice. Without it, half of the held-out dialogues are kept "
+            "apart for that."
         ),
     )
     seeds = ListField(
@@ -218,6 +218,9 @@ class StudyForm(forms.Form):
             fields["base"].initial = first.slug
         for name in ("dataset", "validation_dataset", "test_dataset"):
             fields[name].queryset = fields[name].every = ready
+        if newest := ready.first():
+            fields["dataset"].initial = newest.public_id
+        for name in ("dataset", "validation_dataset", "test_dataset"):
             fields[name].chosen = [str(self[name].value() or "")]
         layers = {name.rpartition(".")[2] for base in bases for name in base.shapes}
         ordered = [name for name in USUAL_TARGETS if name in layers]

@@ -16,7 +16,6 @@ from finetune.exceptions import StudioError
 from finetune.paging import KeyPaginator
 from finetune.studies import links, services
 from finetune.studies.models import Study
-from finetune.studies.outlook import run_count
 from finetune.studies.selectors import studies_counted, study_get, study_list_for
 from finetune.teams.access import SiteRequest, in_team, signed_in
 
@@ -36,7 +35,7 @@ def studies(request: SiteRequest) -> HttpResponse:
             "pk", "ended"
         )
     )
-    rows = [(study, ended.get(study.pk, 0), run_count(study.settings)) for study in page]
+    rows = [(study, ended.get(study.pk, 0), study.run_count) for study in page]
     context = {"page": page, "rows": rows, "live": any(study.is_live for study in page)}
     name = "finetune/studies/_studies.html" if request.htmx else "finetune/studies/studies.html"
     return render(request, name, context)

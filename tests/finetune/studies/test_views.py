@@ -25,7 +25,7 @@ State = Study.State
 
 
 @pytest.fixture
-def browser(alice: Any) -> Client:
+def browser(alice: Any, team: Any) -> Client:
     client = Client()
     client.force_login(alice)
     return client
@@ -252,7 +252,7 @@ def test_a_link_is_read_without_an_account(
     text = answer.content.decode()
     assert answer.status_code == 200
     assert "The circuit added −0.05" in text
-    for hidden in (alice.username, dataset.name, "Kept apart", "/runs/", "csrf", "/data/"):
+    for hidden in (alice.username, dataset.name, "Kept apart", '"/runs/', "csrf", '"/data/'):
         assert hidden not in text, hidden
     assert "noindex" in answer["X-Robots-Tag"]
     assert answer["Referrer-Policy"] == "no-referrer"
