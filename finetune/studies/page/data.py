@@ -12,10 +12,12 @@ from django.utils.translation import pgettext
 
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
+from finetune.runs.models import Run
 from finetune.runs.page.facts import shown
+from finetune.runs.queue.line import Place, places
 from finetune.studies.design.arms import Arm
 from finetune.studies.design.cells import Point, Results, chosen
-from finetune.studies.models import Study, StudyScore
+from finetune.studies.models import Study, StudyRun, StudyScore
 from finetune.studies.orders import study_arms
 from finetune.studies.outlook import Left, study_left
 from finetune.studies.results import cells_of, study_results
@@ -99,11 +101,23 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
         "grid": grid_rows(study.settings, arms, cells, results, points_now(study, arms, results)),
         "cells": cells,
         "left": study_left(study, arms, cells),
+        "at_work": [cell.run for cell in cells if cell.run.state in Run.HELD],
+        "place": next_place(cells),
         "scored": scores.count(StudyScore.State.DONE),
         "to_score": len(scores),
         "unscored": scores.count(StudyScore.State.FAILED),
         "tested": test_dialogues(study, cells),
     }
+
+
+def next_place(cells: Sequence[StudyRun]) -> Place | None:
+    """Where the first of its runs stands in the queue, while none is at work."""
+    waiting = [cell.run for cell in cells if cell.run.state == Run.State.QUEUED]
+    if not waiting or any(cell.run.state in Run.HELD for cell in cells):
+        return None
+    known = places()
+    found = [known[run.pk] for run in waiting if run.pk in known]
+    return min(found, key=lambda place: place.number, default=None)
 
 
 def gone(study: Study, error: RunRefused) -> dict[str, Any]:

@@ -144,7 +144,7 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
 ) -> None:
     test = set_kept_apart(team, alice)
     calm = study_of(team, alice, tiny, dataset, test)
-    wait_until(lambda: ended(calm, workers), seconds=170, every=0.3)
+    wait_until(lambda: ended(calm, workers), seconds=1200, every=0.3)
     assert calm.state == Study.State.DONE
     wanted = facts(calm)
     assert len(wanted["results"]) == 16
@@ -154,7 +154,7 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     chance = random.Random(11)
     study = study_of(team, alice, tiny, dataset, test)
     killed = {"trainer": 0, "worker": 0}
-    until = time.monotonic() + 170
+    until = time.monotonic() + 1200
     while not ended(study, workers):
         assert time.monotonic() < until, (facts(study), workers.log.read_text()[-3000:])
         time.sleep(chance.uniform(0.2, 1.2))
