@@ -46,7 +46,7 @@ def tiny(tiny_model_dir: Path) -> BaseModel:
 def study_of(team: Any, user: Any, base: BaseModel, dataset: Any, test: Any) -> Study:
     names = arm_names(base)
     shared = RunSettings(
-        steps=STEPS, batch_size=2, sequence_length=48, eval_every=2, eval_dialogues=2,
+        steps=STEPS, batch_size=2, sequence_length=96, system_prompt="", eval_every=2, eval_dialogues=2,
         save_every=1, sample_tokens=0, precision="float32", threads=1,
     )  # fmt: skip
     study = StudySettings(
@@ -145,7 +145,8 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     test = set_kept_apart(team, alice)
     calm = study_of(team, alice, tiny, dataset, test)
     wait_until(lambda: ended(calm, workers), seconds=1200, every=0.3)
-    assert calm.state == Study.State.DONE
+    errors = [cell.run.error for cell in calm.cells.select_related("run") if cell.run.error]
+    assert calm.state == Study.State.DONE, errors
     wanted = facts(calm)
     assert len(wanted["results"]) == 16
     assert len(wanted["scores"]) == 8
