@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,10 +22,11 @@ from finetune.studies.design.folder import RESULTS, StudyFolder
 from finetune.studies.design.writing import as_markdown
 from quantum.threads import wait_passively
 
-from .data import prepare
+from .data import SHARED, prepare
 from .tables import TABLES
 
 WORK = ROOT / "var" / "reproduction"
+PROBLEMS = 100
 KEPT = ROOT / "docs" / "reproduction"
 
 
@@ -55,6 +57,21 @@ def study_of(name: str) -> StudyFolder:
     return StudyFolder(folder)
 
 
+def put_problems(name: str, study: StudyFolder) -> None:
+    """Ask base and chosen runs the table's problems, once each; strict accuracy."""
+    if not TABLES[name].problems:
+        return
+    folder = study.folder / "arithmetic"
+    given = ["--data", str(SHARED / TABLES[name].problems), "--limit", str(PROBLEMS)]
+    given += ["--tokens", "24", "--train", study.paths["train_file"]]
+    runs = [study.run_folder(cell) for cell in study.final_cells()]
+    for folder_of_run, more in [(runs[0], ["--checkpoint", "base"]), *((one, []) for one in runs)]:
+        out = folder / f"{'base' if more else folder_of_run.name}.json"
+        if not out.exists():
+            command = [sys.executable, "-m", "finetune.evaluation", "arithmetic"]
+            subprocess.run([*command, str(folder_of_run), *more, *given, "--out", out], check=True)
+
+
 def keep(name: str, study: StudyFolder) -> None:
     """Copy what there is into the documentation."""
     KEPT.mkdir(exist_ok=True)
@@ -62,6 +79,7 @@ def keep(name: str, study: StudyFolder) -> None:
     kept = KEPT / f"{name}.json"
     before = json.loads(kept.read_text()) if kept.exists() else {}
     scores = {**before.get("scores", {}), **{k: _short(v) for k, v in study.scores().items()}}
+    problems = sorted((study.folder / "arithmetic").glob("*.json"))
     values = {
         "study": TABLES[name].values(),
         "base": TABLES[name].base,
@@ -70,6 +88,7 @@ def keep(name: str, study: StudyFolder) -> None:
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "results": json.loads((study.folder / RESULTS).read_text()),
         "scores": scores,
+        "arithmetic": {path.stem: json.loads(path.read_text()) for path in problems},
     }
     partial = KEPT / f".{name}.json"
     partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -98,6 +117,8 @@ def main() -> int:
             print(f"{name}: {line}", flush=True)
 
         done = study.run(told, most=parsed.most) and study.score(told)
+        if done:
+            put_problems(name, study)
         keep(name, study)
         print(f"{name}: {'complete' if done else 'more to run'}", flush=True)
         print(as_markdown(study.table()), flush=True)

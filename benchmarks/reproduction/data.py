@@ -17,9 +17,11 @@ from benchmarks.frame import ROOT
 
 SHARED = ROOT.parent / "shared" / "data"
 VALIDATION, TEST = 48, 100
+LONG = 80  # characters
+SHORT = 45  # words
 PARTS = ("train", "validation", "test")
 
-Dialogue = dict[str, Any]
+Dialogue = list[dict[str, str]]
 Parts = Mapping[str, list[Dialogue]]
 
 
@@ -27,18 +29,20 @@ def prepare(name: str, folder: Path) -> dict[str, Path]:
     """Write the parts of a data set where they are not yet there.
 
     Args:
-        name: a key of `SETS`.
+        name: a key of `SETS`; with `:N` behind it the first N training dialogues alone.
         folder: where its files are to be.
 
     Raises:
         FileNotFoundError: the data are not on this machine.
     """
-    paths = {part: folder / f"{name}.{part}.jsonl" for part in PARTS}
+    known, _, most = name.partition(":")
+    paths = {part: folder / f"{name.replace(':', '-')}.{part}.jsonl" for part in PARTS}
     if all(path.exists() for path in paths.values()):
         return paths
     folder.mkdir(parents=True, exist_ok=True)
-    for part, dialogues in SETS[name]().items():
-        lines = (json.dumps({"messages": one}, ensure_ascii=False) for one in dialogues)
+    for part, dialogues in SETS[known]().items():
+        taken = dialogues[: int(most)] if most and part == "train" else dialogues
+        lines = (json.dumps({"messages": one}, ensure_ascii=False) for one in taken)
         paths[part].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return paths
 
@@ -57,9 +61,8 @@ def counsel_chat() -> Parts:
             question = " ".join([row["questionTitle"] or "", row["questionText"] or ""]).strip()
             answer = (row["answerText"] or "").strip()
             if question and answer:
-                named.append(
-                    (row["questionID"], [_said("user", question), _said("assistant", answer)])
-                )
+                # The same question stands there under several numbers.
+                named.append((question, [_said("user", question), _said("assistant", answer)]))
     return _split(named, "counsel_chat")
 
 
@@ -97,6 +100,18 @@ def _esconv_dialogue(row: Mapping[str, Any]) -> list[dict[str, str]]:
     return told if len(told) > 1 else []
 
 
+def gsm8k() -> Parts:
+    """Short problems of GSM8K's training part with their answers alone, numbers without a word."""
+    named = []
+    for row in _lines("gsm8k/train.jsonl"):
+        answer = row["answer"].rpartition("####")[2].strip()
+        if len(row["question"].split()) <= SHORT and answer.isdigit():
+            named.append(
+                (row["question"], [_said("user", row["question"]), _said("assistant", answer)])
+            )
+    return _split(named, "gsm8k")
+
+
 def _said(role: str, content: str) -> dict[str, str]:
     return {"role": role, "content": content}
 
@@ -125,11 +140,27 @@ def _split(named: list[tuple[str, Any]], salt: str) -> Parts:
             side = "validation" if not full else "test" if len(parts["test"]) < TEST else "train"
             last = name
         parts[side].append(dialogue)
-    return {**parts, "validation": parts["validation"][:VALIDATION], "test": parts["test"][:TEST]}
+    held = {**parts, "validation": parts["validation"][:VALIDATION], "test": parts["test"][:TEST]}
+    known = _long_replies(held["test"])
+    held["validation"] = [one for one in held["validation"] if not _long_replies([one]) & known]
+    known |= _long_replies(held["validation"])
+    held["train"] = [one for one in parts["train"] if not _long_replies([one]) & known]
+    return held
+
+
+def _long_replies(dialogues: Iterable[Dialogue]) -> set[str]:
+    """Replies of some length: one that stands on two sides word by word would be known by heart."""
+    return {
+        turn["content"]
+        for dialogue in dialogues
+        for turn in dialogue
+        if turn["role"] == "assistant" and len(turn["content"]) >= LONG
+    }
 
 
 SETS: Mapping[str, Callable[[], Parts]] = {
     "cpsycoun": cpsycoun,
     "counsel_chat": counsel_chat,
     "esconv": esconv,
+    "gsm8k": gsm8k,
 }

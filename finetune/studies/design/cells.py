@@ -132,8 +132,8 @@ def next_cells(study: StudySettings, arms: Sequence[Arm], results: Results) -> l
         if best is not None:
             cells = [Cell(arm.name, best, seed) for seed in study.seeds[1:]]
             wanted += [cell for cell in cells if cell.key not in results]
-    first = study.seeds[0]
-    return sorted(wanted, key=lambda cell: cell.seed != first)  # grids before further seeds
+    # Grids before further seeds, and one seed of all arms before the next.
+    return sorted(wanted, key=lambda cell: study.seeds.index(cell.seed))
 
 
 def grid_of(study: StudySettings, arm: Arm, results: Results) -> list[Point]:

@@ -51,8 +51,8 @@ def test_the_grid_has_the_first_seed_and_the_best_point_all_seeds():
     assert all(key.endswith("~seed-5") for key in first)
     assert list(results)[6:] == [
         "circuit~rate-0.03~seed-6",
-        "circuit~rate-0.03~seed-7",
         "bottleneck~rate-0.1~seed-6",
+        "circuit~rate-0.03~seed-7",
         "bottleneck~rate-0.1~seed-7",
     ]
     assert {name: point.rate for name, point in chosen(one, arms, results).items()} == best
