@@ -46,8 +46,8 @@ def tiny(tiny_model_dir: Path) -> BaseModel:
 def study_of(team: Any, user: Any, base: BaseModel, dataset: Any, test: Any) -> Study:
     names = arm_names(base)
     shared = RunSettings(
-        steps=STEPS, batch_size=2, sequence_length=96, system_prompt="", eval_every=2, eval_dialogues=2,
-        save_every=1, sample_tokens=0, precision="float32", threads=1,
+        steps=STEPS, batch_size=2, sequence_length=96, system_prompt="", eval_every=2,
+        eval_dialogues=2, save_every=1, sample_tokens=0, precision="float32", threads=1,
     )  # fmt: skip
     study = StudySettings(
         adapter="qtha",
