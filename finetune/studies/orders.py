@@ -112,7 +112,8 @@ def cell_settings(study: StudySettings, arm: Arm, cell: Cell) -> RunSettings:
 def cell_name(arm: Arm, cell: Cell) -> str:
     """What its run is called in lists."""
     swept = "".join(f", {name} {value}" for name, value in cell.point.swept)
-    return f"{arm.title}, {cell.point.rate:g}{swept}, seed {cell.seed}"[:64]
+    title = f"{arm.title[:1].upper()}{arm.title[1:]}"
+    return f"{title}, {cell.point.rate:g}{swept}, seed {cell.seed}"[:64]
 
 
 def run_order(study: Study, arm: Arm, cell: Cell) -> RunOrder:

@@ -35,7 +35,8 @@ from .models import Study, StudyRun, StudyScore
 
 State = StudyScore.State
 CLAIM_LASTS = timedelta(seconds=5)  # from taking a score to holding its lock
-MOST_STARTS = 3
+MOST_STARTS = 5
+KILLED = "killed"
 LOOK_SECONDS = 1.0
 
 
@@ -63,7 +64,10 @@ def carried_out(score: StudyScore) -> None:
     try:
         result = scored(score)
     except StudioError as error:
-        finish(score, State.FAILED, message=error.message)
+        if error.code == KILLED and score.starts + 1 < MOST_STARTS:
+            StudyScore.objects.filter(pk=score.pk).update(state=State.WAITING)
+        else:
+            finish(score, State.FAILED, message=error.message)
     except OSError as error:
         fault = fault_of(error)
         words = str(fault.message) if fault else (error.strerror or str(error))
@@ -126,6 +130,9 @@ def scored(score: StudyScore) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
     except (OSError, ValueError):
+        if process.returncode < 0:
+            words = f"Its process was ended by signal {-process.returncode}."
+            raise StudioError(words, code=KILLED) from None
         lines = last_lines(log, 1)
         raise StudioError(
             f"The score ended without a result: {without_paths(lines)[:300] or process.returncode}",

@@ -183,8 +183,8 @@ class StudyForm(forms.Form):
         self, *args: Any, team: Team, source: Run | None = None, adapter: str = "", **kwargs: Any
     ) -> None:
         kwargs.setdefault("label_suffix", "")
-        initial = {**initial_of(source, adapter), **(kwargs.pop("initial", None) or {})}
-        super().__init__(*args, initial=initial, **kwargs)
+        initial = {**initial_of(source, adapter), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **{**kwargs, "initial": initial})
         self.team, self.source = team, source
         self.fields |= {name: setting_field(name) for name in (*MAIN, *MORE)}
         for name in (*MAIN, *MORE):
@@ -345,6 +345,7 @@ class StudyForm(forms.Form):
     def order(self, user: User | None) -> StudyOrder:
         """What `study_create` takes, of a form whose data and base can be used."""
         typed = self.cleaned_data
+        priority = typed.get("priority")
         return StudyOrder(
             team=self.team,
             user=user,
@@ -355,7 +356,7 @@ class StudyForm(forms.Form):
             test_dataset=typed.get("test_dataset"),
             source=self.source,
             settings=self.study,
-            priority=typed.get("priority") if typed.get("priority") is not None else -1,
+            priority=int(Run.Priority.LOW if priority is None else priority),
         )
 
     def add_refusal(self, error: StudioError) -> None:

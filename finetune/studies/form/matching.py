@@ -30,12 +30,14 @@ def seeds_from(first: int, count: int = SEEDS) -> list[int]:
 
 def matched_settings(settings: RunSettings) -> StudySettings:
     """The matched study of a run's settings: all the arms that there are, at their usual rates."""
-    return StudySettings(
-        adapter=settings.adapter,
-        adapter_options=dict(settings.adapter_options),
-        settings=shared_for_study(settings),
-        seeds=seeds_from(settings.seed),
-        size=SIZE,
+    return StudySettings.from_dict(
+        {
+            "adapter": settings.adapter,
+            "adapter_options": dict(settings.adapter_options),
+            "settings": shared_for_study(settings),
+            "seeds": seeds_from(settings.seed),
+            "size": SIZE,
+        }
     )
 
 

