@@ -44,7 +44,12 @@
   root.querySelector(".chart-tools").hidden = false;
   apply();
 
+  let open = [];
+  document.addEventListener("htmx:before:swap", () => {
+    open = [...document.querySelectorAll("#study-live details[open]")].map((one) => one.id);
+  });
   document.addEventListener("htmx:after:swap", () => {
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     const fresh = drawn(numbers());
     for (const [name, chart] of Object.entries(charts)) {
       chart.series = fresh[name];
