@@ -29,6 +29,8 @@ LIBRARIES = [
     "finetune/studies/design",
     "finetune/studies/statistics",
     "finetune/evaluation/scoring",
+    "finetune/evaluation/replies",
+    "finetune/evaluation/arithmetic",
     "chat/engine",
     "chat/safety",
 ]

@@ -241,7 +241,15 @@ WORDS = (
     _("the GPU has units for it"),
     _("the GPU has no units for bfloat16"),
     _("Devices"),
-    _("GPUs that learn together, each from its share of every batch. Each holds the whole base."),
+    _("GPUs that learn together, each from its share of every batch."),
+    _("Sharding"),
+    _(
+        "What several devices split among themselves. none: each holds the whole base. base: each "
+        "holds a part of it and gets the rest layer by layer, which is slower and takes less "
+        "memory."
+    ),
+    _("none"),
+    _("base"),
     _("CPU threads of the trainer. 0: the cores that are free as it starts."),
     _("Table with columns"),
     _('CSV or JSON with a mapping {"user": "question", "assistant": "answer"}'),

@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
+from finetune.training.devices.sharding import load_sharded
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.data import PLAIN_TEMPLATE
 from finetune.training.dialogues.folding import Message, with_system
@@ -66,20 +67,23 @@ def load_tokenizer(base_model: str) -> tuple[Any, bool]:
     return tokenizer, missing
 
 
-def load_base(base_model: str, dtype: torch.dtype = torch.float32) -> Any:
+def load_base(base_model: str, dtype: torch.dtype = torch.float32, shards: int = 1) -> Any:
     """Load the base model for training.
 
     Args:
         base_model: its folder or hub id.
         dtype: what its weights are kept in.
+        shards: processes that share it; each has to load its part.
 
     Raises:
         BadConfig: the folder or hub id cannot be loaded.
     """
+    safely: dict[str, Any] = {"use_safetensors": True, "trust_remote_code": False}
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            base_model, dtype=dtype, use_safetensors=True, trust_remote_code=False
-        )
+        if shards > 1:
+            model = load_sharded(base_model, dtype, shards, **safely)
+        else:
+            model = AutoModelForCausalLM.from_pretrained(base_model, dtype=dtype, **safely)
     except (OSError, ValueError) as error:
         raise BadConfig(Problem("base_model", _first_line(base_model, error))) from error
     model.config.use_cache = False

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from quantum.exceptions import OptionError
+from quantum.options import OptionField, validate_options
 
 HALF_CHARACTER = "must be valid text; it holds half of a character (or bytes that are not UTF-8)"
 COMPLAINTS: dict[Any, str] = {
@@ -94,6 +95,25 @@ def texts_in(value: Any) -> Iterator[str]:
             left += [*item, *item.values()]
         elif isinstance(item, list | tuple):
             left += item
+
+
+def options_parsed(
+    field: str, known: tuple[OptionField, ...], given: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the given options in their types. Raises Unusable, which tells of every wrong one."""
+    parsed: dict[str, Any] = {}
+    problems = []
+    for name, value in given.items():
+        try:
+            if name == "backend":
+                parsed[name] = value  # older files have it here too: `conflicts` compares them
+            elif value is not None:
+                parsed[name] = validate_options(known, {name: value})[name]
+        except OptionError as error:
+            problems.append(Problem.of_option(field, error))
+    if problems:
+        raise Unusable("", *problems)
+    return parsed
 
 
 def _words(item: Any, field: str, model: type[BaseModel]) -> str:

@@ -196,6 +196,7 @@ def _trained(trainer: DialogueTrainer, checkpoint: Path | None) -> None:
     if trainer.ended_early:
         trainer.take_best()
     measure(trainer.adapted)  # in use an adapter answers from the values saved with it
+    trainer.take_lock()
 
 
 def _kept(checkpoint: Path | None) -> dict[str, Any]:
@@ -235,7 +236,8 @@ def prepared(
         validation = _dialogues(
             folder, config, config.validation_file, tokenizer, config.eval_dialogues, None
         )
-    base = load_base(config.base_model, computing.format.weights(run_device()))
+    shards = group.count if config.sharding == "base" else 1
+    base = load_base(config.base_model, computing.format.weights(run_device()), shards)
     if group.alone:
         look_between_layers(base, supervision)
     shapes = linear_shapes(base)

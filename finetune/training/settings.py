@@ -15,13 +15,19 @@ from finetune.training.circuits.backends import backends_of
 from finetune.training.circuits.kept import calibration_read, circuit_of
 from finetune.training.computing.precision import PRECISIONS
 from finetune.training.exceptions import BadConfig
-from finetune.training.problems import HALF_CHARACTER, Problem, Unusable, problems_of, texts_in
+from finetune.training.problems import (
+    HALF_CHARACTER,
+    Problem,
+    Unusable,
+    options_parsed,
+    problems_of,
+    texts_in,
+)
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, Options, get_adapter
 from quantum.backends.registry import BACKENDS, BackendSpec
 from quantum.chips.calibration import Calibration
 from quantum.circuits.circuit import Circuit
-from quantum.exceptions import OptionError
-from quantum.options import OptionField, validate_options
+from quantum.options import validate_options
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are a warm, attentive support companion. Listen first, reflect what you hear, "
@@ -32,10 +38,12 @@ SAMPLE_PROMPTS = [
     "My best friend moved away and I feel so alone.",
 ]
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup")
+SHARDINGS = ("none", "base")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "backend": tuple(BACKENDS),
     "scheduler": SCHEDULERS,
     "precision": PRECISIONS,
+    "sharding": SHARDINGS,
 }
 
 
@@ -144,9 +152,16 @@ class RunSettings(BaseModel):
     )
     devices: int = setting(
         1,
-        "GPUs that learn together, each from its share of every batch. Each holds the whole base.",
+        "GPUs that learn together, each from its share of every batch.",
         "Devices",
         (1, 64),
+    )
+    sharding: str = setting(
+        "none",
+        "What several devices split among themselves. none: each holds the whole base. base: each "
+        "holds a part of it and gets the rest layer by layer, which is slower and takes less "
+        "memory.",
+        "Sharding",
     )
     threads: int = setting(
         0, "CPU threads of the trainer. 0: the cores that are free as it starts.", bounds=(0, 1024)
@@ -184,7 +199,7 @@ class RunSettings(BaseModel):
             ADAPTERS if info.field_name == "adapter_options" else BACKENDS
         )
         owner = owners.get(info.data.get(str(info.field_name).removesuffix("_options"), ""))
-        return given if owner is None else _parsed(str(info.field_name), owner.fields, given)
+        return given if owner is None else options_parsed(str(info.field_name), owner.fields, given)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -277,20 +292,3 @@ class RunSettings(BaseModel):
         """
         text = self.calibration if self.on_chip else ""
         return circuit_of(self.adapter, tuple(sorted(self.options.items())), text)
-
-
-def _parsed(field: str, known: tuple[OptionField, ...], given: dict[str, Any]) -> dict[str, Any]:
-    """The given options in their types; every wrong one is told."""
-    parsed: dict[str, Any] = {}
-    problems = []
-    for name, value in given.items():
-        try:
-            if name == "backend":
-                parsed[name] = value  # older files have it here too: `conflicts` compares them
-            elif value is not None:
-                parsed[name] = validate_options(known, {name: value})[name]
-        except OptionError as error:
-            problems.append(Problem.of_option(field, error))
-    if problems:
-        raise Unusable("", *problems)
-    return parsed

@@ -48,6 +48,7 @@ class Climb:
             published typical figures.
         chip: what runs circuits on a machine, and its limits; None: that rung is not run.
         tariff: a price, where one is known.
+        wide_noise: model noise on more than 12 qubits too: shot by shot, which takes hours.
     """
 
     rungs: Sequence[str] = RUNGS
@@ -56,6 +57,7 @@ class Climb:
     calibration: Calibration | None = None
     chip: Chip | None = None
     tariff: Tariff | None = None
+    wide_noise: bool = False
 
 
 @dataclass
@@ -83,7 +85,7 @@ def ladder_climb(
     data: Path,
     climb: Climb | None = None,
     limit: int = 0,
-    told: Callable[[float], None] = lambda share: None,
+    told: Callable[[float, list[dict[str, Any]]], None] = lambda share, found: None,
 ) -> dict[str, Any]:
     """Load a run's model and score a file at each rung; as `ladder`, which says the rest.
 
@@ -110,7 +112,7 @@ def ladder(
     loaded: Model,
     file: EncodedFile,
     climb: Climb | None = None,
-    told: Callable[[float], None] = lambda share: None,
+    told: Callable[[float, list[dict[str, Any]]], None] = lambda share, found: None,
 ) -> list[dict[str, Any]]:
     """Score a file at each rung.
 
@@ -119,7 +121,8 @@ def ladder(
         loaded: its model; its circuits are at the last rung afterwards.
         file: what is scored.
         climb: how.
-        told: called with the share that is done; may raise to leave.
+        told: called after each rung with the share that is done and the rungs so far; may raise
+            to leave.
 
     Returns:
         One entry a rung: its loss and what it took, or why it was not run.
@@ -132,8 +135,8 @@ def ladder(
         raise EvaluationError("This adapter holds no circuit, so there is no ladder to climb.")
     found: list[dict[str, Any]] = []
     for number, rung in enumerate(climb.rungs):
-        told(number / len(climb.rungs))
         found.append(_rung(subject, loaded, file, climb, rung))
+        told((number + 1) / len(climb.rungs), found)
     exact = next((one["loss"] for one in found if one["rung"] == EXACT and one["run"]), None)
     for one in found:
         if one["run"] and exact is not None:
@@ -150,6 +153,12 @@ def _rung(
         return _not_run(rung, _too_many(loaded.model, file))
     if rung == CHIP and climb.chip is None:
         return _not_run(rung, "nothing to run circuits on a machine was given")
+    if rung == NOISE and _widest(loaded.model) > DENSITY_QUBITS and not climb.wide_noise:
+        return _not_run(
+            rung,
+            f"noise on more than {DENSITY_QUBITS} qubits is computed shot by shot, which takes "
+            "hours for a whole adapter (--wide-noise). Train it on fewer qubits to compare",
+        )
     try:
         if rung == EXACT:
             for one in circuits:
@@ -195,11 +204,14 @@ def _place(subject: Subject, loaded: Model, climb: Climb, rung: str) -> Chip:
     options: dict[str, Any] = {}
     if rung == NOISE:
         chip = climb.calibration or _own_chip(subject) or published_72()
-        widest = max(hosted.circuit.n_qubits for hosted in hosted_circuits(loaded.model))
-        if widest > DENSITY_QUBITS:
+        if _widest(loaded.model) > DENSITY_QUBITS:
             options["method"] = "matrix_product_state"
     backend = AerBackend(options, calibration=chip)
     return DirectRunner(backend), backend.capabilities()
+
+
+def _widest(model: Any) -> int:
+    return max(hosted.circuit.n_qubits for hosted in hosted_circuits(model))
 
 
 def _own_chip(subject: Subject) -> Calibration | None:

@@ -20,7 +20,7 @@ from quantum.sampling.costs import Tariff
 
 from .exceptions import EvaluationError
 from .ladder import CHIP, RUNGS, Chip, Climb, ladder_climb
-from .score import results_write, share_show
+from .score import results_write
 from .subject import Subject
 
 POLL_SECONDS = 1.0
@@ -38,7 +38,10 @@ def ladder_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--chip-options",
         metavar="JSON",
-        help="options of the backend wukong, such as its chip; by default the run's, if it ran there",
+        help="options of the backend wukong, such as its chip; by default the run's own",
+    )
+    group.add_argument(
+        "--wide-noise", action="store_true", help="model noise on over 12 qubits too; takes hours"
     )
     group.add_argument("--per-second", type=float, help="price of a second on the chip")
     group.add_argument("--currency", default="CNY", help="of that price")
@@ -66,12 +69,16 @@ def ladder_shown(subject: Subject, parsed: argparse.Namespace) -> int:
         folder = (parsed.out or subject.folder or Path(".")).absolute()
         folder = folder.parent if parsed.out else folder
         chip = _chip(_chip_options(subject, parsed.chip_options), folder, parsed.agree_circuits)
-    climb = Climb(rungs, parsed.shots, parsed.repeats, calibration, chip, tariff)
-    results = ladder_climb(subject, parsed.data, climb, parsed.limit, share_show)
+    climb = Climb(rungs, parsed.shots, parsed.repeats, calibration, chip, tariff, parsed.wide_noise)
+    results = ladder_climb(
+        subject,
+        parsed.data,
+        climb,
+        parsed.limit,
+        lambda share, found: print(_line(found[-1]), flush=True),
+    )
     if parsed.out is not None:
         results_write(parsed.out, results)
-    for rung in results["rungs"]:
-        print(_line(rung))
     return 0
 
 

@@ -54,7 +54,7 @@ MORE = (
     "keep_checkpoints",
     "early_stopping",
     "precision",
-    "devices",
+    *("devices", "sharding"),
     "system_prompt",
 )
 TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own
@@ -135,7 +135,7 @@ class RunForm(forms.Form):
         if (devices := devices_reported()) > 1:
             self.fields["devices"].widget.attrs["max"] = str(devices)
         else:
-            del self.fields["devices"]  # nothing to choose
+            del self.fields["devices"], self.fields["sharding"]  # nothing to choose
         self._offer_rows()
 
     def _offer_rows(self) -> None:

@@ -33,6 +33,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "max_grad_norm",
         "precision",
         "devices",
+        "sharding",
         "seed",
     ),
     gettext_noop("Evaluation and checkpoints"): (

@@ -45,6 +45,12 @@ def trial_create(*, choice: RunChoice, plan: RunPlan, user: User) -> Trial:
             code="billable",
             field="backend",
         )
+    if plan.settings.sharding != "none":
+        raise RunRefused(
+            _("A trial takes one device, which a base split among several may not fit."),
+            code="invalid",
+            field="sharding",
+        )
     if plan.forecast.lacks:
         raise RunRefused(_("It does not fit this machine; change it first."), code="does_not_fit")
     key = trial_key_of(choice, plan)

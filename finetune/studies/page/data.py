@@ -8,7 +8,6 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
@@ -57,11 +56,7 @@ class AddedRow:
     @property
     def parts(self) -> list[dict[str, Any]]:
         """As the filter `said` takes it, the names of the arms in the language of the page."""
-        named = {
-            "a": capfirst(_(self.subject.title)),
-            "b": _(self.line.arm.title),
-            "on": pgettext("scored dialogues", "test"),
-        }
+        named = {"a": capfirst(_(self.subject.title)), "b": _(self.line.arm.title)}
         return [{"text": self.sentence["text"], "values": {**self.sentence["values"], **named}}]
 
     @property

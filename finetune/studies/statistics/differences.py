@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from .critical import critical
-from .resampling import Tails, dialogue_tails
+from .resampling import Tail, dialogue_tails
 from .scores import Array, Scores, paired
 from .variances import Variances, variances
 
-P_LEVELS = np.logspace(np.log10(0.99), -9, 181)  # where a p value is looked for
+P_LEVELS = np.logspace(np.log10(0.99), -9, 46)  # where a p value is looked for
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,52 @@ class Difference:
         return self.seeds_known and not self.low <= 0 <= self.high
 
 
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of an interval.
+
+    Attributes:
+        tail: of the bootstrap over dialogues.
+        variances: of the estimate.
+        seeds: how many both arms have.
+        comparisons: that the study makes.
+    """
+
+    tail: Tail
+    variances: Variances
+    seeds: int
+    comparisons: int
+
+    def widths(self, levels: Array) -> Array:
+        """From the difference to the end, one for each level."""
+        dialogue_factors = self.tail.factors(levels)
+        alone: Array = dialogue_factors * np.sqrt(self.variances.dialogues)
+        if self.seeds == 1:
+            return alone
+        factors = critical(
+            dialogue_factors,
+            levels,
+            seeds=self.seeds,
+            seeds_share=self.variances.seeds_share,
+            comparisons=self.comparisons,
+        )
+        both: Array = np.maximum(factors * np.sqrt(self.variances.total), alone)
+        return both
+
+    def p_value(self, distance: float, level: Array) -> float:
+        """The smallest level at which the end is nearer than `distance`; `level` is among them."""
+        if self.seeds == 1:
+            return 1.0
+        levels = np.sort(np.append(P_LEVELS, level))[::-1]
+        reach = np.maximum.accumulate(self.widths(levels))
+        if distance <= reach[0]:
+            return 1.0
+        if distance > reach[-1]:
+            return float(levels[-1])
+        logs = np.log(np.maximum(reach, np.finfo(float).tiny))
+        return float(np.exp(np.interp(np.log(distance), logs, np.log(levels))))
+
+
 def compare(
     a: Scores,
     b: Scores,
@@ -106,17 +152,18 @@ def compare(
         )
     pairs = paired(a, b)
     spread = variances(pairs)
-    tails = dialogue_tails(pairs, draws=draws, rng_seed=rng_seed)
     seeds, dialogues = pairs.gaps.shape
     estimate = float(pairs.gaps.sum() / (seeds * pairs.tokens.sum()))
-    level = (1 - confidence) / comparisons
-    below, above = widths(tails, spread, seeds, np.array([level]))
-    factors = tails.factors(np.array([level]))
-    p_value = 1.0 if seeds == 1 else _p_value(estimate, tails, spread, seeds, level)
+    lower, upper = (
+        Side(tail, spread, seeds, comparisons)
+        for tail in dialogue_tails(pairs, draws=draws, rng_seed=rng_seed)
+    )
+    level = np.array([(1 - confidence) / comparisons])
+    p_value = (lower if estimate > 0 else upper).p_value(abs(estimate), level)
     return Difference(
         estimate=estimate,
-        low=estimate - float(below[0]),
-        high=estimate + float(above[0]),
+        low=estimate - float(lower.widths(level)[0]),
+        high=estimate + float(upper.widths(level)[0]),
         seeds=seeds,
         dialogues=dialogues,
         paired_seeds=pairs.seeds,
@@ -125,32 +172,9 @@ def compare(
         p_value=p_value,
         corrected_p_value=min(1.0, p_value * comparisons),
         variances=spread,
-        dialogue_factors=(float(factors[0][0]), float(factors[1][0])),
+        dialogue_factors=(
+            float(lower.tail.factors(level)[0]),
+            float(upper.tail.factors(level)[0]),
+        ),
         identical=not pairs.gaps.any(),
     )
-
-
-def widths(tails: Tails, spread: Variances, seeds: int, levels: Array) -> tuple[Array, Array]:
-    """From the difference to the lower and to the upper end, one for each level."""
-    below, above = (_width(side, spread, seeds, levels) for side in tails.factors(levels))
-    return below, above
-
-
-def _width(dialogue_factors: Array, spread: Variances, seeds: int, levels: Array) -> Array:
-    alone: Array = dialogue_factors * np.sqrt(spread.dialogues)
-    if seeds == 1:
-        return alone
-    factors = critical(dialogue_factors, levels, seeds=seeds, seeds_share=spread.seeds_share)
-    both: Array = np.maximum(factors * np.sqrt(spread.total), alone)
-    return both
-
-
-def _p_value(estimate: float, tails: Tails, spread: Variances, seeds: int, level: float) -> float:
-    """The smallest level at which the interval leaves zero out."""
-    levels = np.sort(np.append(P_LEVELS, level))[::-1]
-    side = np.maximum.accumulate(widths(tails, spread, seeds, levels)[0 if estimate > 0 else 1])
-    if abs(estimate) <= side[0]:
-        return 1.0
-    if abs(estimate) > side[-1]:
-        return float(levels[-1])
-    return float(np.exp(np.interp(abs(estimate), side, np.log(levels))))

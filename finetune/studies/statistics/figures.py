@@ -42,20 +42,28 @@ def _side(value: float, mark: float) -> int:
     return (value > mark) - (value < mark)
 
 
-def figure(value: float, decimals: int, *, is_end: bool = False) -> str:
-    """Write a number.
+def interval_figures(
+    estimate: float, low: float, high: float, marks: Sequence[float]
+) -> tuple[str, str, str]:
+    """Write an estimate between the ends of its interval.
 
-    Args:
-        value: the number.
-        decimals: digits after the point.
-        is_end: of an interval: one that is not zero is not written as zero, but as the smallest
-            number that can be written.
+    An end that is not zero is not written as zero, but as the smallest number that can be written;
+    an estimate is never written beyond an end.
     """
-    rounded = round(value, decimals)
-    if is_end and rounded == 0 and value != 0:
-        rounded = math.copysign(10**-decimals, value)
-    text = f"{abs(rounded):.{decimals}f}"
-    return MINUS + text if rounded < 0 else text
+    decimals = decimals_for(low, high, marks)
+    first, last = (_not_zero(end, decimals) for end in (low, high))
+    middle = min(max(round(estimate, decimals), first), last)
+    estimated, lower, upper = (_text(value, decimals) for value in (middle, first, last))
+    return estimated, lower, upper
+
+
+def _not_zero(end: float, decimals: int) -> float:
+    rounded = round(end, decimals)
+    return math.copysign(10**-decimals, end) if rounded == 0 and end != 0 else rounded
+
+
+def _text(value: float, decimals: int) -> str:
+    return (MINUS if value < 0 else "") + f"{abs(value):.{decimals}f}"
 
 
 def shortest(value: float) -> str:

@@ -9,6 +9,7 @@ on a variance that few seeds measured: two of them may be off by a factor of ten
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,7 +89,13 @@ def chance(difference: Difference, size: float, *, seeds: int, dialogues: int) -
     normal = float(np.mean(difference.dialogue_factors))
     levels = np.array([difference.level])
     share = np.divide(measured, total, out=np.zeros_like(total), where=total > 0)
-    factors = critical(np.array([normal]), levels, seeds=seeds, seeds_share=share)
+    factors = critical(
+        np.array([normal]),
+        levels,
+        seeds=seeds,
+        seeds_share=share,
+        comparisons=difference.comparisons,
+    )
     widths = np.maximum(factors * np.sqrt(total), normal * np.sqrt(spread.dialogues))
     found = special.ndtr((size - widths) / np.sqrt(spread.total))
     return float(found @ weights)
@@ -124,7 +131,12 @@ def _seeds(difference: Difference, dialogues: int, size: float, power: float) ->
 
 
 def _dialogues(difference: Difference, size: float, power: float) -> int:
-    """So many that they take half of the variance that there may be, and leave half to seeds."""
+    """So many that they take half of the variance that there may be, and leave half to seeds.
+
+    Rounded up to two digits, since more are not known.
+    """
     reach = float(np.mean(difference.dialogue_factors) + special.ndtri(power))
     alone = difference.variances.dialogues_alone * difference.dialogues
-    return int(np.ceil(2 * alone * (reach / size) ** 2))
+    exact = max(2 * alone * (reach / size) ** 2, 1.0)
+    unit: int = 10 ** max(math.floor(math.log10(exact)) - 1, 0)
+    return math.ceil(exact / unit) * unit

@@ -24,36 +24,30 @@ IN_THE_TAIL = 10  # draws beyond a quantile that it takes to trust it
 
 
 @dataclass(frozen=True, eq=False)
-class Tails:
-    """How many standard errors the truth may lie below and above a difference.
+class Tail:
+    """How many standard errors the truth may lie to one side of a difference.
 
     Attributes:
-        below: sorted t of the draws, for the lower end; empty where nothing varies.
-        above: the same for the upper end.
+        draws: sorted t of the draws, those far to this side last; empty where nothing varies.
         degrees: of freedom of Student's t, dialogues less one.
     """
 
-    below: Array
-    above: Array
+    draws: Array
     degrees: int
 
-    def factors(self, levels: Array) -> tuple[Array, Array]:
-        """Standard errors to the lower and the upper end at error levels of both sides together.
+    def factors(self, levels: Array) -> Array:
+        """Standard errors to the end of an interval that misses so often on both sides together.
 
         Beyond the quantile that the draws can tell, Student's t goes on in the same proportion.
         """
         student = two_sided(self.degrees, levels)
-        if not len(self.below):
-            return student, student
-        told = np.maximum(levels, 2 * IN_THE_TAIL / len(self.below))
-        scale = student / two_sided(self.degrees, told)
-        return self._side(self.below, told, scale), self._side(self.above, told, scale)
-
-    def _side(self, draws: Array, told: Array, scale: Array) -> Array:
-        places = (np.arange(len(draws)) + 0.5) / len(draws)
-        drawn = np.interp(1 - told / 2, places, draws)
-        larger: Array = np.maximum(drawn, two_sided(self.degrees, told)) * scale
-        return larger
+        if not len(self.draws):
+            return student
+        told = np.maximum(levels, 2 * IN_THE_TAIL / len(self.draws))
+        places = (np.arange(len(self.draws)) + 0.5) / len(self.draws)
+        drawn = np.interp(1 - told / 2, places, self.draws)
+        ratio: Array = np.maximum(drawn / two_sided(self.degrees, told), 1.0)
+        return student * ratio
 
 
 def two_sided(degrees: int, levels: Array) -> Array:
@@ -62,8 +56,8 @@ def two_sided(degrees: int, levels: Array) -> Array:
     return quantiles
 
 
-def dialogue_tails(pairs: Paired, *, draws: int, rng_seed: int) -> Tails:
-    """Draw dialogues again and again.
+def dialogue_tails(pairs: Paired, *, draws: int, rng_seed: int) -> tuple[Tail, Tail]:
+    """Draw dialogues again and again; the tails for the lower and the upper end of an interval.
 
     Args:
         pairs: the differences.
@@ -75,7 +69,7 @@ def dialogue_tails(pairs: Paired, *, draws: int, rng_seed: int) -> Tails:
     theta = gaps.sum() / total
     own = (factors * (gaps - theta * tokens) ** 2).sum() / total**2
     if own <= 0:
-        return Tails(np.empty(0), np.empty(0), len(tokens) - 1)
+        return Tail(np.empty(0), len(tokens) - 1), Tail(np.empty(0), len(tokens) - 1)
     moments = np.stack(
         [gaps, tokens, factors * gaps**2, factors * gaps * tokens, factors * tokens**2], axis=1
     )
@@ -84,7 +78,7 @@ def dialogue_tails(pairs: Paired, *, draws: int, rng_seed: int) -> Tails:
     squares = sums[:, 2] - 2 * ratio * sums[:, 3] + ratio**2 * sums[:, 4]
     errors = np.sqrt(np.maximum(squares / sums[:, 1] ** 2, SMALLEST_VARIANCE * own))
     t = np.sort((ratio - theta) / errors)
-    return Tails(t, -t[::-1], len(tokens) - 1)
+    return Tail(t, len(tokens) - 1), Tail(-t[::-1], len(tokens) - 1)
 
 
 @lru_cache(maxsize=2)

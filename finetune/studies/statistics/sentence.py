@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .differences import Difference
-from .figures import decimals_for, figure, shortest
+from .figures import interval_figures, shortest
 from .power import MOST_SEEDS, SIZE, Limit, Needed, seeds_needed
 
 
@@ -28,14 +28,14 @@ class Kind(enum.StrEnum):
     NO_DIFFERENCE = "no_difference"
 
 
-ADDED = "%(a)s added %(estimate)s (%(low)s to %(high)s) over %(b)s on %(on)s"
+ADDED = "%(a)s added %(estimate)s (%(low)s to %(high)s) over %(b)s on test"
 NOT_FOUND = f"{ADDED}: no difference was found"
 SENTENCES = {
     "not_enough": (
-        "There is not enough to compare %(a)s with %(b)s on %(on)s: it takes ten dialogues, and a"
+        "There is not enough to compare %(a)s with %(b)s on test: it takes ten dialogues, and a"
         " seed that both were trained with."
     ),
-    "identical": "%(a)s and %(b)s scored the same on each dialogue of %(on)s, under every seed.",
+    "identical": "%(a)s and %(b)s scored the same on each dialogue of test, under every seed.",
     "one_seed": f"{ADDED}, with one seed: the interval is over dialogues, not over seeds.",
     "lower_better": f"{ADDED}: lower, which is better.",
     "higher_worse": f"{ADDED}: higher, which is worse.",
@@ -99,7 +99,6 @@ def sentence_of(
     size: float = SIZE,
     *,
     better: Literal["lower", "higher"] = "lower",
-    on: str = "test",
 ) -> Sentence:
     """Say what was found.
 
@@ -109,9 +108,8 @@ def sentence_of(
         what_b: arm B, such as "its equal-size twin".
         size: the difference that would matter, in the unit of the scores, above zero.
         better: which scores are better; of losses the lower ones.
-        on: which dialogues were scored.
     """
-    values = {"a": what_a, "b": what_b, "on": on, "size": shortest(size)}
+    values = {"a": what_a, "b": what_b, "size": shortest(size)}
     if difference is None:
         kind = Kind.NOT_ENOUGH
         return Sentence(kind, {"size": size}, SENTENCES[kind], values)
@@ -157,13 +155,10 @@ def _is_within(difference: Difference, size: float) -> bool:
 
 
 def _figures(difference: Difference, size: float) -> dict[str, str]:
-    low, high = difference.low, difference.high
-    decimals = decimals_for(low, high, (0.0, -size, size))
-    return {
-        "estimate": figure(difference.estimate, decimals),
-        "low": figure(low, decimals, is_end=True),
-        "high": figure(high, decimals, is_end=True),
-    }
+    figures = interval_figures(
+        difference.estimate, difference.low, difference.high, marks=(0.0, -size, size)
+    )
+    return dict(zip(("estimate", "low", "high"), figures, strict=True))
 
 
 def _lacking(needed: Needed) -> tuple[str, dict[str, str]]:

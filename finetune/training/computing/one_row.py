@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+from finetune.training.devices.sharding import gathered
 from finetune.training.dialogues.data import IGNORED
 
 NAME = "one_row"
@@ -119,7 +121,8 @@ def reads_one_row(model: Any, causal: nn.Module) -> bool:
         or any(map(_drops_out, causal.modules()))
     ):
         return False
-    return _agrees(model, causal, text.vocab_size)
+    with torch.no_grad():
+        return gathered(causal, partial(_agrees, model, causal, text.vocab_size))
 
 
 def _drops_out(part: nn.Module) -> bool:
@@ -128,7 +131,6 @@ def _drops_out(part: nn.Module) -> bool:
     return bool(own or getattr(part, "attention_dropout", 0.0))
 
 
-@torch.no_grad()
 def _agrees(model: Any, causal: Any, words: int) -> bool:
     """Compare both ways on a few tokens, with adapters disabled: circuits may cost money."""
     draw = torch.Generator().manual_seed(0)

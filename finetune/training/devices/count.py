@@ -58,7 +58,10 @@ def devices_conflict(settings: RunSettings) -> Problem | None:
     """Return what in a run's settings does not go with several devices, or None."""
     count, size = settings.devices, settings.batch_size
     if count == 1:
-        return None
+        if settings.sharding == "none":
+            return None
+        words = "one device has nobody to split the base with: take none, or more devices"
+        return Problem("sharding", words)
     if size % count:
         low, high = size - size % count, size - size % count + count
         near = f"{low} or {high}" if low else str(high)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from finetune.training.config import RunConfig
 from finetune.training.exceptions import BadConfig
 
 from .count import cpu_devices, devices_missing
+from .sharding import in_forward
 
 T = TypeVar("T")
 LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
@@ -66,6 +67,15 @@ class Group:
         total = torch.tensor(numbers, dtype=torch.float64)
         distributed.all_reduce(total)
         return tuple(total.tolist())
+
+    def average(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Put the mean of all processes' tensors into each of them, as many and as large ones."""
+        own = list(tensors)
+        flat = torch.cat([tensor.flatten() for tensor in own])
+        distributed.all_reduce(flat)
+        parts = torch.split(flat / self.count, [tensor.numel() for tensor in own])
+        for tensor, mean in zip(own, parts, strict=True):
+            tensor.copy_(mean.view_as(tensor))
 
     def wait(self) -> None:
         """Wait until all have come this far."""
@@ -135,11 +145,4 @@ def through(wrapped: nn.Module, model: nn.Module, compute: Callable[[], T]) -> T
     """
     if not isinstance(wrapped, DistributedDataParallel):
         return compute()
-
-    def forward() -> T:
-        del model.forward  # the class's own again, before anything is computed
-        return compute()
-
-    model.forward = forward
-    result: T = wrapped()
-    return result
+    return in_forward(wrapped, model, compute)

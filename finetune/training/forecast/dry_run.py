@@ -61,6 +61,8 @@ def _tried(folder: Path, scratch: Path, supervision: Supervision) -> dict[str, A
     config = config.changed(**{name: str(folder / file) for name, file in files.items() if file})
     if BACKENDS[config.backend].billable:
         raise ValueError(f"{BACKENDS[config.backend].title} costs money: nothing is tried there.")
+    if config.sharding != "none":
+        raise ValueError("A trial takes one device, which a base split among several may not fit.")
     computing = Computing.of(config, scratch, resumed=False)
     with EventLog(scratch / "events.jsonl") as log:
         trainer, _ = prepared(scratch, config, log, supervision, NOTHING_KEPT, computing)

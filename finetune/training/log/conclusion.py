@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.training.config import RunConfig
-from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.lock.golden import template_write
-from finetune.training.lock.replay import lock_of
 from finetune.training.loop import checkpoints
 from finetune.training.loop.trainer import DialogueTrainer
 from finetune.training.use.meter import Use
@@ -59,10 +57,9 @@ def conclude(
     trainer.finite.kept(trainer.state.global_step)
     partial = checkpoints.partial_folder(folder / "checkpoints")
     trainer.adapted.save_pretrained(str(partial))
-    template = trainer.tokenizer.chat_template
-    template_write(partial, template)
-    chat = ChatFormat.of(trainer.adapted, trainer.tokenizer)
-    lock_of(trainer.adapted, chat, template).write(partial)
+    template_write(partial, trainer.tokenizer.chat_template)
+    assert trainer.lock is not None
+    trainer.lock.write(partial)
     about = {
         "base_model": trainer.config.base_model,
         "adapter": trainer.config.adapter,

@@ -58,9 +58,12 @@ def held_out(
     total, correct, count = 0.0, 0, 0
     ordered = sorted(examples, key=lambda example: len(example.input_ids))
     device = next(model.parameters()).device
-    for start in range(group.rank * batch_size, len(ordered), group.count * batch_size):
+    together = group.count * batch_size
+    for start in range(0, len(ordered), together):
         between()
-        batch = collate(ordered[start : start + batch_size], pad=pad)
+        own = ordered[start + group.rank * batch_size :][:batch_size]
+        # Who has no batch left computes with the others, for nothing: a sharded base needs all.
+        batch = collate(own or ordered[:batch_size], pad=pad)
         with torch.no_grad(), precision.autocast(device):
             loss = token_loss(
                 model,
@@ -70,9 +73,10 @@ def held_out(
                 one_row=one_row,
                 fused=fused,
             )
-        total += float(loss.total)
-        correct += loss.correct
-        count += loss.count
+        if own:
+            total += float(loss.total)
+            correct += loss.correct
+            count += loss.count
     total, *counts = group.summed(total, correct, count)
     correct, count = map(int, counts)
     return HeldOut(mean(total, count), mean(correct, count), count)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch.nn import functional
 
 from finetune.training.computing.one_row import OneRow
+from finetune.training.devices.sharding import gathered
 from finetune.training.dialogues.data import IGNORED
 
 from .head import head_loss, is_frozen
@@ -76,10 +78,31 @@ def token_loss(
     Returns:
         Sums over the labelled tokens; dividing `total` by `count` gives the usual mean.
     """
+    causal = causal_of(model)
+    computed = partial(
+        _token_loss,
+        *(model, causal, input_ids, labels),
+        at_labels=at_labels and selects_labels(model),
+        one_row=one_row,
+        fused=fused,
+    )
+    return gathered(causal, computed)
+
+
+def _token_loss(
+    model: Any,
+    causal: Any,
+    input_ids: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    at_labels: bool,
+    one_row: bool,
+    fused: bool,
+) -> TokenLoss:
     goal = goal_of(labels)  # (labelled,)
-    if at_labels and selects_labels(model):
+    if at_labels:
         chosen = hidden_at_labels(model, input_ids, labels, one_row=one_row)  # (labelled, width)
-        head = causal_of(model).get_output_embeddings()
+        head = causal.get_output_embeddings()
         if is_frozen(head):
             summed, right = head_loss(chosen, head, goal, fused=fused)
             return TokenLoss(summed, int(right), len(chosen))

@@ -5,12 +5,14 @@ Knows nothing of the training loop.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from finetune.training.config import RunConfig
 from finetune.training.dialogues.chat_format import ChatFormat
 from finetune.training.dialogues.positions import positions_of
+from finetune.training.log.events import EventLog
 from finetune.training.model import prompt_messages, reply
 
 
@@ -25,6 +27,34 @@ class Sample:
 
     text: str
     note: str
+
+
+def tell_samples(
+    model: Any,
+    tokenizer: Any,
+    config: RunConfig,
+    log: EventLog,
+    step: int,
+    *,
+    between: Callable[[], None],
+) -> None:
+    """Answer the run's sample prompts and write into its log what is not there yet.
+
+    Args:
+        model: base with adapter, in evaluation mode.
+        tokenizer: the base's tokenizer.
+        config: the run's settings.
+        log: its log.
+        step: the step after which they are answered.
+        between: called before each reply; may raise to leave.
+    """
+    for index, prompt in enumerate(config.sample_prompts if config.sample_tokens else ()):
+        if not log.has("sample", step, index):
+            between()
+            answer = sample(model, tokenizer, config, prompt)
+            data = {"step": step, "index": index, "prompt": prompt, "reply": answer.text}
+            what = f"sample reply after step {step}" + (answer.note and f" ({answer.note})")
+            log.emit("sample", what, data, level="warn" if answer.note else "info")
 
 
 def sample(model: Any, tokenizer: Any, config: RunConfig, prompt: str) -> Sample:

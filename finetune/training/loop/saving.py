@@ -13,14 +13,17 @@ from transformers import Trainer
 from finetune.training.circuits.exchange import FolderRunner
 from finetune.training.config import RunConfig
 from finetune.training.devices.group import Group
-from finetune.training.lock.golden import template_write
+from finetune.training.devices.sharding import is_sharded
+from finetune.training.dialogues.chat_format import ChatFormat
+from finetune.training.lock.golden import Lock, template_write
+from finetune.training.lock.replay import lock_of
 from finetune.training.log.events import EventLog
 from finetune.training.watch.stopping import best_step
 
 from . import checkpoints, randomness
 from .finite import FiniteChecks
 from .finite_files import WEIGHTS
-from .metrics import Clock
+from .metrics import Clock, causal_of
 
 RUN_STATE = "wukong_state.json"
 
@@ -40,7 +43,18 @@ class SavingTrainer(Trainer):
     group: Group
     before_step: randomness.Snapshot | None = None  # only while a step is under way
     taken_step: int | None = None  # of the checkpoint whose weights the model has now
+    lock: Lock | None = None  # of a run that has come to its end
     _saving_to: Path | None = None
+
+    @property
+    def sharded(self) -> bool:
+        """Whether each process has a part of the base, so that none computes without the others."""
+        return is_sharded(causal_of(self.adapted))
+
+    @property
+    def replies(self) -> bool:
+        """Whether this process writes replies: the first one, and those that it needs for them."""
+        return self.group.first or self.sharded
 
     def save_now(self) -> None:
         """Write a checkpoint of the last finished step, if there is none yet.
@@ -83,11 +97,19 @@ class SavingTrainer(Trainer):
         set_peft_model_state_dict(self.adapted, load_file(path / WEIGHTS))
         self.taken_step = best
 
+    def take_lock(self) -> None:
+        """Record what the model answers to the golden prompts."""
+        if self.replies:
+            chat = ChatFormat.of(self.adapted, self.tokenizer)
+            self.lock = lock_of(self.adapted, chat, self.tokenizer.chat_template)
+
     def _get_output_dir(self, trial: Any) -> str:
         return str(self._saving_to or self.folder)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Save the adapter and the template it is talked to with; the base is kept elsewhere."""
+        if not self.group.first:
+            return
         target = Path(output_dir or self.folder)
         self.adapted.save_pretrained(str(target))
         template_write(target, self.tokenizer.chat_template)

@@ -35,7 +35,7 @@ from quantum.adapters.report import CircuitReport, circuit_report
 from .evaluation import held_out
 from .finite import FiniteChecks
 from .metrics import Clock, causal_of, mean, selects_labels, token_loss
-from .samples import sample
+from .samples import tell_samples
 from .saving import SavingTrainer
 from .schedule import rate_share
 from .trainer_setup import Steps, training_arguments
@@ -157,8 +157,14 @@ class DialogueTrainer(SavingTrainer):
         loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
         self.finite.loss(loss, self.state.global_step + 1)
         if self.accelerator.sync_gradients:
+            if self.sharded:  # else DDP has
+                slopes = (item.grad for item in self.adapted.parameters())
+                self.group.average(slope for slope in slopes if slope is not None)
             self._circuit = circuit_report(model)
         return loss
+
+    def _sync_replicated_trainable_parameters(self, model: Any) -> None:
+        """Leave out Trainer's own mean, of each parameter by itself as its gradient comes."""
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """Look at the gradient, whose length Trainer has anyway, before the optimizer applies it.
@@ -253,14 +259,10 @@ class DialogueTrainer(SavingTrainer):
         else:  # by an earlier trainer, which went further than its last checkpoint
             known = {"step": step, "validation_loss": self.log_events.held_out_losses[step]}
             self._tell(self.watch.evaluation(known))
-        for index, prompt in enumerate(self.config.sample_prompts):
-            wanted = self.config.sample_tokens and self.group.first
-            if wanted and not self.log_events.has("sample", step, index):
-                self._look()
-                answer = sample(self.model, self.tokenizer, self.config, prompt)
-                data = {"step": step, "index": index, "prompt": prompt, "reply": answer.text}
-                what = f"sample reply after step {step}" + (answer.note and f" ({answer.note})")
-                self.log_events.emit("sample", what, data, level="warn" if answer.note else "info")
+        if self.replies:
+            tell_samples(
+                self.model, self.tokenizer, self.config, self.log_events, step, between=self._look
+            )
         self.adapted.train()
         self.clock.evaluation_took(time.monotonic() - started)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, {})

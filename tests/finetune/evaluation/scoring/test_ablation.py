@@ -16,8 +16,7 @@ from finetune.training.model import attach_adapter, load_base
 from quantum.adapters.host import hosted_circuits
 from quantum.gradients.exact import exact_values
 from quantum.simulators import reference
-
-from .conftest import QGS, QTHA
+from tests.finetune.evaluation.conftest import QGS, QTHA
 
 
 def circuits(model):

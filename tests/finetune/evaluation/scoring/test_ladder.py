@@ -12,9 +12,8 @@ from finetune.evaluation.scoring.subject import run_subject
 from finetune.training.circuits.backends import cloud_limits
 from quantum.exceptions import JobFailedError
 from quantum.sampling.costs import Tariff, sampling_cost
+from tests.finetune.evaluation.conftest import QTHA
 from tests.finetune.training.circuits.carrier import result_of
-
-from .conftest import QTHA
 
 
 class Double:
@@ -98,6 +97,15 @@ def test_qtha_is_exact_alone_and_says_what_a_chip_would_take(qtha_run):
     assert rungs["exact"]["nll"] == pytest.approx(scores["dialogues"][0]["nll"], rel=1e-3)
     assert "one for each token and layer" in rungs["shots"]["why"]
     assert not rungs["noise"]["run"]
+
+
+def test_noise_on_many_qubits_waits_until_it_is_asked_for(make_trained):
+    run = make_trained(adapter="qgs", adapter_options={"n_qubits": 13}, steps=1, eval_every=0)
+    results = ladder_climb(
+        run_subject(run, "last"), run / "validation.jsonl", Climb(("noise", "shots"), 10), limit=1
+    )
+    assert "more than 12 qubits" in results["rungs"][0]["why"]
+    assert results["rungs"][1]["run"]
 
 
 def test_without_a_circuit_there_is_no_ladder(make_trained):

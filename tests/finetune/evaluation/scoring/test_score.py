@@ -10,9 +10,8 @@ from finetune.evaluation.scoring.exceptions import EvaluationError
 from finetune.evaluation.scoring.score import Options, score
 from finetune.evaluation.scoring.subject import base_subject, run_subject
 from finetune.training.exceptions import BadData
+from tests.finetune.evaluation.conftest import QGS, QTHA, logged
 from tests.finetune.training.conftest import folder_made, trained
-
-from .conftest import QGS, QTHA, logged
 
 SETTINGS = [
     {"adapter_options": QTHA},

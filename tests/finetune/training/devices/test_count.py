@@ -18,6 +18,7 @@ from finetune.training.settings import RunSettings
          "take 3 or 6"),
         ({"devices": 8}, "batch_size", "take 8"),
         ({"devices": 2, "adapter": "qgs", "backend": "wukong"}, "devices", "take 1"),
+        ({"sharding": "base"}, "sharding", "take none, or more devices"),
         ({"devices": 2, "adapter": "qgs", "backend": "aer"}, "devices", "counted in shots"),
     ],
 )  # fmt: skip
@@ -30,7 +31,7 @@ def test_what_does_not_go_together(values: dict[str, Any], field: str, words: st
 @pytest.mark.parametrize(
     "values",
     [{}, {"devices": 2}, {"devices": 4, "adapter": "lora"}, {"adapter": "qgs", "backend": "wukong"},
-     {"devices": 1, "batch_size": 3}],
+     {"devices": 1, "batch_size": 3}, {"devices": 2, "sharding": "base"}],
 )  # fmt: skip
 def test_what_does(values: dict[str, Any]) -> None:
     assert not conflicts(RunSettings.from_dict(values))
