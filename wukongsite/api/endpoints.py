@@ -11,7 +11,7 @@ from finetune.api.files import router as files_router
 from finetune.api.jobs.endpoints import router as jobs_router
 from finetune.api.jobs.queue import router as queue_router
 from finetune.api.models import router as models_router
-from finetune.api.studies import router as studies_router
+from finetune.api.studies.endpoints import router as studies_router
 from finetune.api.use import router as use_router
 from finetune.api.webhooks import router as webhooks_router
 

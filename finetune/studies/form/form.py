@@ -5,22 +5,19 @@ Labels, help texts and bounds of settings are those of a run's form.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.datasets.models import Dataset
 from finetune.datasets.selectors import dataset_list_for
 from finetune.exceptions import StudioError
 from finetune.runs.form.fields import (
-    DatasetField,
     option_field,
     option_names,
     options_typed,
@@ -40,23 +37,11 @@ from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.exceptions import OptionError
 
+from .fields import StudyFields
+from .initial import MAIN, MORE, SHARED, backend_field, initial_of, studied
 from .lists import ListField
 from .matching import ASIDE, SIZE, seeds_from, shared_for_study
 
-MAIN = ("steps", "batch_size", "sequence_length", "eval_every")
-MORE = (
-    "gradient_accumulation",
-    "warmup_ratio",
-    "scheduler",
-    "weight_decay",
-    "eval_dialogues",
-    "save_every",
-    "early_stopping",
-    "precision",
-    "devices",
-    "system_prompt",
-)
-SHARED = ("targets", *MAIN, *MORE)
 SWEPT = ("batch_size", "steps")
 SOURCE = "from"
 
@@ -70,113 +55,13 @@ class ArmChoice:
     rates: BoundField
 
 
-class StudyForm(forms.Form):
+class StudyForm(StudyFields):
     """Everything a person chooses for a study of one adapter, for one team.
 
     Which arms there are follows from base, adapter, options and layers, so these are read before
     the fields are made.
     """
 
-    name = forms.CharField(
-        max_length=80,
-        required=False,
-        label=gettext_lazy("Name"),
-        help_text=gettext_lazy("What is asked. Empty: named after the adapter."),
-        widget=forms.TextInput(attrs={"dir": "auto"}),
-    )
-    adapter = forms.ChoiceField(
-        choices=lambda: [(spec.name, spec.title) for spec in studied()],
-        widget=forms.HiddenInput,
-    )
-    base = forms.ModelChoiceField(
-        BaseModel.objects.none(),
-        to_field_name="slug",
-        empty_label=None,
-        label=gettext_lazy("Base model"),
-    )
-    dataset = DatasetField(
-        Dataset.objects.none(),
-        to_field_name="public_id",
-        empty_label=gettext_lazy("Choose a data set…"),
-        label=gettext_lazy("Data"),
-        help_text=gettext_lazy("The dialogues that every arm learns from, in the same order."),
-    )
-    validation_dataset = DatasetField(
-        Dataset.objects.none(),
-        to_field_name="public_id",
-        required=False,
-        empty_label=gettext_lazy("The held-out part of the data set"),
-        label=gettext_lazy("Held-out data"),
-        help_text=gettext_lazy("Learning rates and checkpoints are chosen by it."),
-    )
-    test_dataset = DatasetField(
-        Dataset.objects.none(),
-        to_field_name="public_id",
-        required=False,
-        empty_label=gettext_lazy("Held-out dialogues that no run evaluates"),
-        label=gettext_lazy("Test data"),
-        help_text=gettext_lazy(
-            "Scored once, after the choice. Without it, half of the held-out dialogues are kept "
-            "apart for that."
-        ),
-    )
-    seeds = ListField(
-        kind=int,
-        low=0,
-        high=2**32 - 1,
-        label=gettext_lazy("Seeds"),
-        help_text=gettext_lazy("The grid uses the first, the best point of each arm all of them."),
-    )
-    size = forms.FloatField(
-        min_value=1e-6,
-        max_value=100,
-        initial=SIZE,
-        label=gettext_lazy("Difference to see"),
-        help_text=gettext_lazy(
-            "In nats a token. The study says how many more seeds would be needed to see it."
-        ),
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
-    extensions = forms.IntegerField(
-        min_value=0,
-        max_value=8,
-        initial=1,
-        required=False,
-        label=gettext_lazy("Longer grids"),
-        help_text=gettext_lazy(
-            "How often a grid is made longer where its best learning rate is at its edge."
-        ),
-    )
-    sweep_batch_size = ListField(
-        kind=int,
-        low=1,
-        high=1024,
-        required=False,
-        label=gettext_lazy("Batch sizes to try"),
-        help_text=gettext_lazy("Each with every rate, for every arm. Empty: only the one below."),
-    )
-    sweep_steps = ListField(
-        kind=int,
-        low=1,
-        high=10**6,
-        required=False,
-        label=gettext_lazy("Steps to try"),
-        help_text=gettext_lazy("Each with every rate, for every arm. Empty: only those below."),
-    )
-    priority = forms.TypedChoiceField(
-        choices=[choice for choice in Run.Priority.choices if choice[0] != Run.Priority.FIRST],
-        coerce=int,
-        empty_value=None,
-        initial=Run.Priority.LOW,
-        required=False,
-        label=gettext_lazy("Priority"),
-        help_text=gettext_lazy("How soon its runs start, among the runs of your team that wait."),
-    )
-    targets = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple,
-        label=gettext_lazy(RunSettings.model_fields["targets"].title or ""),
-        help_text=gettext_lazy(RunSettings.model_fields["targets"].description or ""),
-    )
     use_required_attribute = False
 
     def __init__(
@@ -206,8 +91,7 @@ class StudyForm(forms.Form):
 
     def _adapter(self) -> str:
         given = str(self["adapter"].value() or "")
-        names = [spec.name for spec in studied()]
-        return given if given in names else names[0]
+        return given if given in ADAPTERS else studied()[0].name
 
     def _offer_rows(self) -> None:
         ready = dataset_list_for(self.team).filter(state=Dataset.State.READY).defer("options")
@@ -363,43 +247,3 @@ class StudyForm(forms.Form):
         """Put what a service refuses beside the field that it is about."""
         name = "arms" if error.field == "rates" else error.field
         self.add_error(name if name in self.fields else None, error.message)
-
-
-def studied() -> list[Any]:
-    """Adapters that have arms to be compared with: those with a circuit, or a part to leave out."""
-    return [spec for spec in ADAPTERS.values() if spec.controls is not None]
-
-
-def backend_field(names: Iterable[str]) -> forms.Field:
-    setting = RunSettings.model_fields["backend"]
-    return forms.ChoiceField(
-        choices=[(name, _(BACKENDS[name].title)) for name in names],
-        initial=setting.default,
-        label=_(setting.title or ""),
-        help_text=_(setting.description or ""),
-    )
-
-
-def initial_of(source: Run | None, adapter: str) -> dict[str, Any]:
-    """The form filled in as the matched study of a run, or with what is usual for an adapter."""
-    if source is None:
-        spec = ADAPTERS.get(adapter)
-        settings = RunSettings()
-        if spec is not None:
-            settings = settings.changed(adapter=spec.name, targets=list(spec.default_targets))
-    else:
-        settings = source.settings
-    shared = shared_for_study(settings)
-    values = {name: shared[name] for name in (*SHARED, "backend") if name in shared}
-    spec = ADAPTERS.get(settings.adapter)
-    names = option_names(spec) if spec else {}
-    values |= {
-        names[name]: value for name, value in settings.adapter_options.items() if name in names
-    }
-    values |= {"adapter": settings.adapter, "seeds": seeds_from(settings.seed)}
-    if source is None:
-        return values
-    values |= {"base": source.base.slug, "dataset": source.dataset.public_id}
-    if source.validation_dataset is not None:
-        values["validation_dataset"] = source.validation_dataset.public_id
-    return values

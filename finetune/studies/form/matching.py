@@ -7,11 +7,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from finetune.runs.models import Run
+from finetune.studies.design.arms import arms_for
 from finetune.studies.design.settings import StudySettings
 from finetune.studies.exceptions import StudyRefused
 from finetune.studies.orders import shared_settings
 from finetune.training.settings import RunSettings
 from quantum.backends.registry import BACKENDS
+from quantum.exceptions import OptionError, UnknownNameError
 
 SEEDS = 3
 SIZE = 0.005  # nats: the difference one wants to see
@@ -47,7 +49,21 @@ def study_problem(run: Run) -> str:
         return _("It goes on from another run; study the first one of them.")
     if BACKENDS[run.settings.backend].billable:
         return _("It ran on a machine that costs money; a study runs on simulators.")
+    if not is_compared(run):
+        return _("There is nothing to compare it with: it is what others are compared with.")
     return ""
+
+
+def is_compared(run: Run) -> bool:
+    """Whether there are other arms for a run's adapter; with its options, on its base."""
+    chosen = run.settings
+    try:
+        arms = arms_for(
+            chosen.adapter, chosen.adapter_options, run.base.linear_shapes, chosen.targets
+        )
+    except (OptionError, UnknownNameError):
+        return False
+    return len(arms) > 1
 
 
 def study_check(run: Run) -> None:

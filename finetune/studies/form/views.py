@@ -20,7 +20,8 @@ from finetune.studies.services import study_create
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest, in_team
 
-from .form import SOURCE, StudyForm, studied
+from .form import SOURCE, StudyForm
+from .initial import studied
 from .matching import study_problem
 
 

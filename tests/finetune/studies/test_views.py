@@ -17,6 +17,7 @@ from finetune.studies import links
 from finetune.studies.advance import study_advance
 from finetune.studies.models import Study, StudyScore
 from finetune.studies.services import study_create
+from tests.finetune.conftest import run_ordered
 from tests.finetune.studies.conftest import runs_end
 from tests.finetune.studies.test_advance import advance_to_choice, loss_of
 
@@ -299,3 +300,15 @@ def test_a_study_that_goes_on_can_be_shared_too(browser: Client, order: Any) -> 
     fragment = Client().get(f"/studies/shared/{token}/", headers={"hx-request": "true"})
     assert "<html" not in fragment.content.decode()
     assert f'hx-get="/studies/shared/{token}/"' in fragment.content.decode()
+
+
+def test_a_run_that_others_are_compared_with_has_no_study(
+    browser: Client, team: Any, alice: Any, base: Any, dataset: Any
+) -> None:
+    run = run_ordered(team, alice, base, dataset, {"adapter": "lora", "adapter_options": {"r": 8}})
+    answer = browser.get(f"/studies/new/?from={run.public_id}", follow=True)
+    assert answer.redirect_chain[-1][0] == f"/runs/{run.public_id}/"
+    assert "nothing to compare it with" in answer.content.decode()
+    other = run_ordered(team, alice, base, dataset, {"adapter": "dora"})
+    form = browser.get(f"/studies/new/?from={other.public_id}").context["form"]
+    assert (form.spec.name, list(form.arms)) == ("dora", ["adapter", "lora-8", "lora-equal"])
