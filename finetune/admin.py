@@ -9,6 +9,7 @@ from finetune.exports import admin as exports
 from finetune.hardware import admin as hardware
 from finetune.runs import admin as runs
 from finetune.runs.use import admin as use
+from finetune.studies import admin as studies
 from finetune.teams import admin as teams
 from finetune.teams.accounts import admin as accounts
 from finetune.teams.keys import admin as keys
@@ -24,6 +25,7 @@ __all__ = [
     "hardware",
     "keys",
     "runs",
+    "studies",
     "teams",
     "use",
 ]

@@ -10,6 +10,7 @@ from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.trial.models import Trial
 from finetune.runs.use.models import RunUse
+from finetune.studies.models import Study, StudyLink, StudyRun, StudyScore
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
 from finetune.teams.quotas.models import TeamQuota
 
@@ -33,6 +34,10 @@ __all__ = [
     "RunEvent",
     "RunUse",
     "SignInLink",
+    "Study",
+    "StudyLink",
+    "StudyRun",
+    "StudyScore",
     "Submission",
     "Team",
     "TeamQuota",

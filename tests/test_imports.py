@@ -48,6 +48,7 @@ DOMAINS = [
     "explorer",
     "exports",
     "evaluation",
+    "studies",
     "alerts",
     "home",
     "api",

@@ -27,6 +27,8 @@ PUBLIC = {
     "language/<slug:language>/words.js",
     "sign-in/<str:token>/",
     "circuits/<str:key>-<str:theme>.svg",
+    "studies/shared/<str:token>/",  # for who has the link: tests/finetune/studies
+    "studies/shared/<str:token>/report.html",
     "chat/shared/<str:public_id>/<str:token>/",  # for who has the link: tests/chat/notes
 }
 BODIES = {"priority": {"priority": "high"}}  # what an endpoint of the API needs to look at all
@@ -88,6 +90,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "alerts/webhooks/": {"public_id": hook.public_id},
         "alerts/deliveries/": {"public_id": delivery.public_id},
         "v1/webhooks": {"webhook_id": hook.public_id},
+        **study_things(run_made, alice),
         "data/": {"public_id": dataset.public_id},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
@@ -110,6 +113,23 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
         "v1/wukong": {"evaluation_id": evaluation.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
+    }
+
+
+def study_things(run: Any, alice: Any) -> dict[str, dict[str, str]]:
+    """A study with a link."""
+    from finetune.studies.form.matching import matched_settings
+    from finetune.studies.links import link_create
+    from finetune.studies.models import Study
+
+    study = Study.objects.create(
+        team=run.team, name="A hard day", base=run.base, dataset=run.dataset, adapter="qtha",
+        config=matched_settings(run.settings).model_dump(),
+    )  # fmt: skip
+    link, _ = link_create(study=study, user=alice)
+    return {
+        "studies/": {"public_id": study.public_id, "link_id": link.public_id},
+        "v1/wukong/studies": {"study_id": study.public_id},
     }
 
 

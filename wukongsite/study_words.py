@@ -1,6 +1,7 @@
-"""What a study found, marked for translation; pages fill the gaps.
+"""What a study found, and what it compared, marked for translation; pages fill the gaps.
 
-The statistics know nothing of Django, so the sentences stand here once more; a test compares them.
+Statistics and design of studies know nothing of Django, so their words stand here once more; tests
+compare them.
 """
 
 from django.utils.translation import gettext_noop as _
@@ -76,4 +77,27 @@ SENTENCES = (
         "found; %(dialogues)s dialogues and more than %(seeds)s seeds would be needed to see "
         "%(size)s."
     ),
+)
+WARNINGS = (
+    _(
+        "The best learning rate of %(arm)s, %(rate)s, is at the edge of those that were tried: "
+        "a better one may lie beyond."
+    ),
+    _("%(count)s runs of %(arm)s have no result: %(why)s"),
+    _("Runs were computed in different number formats: %(formats)s."),
+    _("With one seed nothing can be said about other seeds."),
+    _("One learning rate was tried for %(arm)s: another arm may only be better tuned."),
+)
+ARMS = (
+    _("the circuit"),
+    _("the same without entanglers"),
+    _("its equal-size classical twin"),
+    _("a polynomial of equal size with its frequencies"),
+    _("every polynomial that it could span"),
+    _("the same with frozen angles"),
+    _("the same with random angles"),
+    _("the adapter without a middle"),
+    _("LoRA r = 8"),
+    _("LoRA of equal size"),
+    _("the adapter"),
 )

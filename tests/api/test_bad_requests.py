@@ -81,6 +81,14 @@ class Studio:
                 "prompt": "run",
                 "shots": 1000,
             },
+            "post /v1/wukong/studies": {
+                "from_job": "ftjob-0123456789abcdef01234567",
+                "seeds": [1, 2],
+                "arms": ["circuit", "bottleneck"],
+                "rates": {"circuit": [0.01]},
+                "settings": {"steps": 2},
+            },
+            "post /v1/wukong/studies/{study_id}/stop": {"cancel_runs": True},
             "post /v1/webhooks": {
                 "name": "Lab",
                 "url": "https://example.org/hook",
@@ -118,6 +126,8 @@ def studio(
     from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
     from finetune.runs.models import Run, RunEvent
+    from finetune.studies.form.matching import matched_settings
+    from finetune.studies.models import Study
     from finetune.teams.keys.services import key_create
     from tests.conftest import checked_dataset
 
@@ -151,6 +161,13 @@ def studio(
         "evaluation_id": [
             Evaluation.objects.create(
                 team=run.team, run=run, base=run.base, kind="scores"
+            ).public_id
+            for run in (done, foreign)
+        ],
+        "study_id": [
+            Study.objects.create(
+                team=run.team, name="s", base=run.base, dataset=run.dataset, adapter="qtha",
+                config=matched_settings(run.settings).model_dump(),
             ).public_id
             for run in (done, foreign)
         ],

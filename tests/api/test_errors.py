@@ -145,6 +145,10 @@ WALK: list[tuple[str, str]] = [
     ("POST", "/v1/wukong/evaluations/{evaluation}/cancel"),
     ("GET", "/v1/wukong/evaluations/{evaluation}/content"),
     ("DELETE", "/v1/webhooks/{webhook}"),
+    ("GET", "/v1/wukong/studies/{study}"),
+    ("GET", "/v1/wukong/studies/{study}/table"),
+    ("POST", "/v1/wukong/studies/{study}/stop"),
+    ("POST", "/v1/wukong/studies/{study}/resume"),
     ("GET", "/v1/models/{model}"),
     ("GET", "/v1/models/{run}"),
     ("DELETE", "/v1/models/{model}"),
@@ -157,7 +161,7 @@ BODIES: dict[str, Any] = {"priority": {"priority": "high"}, "rerun": {}, "clone"
 @pytest.mark.parametrize(("method", "path"), WALK)
 def test_another_team_finds_nothing(site: Site, method: str, path: str) -> None:
     seeded = site.seeded
-    kinds = ("file", "run", "model", "export", "webhook", "evaluation")
+    kinds = ("file", "run", "model", "export", "webhook", "evaluation", "study")
     names = {name: seeded[name] for name in kinds}
     address = site.url + path.format(**names, short=seeded["run"].removeprefix("ftjob-"))
     headers = {"Authorization": f"Bearer {site.key('charlie')}"}

@@ -35,6 +35,8 @@ NOT_PAGES = {
     "run-datasets", "chat-assistants", "consent-withdraw", "visit-end", "chats-export",
     "chats-delete", "persona-chosen", "persona-retire", "persona-return", "reply-rate", "vote-share", "ratings-file", "sharing-stop", "team-ratings-file",
     "base-download", "base-stop", "base-discard",
+    "study-summary", "study-stop", "study-resume", "study-table", "study-json", "study-report", "study-share",
+    "study-unshare", "study-shared-report",
     "note-create", "note-share", "note-unshare", "note-delete",
 }  # fmt: skip
 
@@ -266,6 +268,14 @@ PAGES = {
     "bases": ("alice", "/bases/", "bases"),
     "run-succeeded": ("alice", "/runs/{done}/", "run"),
     "run-evaluations": ("alice", "/runs/{done}/evaluations/", "run-evaluations"),
+    "studies": ("alice", "/studies/", "studies"),
+    "studies-empty": ("charlie", "/studies/", "studies"),
+    "study-new": ("alice", "/studies/new/?adapter=qgs", "study-new"),
+    "study-of-a-run": ("alice", "/studies/new/?from={done}", "study-new"),
+    "study-new-empty": ("charlie", "/studies/new/", "study-new"),
+    "study": ("alice", "/studies/{study}/", "study"),
+    "study-stopped": ("alice", "/studies/{study_stopped}/?sort=test", "study"),
+    "study-shared": (None, "{study_link}", "study-shared"),
     "run-exports": ("alice", "/runs/{done}/exports/", "run-exports"),
     "run-failed": ("alice", "/runs/{failed}/", "run"),
     "run-running": ("alice", "/runs/{running}/", "run"),

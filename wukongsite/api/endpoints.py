@@ -12,6 +12,7 @@ from finetune.api.files import router as files_router
 from finetune.api.jobs.endpoints import router as jobs_router
 from finetune.api.jobs.queue import router as queue_router
 from finetune.api.models import router as models_router
+from finetune.api.studies.endpoints import router as studies_router
 from finetune.api.use import router as use_router
 from finetune.api.webhooks import router as webhooks_router
 
@@ -49,4 +50,5 @@ api.add_router("/fine_tuning/jobs", exports_router)
 api.add_router("/wukong/evaluations", evaluations_router)
 api.add_router("/models", models_router)
 api.add_router("/webhooks", webhooks_router)
+api.add_router("/wukong/studies", studies_router)
 api.add_router("/chat/completions", chat_router)

@@ -14,6 +14,7 @@ JOBS, FILES, MODELS, CHAT = (
     "/v1/models",
     "/v1/chat/completions",
 )
+STUDIES = "/v1/wukong/studies"
 JOB = JOBS + "/{fine_tuning_job_id}"
 EVALUATIONS = "/v1/wukong/evaluations"
 MEANINGS = {
@@ -48,6 +49,9 @@ OWN: dict[str, tuple[int, ...]] = {
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
     "delete /v1/webhooks/{webhook_id}": (403,),
+    f"post {STUDIES}": (404, 409),
+    f"post {STUDIES}/{{study_id}}/stop": (409,),
+    f"post {STUDIES}/{{study_id}}/resume": (409,),
 }
 TEXT_OR_NONE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 ERROR: Document = {

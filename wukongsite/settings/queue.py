@@ -54,6 +54,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.trial_run": {"queue": "explorer"},
     # An export reads and writes a whole model.
     "finetune.tasks.export_make": {"queue": "exports"},
+    # A score reads a whole model too.
+    "finetune.tasks.study_score": {"queue": "exports"},
     # A receiver of webhooks may let us wait; neither checks nor the reaper do.
     "finetune.tasks.alert_deliver": {"queue": "alerts"},
     # Probing takes minutes, most of them the engine's.
