@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finetune', '0012_forecast'),
+        ('finetune', '0013_evaluations'),
     ]
 
     operations = [
