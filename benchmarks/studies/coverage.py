@@ -5,9 +5,11 @@ Scores are made up, so that the truth is known; a row is what a study of that si
     python -m benchmarks.studies.coverage intervals
     python -m benchmarks.studies.coverage claims
     python -m benchmarks.studies.coverage seeds
+    python -m benchmarks.studies.coverage answers
 
 `intervals`: one comparison of two arms. `claims`: five arms that are as good as the sixth, each
 compared with it. `seeds`: whether a study with as many seeds as it asks for finds what it is after.
+`answers`: `intervals` where scores are 1 and 0.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from itertools import product
 
 import numpy as np
 
-from benchmarks.studies.made_scores import Setting, made_arms, setting_with
+from benchmarks.studies.made_scores import Setting, made_answers, made_arms, setting_with
 from finetune.studies.statistics.differences import Difference, compare
 from finetune.studies.statistics.power import seeds_needed
 from finetune.studies.statistics.sentence import Kind, sentence_of
@@ -85,13 +87,22 @@ def found(setting: Setting, size: float, comparisons: int, studies: int) -> str:
     return f"{larger.seeds} | {larger.dialogues} | {hits / studies:.1%}"
 
 
+def answers(seeds: int, problems: int, ease: float, studies: int) -> float:
+    """Share of studies whose interval holds the true difference of two arms that answer: none."""
+    rng = np.random.default_rng(0)
+    differences = [compare(*made_answers(rng, seeds, problems, ease)) for _ in range(studies)]
+    return sum(one.low <= 0 <= one.high for one in differences) / studies
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("table", choices=("intervals", "claims", "seeds"))
+    parser.add_argument("table", choices=("intervals", "claims", "seeds", "answers"))
     parser.add_argument("--studies", type=int, default=1000)
     args = parser.parse_args()
     if args.table == "seeds":
         print_seeds(args.studies)
+    elif args.table == "answers":
+        print_answers(args.studies)
     else:
         print_shares(args.table, args.studies)
 
@@ -100,6 +111,8 @@ def print_shares(table: str, studies: int) -> None:
     """A row for each kind of study, a column for each share of the variance that is of seeds."""
     measure, truth = (coverage, 0.01) if table == "intervals" else (claims, 0.0)
     for (shape, lengths), seeds, dialogues in product(SHAPES, SEEDS, DIALOGUES):
+        if seeds == 1 and table == "claims":
+            continue  # claims nothing
         shares = SHARES if seeds > 1 else SHARES[:1]
         settings = [
             Setting(seeds, dialogues, share, shape, lengths, truth=truth) for share in shares
@@ -114,6 +127,13 @@ def print_seeds(studies: int) -> None:
         before = f"{setting.seeds} | {setting.dialogues} | {setting.seed_share:.0%}"
         row = found(setting, size, comparisons, studies)
         print(f"| {before} | {size} | {comparisons} | {row} |", flush=True)
+
+
+def print_answers(studies: int) -> None:
+    """A row for each kind of study, a column for how easy its problems are."""
+    for seeds, problems in product(SEEDS[1:], DIALOGUES):
+        cells = [f"{answers(seeds, problems, ease, studies):.1%}" for ease in (0.0, -4.0)]
+        print(f"| {seeds} | {problems} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -113,3 +113,22 @@ def _shaped(rng: np.random.Generator, setting: Setting, is_compared: bool) -> Ar
         drawn: Array = rng.standard_t(3, setting.dialogues) / np.sqrt(6)
         return drawn
     return (rng.exponential(size=setting.dialogues) - 1) * is_compared
+
+
+def made_answers(rng: np.random.Generator, seeds: int, problems: int, ease: float) -> list[Scores]:
+    """Right (1) and wrong (0) answers of two arms that are equally good.
+
+    Args:
+        rng: where chance comes from.
+        seeds: how many.
+        problems: how many.
+        ease: logarithm of the odds of a right answer to a problem of middling difficulty.
+    """
+    odds = rng.normal(ease, 3, problems)
+    made = []
+    for _ in range(2):
+        of_seeds, of_problems = rng.normal(0, 0.2, (seeds, 1)), rng.normal(0, 0.5, problems)
+        chance = 1 / (1 + np.exp(-(odds + of_seeds + of_problems)))  # (seeds, problems)
+        right = rng.random((seeds, problems)) < chance
+        made.append(Scores(right, np.ones(problems), range(seeds)))
+    return made

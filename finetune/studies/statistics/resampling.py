@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from .scores import Array, Paired
@@ -66,23 +67,23 @@ def dialogue_tails(pairs: Paired, *, draws: int, rng_seed: int) -> tuple[Tail, T
     """
     gaps, tokens = pairs.gaps.mean(0), pairs.tokens  # (dialogues,)
     total, factors = tokens.sum(), leverages(pairs.tokens)
-    theta = gaps.sum() / total
-    own = (factors * (gaps - theta * tokens) ** 2).sum() / total**2
+    rest = gaps - gaps.sum() / total * tokens
+    own = (factors * rest**2).sum() / total**2
     if own <= 0:
         return Tail(np.empty(0), len(tokens) - 1), Tail(np.empty(0), len(tokens) - 1)
     moments = np.stack(
-        [gaps, tokens, factors * gaps**2, factors * gaps * tokens, factors * tokens**2], axis=1
+        [rest, tokens, factors * rest**2, factors * rest * tokens, factors * tokens**2], axis=1
     )
     sums = np.concatenate([counts @ moments for counts in drawn(len(tokens), draws, rng_seed)])
-    ratio = sums[:, 0] / sums[:, 1]  # (draws,)
-    squares = sums[:, 2] - 2 * ratio * sums[:, 3] + ratio**2 * sums[:, 4]
+    shift = sums[:, 0] / sums[:, 1]  # from the difference to that of the draw, (draws,)
+    squares = sums[:, 2] - 2 * shift * sums[:, 3] + shift**2 * sums[:, 4]
     errors = np.sqrt(np.maximum(squares / sums[:, 1] ** 2, SMALLEST_VARIANCE * own))
-    t = np.sort((ratio - theta) / errors)
+    t = np.sort(shift / errors)
     return Tail(t, len(tokens) - 1), Tail(-t[::-1], len(tokens) - 1)
 
 
 @lru_cache(maxsize=2)
-def drawn(dialogues: int, draws: int, rng_seed: int) -> tuple[Array, ...]:
+def drawn(dialogues: int, draws: int, rng_seed: int) -> tuple[NDArray[np.uint8], ...]:
     """How often each dialogue was drawn, in blocks of (draws, dialogues)."""
     rng = np.random.default_rng(rng_seed)
     rows = max(1, AT_ONCE // dialogues)
@@ -92,5 +93,5 @@ def drawn(dialogues: int, draws: int, rng_seed: int) -> tuple[Array, ...]:
         picks = rng.integers(0, dialogues, (size, dialogues))
         picks += np.arange(size)[:, None] * dialogues
         counts = np.bincount(picks.ravel(), minlength=size * dialogues)
-        blocks.append(counts.reshape(size, dialogues).astype(np.float64))  # (draws, dialogues)
+        blocks.append(counts.reshape(size, dialogues).astype(np.uint8))  # (draws, dialogues)
     return tuple(blocks)
