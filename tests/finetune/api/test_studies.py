@@ -77,6 +77,7 @@ def test_a_study_of_an_adapter(call: Any, base: Any, dataset: Any) -> None:
         ({"settings": {"stepps": 1}}, "stepps"),
         ({"settings": {"seed": 1}}, "settings"),
         ({"seeds": []}, "seeds"),
+        ({"seeds": [1, -2]}, "seeds"),
         ({"adapter": "nothing"}, "adapter"),
     ],
 )
