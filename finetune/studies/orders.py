@@ -18,7 +18,7 @@ from finetune.training.exceptions import BadConfig
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
-from quantum.exceptions import OptionError
+from quantum.exceptions import OptionError, UnknownNameError
 
 from .design.arms import Arm
 from .design.cells import Cell
@@ -56,6 +56,8 @@ class StudyOrder:
             return arms_on(self.settings, self.base)
         except OptionError as error:
             raise StudyRefused(str(error), code="invalid", field="adapter_options") from error
+        except UnknownNameError as error:
+            raise StudyRefused(str(error), code="invalid", field="adapter") from error
         except BadConfig as error:
             first = error.problems[0]
             raise StudyRefused(first.text, code="invalid", field=first.field) from error
@@ -69,7 +71,7 @@ def study_arms(study: Study) -> tuple[Arm, ...]:
     """
     try:
         return arms_on(study.settings, study.base)
-    except (OptionError, BadConfig) as error:
+    except (OptionError, UnknownNameError, BadConfig) as error:
         raise RunRefused(str(error), code="arms_gone") from error
 
 

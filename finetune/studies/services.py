@@ -102,6 +102,10 @@ def shape_check(order: StudyOrder) -> None:
     study, arms = order.settings, order.arms
     if len(arms) < 2:
         raise refused(_("Choose two arms at least: one alone is compared with nothing."), "arms")
+    if any(not 0 <= seed < 2**32 for seed in study.seeds):
+        raise refused(
+            _("A seed is a whole number from 0 to %(most)s.") % {"most": 2**32 - 1}, "seeds"
+        )
     count = run_count(study, arms)
     if count > MOST_RUNS:
         raise refused(

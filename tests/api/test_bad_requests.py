@@ -88,7 +88,6 @@ class Studio:
                 "rates": {"circuit": [0.01]},
                 "settings": {"steps": 2},
             },
-            "post /v1/wukong/studies/{study_id}/stop": {"cancel_runs": True},
             "post /v1/webhooks": {
                 "name": "Lab",
                 "url": "https://example.org/hook",

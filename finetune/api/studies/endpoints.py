@@ -27,7 +27,7 @@ from finetune.training.exceptions import BadConfig
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
-from .objects import StopBody, StudyBody, StudyList, StudyObject, StudyTableObject, study_object
+from .objects import StudyBody, StudyList, StudyObject, StudyTableObject, study_object
 
 router = Router(tags=["Studies"])
 OURS = ("adapter", "adapter_options", "arms", "rates", "sweep", "extensions", "seeds", "size")
@@ -168,12 +168,16 @@ def studies_table(request: HttpRequest, study_id: str) -> dict[str, Any]:
 
 @router.post("/{study_id}/stop", response=StudyObject, summary="Stop a study")
 def studies_stop(
-    request: HttpRequest, study_id: str, body: Annotated[StopBody | None, Body()] = None
+    request: HttpRequest,
+    study_id: str,
+    cancel_runs: Annotated[
+        bool, Query(description="Cancel runs at work too; else they end by themselves.")
+    ] = False,
 ) -> dict[str, Any]:
     """Make no more runs and take back those that wait. One that makes none any more: 409."""
     key = key_of(request)
     study = study_of(key, study_id)
-    study_stop(study=study, by=key.user, cancel=bool(body and body.cancel_runs))
+    study_stop(study=study, by=key.user, cancel=cancel_runs)
     return study_object(study_of(key, study_id))
 
 

@@ -103,14 +103,6 @@ class StudyTableObject(Schema):
     ]
 
 
-class StopBody(Schema):
-    model_config = {"extra": "forbid"}
-
-    cancel_runs: bool = Field(
-        default=False, description="Cancel runs at work too; else they end by themselves."
-    )
-
-
 def study_object(study: Study) -> dict[str, Any]:
     cells = cells_of(study)
     left = study_left(study, study_arms(study), cells)

@@ -126,6 +126,10 @@ def ended(study: Study, workers: Workers) -> bool:
     return study.state in (Study.State.DONE, Study.State.STOPPED)
 
 
+def errors_of(study: Study) -> list[Any]:
+    return [study.problem, *(cell.run.error for cell in study.cells.select_related("run"))]
+
+
 def facts(study: Study) -> dict[str, Any]:
     """What a study came to, without what chance of the machine decides: time, memory, energy."""
     timed = {"step_seconds", "processor_seconds", "peak_memory_mb", "joules"}
@@ -145,8 +149,7 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     test = set_kept_apart(team, alice)
     calm = study_of(team, alice, tiny, dataset, test)
     wait_until(lambda: ended(calm, workers), seconds=2400, every=0.3)
-    errors = [cell.run.error for cell in calm.cells.select_related("run") if cell.run.error]
-    assert calm.state == Study.State.DONE, errors
+    assert calm.state == Study.State.DONE, errors_of(calm)
     wanted = facts(calm)
     assert len(wanted["results"]) == 16
     assert len(wanted["scores"]) == 9  # two seeds of four arms, and the base
@@ -171,9 +174,9 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
                 killed["trainer"] += 1
             except psutil.NoSuchProcess:
                 continue
+    assert study.state == Study.State.DONE, errors_of(study)
     assert killed["worker"]
     assert killed["trainer"] > 2
-    assert study.state == Study.State.DONE
     assert facts(study) == wanted
     assert study.cells.count() == 16
     assert Run.objects.count() == 32

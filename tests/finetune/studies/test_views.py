@@ -311,4 +311,4 @@ def test_a_run_that_others_are_compared_with_has_no_study(
     assert "nothing to compare it with" in answer.content.decode()
     other = run_ordered(team, alice, base, dataset, {"adapter": "dora"})
     form = browser.get(f"/studies/new/?from={other.public_id}").context["form"]
-    assert (form.spec.name, list(form.arms)) == ("dora", ["adapter", "lora-8", "lora-equal"])
+    assert (form.spec.name, list(form.arms)) == ("dora", ["adapter", "lora-8"])
