@@ -83,15 +83,15 @@ def run_subject(
     folder = folder.absolute()
     config = RunConfig.read(folder / "config.json")
     computing = computing_of(config, folder, precision=precision, threads=threads)
+    notes = [doubt] if (doubt := computing.doubt()) else []
     if checkpoint in (BASE, "0"):
-        return Subject(config, computing, folder, None, BASE)
+        return Subject(config, computing, folder, None, BASE, notes=notes)
     kept = weights_kept(folder)
     if not kept:
         raise EvaluationError(
             f"{folder} holds no weights: neither a checkpoint nor an adapter. Let the run come to "
             "its first checkpoint"
         )
-    notes: list[str] = []
     if checkpoint == LAST:
         step = max(kept)
     elif checkpoint == BEST:

@@ -10,9 +10,11 @@ from finetune.evaluation.scoring.exceptions import EvaluationError
 from finetune.evaluation.scoring.score import Options, score
 from finetune.evaluation.scoring.subject import base_subject, run_subject
 from finetune.training.exceptions import BadData
+from quantum.processor import multiplies_bfloat16
 from tests.finetune.evaluation.conftest import QGS, QTHA, logged
 from tests.finetune.training.conftest import folder_made, trained
 
+AMX = multiplies_bfloat16()
 SETTINGS = [
     {"adapter_options": QTHA},
     {"adapter": "qgs", "adapter_options": QGS},
@@ -84,6 +86,15 @@ def test_the_best_step_is_one_whose_weights_are_kept(make_trained, tmp_path):
     assert subject.step == 12
     assert "step 4" in subject.notes[0]
     assert worst in evaluations
+
+
+def test_a_format_that_is_slow_here_is_told(qtha_run, monkeypatch):
+    from finetune.training.computing import precision
+
+    assert run_subject(qtha_run, precision="bfloat16").notes == [] or not AMX
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: False)
+    assert "slower here" in run_subject(qtha_run, precision="bfloat16").notes[0]
+    assert run_subject(qtha_run, precision="float32").notes == []
 
 
 def test_a_base_by_itself_is_the_run_before_its_first_step(qtha_run, tmp_path):
