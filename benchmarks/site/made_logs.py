@@ -1,4 +1,4 @@
-"""Logs of runs that nobody trained, for `benchmarks.many_rows`: curves, replies, checkpoints.
+"""Logs of runs that nobody trained, for `benchmarks.site.many_rows`: curves, replies, checkpoints.
 
 Figures and words are drawn from one seed, so that two folders are alike.
 """

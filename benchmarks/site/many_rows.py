@@ -1,8 +1,8 @@
 """A data folder of a busy site: 10,002 runs of one team among forty, and 2.1 million events.
 
-    python -m benchmarks.many_rows FOLDER
+    python -m benchmarks.site.many_rows FOLDER
 
-Rows go in by bulk inserts, for `benchmarks.pages`. Nothing was trained (`made_logs.py`).
+Rows go in by bulk inserts, for `benchmarks.site.pages`. Nothing was trained (`made_logs.py`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.frame import studio_settings
-from benchmarks.made_logs import WORDS, events_insert, metrics_of, steps_of, words
+from benchmarks.site.made_logs import WORDS, events_insert, metrics_of, steps_of, words
 
 RUNS, ASSISTANTS, TEAMS = 10_002, 5_000, 40
 DATASETS, KEYS, JOBS, EXPERIMENTS, CALIBRATIONS = 3_000, 1_000, 10_000, 1_000, 2_000

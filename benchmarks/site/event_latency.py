@@ -1,6 +1,6 @@
 """How long a metrics event takes from the trainer's clock to the browser's.
 
-    python -m benchmarks.event_latency [--steps 60]
+    python -m benchmarks.site.event_latency [--steps 60]
 
 Starts a real studio with the tiny base, opens a run's page in Chromium and compares each event's
 time (when the trainer wrote it) with the moment the browser got it; both clocks are this machine's.

@@ -1,6 +1,6 @@
 """A thousand people watch one run: how late an event reaches them, and whether any is missed.
 
-    python -m benchmarks.watchers [--watchers 1000] [--rate 10] [--seconds 30]
+    python -m benchmarks.site.watchers [--watchers 1000] [--rate 10] [--seconds 30]
 
 The real web process on core 0, with Valkey and SQLite; the watchers, each a person with a session
 of their own, on core 1, beside the writer, which copies events into the database as a worker does.

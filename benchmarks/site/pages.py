@@ -1,7 +1,7 @@
 """How long every page and list takes, and how large it is, on the folder of `many_rows.py`.
 
-    python -m benchmarks.many_rows FOLDER
-    python -m benchmarks.pages FOLDER [--rounds 7] [--only /runs/] [--plans]
+    python -m benchmarks.site.many_rows FOLDER
+    python -m benchmarks.site.pages FOLDER [--rounds 7] [--only /runs/] [--plans]
 
 Requests go through Django's own client in this process: no network, no compression. The first
 answer of each address is thrown away; time is the median of the rest. `--plans` prints queries that
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.frame import print_head, print_row, processes, studio_prepared, studio_settings
-from benchmarks.many_rows import public
+from benchmarks.site.many_rows import public
 
 MOST_SECONDS, MOST_BYTES = 0.1, 200_000
 PATIENCE = 10.0  # seconds for one address

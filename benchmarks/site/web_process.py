@@ -1,6 +1,6 @@
 """How soon the web process answers, how much memory it holds, and that it never loads torch.
 
-python -m benchmarks.web_process [--runs 5]
+python -m benchmarks.site.web_process [--runs 5]
 """
 
 from __future__ import annotations
