@@ -160,7 +160,7 @@ class StudyFolder:
             return True
 
     def score(self, told: Callable[[str], None] = print) -> bool:
-        """Score the base and the chosen runs on the test file, each of them once.
+        """Score the base and those of the chosen runs that have ended on the test file, each once.
 
         A chosen run whose weights are gone (its result was kept, its folder was not) is made again.
 
@@ -171,7 +171,9 @@ class StudyFolder:
             AlreadyRunning: another process works on this study.
             RunLeft: a trainer or a score ended before it was finished.
         """
-        cells = self.final_cells()
+        results = self.results()
+        ended = {key for key, one in results.items() if not one.failed}
+        cells = [cell for cell in self.final_cells() if cell.key in ended]
         with self._alone():
             for cell in cells:
                 if not self._score_file(cell.key).exists():
