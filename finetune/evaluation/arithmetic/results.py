@@ -82,7 +82,7 @@ def arithmetic(
         raise BadData(f"{data} holds no problem whose answer is a number.")
     examples = _examples(terms)
     overlap = _overlap(subject, problems, terms)
-    loaded = load_subject(subject)
+    loaded = load_subject(subject, to_reply=True)
     asked, prompts, left_out = _asked(subject, loaded, problems, terms, examples)
     started = time.monotonic()
     said = replies_to(

@@ -67,7 +67,7 @@ def imported(
     """
     cases = cases_read(data)
     chosen = cases[:limit] if limit else cases
-    loaded = load_subject(subject)
+    loaded = load_subject(subject, to_reply=True)
     chat = ChatFormat.of(loaded.model, loaded.tokenizer)
     asked: list[Case] = []
     prompts: list[list[int]] = []

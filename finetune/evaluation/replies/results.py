@@ -65,7 +65,7 @@ def replies(
         EvaluationError: the model cannot be evaluated.
         TrainingError: the settings or the data cannot be used.
     """
-    loaded = load_subject(subject)
+    loaded = load_subject(subject, to_reply=True)
     asked, left_out, total = questions(subject, loaded, data, limit, longest)
     started = time.monotonic()
     said = replies_to(

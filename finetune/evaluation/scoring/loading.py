@@ -43,8 +43,13 @@ class Model:
     starts: tuple[Tensor, ...] = ()
 
 
-def load_subject(subject: Subject) -> Model:
+def load_subject(subject: Subject, *, to_reply: bool = False) -> Model:
     """Load a subject's model as its trainer had it, onto the device a trainer would take.
+
+    Args:
+        subject: what is evaluated.
+        to_reply: keep its weights in the run's number format, as the engine does: casting them
+            anew for each token of a reply would cost more than it brings.
 
     Raises:
         EvaluationError: its weights cannot be used.
@@ -55,7 +60,9 @@ def load_subject(subject: Subject) -> Model:
     subject.computing.take_threads(0)
     check_positions(config.base_model, config.sequence_length)
     tokenizer, _ = load_tokenizer(config.base_model)
-    base = load_base(config.base_model, subject.computing.format.weights(device))
+    chosen = subject.computing.format
+    dtype = chosen.dtype() if to_reply else chosen.weights(device)
+    base = load_base(config.base_model, dtype)
     if subject.weights is None:
         return Model(base.to(device).eval(), tokenizer)
     template = subject.weights / TEMPLATE
