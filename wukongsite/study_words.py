@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop as _
 
 SENTENCES = (
     _(
-        "There is not enough to compare %(a)s with %(b)s on test: it takes ten dialogues, and a"
+        "%(a)s cannot be compared with %(b)s on test yet: it takes ten dialogues, and a"
         " seed that both were trained with."
     ),
     _("%(a)s and %(b)s scored the same on each dialogue of test, under every seed."),
@@ -83,7 +83,7 @@ WARNINGS = (
         "The best learning rate of %(arm)s, %(rate)s, is at the edge of those that were tried: "
         "a better one may lie beyond."
     ),
-    _("%(count)s runs of %(arm)s have no result: %(why)s"),
+    _("Runs of %(arm)s without a result: %(count)s. %(why)s"),
     _("Runs were computed in different number formats: %(formats)s."),
     _("With one seed nothing can be said about other seeds."),
     _("One learning rate was tried for %(arm)s: another arm may only be better tuned."),

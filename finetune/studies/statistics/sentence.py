@@ -32,7 +32,7 @@ ADDED = "%(a)s added %(estimate)s (%(low)s to %(high)s) over %(b)s on test"
 NOT_FOUND = f"{ADDED}: no difference was found"
 SENTENCES = {
     "not_enough": (
-        "There is not enough to compare %(a)s with %(b)s on test: it takes ten dialogues, and a"
+        "%(a)s cannot be compared with %(b)s on test yet: it takes ten dialogues, and a"
         " seed that both were trained with."
     ),
     "identical": "%(a)s and %(b)s scored the same on each dialogue of test, under every seed.",

@@ -89,7 +89,7 @@ def test_what_is_not_there_yet_is_none_and_the_sentence_says_so():
     table = table_of(STUDY, ARMS, {}, {})
     assert all(row.validation_loss is None and row.point is None for row in table.rows)
     assert table.left == 3 * (3 + 2)
-    assert "There is not enough to compare" in table.added[0].sentence.english
+    assert "cannot be compared with" in table.added[0].sentence.english
     results = results_made(middle)
     scored = scores_made(results, {})
     half = {key: one for key, one in scored.items() if not key.startswith("circuit~")}
