@@ -101,7 +101,7 @@ class Warned:
 WARNINGS: Mapping[str, str] = {
     "edge": "The best learning rate of %(arm)s, %(rate)s, is at the edge of those that were tried: "
     "a better one may lie beyond.",
-    "failed": "%(count)s runs of %(arm)s have no result: %(why)s",
+    "failed": "Runs of %(arm)s without a result: %(count)s. %(why)s",
     "precision": "Runs were computed in different number formats: %(formats)s.",
     "one_seed": "With one seed nothing can be said about other seeds.",
     "grid": "One learning rate was tried for %(arm)s: another arm may only be better tuned.",

@@ -35,6 +35,22 @@ CONTROLS: Mapping[str, str] = {
     "frozen": "the circuit with its angles as they start, not trained",
     "random": "the circuit with other random angles, drawn once, not trained",
 }
+REMARKS: Mapping[str, str] = {
+    "product": "Its circuit has no entangling gates, so its qubits are independent of each other. "
+    "It is the control that shows what entanglement adds to a run with the whole circuit.",
+    "bottleneck": "A classical bottleneck of as many trained numbers stands where the circuit "
+    "stands. It is the control to compare a run with a trained circuit against.",
+    "polynomial": "A trigonometric polynomial with the circuit's frequencies and as many trained "
+    "numbers stands where the circuit stands. It is the control that shows what gates add.",
+    "span": "Every polynomial that a circuit of one layer could give stands where the circuit "
+    "stands, with many trained numbers: an upper bound for a run with a trained circuit.",
+    "frozen": "Its circuit's angles stay at their start and only the rest is trained. It is the "
+    "control that shows what training the circuit adds.",
+    "random": "Its circuit's angles are random and stay so, and only the rest is trained. It is "
+    "the control that shows what training the circuit adds.",
+    "": "This variant has no circuit. It is the control to compare a run with variant ABC against.",
+}
+"""What a run is that is a control, in full sentences; last, variants without C."""
 WITH_CIRCUIT = ("trained", "product", "frozen", "random")
 FIXED = ("frozen", "random")
 HIDDEN_LAYERS: Mapping[str, int] = {"D": 1, "E": 2, "F": 3}

@@ -12,6 +12,7 @@ from quantum.adapters.qtha.options import (
     CONTROLS,
     FIXED,
     INITS,
+    REMARKS,
     VARIANTS,
     WITH_CIRCUIT,
     check_control,
@@ -75,16 +76,9 @@ def _circuit(options: Options, calibration: Calibration | None) -> Circuit | Non
 
 
 def _remark(options: Mapping[str, Any]) -> str:
-    variant = str(options.get("variant", ""))
-    if "C" in variant:
-        return (
-            "A classical part stands where the circuit stands. It is the control to compare a run "
-            "with the circuit against."
-        )
-    return (
-        f"Variant {variant} has no circuit. It is the control to compare a run "
-        "with variant ABC against."
-    )
+    """What to say of these options; empty for the circuit as it is."""
+    control = str(options.get("control", "trained"))
+    return REMARKS.get(control if "C" in str(options.get("variant", "ABC")) else "", "")
 
 
 QTHA = AdapterSpec(
@@ -109,6 +103,7 @@ QTHA = AdapterSpec(
         "the same settings without the circuit (variant AB), with a small classical network "
         "in its place (variants BD, BE, BF), or with one of the controls (option control)",
         {"variant": "AB"},
+        _remark,
         _remark,
     ),
     family=CircuitFamily(

@@ -22,7 +22,8 @@ from finetune.training.computing.precision import REASONS
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.presets import PRESETS
 from finetune.training.settings import CHOICES, RunSettings
-from quantum.adapters.qgs.options import REMARKS
+from quantum.adapters.qgs.options import REMARKS as QGS_REMARKS
+from quantum.adapters.qtha.options import REMARKS as QTHA_REMARKS
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.chips.published import published_72
@@ -119,7 +120,7 @@ def test_what_the_libraries_say_is_among_them() -> None:
         for name in ("scheduler", "precision", "sharding")
         for value in CHOICES[name]
     }
-    said |= {*REASONS, *REMARKS.values()}
+    said |= {*REASONS, *QGS_REMARKS.values(), *QTHA_REMARKS.values()}
     for pairs in (families(), backend_choices()):
         said |= {word for pair in pairs.values() for word in pair}
     for spec in ADAPTERS.values():
