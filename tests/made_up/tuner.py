@@ -62,7 +62,7 @@ class MadeUpLinear(LinearTunerLayer):
 
     def forward(self, x, *args, **kwargs):
         out = self._base(x, *args, **kwargs)
-        return sum((cell(x) for cell in self.cells_to_apply()), out)
+        return sum((cell(x) for cell in self.cells_to_apply()), out).to(out.dtype)
 
 
 class MadeUpModel(LinearTuner):
