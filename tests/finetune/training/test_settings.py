@@ -74,7 +74,7 @@ PATHS = {"base_model": "base", "train_file": "train.jsonl"}
 
 
 # Settings that came later have their defaults.
-SINCE = {"early_stopping": 0, "keep_checkpoints": 2, "devices": 1}
+SINCE = {"early_stopping": 0, "keep_checkpoints": 2, "devices": 1, "sharding": "none"}
 
 
 @pytest.mark.parametrize("changes", KEPT)
