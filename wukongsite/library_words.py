@@ -142,14 +142,6 @@ WORDS = (
         "A trigonometric polynomial with frozen coefficients stands where the circuit stands, "
         "of as many trained angles. It is the control that shows what gates add to angles."
     ),
-    _(
-        "Its circuit's angles stay at their start and only the scalings are trained. It is the "
-        "control that shows what training the circuit adds."
-    ),
-    _(
-        "Its circuit's angles are random and stay so, and only the scalings are trained. It is "
-        "the control that shows what training the circuit adds."
-    ),
     _("Small gates on pairs of axes multiply the weights, after QuanTA; no circuit is run."),
     _("Axes"),
     _("Into how many axes an input is split; fewer axes make larger gates."),

@@ -55,10 +55,10 @@ REMARKS: Mapping[str, str] = {
     "for a run with a trained circuit.",
     "polynomial": "A trigonometric polynomial with frozen coefficients stands where the circuit "
     "stands, of as many trained angles. It is the control that shows what gates add to angles.",
-    "frozen": "Its circuit's angles stay at their start and only the scalings are trained. It is "
+    "frozen": "Its circuit's angles stay at their start and only the rest is trained. It is the "
+    "control that shows what training the circuit adds.",
+    "random": "Its circuit's angles are random and stay so, and only the rest is trained. It is "
     "the control that shows what training the circuit adds.",
-    "random": "Its circuit's angles are random and stay so, and only the scalings are trained. It "
-    "is the control that shows what training the circuit adds.",
 }
 """What a run is that is a control, in full sentences."""
 TOPOLOGIES: Mapping[str, str] = {

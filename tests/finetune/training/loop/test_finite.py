@@ -25,6 +25,7 @@ CASE = {
     "adapter_options": {"n_axes": 5},
     "targets": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
     "learning_rate": 1.0,
+    "precision": "float32",  # in which it ends so
     "scheduler": "constant",
     "warmup_ratio": 0.0,
     "sequence_length": 128,
