@@ -11,6 +11,7 @@ from quantum.adapters.qtha.tuner import QTHAConfig
 from quantum.circuits.ansatz import qtha_circuit, qtha_product_angles
 from quantum.exceptions import OptionError
 from quantum.simulators import reference, statevector
+from quantum.simulators.cones import n_coefficients
 
 SIZES = [(1, 1), (1, 3), (2, 1), (3, 2), (5, 1), (8, 1), (8, 2)]
 
@@ -94,6 +95,11 @@ def test_the_span_holds_every_circuit_of_one_layer(r, seed):
         matrix = stacked[:, output]
         fitted = torch.linalg.lstsq(matrix[:400], wanted[:400, output], driver="gelsd").solution
         assert (matrix[400:] @ fitted - wanted[400:, output]).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("r", range(1, 13))
+def test_the_count_of_the_span_is_that_of_the_light_cones(r):
+    assert control_count("span", r, 1) == n_coefficients(qtha_circuit(r, 1))
 
 
 def test_the_span_starts_as_the_circuit_that_the_seed_gives():
