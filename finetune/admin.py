@@ -3,11 +3,13 @@
 from finetune.alerts import admin as alerts
 from finetune.bases import admin as bases
 from finetune.datasets import admin as datasets
+from finetune.evaluation import admin as evaluation
 from finetune.explorer import admin as explorer
 from finetune.exports import admin as exports
 from finetune.hardware import admin as hardware
 from finetune.runs import admin as runs
 from finetune.runs.use import admin as use
+from finetune.studies import admin as studies
 from finetune.teams import admin as teams
 from finetune.teams.accounts import admin as accounts
 from finetune.teams.keys import admin as keys
@@ -17,11 +19,13 @@ __all__ = [
     "alerts",
     "bases",
     "datasets",
+    "evaluation",
     "explorer",
     "exports",
     "hardware",
     "keys",
     "runs",
+    "studies",
     "teams",
     "use",
 ]

@@ -10,3 +10,4 @@ class FinetuneConfig(AppConfig):
     def ready(self) -> None:
         import_module("finetune.alerts.recording")  # alerts listen for what becomes of runs
         import_module("finetune.runs.worker.waiting")  # runs listen for what becomes of data sets
+        import_module("finetune.studies.advance")  # studies go on when a run of theirs ends

@@ -3,12 +3,14 @@
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
+from finetune.evaluation.models import Evaluation
 from finetune.explorer.models import QuantumExperiment
 from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.trial.models import Trial
 from finetune.runs.use.models import RunUse
+from finetune.studies.models import Study, StudyLink, StudyRun, StudyScore
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
 from finetune.teams.quotas.models import TeamQuota
 
@@ -20,6 +22,7 @@ __all__ = [
     "BaseModel",
     "Dataset",
     "Delivery",
+    "Evaluation",
     "Export",
     "Invitation",
     "Membership",
@@ -31,6 +34,10 @@ __all__ = [
     "RunEvent",
     "RunUse",
     "SignInLink",
+    "Study",
+    "StudyLink",
+    "StudyRun",
+    "StudyScore",
     "Submission",
     "Team",
     "TeamQuota",

@@ -8,6 +8,7 @@ from .alerts import delivering as alerts
 from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
+from .evaluation import execution as evaluations
 from .explorer import services as quantum_explorer
 from .exports import execution as exports
 from .hardware import chips as quantum_chips
@@ -15,6 +16,8 @@ from .hardware import jobs as quantum_jobs
 from .runs import drawings as circuits
 from .runs.trial import execution as trials
 from .runs.use import services as run_use
+from .studies import advance as studies
+from .studies import scoring as study_scores
 
 
 @shared_task(acks_late=False)
@@ -31,13 +34,15 @@ def dataset_check(dataset_id: int) -> None:
 
 @shared_task
 def datasets_recheck() -> None:
-    """Queue checks, of data and of base models, downloads, exports and trials again whose message
-    or worker was lost."""
+    """Queue checks, of data and of base models, downloads, exports, evaluations and trials again
+    whose message or worker was lost; ring for studies."""
     checking.datasets_recheck()
     bases.bases_recheck()
     downloads.downloads_recheck()
     exports.exports_recheck()
+    evaluations.evaluations_recheck()
     trials.trials_recheck()
+    studies.studies_recheck()
 
 
 @shared_task
@@ -108,9 +113,27 @@ def trial_run(trial_id: int) -> None:
 
 
 @shared_task
+def evaluation_run(evaluation_id: int) -> None:
+    """Carry out one evaluation."""
+    evaluations.evaluation_run(evaluation_id)
+
+
+@shared_task
 def export_make(export_id: int) -> None:
     """Make one export of a run."""
     exports.export_make(export_id)
+
+
+@shared_task
+def study_advance(study_id: int) -> None:
+    """Make the next runs of a study."""
+    studies.study_advance(study_id)
+
+
+@shared_task
+def study_score(score_id: int) -> None:
+    """Score the test set with one run of a study."""
+    study_scores.study_score(score_id)
 
 
 @shared_task

@@ -9,12 +9,17 @@ from finetune.runs.page import views as runs
 from finetune.runs.queue import views as run_queue
 from finetune.runs.trial import views as run_trial
 from finetune.runs.use import views as run_use
+from finetune.studies.form import views as study_form
+from finetune.studies.page import downloads as study_files
+from finetune.studies.page import shared as study_shared
+from finetune.studies.page import views as studies
 from finetune.teams.accounts import views as accounts
 from finetune.teams.keys import views as keys
 
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .evaluation import views as evaluations
 from .explorer import views as explorer
 from .exports import views as exports
 from .hardware import job_views
@@ -93,6 +98,22 @@ urlpatterns = [
         runs.run_part,
         name="run-part",
     ),
+    path("runs/<str:public_id>/evaluations/", evaluations.run_evaluations, name="run-evaluations"),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/cancel/",
+        evaluations.evaluation_cancel,
+        name="evaluation-cancel",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/delete/",
+        evaluations.evaluation_delete,
+        name="evaluation-delete",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/result.json",
+        evaluations.evaluation_result,
+        name="evaluation-result",
+    ),
     path("runs/<str:public_id>/exports/", exports.run_exports, name="run-exports"),
     path(
         "runs/<str:public_id>/exports/<str:export_id>/delete/",
@@ -103,6 +124,28 @@ urlpatterns = [
         "runs/<str:public_id>/exports/<str:export_id>/archive.zip",
         exports.export_download,
         name="export-download",
+    ),
+    # studies
+    path("studies/", studies.studies, name="studies"),
+    path("studies/new/", study_form.study_new, name="study-new"),
+    path("studies/new/summary/", study_form.study_summary, name="study-summary"),
+    path("studies/shared/<str:token>/", study_shared.study_shared, name="study-shared"),
+    path(
+        "studies/shared/<str:token>/report.html",
+        study_shared.study_shared_report,
+        name="study-shared-report",
+    ),
+    path("studies/<str:public_id>/", studies.study, name="study"),
+    path("studies/<str:public_id>/stop/", studies.study_stop, name="study-stop"),
+    path("studies/<str:public_id>/resume/", studies.study_resume, name="study-resume"),
+    path("studies/<str:public_id>/table.csv", study_files.study_table, name="study-table"),
+    path("studies/<str:public_id>/study.json", study_files.study_json, name="study-json"),
+    path("studies/<str:public_id>/report.html", study_files.study_report, name="study-report"),
+    path("studies/<str:public_id>/links/new/", studies.study_share, name="study-share"),
+    path(
+        "studies/<str:public_id>/links/<str:link_id>/revoke/",
+        studies.study_unshare,
+        name="study-unshare",
     ),
     # quantum
     path("quantum/", hardware.hardware, name="quantum"),

@@ -52,6 +52,7 @@ def test_every_pin_has_a_reason():
         "requirements-dev.txt",
         "requirements-wukong.txt",
         "requirements-liger.txt",
+        "requirements-lm-eval.txt",
     )
     pins = re.findall(r"^([\w-]+)==", "\n".join(map(text, files)), re.M)
     table = text("docs/dependencies.md")

@@ -27,6 +27,8 @@ PUBLIC = {
     "language/<slug:language>/words.js",
     "sign-in/<str:token>/",
     "circuits/<str:key>-<str:theme>.svg",
+    "studies/shared/<str:token>/",  # for who has the link: tests/finetune/studies
+    "studies/shared/<str:token>/report.html",
     "chat/shared/<str:public_id>/<str:token>/",  # for who has the link: tests/chat/notes
 }
 BODIES = {"priority": {"priority": "high"}}  # what an endpoint of the API needs to look at all
@@ -62,6 +64,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     """Alice's objects, in the place of each parameter of each part of the site."""
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
+    from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
     from finetune.runs.trial.models import Trial
     from finetune.teams.invitations import invitation_create
@@ -79,15 +82,24 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         team=team, created_by=alice, base=run_made.base, dataset=dataset, config={}, work={}
     )
     made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
+    evaluation = Evaluation.objects.create(
+        team=team, created_by=alice, run=run_made, base=run_made.base, kind="scores"
+    )
     return {
         **quantum,
         "alerts/webhooks/": {"public_id": hook.public_id},
         "alerts/deliveries/": {"public_id": delivery.public_id},
         "v1/webhooks": {"webhook_id": hook.public_id},
+        **study_things(run_made, alice),
         "data/": {"public_id": dataset.public_id},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
-        "runs/": {"public_id": run_made.public_id, "part": "samples", "export_id": made.public_id},
+        "runs/": {
+            "public_id": run_made.public_id,
+            "part": "samples",
+            "export_id": made.public_id,
+            "evaluation_id": evaluation.public_id,
+        },
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},
         "chat/personas/": {"public_id": persona_of(team).public_id},
@@ -99,7 +111,25 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "team/members/": {"pk": str(bob.memberships.get().pk)},
         "v1/files": {"file_id": dataset.public_id},
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
+        "v1/wukong": {"evaluation_id": evaluation.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
+    }
+
+
+def study_things(run: Any, alice: Any) -> dict[str, dict[str, str]]:
+    """A study with a link."""
+    from finetune.studies.form.matching import matched_settings
+    from finetune.studies.links import link_create
+    from finetune.studies.models import Study
+
+    study = Study.objects.create(
+        team=run.team, name="A hard day", base=run.base, dataset=run.dataset, adapter="qtha",
+        config=matched_settings(run.settings).model_dump(),
+    )  # fmt: skip
+    link, _ = link_create(study=study, user=alice)
+    return {
+        "studies/": {"public_id": study.public_id, "link_id": link.public_id},
+        "v1/wukong/studies": {"study_id": study.public_id},
     }
 
 

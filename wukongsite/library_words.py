@@ -35,10 +35,42 @@ WORDS = (
     _("Backend"),
     _("Where the circuit runs."),
     _("Exact simulator"),
+    _("What stands in the circuit's place, to see what it contributes (variants with C)."),
+    _("the circuit, with trained angles"),
+    _("the circuit without entanglers: every CRZ left out, a product state"),
+    _("a classical bottleneck of as many trained numbers: V tanh(U h)"),
     _(
-        "the same settings without the circuit (variant AB) or with a small classical network"
-        " in its place (variants BD, BE, BF)"
+        "a trigonometric polynomial with the circuit's frequencies and as many trained numbers "
+        "as it has angles"
     ),
+    _("every trigonometric polynomial that a circuit of one layer could give: many numbers"),
+    _("the circuit with its angles as they start, not trained"),
+    _("the circuit with other random angles, drawn once, not trained"),
+    _(
+        "the same settings without the circuit (variant AB), with a small classical network in "
+        "its place (variants BD, BE, BF), or with one of the controls (option control)"
+    ),
+    _(
+        "A classical bottleneck of as many trained numbers stands where the circuit stands. It is "
+        "the control to compare a run with a trained circuit against."
+    ),
+    _(
+        "A trigonometric polynomial with the circuit's frequencies and as many trained numbers "
+        "stands where the circuit stands. It is the control that shows what gates add."
+    ),
+    _(
+        "Every polynomial that a circuit of one layer could give stands where the circuit "
+        "stands, with many trained numbers: an upper bound for a run with a trained circuit."
+    ),
+    _(
+        "Its circuit's angles stay at their start and only the rest is trained. It is the "
+        "control that shows what training the circuit adds."
+    ),
+    _(
+        "Its circuit's angles are random and stay so, and only the rest is trained. It is the "
+        "control that shows what training the circuit adds."
+    ),
+    _("This variant has no circuit. It is the control to compare a run with variant ABC against."),
     _("One circuit without data per block scales its layers; trains on real machines too."),
     _("Form"),
     _("What the circuit scales: the inputs of the layers, or their outputs."),
@@ -61,7 +93,13 @@ WORDS = (
     _("Control"),
     _("What stands in the circuit's place, to see what it contributes."),
     _("the circuit's angles are trained: QGS"),
-    _("as many free numbers as angles stand where the circuit stands (control)"),
+    _("the same circuit without entangling gates; its angles are trained (control)"),
+    _(
+        "as many free numbers as angles stand where the circuit stands: a classical bottleneck "
+        "of equal size (control)"
+    ),
+    _("a free number for each of the circuit's values: an upper bound (control)"),
+    _("a trigonometric polynomial of as many trained angles, without gates (control)"),
     _("the angles stay at their start, only the scalings are trained (control)"),
     _("the angles are random and stay so, only the scalings are trained (control)"),
     _("Gradient"),
@@ -83,8 +121,26 @@ WORDS = (
     _("Origin's CPU simulator"),
     _("Origin Wukong"),
     _(
-        "the same settings with free numbers in the circuit's place, or with its angles "
-        "frozen or random (option control)"
+        "the same settings without the circuit's entangling gates, with free numbers or a "
+        "polynomial in its place, or with its angles frozen or random (option control)"
+    ),
+    _(
+        "Its circuit has no entangling gates, so its qubits are independent of each other. It "
+        "is the control that shows what entanglement adds to a run with the whole circuit."
+    ),
+    _(
+        "Free numbers stand where the circuit stands, as many as it has angles: a classical "
+        "bottleneck of equal size. It is the control to compare a run with a trained circuit "
+        "against."
+    ),
+    _(
+        "A free number stands for each of the circuit's values. These can be whatever a circuit "
+        "with these observables gives, and more, from more trained numbers: an upper bound for "
+        "a run with a trained circuit."
+    ),
+    _(
+        "A trigonometric polynomial with frozen coefficients stands where the circuit stands, "
+        "of as many trained angles. It is the control that shows what gates add to angles."
     ),
     _("Small gates on pairs of axes multiply the weights, after QuanTA; no circuit is run."),
     _("Axes"),

@@ -1,6 +1,6 @@
 """How long a search of one's own conversations takes among very many of them.
 
-    python -m benchmarks.many_rows FOLDER
+    python -m benchmarks.site.many_rows FOLDER
     python -m benchmarks.chat.search FOLDER
 
 Alice's 5,000 conversations hold 28,000 messages, of which 8,000 are in one. With `DATABASE_URL` the

@@ -205,11 +205,11 @@ def run_circuit(run: Run) -> RunCircuit | None:
 
 @register.filter
 def adapter_title(run: Run) -> str:
-    """Its title in the registry, with the variant where there are some."""
+    """Its title in the registry, with variant and control where there are some."""
     chosen = run.settings
     title = ADAPTERS[chosen.adapter].title if chosen.adapter in ADAPTERS else chosen.adapter
-    variant = chosen.adapter_options.get("variant")
-    return f"{title} · {variant}" if variant else title
+    named = (chosen.adapter_options.get(name) for name in ("variant", "control"))
+    return " · ".join([title, *(str(name) for name in named if name and name != "trained")])
 
 
 @register.filter

@@ -34,6 +34,21 @@ class SampledCircuits(Protocol):
         """Bring the values up to date."""
         ...
 
+    def move(
+        self, backend: str, shots: int, runner: tuple[Runner, Capabilities] | None = None
+    ) -> None:
+        """Go on on another backend, as a run does: start and angles are measured there anew.
+
+        Args:
+            backend: Its name in the registry.
+            shots: Of each circuit; the start has more, as in training.
+            runner: What runs the batches, where values are sampled.
+
+        Raises:
+            OptionError: The exact simulator cannot hold this circuit's light cones.
+        """
+        ...
+
     def step_batches(self) -> Sequence[Batch]:
         """What the next optimizer step has run."""
         ...
@@ -48,12 +63,14 @@ class HostedCircuit:
         angles: Its angles, ``(n_angles,)``; a parameter where they are trained.
         sampled: Where shots are asked for; ``None`` where values are always exact.
         has_run: Circuits, batches and shots since the run's start, if they are counted, ``(3,)``.
+        start: The angles at the run's start, where the adapter keeps them, ``(n_angles,)``.
     """
 
     circuit: Circuit
     angles: Tensor
     sampled: SampledCircuits | None = None
     has_run: Tensor | None = None
+    start: Tensor | None = None
 
 
 class CircuitHost(nn.Module, ABC):
@@ -62,6 +79,21 @@ class CircuitHost(nn.Module, ABC):
     @abstractmethod
     def hosted(self) -> HostedCircuit | None:
         """The circuit, ``None`` where the options leave it out."""
+
+    @abstractmethod
+    def put(self, circuit: Circuit, angles: Tensor) -> None:
+        """Let another circuit with other angles stand there, exactly simulated, and nothing else.
+
+        To see what the trained one adds to an adapter that is only used. The adapter's other
+        numbers stay, QGS's values of the start among them.
+
+        Args:
+            circuit: With the inputs and observables of its own one.
+            angles: For this circuit, ``(n_angles,)``, radians.
+
+        Raises:
+            OptionError: The exact simulator cannot hold this circuit's light cones.
+        """
 
 
 def hosted_circuits(model: nn.Module) -> Iterator[HostedCircuit]:

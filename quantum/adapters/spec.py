@@ -100,11 +100,14 @@ class Controls:
         words: In a sentence that ends with them: "compare it with ...".
         without: The options that take the circuit out.
         remark: ``options -> `` what to say of a run without a circuit; empty for nothing.
+        reduced: ``options -> `` what to say of a control whose circuit does run, such as one
+            without entangling gates; empty for the whole circuit.
     """
 
     words: str
     without: Mapping[str, str]
     remark: Callable[[Mapping[str, Any]], str]
+    reduced: Callable[[Mapping[str, Any]], str] = lambda options: ""
 
 
 @dataclass(frozen=True)

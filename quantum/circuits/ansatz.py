@@ -7,6 +7,7 @@ This module knows nothing about language models or how circuits are run.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 
 from quantum.circuits.circuit import Angle, Circuit, Input, Operation
@@ -66,6 +67,45 @@ def qtha_circuit(n_qubits: int, n_layers: int = 1) -> Circuit:
 def qtha_angle_count(n_qubits: int, n_layers: int) -> int:
     """Number of trainable angles: 4rL, and 2L for a single qubit (it has no ring)."""
     return (4 * n_qubits if n_qubits > 1 else 2) * n_layers
+
+
+@cache
+def qtha_product_circuit(n_qubits: int, n_layers: int = 1) -> Circuit:
+    """QTHA's circuit without entanglers: its RY alone, which is its CRZ at angle zero.
+
+    Angles of a layer: the RY behind the first ring, then those behind the second, ``n_qubits``
+    each; so there are ``2 n_qubits n_layers`` (``qtha_product_angles`` says which of QTHA's).
+
+    Raises:
+        CircuitError: A size below one.
+
+    >>> qtha_product_circuit(8, 2).n_angles
+    32
+    """
+    whole = qtha_circuit(n_qubits, n_layers)
+    kept = {old: new for new, old in enumerate(qtha_product_angles(n_qubits, n_layers))}
+    operations = tuple(
+        Operation(op.gate, op.qubits, Angle(kept[op.source.index]))
+        if isinstance(op.source, Angle)
+        else op
+        for op in whole.operations
+        if op.gate == "ry"
+    )
+    name = f"QTHA circuit without entanglers, {n_qubits} qubits, {n_layers} layers"
+    return Circuit(n_qubits, operations, whole.observables, name)
+
+
+def qtha_product_angles(n_qubits: int, n_layers: int) -> tuple[int, ...]:
+    """Which of QTHA's angles turn an RY, in order; the others are those of CRZ.
+
+    >>> qtha_product_angles(2, 1), qtha_product_angles(1, 2)
+    ((2, 3, 6, 7), (0, 1, 2, 3))
+    """
+    return tuple(
+        op.source.index
+        for op in qtha_circuit(n_qubits, n_layers).operations
+        if op.gate == "ry" and isinstance(op.source, Angle)
+    )
 
 
 def chain_couplers(n_qubits: int) -> Couplers:
@@ -153,3 +193,30 @@ def _in_rounds(couplers: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def qgs_angle_count(n_qubits: int, n_layers: int) -> int:
     """Number of trainable angles: n (L + 1)."""
     return n_qubits * (n_layers + 1)
+
+
+def qgs_product_circuit(
+    n_qubits: int, n_layers: int = 1, couplers: Couplers | None = None
+) -> Circuit:
+    """QGS's circuit without CZ: the same angles and observables, and qubits that never meet.
+
+    ⟨Z_i⟩ is then cos of the sum of qubit i's angles, and ⟨Z_i Z_j⟩ = ⟨Z_i⟩ ⟨Z_j⟩.
+
+    Args:
+        n_qubits: Number of qubits.
+        n_layers: Layers L, each of which leaves a row of RY.
+        couplers: Pairs of qubits that are measured together; a chain if not given.
+
+    Raises:
+        CircuitError: As ``qgs_circuit``.
+
+    >>> circuit = qgs_product_circuit(72)
+    >>> circuit.n_angles, len(circuit.observables), circuit.two_qubit_count()
+    (144, 143, 0)
+    """
+    whole = qgs_circuit(n_qubits, n_layers, couplers)
+    return replace(
+        whole,
+        operations=tuple(op for op in whole.operations if op.gate != "cz"),
+        name=f"QGS circuit without CZ, {n_qubits} qubits, {n_layers} layers",
+    )

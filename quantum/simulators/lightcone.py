@@ -16,6 +16,7 @@ Cones of the same shape are treated as one batch. This module knows nothing abou
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -84,8 +85,35 @@ def expectations(circuit: Circuit, inputs: Tensor, angles: Tensor) -> Tensor:
     Returns:
         Shape ``(batch, n_observables)``. Backward keeps inputs and coefficient tables only.
     """
+    return polynomials(circuit, inputs, _tables(_groups(circuit), angles))
+
+
+def coefficients(circuit: Circuit, angles: Tensor) -> list[Tensor]:
+    """The coefficients C_P of all observables as polynomials of the inputs' sines and cosines.
+
+    Args:
+        circuit: A circuit for which ``supports`` is true.
+        angles: Shape ``(n_angles,)``, radians.
+
+    Returns:
+        For each group of equal cones ``(cones, left terms, right terms)``, differentiable in the
+        angles. ``n_coefficients`` (``cones.py``) counts them without torch.
+    """
+    return _tables(_groups(circuit), angles)
+
+
+def polynomials(circuit: Circuit, inputs: Tensor, tables: Sequence[Tensor]) -> Tensor:
+    """The polynomials that these coefficients give: any that a circuit of this form could span.
+
+    Args:
+        circuit: A circuit for which ``supports`` is true; its angles play no part.
+        inputs: Shape ``(batch, n_inputs)``, radians, float32 or float64.
+        tables: Coefficients as ``coefficients`` gives them.
+
+    Returns:
+        Shape ``(batch, n_observables)``, differentiable once in inputs and tables.
+    """
     groups = _groups(circuit)
-    tables = _tables(groups, angles)
     parts = [contract(group.layout, inputs, t) for group, t in zip(groups, tables, strict=True)]
     if len(parts) == 1:
         return parts[0]

@@ -148,7 +148,10 @@ from finetune.datasets import demo
 from finetune.models import BaseModel, Run, RunEvent, User
 from finetune.bases import publishing
 from finetune.alerts.models import Webhook
+from finetune.evaluation.models import Evaluation
 from finetune.exports.models import Export
+from finetune.studies.form.matching import matched_settings
+from finetune.studies.models import Study
 from finetune.teams import services as teams
 from finetune.teams.keys import services as keys
 from finetune.datasets.checking import dataset_check
@@ -207,10 +210,19 @@ tiny.save_adapter(run.folder / "checkpoints" / "checkpoint-3", Path("BASE_FOLDER
 # The tiny base again under the run's name: what is tested is who may talk to it.
 publishing.publish(run.public_id, base="BASE_FOLDER", adapter=None, owned_by=team.slug)
 export = Export.objects.create(run=run, created_by=alice, parts=["adapter"], state="failed")
+evaluation = Evaluation.objects.create(
+    team=team, created_by=alice, run=run, base=base, kind="scores", state="failed"
+)
 hook = Webhook.objects.create(team=team, created_by=alice, name="Lab", url="https://example.org/")
+study = Study.objects.create(
+    team=team, created_by=alice, name="Hers", base=base, dataset=data, adapter="qtha",
+    config=matched_settings(run.settings).model_dump(), state="stopped",
+)
 print(json.dumps({
     "keys": secrets, "rows": rows, "file": data.public_id, "run": run.public_id,
     "model": run.fine_tuned_model, "export": export.public_id, "webhook": hook.public_id,
+    "evaluation": evaluation.public_id,
+    "study": study.public_id,
 }))
 """
 

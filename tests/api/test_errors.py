@@ -141,7 +141,14 @@ WALK: list[tuple[str, str]] = [
     ("GET", RUN + "/exports/{export}"),
     ("GET", RUN + "/exports/{export}/content"),
     ("DELETE", RUN + "/exports/{export}"),
+    ("GET", "/v1/wukong/evaluations/{evaluation}"),
+    ("POST", "/v1/wukong/evaluations/{evaluation}/cancel"),
+    ("GET", "/v1/wukong/evaluations/{evaluation}/content"),
     ("DELETE", "/v1/webhooks/{webhook}"),
+    ("GET", "/v1/wukong/studies/{study}"),
+    ("GET", "/v1/wukong/studies/{study}/table"),
+    ("POST", "/v1/wukong/studies/{study}/stop"),
+    ("POST", "/v1/wukong/studies/{study}/resume"),
     ("GET", "/v1/models/{model}"),
     ("GET", "/v1/models/{run}"),
     ("DELETE", "/v1/models/{model}"),
@@ -154,7 +161,8 @@ BODIES: dict[str, Any] = {"priority": {"priority": "high"}, "rerun": {}, "clone"
 @pytest.mark.parametrize(("method", "path"), WALK)
 def test_another_team_finds_nothing(site: Site, method: str, path: str) -> None:
     seeded = site.seeded
-    names = {name: seeded[name] for name in ("file", "run", "model", "export", "webhook")}
+    kinds = ("file", "run", "model", "export", "webhook", "evaluation", "study")
+    names = {name: seeded[name] for name in kinds}
     address = site.url + path.format(**names, short=seeded["run"].removeprefix("ftjob-"))
     headers = {"Authorization": f"Bearer {site.key('charlie')}"}
     body = BODIES.get(path.rpartition("/")[2]) if method == "POST" else None

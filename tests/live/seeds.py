@@ -118,11 +118,53 @@ answer = {
 }
 """
 
+# A study that is done, with a link, and one that is stopped; no run of theirs is there any more.
+STUDIES = """
+from django.utils import timezone
+from finetune.models import BaseModel, Dataset, Study, Team, User
+from finetune.studies.design.cells import Result, chosen, next_cells
+from finetune.studies.design.table import BASE, table_of
+from finetune.studies.form.matching import matched_settings
+from finetune.studies.links import link_create
+from finetune.studies.results import results_to_keep
+from finetune.studies.tables import plain
+from finetune.training.settings import RunSettings
+
+team, alice = Team.objects.get(name="Team of alice"), User.objects.get(username="alice")
+base, data = BaseModel.objects.get(slug="tiny-llama"), Dataset.objects.filter(team=team, state="ready").first()
+settings = matched_settings(RunSettings())
+arms, results, scores = settings.arms_on(base.linear_shapes), {}, {}
+while cells := next_cells(settings, arms, results):
+    for cell in cells:
+        loss = 2 + 0.01 * cell.seed + cell.point.rate
+        results[cell.key] = Result(
+            base_loss=4.0, best_loss=loss, best_step=20, last_loss=loss, train_loss=1.9, parameters=1200,
+            step_seconds=0.21, processor_seconds=20.0, peak_memory_mb=1400.0, joules=200.0, circuits=1000, precision="float32",
+            failed="The loss is no number." if cell.arm == "random" else "",
+        )
+points = chosen(settings, arms, results)
+for at, key in enumerate([BASE, *results]):
+    rows = [{"line": n + 1, "nll": 20.0 + 0.01 * ((n * (at + 3)) % 7), "tokens": 10} for n in range(20)]
+    scores[key] = {"loss": 2.0, "accuracy": 0.5, "tokens": 200, "dialogues": rows}
+common = dict(team=team, created_by=alice, base=base, dataset=data, adapter="qtha", config=settings.model_dump())
+done = Study.objects.create(
+    name="A_study_with_a_name_that_is_much_too_long_and_has_no_place_to_break_at_all", state="done",
+    chosen={arm: {"rate": point.rate, "swept": dict(point.swept)} for arm, point in points.items()},
+    results=results_to_keep(results), table=plain(table_of(settings, arms, results, scores)),
+    chosen_at=timezone.now(), finished_at=timezone.now(), **common,
+)
+stopped = Study.objects.create(
+    name="Stopped", state="stopped", problem={"code": "all_failed", "message": "The first 4 runs have all failed. " * 4}, **common,
+)
+_, token = link_create(study=done, user=alice)
+answer = {"study": done.public_id, "study_stopped": stopped.public_id, "study_link": f"/studies/shared/{token}/"}
+"""
+
 
 @pytest.fixture(scope="session")
 def rows(studio, training_file):
-    """Data sets good and bad, a key, a chip, jobs and experiments."""
-    found = studio.manage(PREPARE) | studio.manage(QUANTUM)
+    """Data sets good and bad, a key, a chip, jobs, experiments and studies."""
+    found = studio.manage(PREPARE) | studio.manage(QUANTUM) | studio.manage(STUDIES)
     studio.people["erin"] = {"session": found["session"], "key": ""}
     wait_until(lambda: read_state(studio, found["refused"]) == "error", seconds=60)
     return {**found, "file": training_file}

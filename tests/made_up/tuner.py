@@ -7,6 +7,7 @@ from torch import nn
 
 from quantum.adapters.host import CircuitHost, HostedCircuit
 from quantum.adapters.peft_registration import extend_peft_type, register
+from quantum.adapters.precision import full_precision
 from quantum.adapters.tuner import LinearTuner, LinearTunerLayer, TargetedConfig
 from quantum.backends.registry import get_backend
 from quantum.circuits.ansatz import qtha_circuit
@@ -38,10 +39,16 @@ class MadeUpCell(CircuitHost):
     def hosted(self):
         return HostedCircuit(self.circuit, self.angles)
 
+    @torch.no_grad()
+    def put(self, circuit, angles):
+        self.circuit = circuit
+        self.angles.copy_(angles)
+
     def forward(self, x):
-        rows = x.reshape(-1, x.shape[-1]) @ self.down  # (tokens, wires)
-        z = get_backend("statevector").expectations(self.circuit, rows, self.angles)
-        return (z @ self.up).reshape(*x.shape[:-1], -1)
+        with full_precision(x):  # a trainer's autocast would cast angles to bfloat16
+            rows = x.to(self.down.dtype).reshape(-1, x.shape[-1]) @ self.down  # (tokens, wires)
+            z = get_backend("statevector").expectations(self.circuit, rows, self.angles)
+            return (z @ self.up).reshape(*x.shape[:-1], -1)
 
 
 class MadeUpLinear(LinearTunerLayer):
@@ -55,7 +62,7 @@ class MadeUpLinear(LinearTunerLayer):
 
     def forward(self, x, *args, **kwargs):
         out = self._base(x, *args, **kwargs)
-        return sum((cell(x) for cell in self.cells_to_apply()), out)
+        return sum((cell(x) for cell in self.cells_to_apply()), out).to(out.dtype)
 
 
 class MadeUpModel(LinearTuner):

@@ -6,11 +6,13 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from chat.api.completions import router as chat_router
+from finetune.api.evaluations import router as evaluations_router
 from finetune.api.exports import router as exports_router
 from finetune.api.files import router as files_router
 from finetune.api.jobs.endpoints import router as jobs_router
 from finetune.api.jobs.queue import router as queue_router
 from finetune.api.models import router as models_router
+from finetune.api.studies.endpoints import router as studies_router
 from finetune.api.use import router as use_router
 from finetune.api.webhooks import router as webhooks_router
 
@@ -45,6 +47,8 @@ api.add_router("/fine_tuning/jobs", jobs_router)
 api.add_router("/fine_tuning", queue_router)
 api.add_router("/fine_tuning", use_router)
 api.add_router("/fine_tuning/jobs", exports_router)
+api.add_router("/wukong/evaluations", evaluations_router)
 api.add_router("/models", models_router)
 api.add_router("/webhooks", webhooks_router)
+api.add_router("/wukong/studies", studies_router)
 api.add_router("/chat/completions", chat_router)

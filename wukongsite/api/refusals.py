@@ -14,7 +14,9 @@ JOBS, FILES, MODELS, CHAT = (
     "/v1/models",
     "/v1/chat/completions",
 )
+STUDIES = "/v1/wukong/studies"
 JOB = JOBS + "/{fine_tuning_job_id}"
+EVALUATIONS = "/v1/wukong/evaluations"
 MEANINGS = {
     400: "A field, a parameter or the body cannot be used; `param` names it.",
     401: "No key, a wrong one, or a revoked one.",
@@ -39,10 +41,17 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {JOB}/clone": (409,),
     f"post {JOB}/exports": (409,),
     f"get {JOB}/exports/{{export_id}}/content": (409,),
+    f"get {EVALUATIONS}": (404,),
+    f"post {EVALUATIONS}": (404, 409),
+    f"post {EVALUATIONS}/{{evaluation_id}}/cancel": (409,),
+    f"get {EVALUATIONS}/{{evaluation_id}}/content": (409,),
     f"delete {FILES}/{{file_id}}": (403, 409),
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
     "delete /v1/webhooks/{webhook_id}": (403,),
+    f"post {STUDIES}": (404, 409),
+    f"post {STUDIES}/{{study_id}}/stop": (409,),
+    f"post {STUDIES}/{{study_id}}/resume": (409,),
 }
 TEXT_OR_NONE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 ERROR: Document = {

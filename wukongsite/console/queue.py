@@ -27,7 +27,17 @@ from .parts import Part
 from .workers import workers_part
 
 QUEUES = (
-    *("train", "checks", "quantum", "bases", "explorer", "exports", "alerts", "drawings"),
+    *(
+        "train",
+        "evaluations",
+        "checks",
+        "quantum",
+        "bases",
+        "explorer",
+        "exports",
+        "alerts",
+        "drawings",
+    ),
     "default",
 )
 BROKER_SECONDS = 1.0

@@ -16,7 +16,7 @@ from .parts import Part
 ANSWER_SECONDS = 1.0
 SILENT_SECONDS = 10.0
 WAITS = {  # what waits while a worker is missing
-    "train": "runs wait and do not go on",
+    "train": "runs and evaluations wait and do not go on",
     "tasks": "no data is checked, no lost run is newest, no circuit is drawn",
     "quantum": "jobs on quantum machines are neither sent nor asked for",
     "explorer": "experiments wait",

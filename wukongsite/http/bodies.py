@@ -16,12 +16,13 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.exceptions import RequestAborted
+from django.core.exceptions import RequestAborted, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 
 from finetune.faults import Fault, fault_of
 
+from .entry import bad_request
 from .faults import fault_response
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,15 @@ class BodyHandler(ASGIHandler):
         while more:  # so that the client reads the answer; `BodyLimit` bounds it
             more = (await receive()).get("more_body", False)
         await self.refuse(scope, send, fault)
+
+    def create_request(self, scope: Any, body_file: Any) -> tuple[Any, Any]:
+        """Django's, which reads the query where a content type names a charset, and does not
+        expect what it then says of one with too many fields."""
+        try:
+            return super().create_request(scope, body_file)
+        except SuspiciousOperation as error:
+            request, unreadable = super().create_request({**scope, "query_string": b""}, body_file)
+            return None, unreadable if request is None else bad_request(request, error)
 
     async def read_body(self, receive: Any) -> Any:
         body = tempfile.SpooledTemporaryFile(  # noqa: SIM115 (closed by `handle`)

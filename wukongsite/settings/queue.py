@@ -37,6 +37,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "finetune.tasks.run_execute": {"queue": "train"},
+    # Workers of runs take evaluations too, one thing at a time: none computes beside a training.
+    "finetune.tasks.evaluation_run": {"queue": "evaluations"},
     # What somebody waits for stands behind neither drawings nor the periodic tasks: a worker takes
     # from its queues in turn.
     "finetune.tasks.dataset_check": {"queue": "checks"},
@@ -52,6 +54,8 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.trial_run": {"queue": "explorer"},
     # An export reads and writes a whole model.
     "finetune.tasks.export_make": {"queue": "exports"},
+    # A score reads a whole model too.
+    "finetune.tasks.study_score": {"queue": "exports"},
     # A receiver of webhooks may let us wait; neither checks nor the reaper do.
     "finetune.tasks.alert_deliver": {"queue": "alerts"},
     # Probing takes minutes, most of them the engine's.

@@ -12,6 +12,7 @@ BASE_MODEL_DIR = data_folder("base-models")
 ENCODER_DIR = data_folder("encoders")
 CIRCUIT_DIR = data_folder("circuits")
 EXPERIMENT_DIR = data_folder("experiments")
+STUDY_DIR = data_folder("studies")
 
 # -- runs ---------------------------------------------------------------------------------------
 LEASE_SECONDS = env("WUKONG_LEASE_SECONDS", 10)

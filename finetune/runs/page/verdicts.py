@@ -107,8 +107,10 @@ def circuit_remark(run: Run) -> str:
     circuit = circuit_of_run(run)
     total = run.trainable_parameters
     controls = run_controls(run)
+    options = run.settings.adapter_options
     if circuit is None:
-        return controls.remark(run.settings.adapter_options) if controls else ""
+        remark = controls.remark(options) if controls else ""
+        return _(remark) if remark else ""
     counted = _("%(angles)s circuit angles") % {"angles": count(circuit.trained)}
     if total:
         counted = _(
@@ -125,6 +127,12 @@ def circuit_remark(run: Run) -> str:
     else:
         where = _("sampled on %(title)s; no quantum hardware was used") % {
             "title": _(circuit.machine.title)
+        }
+    if controls and (reduced := controls.reduced(options)):
+        return _("%(counted)s, %(where)s. %(remark)s") % {
+            "counted": counted,
+            "where": where,
+            "remark": _(reduced),
         }
     compared = _(controls.words) if controls else _("the same settings without the circuit")
     return _(

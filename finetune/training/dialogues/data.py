@@ -168,7 +168,7 @@ def load(
     Raises:
         BadData: the file cannot be read, or nothing in it can be learned.
     """
-    lines = _lines(path)
+    lines = lines_of(path)
     total = len(lines)
     chat = ChatFormat(tokenizer)
     seeded = limit is not None and limit < total and seed is not None
@@ -183,7 +183,7 @@ def load(
                 break
             number, offset = lines[index]
             try:
-                messages = with_system(_dialogue(handle, offset), system_prompt)
+                messages = with_system(dialogue_at(handle, offset), system_prompt)
                 encoded[index] = encode(chat, messages, sequence_length=sequence_length)
                 found += len(encoded[index])
             except LeftOut as error:
@@ -236,7 +236,7 @@ def _written_lines(path: Path) -> Iterator[tuple[int, int]]:
             position += len(line)
 
 
-class _Lines:
+class Lines:
     """Number and first byte of every line that holds a dialogue; small enough for millions."""
 
     def __init__(self, written: Iterator[tuple[int, int]]) -> None:
@@ -252,9 +252,10 @@ class _Lines:
         return self._numbers[index], self._offsets[index]
 
 
-def _lines(path: Path) -> _Lines:
+def lines_of(path: Path) -> Lines:
+    """Return where the dialogues of a file stand. Raises BadData: there are none to read."""
     try:
-        lines = _Lines(_written_lines(path))
+        lines = Lines(_written_lines(path))
     except OSError as error:
         raise BadData(f"{path} cannot be read: {error.strerror or error}") from error
     if not len(lines):
@@ -262,7 +263,8 @@ def _lines(path: Path) -> _Lines:
     return lines
 
 
-def _dialogue(handle: BinaryIO, offset: int) -> list[Message]:
+def dialogue_at(handle: BinaryIO, offset: int) -> list[Message]:
+    """Return the messages of a line. Raises LeftOut: it holds no dialogue."""
     handle.seek(offset)
     try:
         messages: list[Message] = json.loads(handle.readline())["messages"]

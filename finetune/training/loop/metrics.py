@@ -99,28 +99,54 @@ def _token_loss(
     one_row: bool,
     fused: bool,
 ) -> TokenLoss:
-    targets = labels[:, 1:]  # (batch, length - 1): position t predicts token t + 1
-    wanted = targets != IGNORED  # (batch, length - 1)
-    goal = targets[wanted]  # (labelled,)
+    goal = goal_of(labels)  # (labelled,)
     if at_labels:
-        row = OneRow.of(input_ids, labels) if one_row else None
-        if row is not None:  # the same labels in the same order
-            chosen = row.hidden(causal)[row.goal != IGNORED]  # (labelled, width)
-        else:
-            hidden = causal.get_decoder()(input_ids=input_ids, use_cache=False).last_hidden_state
-            chosen = hidden[:, :-1][wanted]  # (labelled, width)
+        chosen = hidden_at_labels(model, input_ids, labels, one_row=one_row)  # (labelled, width)
         head = causal.get_output_embeddings()
         if is_frozen(head):
             summed, right = head_loss(chosen, head, goal, fused=fused)
             return TokenLoss(summed, int(right), len(chosen))
         logits = head(chosen)  # (labelled, vocabulary)
     else:
-        logits = model(input_ids=input_ids, use_cache=False).logits[:, :-1][wanted]
+        logits = logits_at_labels(model, input_ids, labels)
     logits = logits.float()
     total = functional.cross_entropy(logits, goal, reduction="sum")
     with torch.no_grad():
         correct = int((logits.argmax(dim=-1) == goal).sum())
     return TokenLoss(total, correct, int(goal.numel()))
+
+
+def goal_of(labels: torch.Tensor) -> torch.Tensor:
+    """Return the labels to predict, dialogue after dialogue, (labelled,)."""
+    targets = labels[:, 1:]  # (batch, length - 1): position t predicts token t + 1
+    return targets[targets != IGNORED]
+
+
+def hidden_at_labels(
+    model: Any, input_ids: torch.Tensor, labels: torch.Tensor, *, one_row: bool = False
+) -> torch.Tensor:
+    """Return what the output layer reads where the next token has a label, (labelled, width).
+
+    Args:
+        model: one of which `selects_labels` says that it can.
+        input_ids: (batch, length), int64.
+        labels: (batch, length), int64.
+        one_row: read the batch in one row where that saves something.
+    """
+    causal = causal_of(model)
+    row = OneRow.of(input_ids, labels) if one_row else None
+    if row is not None:  # the same labels in the same order
+        return row.hidden(causal)[row.goal != IGNORED]
+    hidden = causal.get_decoder()(input_ids=input_ids, use_cache=False).last_hidden_state
+    chosen: torch.Tensor = hidden[:, :-1][labels[:, 1:] != IGNORED]
+    return chosen
+
+
+def logits_at_labels(model: Any, input_ids: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Return the logits of a model's own forward pass there, (labelled, vocabulary)."""
+    logits = model(input_ids=input_ids, use_cache=False).logits
+    chosen: torch.Tensor = logits[:, :-1][labels[:, 1:] != IGNORED]
+    return chosen
 
 
 class Clock:

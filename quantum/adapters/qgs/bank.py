@@ -8,7 +8,7 @@ circuits are run (``runs.py``).
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from quantum.adapters.kept import Mark, mark_of
 from quantum.adapters.qgs.config import QGSConfig
-from quantum.adapters.qgs.options import START_SHOTS
+from quantum.adapters.qgs.options import START_SHOTS, TRAINED_CIRCUIT
 from quantum.adapters.qgs.runs import CircuitRuns
 from quantum.adapters.qgs.state import CircuitState
 from quantum.backends.base import Batch, Capabilities
@@ -51,6 +51,7 @@ class CircuitBank:
         self.blocks: list[CircuitState] = []
         self.live = self.exact  # whether circuits may be run without being asked for
         self._last: _Last | None = None
+        self._stood_in = False  # another circuit stands where the adapter's own did
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A bank for copied blocks; the runner, which may hold a process, is shared."""
@@ -84,13 +85,34 @@ class CircuitBank:
         self.live = True
         self._last = None
 
+    def put(self, circuit: Circuit) -> None:
+        """Let another circuit stand in every block, exactly simulated; see ``CircuitHost.put``."""
+        self._stood_in = circuit != self.config.circuit()
+        exact = replace(self.config, backend="statevector", gradient="auto")
+        self._runs = CircuitRuns(exact, self._count, circuit)
+        self.live = True
+        self._last = None
+
+    def move(
+        self, backend: str, shots: int, runner: tuple[Runner, Capabilities] | None = None
+    ) -> None:
+        """Go on on another backend; see ``SampledCircuits.move``."""
+        moved = replace(self.config, backend=backend, shots=shots, gradient="auto")
+        self._runs = CircuitRuns(moved, self._count, self.circuit)
+        self._runs.runner = runner
+        self.config = moved
+        self.live = True
+        self._last = None
+        for block in self.blocks:
+            block.forget_start()
+
     def step_batches(self) -> tuple[Batch, ...]:
         """What the next optimizer step would have run; nothing is run.
 
         Raises:
             UnsupportedCircuitError: The backend's limits are passed.
         """
-        if self.exact or self.config.control != "trained" or not self.blocks:
+        if self.exact or self.config.control not in TRAINED_CIRCUIT or not self.blocks:
             return ()
         return self._runs.step_batches(self._angles())
 
@@ -164,7 +186,7 @@ class CircuitBank:
 
     def _store(self, last: _Last) -> _Last:
         for row, block in enumerate(self.blocks):
-            if torch.equal(block.angles, block.start):
+            if torch.equal(block.angles, block.start) and not self._stood_in:
                 # The better measurement, and an exact zero for the change.
                 last.values[row] = block.z0
             block.keep(last.values[row])

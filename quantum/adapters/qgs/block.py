@@ -12,8 +12,11 @@ from torch import Tensor
 from quantum.adapters.host import CircuitHost, HostedCircuit
 from quantum.adapters.qgs.bank import CircuitBank
 from quantum.adapters.qgs.config import QGSConfig
+from quantum.adapters.qgs.options import TRAINED_CIRCUIT, WITHOUT_CIRCUIT
+from quantum.adapters.qgs.polynomial import FrozenPolynomial
 from quantum.adapters.qgs.signs import FrozenMap
 from quantum.adapters.qgs.state import CircuitState
+from quantum.circuits.circuit import Circuit
 
 
 class QGSBlock(CircuitState, CircuitHost):
@@ -22,14 +25,16 @@ class QGSBlock(CircuitState, CircuitHost):
     The values are saved with the adapter: in use it needs neither a machine nor a simulator, and a
     run can go on on another backend, which then measures the start again.
 
-    Controls: ``free`` replaces the circuit by a trained vector of as many numbers, starting at
-    zero, through a frozen seeded map. ``frozen`` keeps the angles at their start and ``random`` at
-    angles drawn from the whole circle; their values do not change, so they are used as they are,
-    not relative to the start, and the layers' factor s starts at zero instead.
+    Controls: ``product`` runs the circuit without CZ. ``free`` replaces the circuit by a trained
+    vector of as many numbers, starting at zero, through a frozen seeded map; ``span`` by one of as
+    many numbers as it has values, without a map; ``polynomial`` by a frozen trigonometric
+    polynomial of its angles. ``frozen`` keeps the angles at their start and ``random`` at angles
+    drawn from the whole circle; their values do not change, so they are used as they are, not
+    relative to the start, and the layers' factor s starts at zero instead.
 
     Args:
         bank: Runs the circuits of all blocks.
-        name: The block, to seed the free control's map.
+        name: The block, to seed the maps of the controls without a circuit.
         config: QGS's configuration.
     """
 
@@ -40,14 +45,33 @@ class QGSBlock(CircuitState, CircuitHost):
         self.control = config.control
         self.bank = bank
         self._map = FrozenMap(f"qgs/{config.seed}/{name}/free", n_values, n_angles)
-        if self.control != "free":
+        if self.control == "polynomial":
+            named = f"qgs/{config.seed}/{name}/polynomial"
+            self._polynomial = FrozenPolynomial(named, bank.circuit)
+        if self.runs_circuit:
             self.number = bank.add(self)
 
+    @property
+    def runs_circuit(self) -> bool:
+        """Whether there is a circuit, and not numbers in its place."""
+        return self.control not in WITHOUT_CIRCUIT
+
     def hosted(self) -> HostedCircuit | None:
-        """The circuit, one for the whole block; ``None`` for the free control."""
-        if self.control == "free":
+        """The circuit, one for the whole block; ``None`` for the controls without one."""
+        if not self.runs_circuit:
             return None
-        return HostedCircuit(self.bank.circuit, self.angles, self.bank, self.has_run)
+        return HostedCircuit(
+            self.bank.circuit, self.angles, self.bank, self.has_run, start=self.start
+        )
+
+    def put(self, circuit: Circuit, angles: Tensor) -> None:
+        """Let another circuit with other angles stand there; all blocks have the same circuit.
+
+        The values z0 of the start stay, as everything else that was trained beside them; where a
+        control uses z0 itself, it is measured anew.
+        """
+        self.put_angles(angles, at_start=self.control != "trained")
+        self.bank.put(circuit)
 
     def change(self) -> Tensor:
         """What the layers multiply with their frozen maps, shape ``(n_values,)``, float32.
@@ -56,7 +80,11 @@ class QGSBlock(CircuitState, CircuitHost):
         """
         if self.control == "free":
             return self._map.on(self.angles.device) @ self.angles.float()
-        if self.control == "trained":
+        if self.control == "span":
+            return self.angles.float()
+        if self.control == "polynomial":
+            return self._polynomial.change(self.angles.float(), self.start.float())
+        if self.control in TRAINED_CIRCUIT:
             return self.bank.values(self) - self.z0.float()
         if self.start_backend != self.bank.config.backend:
             self.bank.live = self.bank.live or self.training
@@ -65,7 +93,9 @@ class QGSBlock(CircuitState, CircuitHost):
 
     def parts(self) -> tuple[Tensor, ...]:
         """The tensors that ``change`` depends on."""
-        return (self.angles,) if self.control == "free" else (self.angles, self.z0, self.z)
+        if self.runs_circuit:
+            return self.angles, self.z0, self.z
+        return (self.angles, self.start) if self.control == "polynomial" else (self.angles,)
 
     def train(self, mode: bool = True) -> Self:
         """Change the mode; angles that were written through ``.data`` are then noticed."""
@@ -77,6 +107,6 @@ class QGSBlock(CircuitState, CircuitHost):
 
         An adapter that was never used is left alone: PEFT reads its state before it loads a file.
         """
-        if self.control != "free" and self.bank.exact and self.start_backend:
+        if self.runs_circuit and self.bank.exact and self.start_backend:
             self.bank.measure()
         super()._save_to_state_dict(destination, prefix, keep_vars)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from quantum.adapters.kept import KeepingModule
 from quantum.adapters.qgs.block import QGSBlock
 from quantum.adapters.qgs.config import QGSConfig
+from quantum.adapters.qgs.options import FIXED_CIRCUIT
 from quantum.adapters.qgs.signs import FrozenMap
 
 _START_SCALE = 0.1
@@ -40,7 +41,7 @@ class QGSCell(KeepingModule):
         super().__init__()
         object.__setattr__(self, "block", block)  # a plain reference: the angles live once
         self.block: QGSBlock
-        start = _START_SCALE if config.control in ("trained", "free") else 0.0
+        start = 0.0 if config.control in FIXED_CIRCUIT else _START_SCALE
         self.s = nn.Parameter(torch.tensor([start]))
         self.u = nn.Parameter(torch.zeros(out_features)) if config.form == "input" else None
         rows = out_features if config.form == "output" else in_features

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from quantum.adapters.peft_registration import extend_peft_type
-from quantum.adapters.qgs.options import CONTROLS, FORMS, GRADIENTS, TOPOLOGIES, couplers_for
+from quantum.adapters.qgs.options import (
+    CONTROLS,
+    FORMS,
+    GRADIENTS,
+    TOPOLOGIES,
+    check_control,
+    circuit_of,
+    couplers_for,
+)
 from quantum.adapters.tuner import TargetedConfig, described
 from quantum.backends.registry import backend_spec
-from quantum.circuits.ansatz import qgs_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.exceptions import OptionError
 
@@ -31,7 +38,7 @@ class QGSConfig(TargetedConfig):
     """Quantum-generated scaling: one circuit a block scales its layers' inputs or outputs.
 
     Raises:
-        OptionError: A value is out of range.
+        OptionError: A value is out of range, or two do not go together.
     """
 
     n_qubits: int = described(72, "Qubits of each block's circuit.")
@@ -41,7 +48,7 @@ class QGSConfig(TargetedConfig):
         [], "Pairs joined by CZ; filled in for chain and lattice, given for chip."
     )
     form: str = described("input", "What the circuit scales.")
-    control: str = described("trained", "trained, free, frozen or random.")
+    control: str = described("trained", "What stands in the circuit's place.")
     backend: str = described("statevector", "Where the circuits run.")
     backend_options: dict[str, Any] = described({}, "Options of a sampling backend.")
     shots: int = described(1000, "Shots of each circuit.")
@@ -60,6 +67,7 @@ class QGSConfig(TargetedConfig):
         for name in ("n_qubits", "n_layers", "shots", "spsa_samples"):
             if getattr(self, name) < 1:
                 raise OptionError(name, "is too small", "a whole number from 1")
+        check_control(self.control, self.topology, self.backend)
         if not backend_spec(self.backend).exact and self.gradient == "backprop":
             raise OptionError(
                 "gradient", f"{self.backend} samples: nothing to go back through", "shift, spsa"
@@ -70,7 +78,7 @@ class QGSConfig(TargetedConfig):
             self.couplers = [list(pair) for pair in pairs]
 
     def circuit(self) -> Circuit:
-        """The circuit of every block.
+        """The circuit of every block, or the one in whose place a control's numbers stand.
 
         Raises:
             OptionError: The chip's couplers were not given.
@@ -79,7 +87,7 @@ class QGSConfig(TargetedConfig):
         if self.topology == "chip":
             couplers_for(self.n_qubits, "chip", self.couplers)  # refuses none
         pairs = tuple((first, second) for first, second in self.couplers)
-        return qgs_circuit(self.n_qubits, self.n_layers, pairs)
+        return circuit_of(self.control, self.n_qubits, self.n_layers, pairs)
 
     @property
     def method(self) -> Method:

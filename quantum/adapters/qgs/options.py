@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from quantum.adapters.spec import block_of
+from quantum.backends.registry import backend_spec
 from quantum.chips.calibration import Calibration
 from quantum.circuits.ansatz import (
     Couplers,
@@ -18,7 +19,9 @@ from quantum.circuits.ansatz import (
     lattice_couplers,
     qgs_angle_count,
     qgs_circuit,
+    qgs_product_circuit,
 )
+from quantum.circuits.circuit import Circuit
 from quantum.exceptions import OptionError
 from quantum.gradients.grouping import circuit_count
 
@@ -28,10 +31,36 @@ FORMS: Mapping[str, str] = {
 }
 CONTROLS: Mapping[str, str] = {
     "trained": "the circuit's angles are trained: QGS",
-    "free": "as many free numbers as angles stand where the circuit stands (control)",
+    "product": "the same circuit without entangling gates; its angles are trained (control)",
+    "free": "as many free numbers as angles stand where the circuit stands: a classical bottleneck "
+    "of equal size (control)",
+    "span": "a free number for each of the circuit's values: an upper bound (control)",
+    "polynomial": "a trigonometric polynomial of as many trained angles, without gates (control)",
     "frozen": "the angles stay at their start, only the scalings are trained (control)",
     "random": "the angles are random and stay so, only the scalings are trained (control)",
 }
+TRAINED_CIRCUIT = ("trained", "product")
+"""Controls whose circuit runs and has trained angles."""
+WITHOUT_CIRCUIT = ("free", "span", "polynomial")
+"""Controls that run no circuit."""
+FIXED_CIRCUIT = ("frozen", "random")
+"""Controls whose circuit runs with angles that stay as they are."""
+REMARKS: Mapping[str, str] = {
+    "product": "Its circuit has no entangling gates, so its qubits are independent of each other. "
+    "It is the control that shows what entanglement adds to a run with the whole circuit.",
+    "free": "Free numbers stand where the circuit stands, as many as it has angles: a classical "
+    "bottleneck of equal size. It is the control to compare a run with a trained circuit against.",
+    "span": "A free number stands for each of the circuit's values. These can be whatever a "
+    "circuit with these observables gives, and more, from more trained numbers: an upper bound "
+    "for a run with a trained circuit.",
+    "polynomial": "A trigonometric polynomial with frozen coefficients stands where the circuit "
+    "stands, of as many trained angles. It is the control that shows what gates add to angles.",
+    "frozen": "Its circuit's angles stay at their start and only the rest is trained. It is the "
+    "control that shows what training the circuit adds.",
+    "random": "Its circuit's angles are random and stay so, and only the rest is trained. It is "
+    "the control that shows what training the circuit adds.",
+}
+"""What a run is that is a control, in full sentences."""
 TOPOLOGIES: Mapping[str, str] = {
     "chain": "each qubit with the next one",
     "lattice": "a square lattice, 72 qubits as 12 × 6",
@@ -131,17 +160,59 @@ def run_couplers(options: Mapping[str, Any], chip: Calibration | None) -> Couple
     return None if chip is None else chip_couplers(chip, n_qubits)
 
 
+def check_control(control: str, topology: str, backend: str) -> None:
+    """See that a control goes together with couplers and backend.
+
+    Raises:
+        OptionError: ``span`` on a chip's couplers, or a classical control on shots. (``free`` may
+            name any backend, where it runs nothing: it is a run's twin in all other settings.)
+    """
+    if control == "span" and topology == "chip":
+        raise OptionError(
+            "control",
+            "span has a number for each coupler, and how many a chip has changes with its figures",
+            "span on a chain or a lattice; or free",
+        )
+    if control in ("span", "polynomial") and not backend_spec(backend).exact:
+        raise OptionError(
+            "control",
+            f"{control} runs no circuit, so {backend} has nothing to sample",
+            f"{control} on statevector; or product, frozen, random",
+        )
+
+
+def circuit_of(control: str, n_qubits: int, n_layers: int, couplers: Couplers) -> Circuit:
+    """The circuit that a control runs, or in whose place its numbers stand.
+
+    Raises:
+        CircuitError: The couplers do not fit the qubits.
+    """
+    family = qgs_product_circuit if control == "product" else qgs_circuit
+    return family(n_qubits, n_layers, couplers)
+
+
 def qgs_module_count(out_features: int, options: Mapping[str, Any]) -> int:
     """Trainable parameters in one linear layer: s, and u in the input form."""
     return 1 + (out_features if options["form"] == "input" else 0)
 
 
 def qgs_shared_count(names: Iterable[str], options: Mapping[str, Any]) -> int:
-    """Trainable parameters shared by the layers of a block: n (L + 1) for each block."""
-    if options["control"] in ("frozen", "random"):
+    """Trainable parameters shared by the layers of a block.
+
+    For each block: n (L + 1) angles or free numbers, n + couplers with ``span``, none where the
+    angles stay as they are.
+
+    Raises:
+        OptionError: There is no such lattice, or ``span`` is to stand on a chip's couplers.
+    """
+    if options["control"] in FIXED_CIRCUIT:
         return 0
-    blocks = {block_of(name) for name in names}
-    return len(blocks) * qgs_angle_count(int(options["n_qubits"]), int(options["n_layers"]))
+    n_qubits, topology = int(options["n_qubits"]), str(options["topology"])
+    each = qgs_angle_count(n_qubits, int(options["n_layers"]))
+    if options["control"] == "span":
+        check_control("span", topology, str(options["backend"]))
+        each = n_qubits + len(couplers_for(n_qubits, topology))
+    return len({block_of(name) for name in names}) * each
 
 
 def circuits_per_step(options: Mapping[str, Any], chip: Calibration | None = None) -> int:
@@ -154,10 +225,11 @@ def circuits_per_step(options: Mapping[str, Any], chip: Calibration | None = Non
     ...     "control": "trained", "gradient": "auto", "spsa_samples": 1})
     13
     """
-    if options["control"] != "trained":
+    if options["control"] not in TRAINED_CIRCUIT:
         return 0
     if options["gradient"] == "spsa":
         return 1 + 2 * int(options["spsa_samples"])
     n_qubits = int(options["n_qubits"])
     pairs = run_couplers(options, chip) or couplers_for(n_qubits, str(options["topology"]))
-    return circuit_count(qgs_circuit(n_qubits, int(options["n_layers"]), pairs))
+    control = str(options["control"])
+    return circuit_count(circuit_of(control, n_qubits, int(options["n_layers"]), pairs))

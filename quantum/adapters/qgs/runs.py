@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from quantum.adapters.qgs.config import QGSConfig
+from quantum.adapters.qgs.options import WITHOUT_CIRCUIT
 from quantum.backends.base import Batch, Capabilities
 from quantum.backends.registry import backend_spec, make_sampler
 from quantum.circuits.circuit import Circuit
@@ -28,16 +29,23 @@ class CircuitRuns:
     Args:
         config: The adapter's configuration.
         count: Told circuits, batches and shots of everything that was run.
+        circuit: Another one than the configuration's, with the same observables.
 
     Raises:
         OptionError: The exact simulator cannot hold this circuit's light cones.
     """
 
-    def __init__(self, config: QGSConfig, count: Callable[[int, int, int], None]) -> None:
+    def __init__(
+        self,
+        config: QGSConfig,
+        count: Callable[[int, int, int], None],
+        circuit: Circuit | None = None,
+    ) -> None:
         self.config = config
-        self.circuit: Circuit = config.circuit()
+        self.circuit: Circuit = circuit or config.circuit()
         self.exact = backend_spec(config.backend).exact
-        if self.exact and not subcircuits.supports(self.circuit):
+        runs = config.control not in WITHOUT_CIRCUIT
+        if runs and self.exact and not subcircuits.supports(self.circuit):
             raise OptionError(
                 "n_layers",
                 f"{self.circuit.name} has light cones too wide for the exact simulator",

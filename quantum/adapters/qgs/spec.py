@@ -12,11 +12,16 @@ from typing import Any
 
 from quantum.adapters.qgs.options import (
     CONTROLS,
+    FIXED_CIRCUIT,
     FORMS,
     GRADIENTS,
+    REMARKS,
     START_SHOTS,
     TOPOLOGIES,
+    WITHOUT_CIRCUIT,
+    check_control,
     chip_couplers,
+    circuit_of,
     circuits_per_step,
     cut,
     qgs_module_count,
@@ -69,10 +74,12 @@ _FIELDS = (
 
 
 def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
+    control = str(options["control"])
+    check_control(control, str(options["topology"]), str(options["backend"]))
     pairs = run_couplers(options, calibration)
-    if pairs is None or options["control"] == "free":
-        return None  # free values have the circuit's names, which is why the couplers must fit
-    return qgs_circuit(int(options["n_qubits"]), int(options["n_layers"]), pairs)
+    if pairs is None or control in WITHOUT_CIRCUIT:
+        return None  # their values have the circuit's names, which is why the couplers must fit
+    return circuit_of(control, int(options["n_qubits"]), int(options["n_layers"]), pairs)
 
 
 def _on_chip(config: Any, chip: Calibration) -> None:
@@ -80,12 +87,7 @@ def _on_chip(config: Any, chip: Calibration) -> None:
 
 
 def _remark(options: Mapping[str, Any]) -> str:
-    if options.get("control") != "free":
-        return ""
-    return (
-        "Free numbers stand where the circuit stands. It is the control to compare a run "
-        "with a trained circuit against."
-    )
+    return REMARKS.get(str(options.get("control")), "")
 
 
 QGS = AdapterSpec(
@@ -104,15 +106,16 @@ QGS = AdapterSpec(
         width="n_qubits",
         layers="n_layers",
         chip=("topology", "chip", "lattice"),
-        fixed=lambda options: options["control"] in ("frozen", "random"),
+        fixed=lambda options: options["control"] in FIXED_CIRCUIT,
     ),
     shared_count=qgs_shared_count,
     chip_config=_on_chip,
     sampled=Sampled(circuits_per_step, START_SHOTS),
     controls=Controls(
-        "the same settings with free numbers in the circuit's place, or with its angles frozen "
-        "or random (option control)",
+        "the same settings without the circuit's entangling gates, with free numbers or a "
+        "polynomial in its place, or with its angles frozen or random (option control)",
         {"control": "free"},
+        _remark,
         _remark,
     ),
     family=CircuitFamily(

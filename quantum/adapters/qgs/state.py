@@ -12,12 +12,16 @@ from torch import Tensor, nn
 
 from quantum.adapters.kept import Kept
 from quantum.adapters.qgs.config import QGSConfig
+from quantum.adapters.qgs.options import FIXED_CIRCUIT
 
 _NAME_BYTES = 32
 
 
 class CircuitState(nn.Module):
     """Angles of one circuit, and the values measured at the start and last.
+
+    The controls without a circuit keep what they train: free numbers under the angles' name, or
+    angles and their start.
 
     Args:
         n_angles: The circuit's angles.
@@ -37,15 +41,19 @@ class CircuitState(nn.Module):
         super().__init__()
         self.number = -1  # in its bank
         self._start_backend: Kept[str] = Kept()  # reading it from a GPU at each call is slow
-        if config.control == "free":
-            self.angles = nn.Parameter(torch.zeros(n_angles))
+        if config.control in ("free", "span"):
+            self.angles = nn.Parameter(
+                torch.zeros(n_angles if config.control == "free" else n_values)
+            )
             return
         angles = _start_angles(n_angles, config)
-        if config.control == "trained":
-            self.angles = nn.Parameter(angles)
-        else:
+        if config.control in FIXED_CIRCUIT:
             self.register_buffer("angles", angles)
+        else:
+            self.angles = nn.Parameter(angles)
         self.register_buffer("start", angles.clone())
+        if config.control == "polynomial":
+            return
         self.register_buffer("z0", torch.zeros(n_values))
         self.register_buffer("z", torch.zeros(n_values))
         self.register_buffer("measured_at", angles.clone())
@@ -71,6 +79,19 @@ class CircuitState(nn.Module):
         """Remember the values at the angles as they are."""
         self.z.copy_(values)
         self.measured_at.copy_(self.angles)
+
+    @torch.no_grad()
+    def put_angles(self, angles: Tensor, *, at_start: bool) -> None:
+        """Take other angles, also as the start's; what was measured with the old ones is void."""
+        self.angles.copy_(angles)
+        self.measured_at.fill_(math.nan)
+        if at_start:
+            self.start.copy_(angles)
+            self.forget_start()
+
+    def forget_start(self) -> None:
+        """Have the start measured again."""
+        self.start_name.zero_()
 
     def is_fresh(self) -> bool:
         """Whether the remembered values are those of the angles as they are."""

@@ -4,8 +4,9 @@
     change = (alpha / r) MPO_B(MLP_B(QW · QNN(h) + CW · h))
 
 (arXiv 2503.12790; variants as in the authors' code: A = MPO, B = MLP, C = circuit, D/E/F = a SiLU
-network with 1/2/3 hidden layers where the circuit stands.) This module knows nothing about PEFT.
-Parameters have flat names because PEFT expects ``<container>.<adapter>.<name>``.
+network with 1/2/3 hidden layers where the circuit stands; other controls: ``controls.py``.)
+This module knows nothing about PEFT. Parameters have flat names because PEFT expects
+``<container>.<adapter>.<name>``.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ from quantum.adapters.host import CircuitHost, HostedCircuit
 from quantum.adapters.kept import KeepingModule
 from quantum.adapters.precision import full_precision, product_dtype
 from quantum.adapters.qtha.config import QTHAConfig
+from quantum.adapters.qtha.controls import InPlaceOfCircuit
 from quantum.adapters.qtha.factorisation import core_shapes, factorise
 from quantum.adapters.qtha.mpo import apply_mpo, apply_mpo_transposed
 from quantum.adapters.qtha.options import HIDDEN_LAYERS
-from quantum.backends.registry import get_backend
-from quantum.circuits.ansatz import qtha_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.exceptions import MergeNotPossibleError, OptionError
 
+_MATRICES = ("mpo_", "mlp_", "cw", "qw", "nw_")  # drawn in this order; then the circuit's angles
 
-class QTHACell(KeepingModule, CircuitHost):
+
+class QTHACell(KeepingModule, InPlaceOfCircuit, CircuitHost):
     """The change that QTHA adds to one linear layer's output.
 
     Starts as an exact zero: the last core of MPO_B is zero; variants without MPO have MLP_B zero
@@ -46,9 +48,9 @@ class QTHACell(KeepingModule, CircuitHost):
         r, variant = config.r, config.variant
         self.scaling = config.alpha / r
         self.variant = variant
-        self.backend = config.backend
+        self.has_middle = "C" in variant
         self.dropout = nn.Dropout(config.dropout) if config.dropout else nn.Identity()
-        self.circuit: Circuit | None = None
+        self.circuit = None
         self.n_cores = 0
         self.in_factors: tuple[int, ...] = ()
         self.mid_factors: tuple[int, ...] = ()
@@ -67,10 +69,9 @@ class QTHACell(KeepingModule, CircuitHost):
         self.mlp_a = nn.Parameter(torch.empty(r, width_a))
         self.mlp_b = nn.Parameter(torch.empty(width_b, r))
         self.cw = nn.Parameter(torch.empty(r, r))
-        if "C" in variant:
-            self.circuit = qtha_circuit(r, config.n_layers)
+        if self.has_middle:
             self.qw = nn.Parameter(torch.empty(r, r))
-            self.angles = nn.Parameter(torch.empty(self.circuit.n_angles))
+            self.place(config.control, r, config.n_layers, config.backend)
         self.n_hidden = HIDDEN_LAYERS.get(variant[-1], 0)
         for k in range(self.n_hidden + 1 if self.n_hidden else 0):
             self.register_parameter(f"nw_{k}", nn.Parameter(torch.empty(r, r)))
@@ -82,22 +83,23 @@ class QTHACell(KeepingModule, CircuitHost):
 
         ``origin``: the authors': Kaiming uniform with a = 0 for all matrices, Kaiming normal for
         the cores. ``lora``: a = √5 as LoRA's A, CW = identity, QW = 0, and cores that keep the norm
-        (ours), so that MLP_A∘MPO_A has the size of LoRA's A. Circuit angles are uniform in (-π, π)
-        in both, as in the authors' library.
+        (ours), so that MLP_A∘MPO_A has the size of LoRA's A. Circuit angles: ``draw``.
         """
         slope = 0.0 if init == "origin" else math.sqrt(5)
-        for name, parameter in self.named_parameters():
-            if name == "angles":
-                nn.init.uniform_(parameter, -math.pi, math.pi)
-            elif name.startswith("mpo_"):
+        matrices = [name for name, _ in self.named_parameters() if name.startswith(_MATRICES)]
+        for name in matrices:
+            parameter = self.get_parameter(name)
+            if name.startswith("mpo_"):
                 nn.init.kaiming_normal_(
                     parameter, nonlinearity="relu" if init == "origin" else "linear"
                 )
             else:
                 nn.init.kaiming_uniform_(parameter, a=slope)
+        if self.has_middle:
+            self.draw()
         if init != "origin":
             nn.init.eye_(self.cw)
-            if self.circuit is not None:
+            if self.has_middle:
                 nn.init.zeros_(self.qw)
         if self.n_hidden:
             nn.init.zeros_(self.get_parameter(f"nw_{self.n_hidden}"))
@@ -107,10 +109,16 @@ class QTHACell(KeepingModule, CircuitHost):
             nn.init.zeros_(self.mlp_b)
 
     def hosted(self) -> HostedCircuit | None:
-        """The circuit, one for each token that passes; ``None`` in variants without C."""
+        """The circuit, one for each token that passes; ``None`` where there is none."""
         if self.circuit is None:
             return None
         return HostedCircuit(self.circuit, self.angles)
+
+    @torch.no_grad()
+    def put(self, circuit: Circuit, angles: Tensor) -> None:
+        """Let another circuit with other angles stand there."""
+        self.circuit = circuit
+        self.angles.copy_(angles)
 
     def _cores(self, which: str) -> list[Tensor]:
         return [self.get_parameter(f"mpo_{which}_{k}") for k in range(self.n_cores)]
@@ -129,8 +137,8 @@ class QTHACell(KeepingModule, CircuitHost):
 
     def middle(self, h: Tensor) -> Tensor:
         """What stands between the two halves, ``(tokens, r)`` to ``(tokens, r)``."""
-        if self.circuit is not None:
-            z = get_backend(self.backend).expectations(self.circuit, h, self.angles)
+        if self.has_middle:
+            z = self.values(h)
             return torch.cat((z, h), dim=1) @ torch.cat((self.qw, self.cw), dim=1).t()
         out = h @ self.cw.t()
         if not self.n_hidden:
@@ -172,8 +180,8 @@ class QTHACell(KeepingModule, CircuitHost):
         Raises:
             MergeNotPossibleError: The change is not linear in the layer's input.
         """
-        if self.circuit is not None or self.n_hidden:
-            part = "quantum circuit" if self.circuit is not None else "SiLU network"
+        if self.has_middle or self.n_hidden:
+            part = "SiLU network" if self.n_hidden else "quantum circuit or its stand-in"
             raise MergeNotPossibleError(
                 f"QTHA variant {self.variant} cannot be merged: its {part} is nonlinear in the "
                 "layer's input, so no single weight matrix gives the same output. Keep the adapter "

@@ -8,11 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quantum.adapters.qtha.options import INITS, VARIANTS, qtha_module_count
+from quantum.adapters.qtha.options import (
+    CONTROLS,
+    FIXED,
+    INITS,
+    REMARKS,
+    VARIANTS,
+    WITH_CIRCUIT,
+    check_control,
+    qtha_module_count,
+)
 from quantum.adapters.spec import AdapterSpec, CircuitFamily, CircuitOptions, Controls, config_of
 from quantum.backends.registry import BACKENDS
 from quantum.chips.calibration import Calibration
-from quantum.circuits.ansatz import qtha_circuit
+from quantum.circuits.ansatz import qtha_circuit, qtha_product_circuit
 from quantum.circuits.circuit import Circuit
 from quantum.options import OptionField, Options
 
@@ -24,6 +33,8 @@ _FIELDS = (
         help="How often the data enters the circuit; one layer is by far the fastest."),
     OptionField("variant", "Variant", "choice", "ABC", choices=tuple(VARIANTS.items()),
         help="ABC is QTHA; the others leave parts out, to see what each contributes."),
+    OptionField("control", "Control", "choice", "trained", choices=tuple(CONTROLS.items()),
+        help="What stands in the circuit's place, to see what it contributes (variants with C)."),
     OptionField("init", "Start values", "choice", "lora", choices=tuple(INITS.items()),
         help="How the matrices start; the change itself always starts at zero."),
     OptionField("alpha", "Alpha", "float", 16.0, 0.01, 1024,
@@ -48,6 +59,7 @@ def _count(name: str, out: int, inside: int, options: Options) -> int:
         r=int(options["r"]),
         n_layers=int(options["n_layers"]),
         variant=str(options["variant"]),
+        control=str(options["control"]),
         mpo_width=int(options["mpo_width"]),
         mpo_bond=int(options["mpo_bond"]),
     )
@@ -56,14 +68,17 @@ def _count(name: str, out: int, inside: int, options: Options) -> int:
 def _circuit(options: Options, calibration: Calibration | None) -> Circuit | None:
     if "C" not in str(options["variant"]):
         return None
-    return qtha_circuit(int(options["r"]), int(options["n_layers"]))
+    control, size = str(options["control"]), (int(options["r"]), int(options["n_layers"]))
+    check_control(control, size[1])
+    if control not in WITH_CIRCUIT:
+        return None
+    return qtha_product_circuit(*size) if control == "product" else qtha_circuit(*size)
 
 
 def _remark(options: Mapping[str, Any]) -> str:
-    return (
-        f"Variant {options.get('variant', '')} has no circuit. It is the control to compare a run "
-        "with variant ABC against."
-    )
+    """What to say of these options; empty for the circuit as it is."""
+    control = str(options.get("control", "trained"))
+    return REMARKS.get(control if "C" in str(options.get("variant", "ABC")) else "", "")
 
 
 QTHA = AdapterSpec(
@@ -78,12 +93,17 @@ QTHA = AdapterSpec(
     config_factory=config_of("quantum.adapters.qtha.config:QTHAConfig"),
     tuner="quantum.adapters.qtha.tuner",
     circuit_factory=_circuit,
-    circuit_options=CircuitOptions(width="r", layers="n_layers"),
+    circuit_options=CircuitOptions(
+        width="r",
+        layers="n_layers",
+        fixed=lambda options: options["control"] in FIXED,
+    ),
     merges=lambda options: options["variant"] == "AB",
     controls=Controls(
-        "the same settings without the circuit (variant AB) or with a small classical network "
-        "in its place (variants BD, BE, BF)",
+        "the same settings without the circuit (variant AB), with a small classical network "
+        "in its place (variants BD, BE, BF), or with one of the controls (option control)",
         {"variant": "AB"},
+        _remark,
         _remark,
     ),
     family=CircuitFamily(

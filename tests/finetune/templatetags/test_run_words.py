@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 
 from finetune.runs.models import Run
 from finetune.templatetags.run_words import (
+    circuit_remark,
     loss_change,
     run_change,
     run_data,
@@ -21,6 +22,7 @@ from finetune.training.log.sentences import joined, parts_of, sentence
 from finetune.training.settings import RunSettings
 from finetune.training.watch.advice import lower_rate
 from finetune.training.watch.troubles import Trouble
+from quantum.adapters.qgs.options import REMARKS
 
 pytestmark = pytest.mark.django_db
 COUNTS = {
@@ -57,6 +59,36 @@ def test_a_result(run_made, after, outcome, change, number, words):
     assert run_change(run) == change
     assert loss_change(run) == number
     assert words in run_verdict(run)
+
+
+@pytest.mark.parametrize(
+    ("control", "circuit"),
+    [
+        ("product", "180 circuit angles of 900 trainable parameters (20 %), simulated exactly"),
+        ("free", ""),
+        ("span", ""),
+        ("polynomial", ""),
+        ("frozen", "0 circuit angles of 900 trainable parameters (0 %), simulated exactly"),
+        ("random", "0 circuit angles of 900 trainable parameters (0 %), simulated exactly"),
+    ],
+)
+def test_a_control_is_called_one(run_made, control, circuit):
+    run_made.config |= {"adapter": "qgs", "adapter_options": {"control": control, "n_qubits": 3}}
+    run_made.trainable_parameters = 900
+    remark = circuit_remark(run_made)
+    assert remark.startswith(circuit)
+    assert remark.endswith(REMARKS[control])
+    assert ("circuit angles of" in remark) == bool(circuit)
+    assert "compare it with" not in remark
+    with translation.override("zh-hans"):
+        assert "control" not in circuit_remark(run_made)
+
+
+def test_a_whole_circuit_is_compared_with_its_controls(run_made):
+    run_made.config |= {"adapter": "qgs", "adapter_options": {}}
+    remark = circuit_remark(run_made)
+    assert "cannot tell what the circuit adds" in remark
+    assert "without the circuit's entangling gates" in remark
 
 
 def test_without_a_measurement_there_is_no_verdict(run_made):

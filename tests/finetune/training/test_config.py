@@ -93,6 +93,19 @@ def test_an_adapter_without_data_in_its_circuit_takes_every_backend(backend: str
             "nothing to go back through",
         ),
         (
+            {"backend": "aer", "adapter_options": {"control": "polynomial"}},
+            "adapter_options",
+            "polynomial runs no circuit, so aer has nothing to sample",
+        ),
+        (
+            {
+                "adapter_options": {"control": "span", "topology": "chip"},
+                "calibration": patchy_72().to_json(),
+            },
+            "adapter_options",
+            "how many a chip has",
+        ),
+        (
             {"adapter_options": {"topology": "lattice", "n_qubits": 7}},
             "adapter_options",
             "form no lattice",

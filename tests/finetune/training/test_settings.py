@@ -75,12 +75,15 @@ PATHS = {"base_model": "base", "train_file": "train.jsonl"}
 
 # Settings that came later have their defaults.
 SINCE = {"early_stopping": 0, "keep_checkpoints": 2, "devices": 1, "sharding": "none"}
+OPTIONS_SINCE = {"qtha": {"control": "trained"}}
 
 
 @pytest.mark.parametrize("changes", KEPT)
 def test_a_kept_row_reads_and_is_kept_as_before(changes: dict[str, Any]) -> None:
     row = {**ROW, **changes}
-    assert RunSettings.from_dict(row).completed().to_dict() == {**row, **SINCE}
+    kept = RunSettings.from_dict(row).completed().to_dict()
+    options = {**row["adapter_options"], **OPTIONS_SINCE.get(row["adapter"], {})}
+    assert kept == {**row, **SINCE, "adapter_options": options}
     config = RunConfig.from_dict({**row, **PATHS})
     assert {name: config.to_dict()[name] for name in row} == row
     assert config.options.items() >= row["adapter_options"].items()

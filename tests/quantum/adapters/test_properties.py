@@ -29,6 +29,14 @@ CASES = {
     "qtha BD": ("qtha", {**QTHA, "variant": "BD"}, QV),
     "qtha BE": ("qtha", {**QTHA, "variant": "BE"}, QV),
     "qtha BF": ("qtha", {**QTHA, "variant": "BF"}, QV),
+    "qtha product": ("qtha", {**QTHA, "control": "product", "n_layers": 2}, QV),
+    "qtha bottleneck": ("qtha", {**QTHA, "control": "bottleneck"}, QV),
+    "qtha polynomial": ("qtha", {**QTHA, "control": "polynomial", "n_layers": 2}, QV),
+    "qtha span": ("qtha", {**QTHA, "control": "span"}, QV),
+    "qtha frozen": ("qtha", {**QTHA, "control": "frozen"}, QV),
+    "qtha random": ("qtha", {**QTHA, "control": "random", "variant": "BC"}, QV),
+    "qtha one-qubit bottleneck": ("qtha", {**QTHA, "control": "bottleneck", "r": 1}, QV),
+    "qtha one-qubit polynomial": ("qtha", {**QTHA, "control": "polynomial", "r": 1}, QV),
     "gatenet": ("gatenet", {}, QV),
     "gatenet all": ("gatenet", {}, ALL),
     "gatenet orthogonal": ("gatenet", {"orthogonal": True, "n_axes": 3}, QV),
@@ -38,9 +46,25 @@ CASES = {
     "qgs L=2": ("qgs", {"n_qubits": 6, "n_layers": 2, "topology": "lattice"}, QV),
     "qgs shift": ("qgs", {**QGS, "gradient": "shift", "form": "output"}, ALL),
     "qgs spsa": ("qgs", {**QGS, "gradient": "spsa", "spsa_samples": 8}, QV),
+    "qgs product": ("qgs", {**QGS, "control": "product"}, QV),
+    "qgs product L=2": (
+        "qgs",
+        {"n_qubits": 6, "n_layers": 2, "topology": "lattice", "control": "product"},
+        QV,
+    ),
+    "qgs span": ("qgs", {**QGS, "control": "span"}, QV),
+    "qgs polynomial": ("qgs", {**QGS, "control": "polynomial"}, QV),
+    "qgs polynomial L=2": (
+        "qgs",
+        {"n_qubits": 6, "n_layers": 2, "topology": "lattice", "control": "polynomial"},
+        QV,
+    ),
     "qgs free": ("qgs", {**QGS, "control": "free"}, QV),
     "qgs frozen": ("qgs", {**QGS, "control": "frozen"}, QV),
     "qgs random": ("qgs", {**QGS, "control": "random"}, QV),
+    "qgs output product": ("qgs", {**QGS, "form": "output", "control": "product"}, ALL),
+    "qgs output span": ("qgs", {**QGS, "form": "output", "control": "span"}, ALL),
+    "qgs output polynomial": ("qgs", {**QGS, "form": "output", "control": "polynomial"}, ALL),
     "qgs output free": ("qgs", {**QGS, "form": "output", "control": "free"}, ALL),
     "qgs output frozen": ("qgs", {**QGS, "form": "output", "control": "frozen"}, ALL),
     "qgs output random": ("qgs", {**QGS, "form": "output", "control": "random"}, ALL),
@@ -207,7 +231,8 @@ def test_config_round_trip(label, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "label", ["qtha", "qtha L=2", "qtha AB", "qgs", "qgs output", "gatenet all"]
+    "label",
+    ["qtha", "qtha L=2", "qtha AB", "qgs", "qgs output", "qgs polynomial", "gatenet all"],
 )
 def test_gradient_checkpointing_gives_the_same_gradient(label):
     gradients = []

@@ -58,7 +58,7 @@ def test_qgs():
 
 
 def test_frozen_adapters_and_controls_have_no_trained_angles():
-    for control in ("free", "frozen", "random"):
+    for control in ("free", "span", "polynomial", "frozen", "random"):
         config = QGSConfig(n_qubits=4, control=control, target_modules=["0", "1"])
         assert circuit_report(get_peft_model(_two_layers(), config)).parameters == 0
     model = get_peft_model(_two_layers(), QGSConfig(n_qubits=4, target_modules=["0"]))

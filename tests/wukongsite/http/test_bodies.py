@@ -65,11 +65,18 @@ def open_spools(folder: Path) -> list[str]:
 
 
 async def send(
-    body: bytes, *, path: str = "/v1/files", key: str = "", accept: str = "*/*", whole: bool = True
+    body: bytes,
+    *,
+    path: str = "/v1/files",
+    query: bytes = b"",
+    key: str = "",
+    kind: bytes = b"multipart/form-data; boundary=x",
+    accept: str = "*/*",
+    whole: bool = True,
 ) -> tuple[int, str]:
     headers = [
         (b"host", b"localhost"),
-        (b"content-type", b"multipart/form-data; boundary=x"),
+        (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"accept", accept.encode()),
         (b"authorization", f"Bearer {key}".encode()),
@@ -78,7 +85,7 @@ async def send(
         "type": "http",
         "method": "POST",
         "path": path,
-        "query_string": b"",
+        "query_string": query,
         "client": ("127.0.0.1", 1234),
         "headers": headers,
     }
@@ -163,6 +170,15 @@ async def test_what_fits_is_kept(folder, secret):
 
     row = await sync_to_async(Dataset.objects.get)()
     assert row.bytes == len(content)
+
+
+async def test_too_many_fields_in_the_query_of_a_body_with_a_charset(folder, secret):
+    query = b"&".join(b"a%d=1" % number for number in range(1001))
+    kind = b"application/json; charset=utf-8"
+    status, text = await send(b"{}", path="/v1/webhooks", query=query, kind=kind, key=secret)
+    assert status == 400, text
+    assert '"message"' in text
+    nothing_left(folder)
 
 
 def test_what_a_killed_process_left_behind_is_swept(settings, tmp_path):

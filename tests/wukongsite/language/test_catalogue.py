@@ -17,15 +17,18 @@ from chat.safety.library.lines import COUNTRY_CHOICES
 from chat.words import line_words
 from finetune.datasets.doctor.formats import FORMATS
 from finetune.explorer.experiment.spec import backend_choices, families
+from finetune.studies.statistics.sentence import SENTENCES
 from finetune.training.computing.precision import REASONS
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.presets import PRESETS
 from finetune.training.settings import CHOICES, RunSettings
+from quantum.adapters.qgs.options import REMARKS as QGS_REMARKS
+from quantum.adapters.qtha.options import REMARKS as QTHA_REMARKS
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.chips.published import published_72
 from tests.conftest import ROOT
-from wukongsite import library_words, trainer_words
+from wukongsite import library_words, study_words, trainer_words
 
 FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
 NAMES = {
@@ -117,7 +120,7 @@ def test_what_the_libraries_say_is_among_them() -> None:
         for name in ("scheduler", "precision", "sharding")
         for value in CHOICES[name]
     }
-    said |= set(REASONS)
+    said |= {*REASONS, *QGS_REMARKS.values(), *QTHA_REMARKS.values()}
     for pairs in (families(), backend_choices()):
         said |= {word for pair in pairs.values() for word in pair}
     for spec in ADAPTERS.values():
@@ -145,6 +148,10 @@ def test_what_the_trainer_says_of_a_run_that_goes_wrong_is_among_them() -> None:
                 said.add(ast.literal_eval(node.args[0]))
     assert len(said) > 20
     assert said == set(trainer_words.SENTENCES)
+
+
+def test_what_a_study_found_is_among_them() -> None:
+    assert set(SENTENCES.values()) == set(study_words.SENTENCES)
 
 
 def options_of(spec: Any) -> set[str]:

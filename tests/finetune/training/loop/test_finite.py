@@ -30,7 +30,8 @@ CASE = {
     "sequence_length": 128,
     "gradient_accumulation": 1,
 }
-QUICK = {"eval_every": 0, "sample_tokens": 0, "eval_dialogues": 2}
+# Float32 also where a processor has AMX: in it these numbers overflow, and old runs were in it.
+QUICK = {"eval_every": 0, "sample_tokens": 0, "eval_dialogues": 2, "precision": "float32"}
 LORA = {"adapter": "lora", "adapter_options": {"r": 2}}
 
 

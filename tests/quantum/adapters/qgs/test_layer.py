@@ -5,6 +5,7 @@ import torch
 from peft import PeftModel, get_peft_model
 from torch import nn
 
+from quantum.adapters.qgs.options import CONTROLS
 from quantum.adapters.qgs.signs import sign_matrix
 from quantum.adapters.qgs.tuner import QGSBlock, QGSConfig
 from quantum.adapters.registry import get_adapter
@@ -159,8 +160,9 @@ def test_bfloat16_base_keeps_float32_angles():
     assert all(p.grad is not None for p in model.parameters() if p.requires_grad)
 
 
-def test_low_cpu_mem_loading(tmp_path):
-    model, x = adapted(), torch.randn(3, 6)
+@pytest.mark.parametrize("control", CONTROLS)
+def test_low_cpu_mem_loading(tmp_path, control):
+    model, x = adapted(control=control), torch.randn(3, 6)
     with torch.no_grad():
         expected = model(x)
         model.save_pretrained(tmp_path)

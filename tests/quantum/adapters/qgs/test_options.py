@@ -60,7 +60,11 @@ def test_blocks():
         ({}, 13),
         ({"topology": "lattice"}, 21),
         ({"gradient": "spsa"}, 3),
+        ({"control": "product"}, 9),
+        ({"control": "product", "n_layers": 2}, 13),
         ({"control": "free"}, 0),
+        ({"control": "span"}, 0),
+        ({"control": "polynomial"}, 0),
         ({"control": "frozen"}, 0),
     ],
 )

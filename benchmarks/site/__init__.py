@@ -1,0 +1,1 @@
+"""How fast the site is: pages, sockets, the web process."""

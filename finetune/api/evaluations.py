@@ -1,0 +1,224 @@
+"""`/v1/wukong/evaluations`: what a job, a checkpoint or a base is worth on held-out dialogues."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponseBase
+from ninja import Field, Query, Router, Schema
+
+from finetune.bases.files.wheels import file_sha256
+from finetune.bases.selectors import bases_ready
+from finetune.datasets.models import Dataset
+from finetune.downloads import file_answer
+from finetune.evaluation.models import Evaluation
+from finetune.evaluation.process.order import Circuit, Kind, Prompt, Terms
+from finetune.evaluation.selectors import evaluation_list_for
+from finetune.evaluation.services import evaluation_cancel, evaluation_create
+from finetune.exceptions import without_paths
+
+from .errors import ApiError, not_found, without_paths_in
+from .files import key_of
+from .jobs.creation import run_of
+from .pages import DIGITS, ListPage, no_such_cursor, older, page_of
+
+router = Router(tags=["Evaluations"])
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+# The default stands in `Query`: Ninja loses that of a parameter with a validator.
+Limit20 = Annotated[int, DIGITS, Query(20, ge=1, le=100)]
+After = Annotated[str | None, Query(description="The last id of the page before.")]
+STATUS: dict[str, Status] = {
+    "waiting": "queued",
+    "working": "running",
+    "done": "succeeded",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+
+
+class EvaluationBody(Schema):
+    model_config = {"extra": "forbid"}
+
+    kind: Kind = Field(
+        description="scores: loss, perplexity, next-token accuracy. replies: ROUGE-L, BLEU, chrF, "
+        "distinct-n. arithmetic: strict accuracy. ladder: the loss with circuits exact, by shots "
+        "and with modelled noise."
+    )
+    fine_tuning_job_id: str | None = Field(
+        default=None, max_length=100, description="The job of which something is evaluated."
+    )
+    base: str | None = Field(
+        default=None, max_length=100, description="A base model by itself, in place of a job."
+    )
+    checkpoint: str = Field(
+        default="best",
+        max_length=12,
+        description="Of the job: best (lowest held-out loss of the steps that are kept), last, "
+        "base (without the adapter) or a step.",
+    )
+    file: str | None = Field(
+        default=None,
+        max_length=100,
+        description="A training file of the team; none: what the job has held out.",
+    )
+    part: Literal["held_out", "all"] = Field(default="held_out", description="Of that file.")
+    limit: int = Field(
+        default=0, ge=0, le=100_000, description="Dialogues or problems that are enough. 0: all."
+    )
+    circuit: Circuit = Field(
+        default="trained",
+        description="With scores: what stands in the trained circuit's place.",
+    )
+    seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of a random circuit's angles.")
+    tokens: int = Field(
+        default=128, ge=1, le=1024, description="With replies and arithmetic: the longest reply."
+    )
+    prompt: Prompt = Field(
+        default="run", description="With arithmetic: how a problem is put to the model."
+    )
+    shots: int = Field(
+        default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
+    )
+
+
+class EvaluationObject(Schema):
+    id: str
+    object: Literal["wukong.evaluation"] = "wukong.evaluation"
+    kind: Kind
+    fine_tuning_job_id: str | None
+    base: str
+    checkpoint: str
+    file: str | None
+    part: Literal["held_out", "all"]
+    terms: dict[str, Any]
+    created_at: int
+    finished_at: int | None
+    status: Status
+    progress: Annotated[float, Field(description="Share of the work that is done, 0 to 1.")]
+    error: str | None
+    result: Annotated[
+        dict[str, Any] | None,
+        Field(description="What came out; the single dialogues are in `content`."),
+    ]
+
+
+class EvaluationList(ListPage):
+    data: list[EvaluationObject]
+
+
+def evaluation_object(one: Evaluation) -> dict[str, Any]:
+    finished = one.finished_at
+    return {
+        "id": one.public_id,
+        "object": "wukong.evaluation",
+        "kind": one.kind,
+        "fine_tuning_job_id": one.run.public_id if one.run else None,
+        "base": one.base.slug,
+        "checkpoint": one.checkpoint,
+        "file": one.dataset.public_id if one.dataset else None,
+        "part": one.part,
+        "terms": one.terms,
+        "created_at": int(one.created_at.timestamp()),
+        "finished_at": int(finished.timestamp()) if finished else None,
+        "status": STATUS[one.state],
+        "progress": one.share,
+        "error": without_paths(one.message) or None,
+        "result": without_paths_in(one.result) or None,
+    }
+
+
+def evaluation_of(request: HttpRequest, evaluation_id: str) -> Evaluation:
+    rows = evaluation_list_for(key_of(request).team)
+    found = rows.filter(public_id=evaluation_id).first()
+    if found is None:
+        raise not_found("evaluation", evaluation_id, param="evaluation_id")
+    return found
+
+
+@router.post("", response=EvaluationObject, summary="Create an evaluation")
+def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, Any]:
+    """Queue it: a worker of jobs computes it, between two jobs and never beside one."""
+    key = key_of(request)
+    if (body.fine_tuning_job_id is None) == (body.base is None):
+        words = "Name either fine_tuning_job_id or base."
+        raise ApiError(400, words, code="invalid_value", param="fine_tuning_job_id")
+    run = None if body.fine_tuning_job_id is None else run_of(key, body.fine_tuning_job_id)
+    base = None
+    if body.base is not None:
+        base = bases_ready().filter(slug=body.base).first()
+        if base is None:
+            raise not_found("model", body.base, param="base")
+    dataset = None
+    if body.file is not None:
+        dataset = Dataset.objects.for_team(key.team).filter(public_id=body.file).first()
+        if dataset is None:
+            raise not_found("file", body.file, param="file")
+    terms = {name: getattr(body, name) for name in Terms.model_fields}
+    made = evaluation_create(
+        team=key.team,
+        user=key.user,
+        kind=body.kind,
+        run=run,
+        base=base,
+        checkpoint=body.checkpoint,
+        dataset=dataset,
+        part=body.part,
+        terms=Terms(**terms),
+    )
+    return evaluation_object(made)
+
+
+@router.get("", response=EvaluationList, summary="List evaluations")
+def evaluations_list(
+    request: HttpRequest,
+    limit: Limit20,
+    after: After = None,
+    fine_tuning_job_id: Annotated[str | None, Query(description="Of this job alone.")] = None,
+) -> dict[str, Any]:
+    """Those of the team, or of one job, newest first."""
+    key = key_of(request)
+    rows = evaluation_list_for(key.team)
+    if fine_tuning_job_id is not None:
+        rows = rows.filter(run=run_of(key, fine_tuning_job_id))
+    if after:
+        cursor = rows.filter(public_id=after).values_list("created_at", "pk").first()
+        if cursor is None:
+            raise no_such_cursor(after)
+        rows = older(rows, *cursor)
+    return page_of(list(rows[: limit + 1]), limit=limit, shape=evaluation_object)
+
+
+@router.get("/{evaluation_id}", response=EvaluationObject, summary="Retrieve an evaluation")
+def evaluations_retrieve(request: HttpRequest, evaluation_id: str) -> dict[str, Any]:
+    """How far it is, and what came out."""
+    return evaluation_object(evaluation_of(request, evaluation_id))
+
+
+@router.post("/{evaluation_id}/cancel", response=EvaluationObject, summary="Cancel an evaluation")
+def evaluations_cancel(request: HttpRequest, evaluation_id: str) -> dict[str, Any]:
+    """Its process ends within a second; one that has ended is refused."""
+    return evaluation_object(evaluation_cancel(evaluation=evaluation_of(request, evaluation_id)))
+
+
+@router.get(
+    "/{evaluation_id}/content",
+    summary="Retrieve everything that came out",
+    openapi_extra={"responses": {200: {"description": "OK", "content": {"application/json": {}}}}},
+)
+def evaluations_content(request: HttpRequest, evaluation_id: str) -> HttpResponseBase:
+    """The result with every dialogue's own numbers, as the command line writes it."""
+    found = evaluation_of(request, evaluation_id)
+    if found.file is None:
+        raise ApiError(
+            409,
+            f"{evaluation_id} has no result: its status is “{STATUS[found.state]}”.",
+            code="wrong_state",
+            param="evaluation_id",
+        )
+    return file_answer(
+        request,
+        found.file,
+        filename=f"{evaluation_id}.json",
+        content_type="application/json",
+        etag=file_sha256(found.file),
+    )

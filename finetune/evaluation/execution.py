@@ -1,0 +1,215 @@
+"""Carrying out evaluations in a worker of runs: the process, what it has reached, how it ended.
+
+They stand in a queue of their own that the workers of runs take from, one thing at a time, so that
+none computes beside a training on the same worker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from finetune.exceptions import StudioError, without_paths
+from finetune.faults import fault_of
+from finetune.files import alone
+from finetune.outside.environment import without_secrets
+from finetune.queue import enqueue, lacks_messages
+
+from .models import Evaluation
+from .process.order import DATA, RESULT, Order
+
+State = Evaluation.State
+LOOK_SECONDS = 0.5
+MESSAGE_LASTS = timedelta(seconds=20)
+CLAIM_LASTS = timedelta(seconds=5)  # from taking an evaluation to holding its lock
+MOST_ATTEMPTS = 3
+QUEUE = "evaluations"
+
+
+def evaluation_run(evaluation_id: int) -> None:
+    """Carry one evaluation out; a message that comes twice finds nothing to claim."""
+    waiting = Evaluation.objects.filter(pk=evaluation_id, state=State.WAITING)
+    row = waiting.first()
+    if row is None or not waiting.update(
+        state=State.WORKING, started_at=timezone.now(), attempts=row.attempts + 1, message=""
+    ):
+        return
+    evaluation = Evaluation.objects.select_related("run", "base", "dataset").get(pk=evaluation_id)
+    with alone(lock_of(evaluation)):
+        try:
+            result = computed(evaluation)
+        except StudioError as error:
+            result = {"problem": error.message}
+        except OSError as error:
+            fault = fault_of(error)
+            result = {"problem": str(fault.message) if fault else (error.strerror or str(error))}
+        if "problem" in result:
+            finish(evaluation, State.FAILED, message=without_paths(result["problem"]))
+        else:
+            told = {name: value for name, value in result.items() if name != "dialogues"}
+            for rung in told.get("rungs", []):
+                rung.pop("dialogues", None)
+            finish(evaluation, State.DONE, result=told, share=1.0)
+    lock_of(evaluation).unlink(missing_ok=True)  # after the row: a free lock says it was lost
+
+
+def lock_of(evaluation: Evaluation) -> Path:
+    """Held while it is computed; not in its own folder, which a deletion takes away."""
+    return evaluation.folder.parent / f".{evaluation.public_id}.lock"
+
+
+def computed(evaluation: Evaluation) -> dict[str, Any]:
+    """Write the order, start the process, tell the row how far it is; return its result.
+
+    Raises:
+        StudioError: it was cancelled, its data is gone, or the process left no result.
+    """
+    folder = evaluation.folder
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    data_write(evaluation, folder / DATA)
+    run = evaluation.run
+    Order(
+        kind=evaluation.kind,
+        run="" if run is None else str(run.folder),
+        base=evaluation.base.source if run is None else "",
+        checkpoint=evaluation.checkpoint,
+        terms=evaluation.terms,
+    ).write(folder)
+    with (folder / "log.txt").open("wb") as log:
+        process = subprocess.Popen(
+            [
+                *("nice", "-n", str(settings.TRAINER_NICENESS)),
+                *(sys.executable, "-m", "finetune.evaluation.process"),
+                *(str(folder), str(os.getpid())),
+            ],
+            cwd=settings.BASE_DIR,
+            env=without_secrets() | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        watch(evaluation, process)
+    finally:
+        if process.poll() is None:
+            end(process)
+    return result_of(folder, process.returncode)
+
+
+def data_write(evaluation: Evaluation, target: Path) -> None:
+    """Copy what it is evaluated on into its folder.
+
+    Raises:
+        StudioError: it is gone.
+    """
+    dataset, run = evaluation.dataset, evaluation.run
+    if dataset is not None and dataset.deleted_at is None:
+        sources = [dataset.validation_file]
+        if evaluation.part == Evaluation.Part.ALL:
+            sources.insert(0, dataset.train_file)
+    elif run is not None and not evaluation.data_name:
+        sources = [run.folder / "validation.jsonl"]
+    else:
+        raise StudioError(gettext_noop("The data set was deleted."), code="gone")
+    try:
+        with target.open("wb") as handle:
+            for source in sources:
+                with source.open("rb") as part:
+                    shutil.copyfileobj(part, handle)
+    except FileNotFoundError:
+        raise StudioError(gettext_noop("The data is gone from the server."), code="gone") from None
+
+
+def watch(evaluation: Evaluation, process: subprocess.Popen[bytes]) -> None:
+    """Copy the progress into the row until the process ends; end it where nobody wants it more."""
+    told: dict[str, Any] = {}
+    mine = Evaluation.objects.filter(pk=evaluation.pk, state=State.WORKING)
+    while process.poll() is None:
+        time.sleep(LOOK_SECONDS)
+        if not mine.exists():
+            end(process)
+            raise StudioError("It was cancelled.", code="gone")
+        try:
+            found = json.loads((evaluation.folder / "progress.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if found != told:
+            told = found
+            mine.update(share=found["share"])
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and what it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def result_of(folder: Path, code: int) -> dict[str, Any]:
+    """Read what the process has left.
+
+    Raises:
+        StudioError: it ended without a result.
+    """
+    try:
+        found: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        pass
+    else:
+        return found
+    if code == -signal.SIGKILL:
+        raise StudioError(
+            gettext_noop(
+                "It was killed, most often because memory ran out. Try again when no run trains."
+            ),
+            code="lost",
+        )
+    lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
+    last = without_paths(lines[-1])[:300] if lines else "–"
+    raise StudioError(f"The evaluation ended without a result: {last}", code="lost")
+
+
+def finish(evaluation: Evaluation, state: str, **changes: Any) -> bool:
+    """Write how it ended; tell whether nobody had done that before."""
+    working = Evaluation.objects.filter(pk=evaluation.pk, state=State.WORKING)
+    return bool(working.update(state=state, finished_at=timezone.now(), **changes))
+
+
+def evaluations_recheck() -> None:
+    """Queue evaluations again whose worker, or whose message, was lost."""
+    now = timezone.now()
+    rows = Evaluation.objects.select_related("run")
+    for row in rows.filter(state=State.WORKING, started_at__lt=now - CLAIM_LASTS):
+        with alone(lock_of(row)) as nobody_works:
+            if nobody_works and row.attempts < MOST_ATTEMPTS:
+                again = Evaluation.objects.filter(pk=row.pk, state=State.WORKING)
+                if again.update(state=State.WAITING, share=0.0):
+                    enqueue("evaluation_run", row.pk)
+            elif nobody_works:
+                finish(
+                    row,
+                    State.FAILED,
+                    message=gettext_noop("Its workers were lost again and again."),
+                )
+            if nobody_works:
+                lock_of(row).unlink(missing_ok=True)
+    waiting = rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)
+    due = [row.pk for row in waiting.order_by("created_at", "id")]
+    if lacks_messages(QUEUE, len(due)):
+        for pk in due:
+            enqueue("evaluation_run", pk)

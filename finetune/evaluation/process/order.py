@@ -1,0 +1,87 @@
+"""What is to be evaluated, as the site writes it, and how far it has come, as the site reads it.
+
+    FOLDER/order.json      in: an `Order`
+    FOLDER/data.jsonl      in: dialogues or problems
+    FOLDER/progress.json   out: the share of the work that is done
+    FOLDER/result.json     out: what a file of results says, or why there is none
+
+Loads no torch.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from finetune.files import write_whole
+
+Kind = Literal["scores", "replies", "arithmetic", "ladder"]
+Circuit = Literal["trained", "random", "identity", "frozen", "no-entanglers"]
+Prompt = Literal["run", "template", "direct"]
+DATA = "data.jsonl"
+RESULT = "result.json"
+
+
+class Terms(BaseModel):
+    """How an evaluation is computed; what is of no use for its kind is left aside.
+
+    Raises:
+        ValidationError: an unknown field, a wrong type, or a value out of its bounds.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(
+        default=0, ge=0, le=100_000, description="Dialogues or problems that are enough. 0: all."
+    )
+    circuit: Circuit = Field(
+        default="trained",
+        description="With scores: what stands in the trained circuit's place.",
+    )
+    seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of a random circuit's angles.")
+    tokens: int = Field(
+        default=128, ge=1, le=1024, description="With replies and arithmetic: the longest reply."
+    )
+    prompt: Prompt = Field(
+        default="run", description="With arithmetic: how a problem is put to the model."
+    )
+    shots: int = Field(
+        default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
+    )
+
+
+@dataclass(frozen=True)
+class Order:
+    """One evaluation.
+
+    Attributes:
+        kind: `scores`, `replies`, `arithmetic` or `ladder`.
+        run: folder of the run; empty for a base by itself.
+        base: folder of that base; empty for a run.
+        checkpoint: of the run: `best`, `last`, `base` or a step.
+        terms: the values of `Terms`.
+    """
+
+    kind: str
+    run: str
+    base: str
+    checkpoint: str
+    terms: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the order in an evaluation's folder."""
+        return cls(**json.loads((folder / "order.json").read_text(encoding="utf-8")))
+
+    def write(self, folder: Path) -> None:
+        """Put the order into an evaluation's folder."""
+        write_whole(folder / "order.json", json.dumps(asdict(self), ensure_ascii=False))
+
+
+def progress_write(folder: Path, share: float) -> None:
+    """Say which share of the work is done."""
+    write_whole(folder / "progress.json", json.dumps({"share": round(share, 3)}))

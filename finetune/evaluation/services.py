@@ -1,0 +1,183 @@
+"""Asking for evaluations, stopping and deleting them."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from finetune.bases.models import BaseModel
+from finetune.datasets.models import Dataset
+from finetune.exceptions import StudioError
+from finetune.queue import enqueue
+from finetune.runs.models import Run
+from finetune.teams.models import Team, User
+from quantum.adapters.registry import get_adapter
+
+from .models import Evaluation
+from .process.order import Terms
+from .selectors import checkpoints_offered
+
+State = Evaluation.State
+Kind = Evaluation.Kind
+MOST_WAITING = 20  # of one team
+
+
+@transaction.atomic
+def evaluation_create(
+    *,
+    team: Team,
+    user: User | None,
+    kind: str,
+    run: Run | None = None,
+    base: BaseModel | None = None,
+    checkpoint: str = "best",
+    dataset: Dataset | None = None,
+    part: str = Evaluation.Part.HELD_OUT,
+    terms: Terms | None = None,
+) -> Evaluation:
+    """Queue an evaluation.
+
+    Args:
+        team: whose it is.
+        user: who asks.
+        kind: one of `Evaluation.Kind`.
+        run: of which something is evaluated; None for a base by itself.
+        base: that base.
+        checkpoint: of the run: `best`, `last`, `base` or a step.
+        dataset: what it is evaluated on; None for what the run itself has held out.
+        part: of the data set.
+        terms: how.
+
+    Raises:
+        StudioError: there is nothing to evaluate, or nothing to evaluate it on.
+    """
+    terms = terms or Terms()
+    if kind not in Kind.values:
+        raise refused(_("There is no such evaluation."), "kind", "invalid_value")
+    if part not in Evaluation.Part.values:
+        raise refused(_("There is no such part of a data set."), "part", "invalid_value")
+    if run is None and base is None:
+        raise refused(_("Name a run or a base."), "fine_tuning_job_id", "missing")
+    if run is not None:
+        base = run.base
+        run_check(run, kind, checkpoint, terms)
+    elif kind == Kind.LADDER or terms.circuit != "trained":
+        raise refused(_("A base has no circuit."), "kind", "no_circuit")
+    else:
+        checkpoint = "base"
+    assert base is not None
+    data_check(run, dataset, part)
+    waiting = Evaluation.objects.for_team(team).filter(state__in=Evaluation.LIVE).count()
+    if waiting >= MOST_WAITING:
+        raise StudioError(
+            _("%(count)s evaluations of this team wait already. Let them finish first.")
+            % {"count": waiting},
+            code="too_many",
+        )
+    made = Evaluation.objects.create(
+        team=team,
+        created_by=user,
+        kind=kind,
+        run=run,
+        base=base,
+        checkpoint=checkpoint,
+        dataset=dataset,
+        data_name=dataset.name if dataset else "",
+        part=part,
+        terms=terms.model_dump(),
+    )
+    enqueue("evaluation_run", made.pk)
+    return made
+
+
+def run_check(run: Run, kind: str, checkpoint: str, terms: Terms) -> None:
+    """Refuse what a run does not have."""
+    if checkpoint not in checkpoints_offered(run):
+        raise refused(
+            _("There are no weights of this step any more. Choose another one."),
+            "checkpoint",
+            "wrong_state",
+        )
+    if kind != Kind.LADDER and (kind != Kind.SCORES or terms.circuit == "trained"):
+        return
+    if checkpoint == "base" or not has_circuit(run):
+        raise refused(
+            _("There is no circuit in it, so none can be changed. Choose its loss alone."),
+            "circuit" if kind == Kind.SCORES else "kind",
+            "no_circuit",
+        )
+
+
+def has_circuit(run: Run) -> bool:
+    """Whether a run's adapter holds a circuit."""
+    settings = run.settings
+    return get_adapter(settings.adapter).quantum and settings.circuit() is not None
+
+
+def data_check(run: Run | None, dataset: Dataset | None, part: str) -> None:
+    """Refuse data that is not there or holds nothing out."""
+    if dataset is None and run is None:
+        raise refused(_("Choose a data set."), "file", "missing")
+    if dataset is not None and dataset.state != Dataset.State.READY:
+        raise refused(_("This data set is not ready."), "file", "wrong_state")
+    if part == Evaluation.Part.ALL:
+        if dataset is None:
+            words = _("A run holds out a part of its data. Choose a data set to take all of it.")
+            raise refused(words, "part", "invalid_value")
+        return
+    if dataset is not None:
+        held_out = dataset.validation_file
+    else:
+        assert run is not None
+        held_out = run.folder / "validation.jsonl"
+    if not (held_out.is_file() and held_out.stat().st_size):
+        raise refused(
+            _("Nothing is held out there. Take all of a data set that nothing was learned from."),
+            "part",
+            "no_data",
+        )
+
+
+def terms_read(values: dict[str, Any]) -> Terms:
+    """Parse the terms of a form. Raises StudioError with the field that cannot be used."""
+    try:
+        return Terms.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        words = _("“%(field)s” cannot be used: %(problem)s") % {
+            "field": name,
+            "problem": first["msg"],
+        }
+        raise StudioError(words, code="invalid_value", field=name) from None
+
+
+def refused(message: str, field: str, code: str) -> StudioError:
+    return StudioError(message, code=code, field=field)
+
+
+@transaction.atomic
+def evaluation_cancel(*, evaluation: Evaluation) -> Evaluation:
+    """Stop an evaluation; its process ends within a second.
+
+    Raises:
+        StudioError: it has ended already.
+    """
+    live = Evaluation.objects.filter(pk=evaluation.pk, state__in=Evaluation.LIVE)
+    if not live.update(state=State.CANCELLED, finished_at=timezone.now()):
+        raise StudioError(_("It has ended already."), code="wrong_state")
+    evaluation.refresh_from_db()
+    return evaluation
+
+
+@transaction.atomic
+def evaluation_delete(*, evaluation: Evaluation) -> None:
+    """Remove an evaluation and what came out; one that is being computed stops."""
+    folder = evaluation.folder
+    Evaluation.objects.filter(pk=evaluation.pk).delete()
+    transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -1,0 +1,1 @@
+"""Starting a study: the form, and what it will take."""

@@ -1,0 +1,1 @@
+"""A study's page: state, sentence, curves, table, differences; the same for who has a link."""

@@ -1,0 +1,210 @@
+"""Scoring the test set, once for each chosen run, by a process of its own.
+
+`python -m finetune.evaluation score` loads the best checkpoint of a run and writes losses by
+dialogue. A score that was written is never computed again; of one whose worker was killed nobody
+saw anything.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from finetune.exceptions import StudioError, without_paths
+from finetune.exports.execution import memory_check
+from finetune.faults import fault_of
+from finetune.files import alone, write_whole
+from finetune.outside.environment import without_secrets
+from finetune.queue import enqueue
+from finetune.runs.models import Run
+from finetune.runs.worker.folders import copy_data
+from finetune.runs.worker.trainer_process import last_lines
+
+from .models import Study, StudyRun, StudyScore
+
+State = StudyScore.State
+CLAIM_LASTS = timedelta(seconds=5)  # from taking a score to holding its lock
+MOST_STARTS = 5
+KILLED = "killed"
+LOOK_SECONDS = 1.0
+
+
+def study_score(score_id: int) -> None:
+    """Carry one score out, unless another is being made here: its end rings for the next."""
+    with alone(Path(settings.DATA_DIR) / "scores.lock") as nobody_scores:
+        if not nobody_scores:
+            return
+        taken = StudyScore.objects.filter(pk=score_id, state=State.WAITING).update(
+            state=State.WORKING, started_at=timezone.now()
+        )
+        if not taken:
+            return
+        rows = StudyScore.objects.select_related("study__base", "study__test_dataset", "cell__run")
+        score = rows.get(pk=score_id)
+        StudyScore.objects.filter(pk=score_id).update(starts=score.starts + 1)
+        with alone(lock_of(score)):
+            carried_out(score)
+        lock_of(score).unlink(missing_ok=True)
+    enqueue("study_advance", score.study_id)
+
+
+def carried_out(score: StudyScore) -> None:
+    """Score and write down what came of it."""
+    try:
+        result = scored(score)
+    except StudioError as error:
+        if error.code == KILLED and score.starts + 1 < MOST_STARTS:
+            StudyScore.objects.filter(pk=score.pk).update(state=State.WAITING)
+        else:
+            finish(score, State.FAILED, message=error.message)
+    except OSError as error:
+        fault = fault_of(error)
+        words = str(fault.message) if fault else (error.strerror or str(error))
+        finish(score, State.FAILED, message=words)
+    else:
+        finish(score, State.DONE, result=result)
+
+
+def lock_of(score: StudyScore) -> Path:
+    """Held while it is made."""
+    return score.study.folder / f".score-{score.pk}.lock"
+
+
+def finish(score: StudyScore, state: str, **changes: Any) -> None:
+    """Write how it ended, where nobody had done that before."""
+    working = StudyScore.objects.filter(pk=score.pk, state=State.WORKING)
+    working.update(state=state, finished_at=timezone.now(), **changes)
+
+
+def scored(score: StudyScore) -> dict[str, Any]:
+    """What the process wrote.
+
+    Raises:
+        StudioError: there is no room in memory, its data is gone, or it ended without a result.
+        OSError: the study's folder cannot be written.
+    """
+    study, folder = score.study, score.study.folder
+    memory_check(study.base.parameters or 0)
+    run = score.cell.run if score.cell else first_scored(study)
+    of_base = [] if score.cell else ["--checkpoint", "base"]
+    folder.mkdir(parents=True, exist_ok=True)
+    target, log = folder / f"score-{score.pk}.json", folder / f"score-{score.pk}.txt"
+    target.unlink(missing_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *("nice", "-n", str(settings.TRAINER_NICENESS)),
+                *(sys.executable, "-m", "finetune.evaluation", "score", str(run.folder)),
+                *("--data", str(data_of(study)), "--out", str(target), *of_base),
+            ],
+            cwd=settings.BASE_DIR,
+            env=without_secrets()
+            | {
+                "HF_HUB_OFFLINE": "1",
+                "TOKENIZERS_PARALLELISM": "false",
+                "OMP_WAIT_POLICY": "PASSIVE",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        watch(score, process)
+    finally:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    try:
+        found: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        if process.returncode < 0:
+            words = f"Its process was ended by signal {-process.returncode}."
+            raise StudioError(words, code=KILLED) from None
+        lines = last_lines(log, 1)
+        raise StudioError(
+            f"The score ended without a result: {without_paths(lines)[:300] or process.returncode}",
+            code="lost",
+        ) from None
+    return kept(found)
+
+
+def kept(found: dict[str, Any]) -> dict[str, Any]:
+    """What a study keeps of a file of scores: numbers, no path and no machine."""
+    names = ("loss", "perplexity", "accuracy", "tokens", "dialogues")
+    return {"step": found["model"]["step"]} | {name: found[name] for name in names}
+
+
+def watch(score: StudyScore, process: subprocess.Popen[bytes]) -> None:
+    """Wait for its end; leave where the study is gone."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=LOOK_SECONDS)
+            return
+        if not StudyScore.objects.filter(pk=score.pk).exists():
+            raise StudioError("The study was deleted while it was scored.", code="gone")
+
+
+def first_scored(study: Study) -> Run:
+    """A run by whose settings the base itself is scored; data and base are the same in all."""
+    scores = study.scores.exclude(cell=None).select_related("cell__run").order_by("pk")
+    score = scores.first()
+    if score is None or score.cell is None:
+        raise StudioError("No run of this study can be scored.", code="gone")
+    return score.cell.run
+
+
+def test_dialogues(study: Study, cells: Iterable[StudyRun]) -> int:
+    """How many dialogues the test set has: a data set of its own, else the held-out dialogues that
+    no evaluation of any run has looked at."""
+    if study.test_dataset is not None:
+        return int(study.test_dataset.report.get("dialogues") or 0)
+    counts = [
+        (cell.run.latest.get("data") or {}).get("validation") or {}
+        for cell in cells
+        if cell.run.state == Run.State.SUCCEEDED
+    ]
+    return min((int(one.get("not_needed") or 0) for one in counts), default=0)
+
+
+def data_of(study: Study) -> Path:
+    """The dialogues that are scored, as one file; it is written once."""
+    target, test = study.folder / "test.jsonl", study.test_dataset
+    if target.is_file():
+        return target
+    if test is not None:
+        copy_data([(test, test.train_file), (test, test.validation_file)], target)
+        return target
+    count = test_dialogues(study, study.cells.select_related("run"))
+    held_out = first_scored(study).folder / "validation.jsonl"
+    lines = held_out.read_text(encoding="utf-8").splitlines(keepends=True)
+    # An evaluation takes the first dialogues of the file, so the last ones are those not seen.
+    write_whole(target, "".join(lines[len(lines) - count :]))
+    return target
+
+
+def scores_reclaim(study: Study) -> None:
+    """Queue scores again whose worker was lost; one that was lost too often has failed."""
+    old = timezone.now() - CLAIM_LASTS
+    for score in study.scores.filter(state=State.WORKING, started_at__lt=old):
+        with alone(lock_of(score)) as nobody_works:
+            if not nobody_works:
+                continue
+            mine = StudyScore.objects.filter(pk=score.pk, state=State.WORKING)
+            if score.starts < MOST_STARTS:
+                mine.update(state=State.WAITING)
+            else:
+                words = f"Its worker was lost {score.starts} times."
+                mine.update(state=State.FAILED, message=words, finished_at=timezone.now())
