@@ -174,6 +174,12 @@ def fault_of(error: BaseException | None) -> Fault | None:
     return None
 
 
+def words_of(error: OSError) -> str:
+    """What to tell of it: the fault's words, else the system's."""
+    fault = fault_of(error)
+    return str(fault.message) if fault else (error.strerror or str(error))
+
+
 def fault_of_one(error: BaseException) -> Fault | None:
     if isinstance(error, redis.RedisError | BrokerError):
         return BROKER_AWAY

@@ -11,21 +11,18 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from finetune.exceptions import StudioError, without_paths
-from finetune.faults import fault_of
+from finetune.faults import words_of
 from finetune.files import alone
-from finetune.outside.environment import without_secrets
+from finetune.outside.helpers import end, start
 from finetune.queue import enqueue, lacks_messages
 
 from .models import Evaluation
@@ -54,8 +51,7 @@ def evaluation_run(evaluation_id: int) -> None:
         except StudioError as error:
             result = {"problem": error.message}
         except OSError as error:
-            fault = fault_of(error)
-            result = {"problem": str(fault.message) if fault else (error.strerror or str(error))}
+            result = {"problem": words_of(error)}
         if "problem" in result:
             finish(evaluation, State.FAILED, message=without_paths(result["problem"]))
         else:
@@ -90,19 +86,7 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
         terms=evaluation.terms,
     ).write(folder)
     with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *("nice", "-n", str(settings.TRAINER_NICENESS)),
-                *(sys.executable, "-m", "finetune.evaluation.process"),
-                *(str(folder), str(os.getpid())),
-            ],
-            cwd=settings.BASE_DIR,
-            env=without_secrets() | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = start("finetune.evaluation.process", str(folder), str(os.getpid()), log=log)
     try:
         watch(evaluation, process)
     finally:
@@ -151,13 +135,6 @@ def watch(evaluation: Evaluation, process: subprocess.Popen[bytes]) -> None:
         if found != told:
             told = found
             mine.update(share=found["share"])
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it has started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def result_of(folder: Path, code: int) -> dict[str, Any]:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,9 +17,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from finetune.exceptions import StudioError, without_paths
-from finetune.faults import fault_of
+from finetune.faults import words_of
 from finetune.files import alone
-from finetune.outside.environment import without_secrets
+from finetune.outside.helpers import end, start
 from finetune.queue import enqueue, lacks_messages
 from finetune.runs.page.downloads import metrics_csv
 from finetune.training.log.sentences import parts_of, sentence
@@ -67,9 +64,7 @@ def made_alone(export_id: int) -> None:
         except StudioError as error:
             result = {"problem": error.message}
         except OSError as error:
-            fault = fault_of(error)
-            words = str(fault.message) if fault else (error.strerror or str(error))
-            result = {"problem": words}
+            result = {"problem": words_of(error)}
         if "problem" in result:
             words, parts = result["problem"], result.get("parts", parts_of(result["problem"]))
             finish(export, State.FAILED, message=words, result={"parts": parts})
@@ -107,19 +102,7 @@ def made(export: Export) -> dict[str, Any]:
     with (folder / "metrics.csv").open("w", encoding="utf-8", newline="") as handle:
         handle.writelines(metrics_csv(run))
     with (folder / "log.txt").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *("nice", "-n", str(settings.TRAINER_NICENESS)),
-                *(sys.executable, "-m", "finetune.exports.making"),
-                *(str(folder), str(os.getpid())),
-            ],
-            cwd=settings.BASE_DIR,
-            env=without_secrets() | {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that llama.cpp, its child, ends with it
-        )
+        process = start("finetune.exports.making", str(folder), str(os.getpid()), log=log)
     try:
         watch(export, process)
     finally:
@@ -163,13 +146,6 @@ def watch(export: Export, process: subprocess.Popen[bytes]) -> None:
         if found != told:
             told = found
             mine.update(phase=found["phase"], share=found["share"])
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it has started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def result_of(folder: Path, code: int) -> dict[str, Any]:

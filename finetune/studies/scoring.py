@@ -8,10 +8,7 @@ saw anything.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -23,9 +20,9 @@ from django.utils import timezone
 
 from finetune.exceptions import StudioError, without_paths
 from finetune.exports.execution import memory_check
-from finetune.faults import fault_of
+from finetune.faults import words_of
 from finetune.files import alone, write_whole
-from finetune.outside.environment import without_secrets
+from finetune.outside.helpers import end, start
 from finetune.queue import enqueue
 from finetune.runs.models import Run
 from finetune.runs.worker.folders import copy_data
@@ -69,9 +66,7 @@ def carried_out(score: StudyScore) -> None:
         else:
             finish(score, State.FAILED, message=error.message)
     except OSError as error:
-        fault = fault_of(error)
-        words = str(fault.message) if fault else (error.strerror or str(error))
-        finish(score, State.FAILED, message=words)
+        finish(score, State.FAILED, message=words_of(error))
     else:
         finish(score, State.DONE, result=result)
 
@@ -102,31 +97,16 @@ def scored(score: StudyScore) -> dict[str, Any]:
     target, log = folder / f"score-{score.pk}.json", folder / f"score-{score.pk}.txt"
     target.unlink(missing_ok=True)
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                *("nice", "-n", str(settings.TRAINER_NICENESS)),
-                *(sys.executable, "-m", "finetune.evaluation", "score", str(run.folder)),
-                *("--data", str(data_of(study)), "--out", str(target), *of_base),
-            ],
-            cwd=settings.BASE_DIR,
-            env=without_secrets()
-            | {
-                "HF_HUB_OFFLINE": "1",
-                "TOKENIZERS_PARALLELISM": "false",
-                "OMP_WAIT_POLICY": "PASSIVE",
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = start(
+            "finetune.evaluation", "score", str(run.folder),
+            *("--data", str(data_of(study)), "--out", str(target), *of_base),
+            log=output,
+        )  # fmt: skip
     try:
         watch(score, process)
     finally:
         if process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end(process)
     try:
         found: dict[str, Any] = json.loads(target.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -74,7 +74,7 @@ def test_what_a_process_has_started_ends_with_it(tmp_path: Any) -> None:
     process.stdout.close()
     psutil.wait_procs([child], timeout=10)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
-    source = inspect.getsource(execution.made)
+    source = inspect.getsource(execution.start)
     assert "start_new_session=True" in source
 
 
