@@ -18,6 +18,7 @@ from typing import Any
 
 from benchmarks.frame import ROOT
 from finetune.evaluation.scoring.score import processor
+from finetune.files import write_whole
 from finetune.studies.design.folder import RESULTS, StudyFolder
 from finetune.studies.design.writing import as_markdown
 from quantum.threads import wait_passively
@@ -90,9 +91,7 @@ def keep(name: str, study: StudyFolder) -> None:
         "scores": scores,
         "arithmetic": {path.stem: json.loads(path.read_text()) for path in problems},
     }
-    partial = KEPT / f".{name}.json"
-    partial.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(kept)
+    write_whole(kept, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
 
 def _short(scores: dict[str, Any]) -> dict[str, Any]:

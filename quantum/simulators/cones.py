@@ -96,20 +96,6 @@ def find_cones(circuit: Circuit) -> list[Cone] | None:
     return cones
 
 
-def n_coefficients(circuit: Circuit) -> int | None:
-    """Coefficients of all observables as polynomials of the inputs, ``None`` as ``find_cones``.
-
-    Each observable has one for each product of 1 or cos h over its diagonal qubits and of 1, sin h
-    or cos h over its other ones.
-    """
-    cones = find_cones(circuit)
-    if cones is None:
-        return None
-    full = [len(cone.inputs) - cone.n_diagonal for cone in cones]
-    sizes: list[int] = [2**cone.n_diagonal * 3**n for cone, n in zip(cones, full, strict=True)]
-    return sum(sizes)
-
-
 def _split_encoding(circuit: Circuit) -> tuple[dict[int, int], list[Operation]] | None:
     """The leading RY(input) as ``{qubit: input}`` and the operations after them."""
     encoding: dict[int, int] = {}

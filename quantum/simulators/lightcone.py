@@ -97,7 +97,7 @@ def coefficients(circuit: Circuit, angles: Tensor) -> list[Tensor]:
 
     Returns:
         For each group of equal cones ``(cones, left terms, right terms)``, differentiable in the
-        angles. ``n_coefficients`` (``cones.py``) counts them without torch.
+        angles.
     """
     return _tables(_groups(circuit), angles)
 

@@ -13,9 +13,11 @@ from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
 from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from finetune.datasets.models import Dataset
 from finetune.hardware.models import QuantumKey
+from finetune.runs.models import Run
 from finetune.teams.models import Team
 from finetune.training.circuits.backends import backends_of
 from finetune.training.settings import CHOICES, RunSettings
@@ -28,6 +30,19 @@ CHOSEN_ONCE = frozenset({"backend"})  # for all adapters
 FROM_KEY = frozenset({"url"})  # stored with the key, chosen on the Quantum page
 FROM_RUN = frozenset({"seed", "shots"})  # follow from the run's seed and the adapter's shots
 NOT_SHOWN = FROM_KEY | FROM_RUN
+
+
+def priority_field(initial: Run.Priority, help_text: Any) -> forms.TypedChoiceField:
+    """How soon something starts; to be the very first is an operator's to give."""
+    return forms.TypedChoiceField(
+        choices=[choice for choice in Run.Priority.choices if choice[0] != Run.Priority.FIRST],
+        coerce=int,
+        empty_value=None,
+        initial=initial,
+        required=False,
+        label=gettext_lazy("Priority"),
+        help_text=help_text,
+    )
 
 
 class FewChoices(ModelChoiceIterator):  # type: ignore[type-arg]

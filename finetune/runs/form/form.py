@@ -37,6 +37,7 @@ from .fields import (
     option_fields,
     option_names,
     options_typed,
+    priority_field,
     setting_field,
 )
 
@@ -70,14 +71,9 @@ class RunForm(forms.Form):
         help_text=gettext_lazy("What you will look for later. Empty: named after the adapter."),
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
-    priority = forms.TypedChoiceField(
-        choices=[choice for choice in Run.Priority.choices if choice[0] != Run.Priority.FIRST],
-        coerce=int,
-        empty_value=None,
-        initial=Run.Priority.NORMAL,
-        required=False,
-        label=gettext_lazy("Priority"),
-        help_text=gettext_lazy("How soon it starts, among the runs of your team that wait."),
+    priority = priority_field(
+        Run.Priority.NORMAL,
+        gettext_lazy("How soon it starts, among the runs of your team that wait."),
     )
     preset = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     base = forms.ModelChoiceField(

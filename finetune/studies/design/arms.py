@@ -78,7 +78,6 @@ _CONTROLS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {  # adapter -> arm -
         "random": {"control": "random"},
     },
 }
-CORE = (SUBJECT, "product", TWIN, "polynomial", "lora-8")
 
 
 def arms_for(

@@ -11,7 +11,6 @@ not done again.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.bases.files.inspect import inspect
+from finetune.files import alone, write_whole
 from finetune.training.config import RunConfig
 from finetune.training.exceptions import AlreadyRunning, BadConfig
 from finetune.training.problems import Problem
@@ -216,18 +216,14 @@ class StudyFolder:
     def write_results(self) -> None:
         """Keep all results in one file."""
         values = {key: asdict(result) for key, result in sorted(self.results().items())}
-        partial = self.folder / f".{RESULTS}"
-        partial.write_text(json.dumps(values, indent=1) + "\n")
-        partial.replace(self.folder / RESULTS)
+        write_whole(self.folder / RESULTS, json.dumps(values, indent=1) + "\n")
 
     def _train(self, cell: Cell) -> None:
         folder = self.run_folder(cell)
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "config.json"
         if not config.exists():
-            partial = folder / ".config.json"
-            partial.write_text(self.config(cell).to_json(), encoding="utf-8")
-            partial.replace(config)
+            write_whole(config, self.config(cell).to_json())
         command = [sys.executable, "-m", "finetune.training", str(folder)]
         self._carried_out(cell.key, command, folder / "output.txt", ENDED)
         if result_of(folder) is None:
@@ -252,11 +248,9 @@ class StudyFolder:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with (self.folder / "lock").open("a+") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise AlreadyRunning(f"Another process works on {self.folder}.") from error
+        with alone(self.folder / "lock") as nobody_works:
+            if not nobody_works:
+                raise AlreadyRunning(f"Another process works on {self.folder}.")
             yield
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
-from finetune.runs.form.fields import DatasetField
+from finetune.runs.form.fields import DatasetField, priority_field
 from finetune.runs.models import Run
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
@@ -105,14 +105,9 @@ class StudyFields(forms.Form):
         label=gettext_lazy("Steps to try"),
         help_text=gettext_lazy("Each with every rate, for every arm. Empty: only those below."),
     )
-    priority = forms.TypedChoiceField(
-        choices=[choice for choice in Run.Priority.choices if choice[0] != Run.Priority.FIRST],
-        coerce=int,
-        empty_value=None,
-        initial=Run.Priority.LOW,
-        required=False,
-        label=gettext_lazy("Priority"),
-        help_text=gettext_lazy("How soon its runs start, among the runs of your team that wait."),
+    priority = priority_field(
+        Run.Priority.LOW,
+        gettext_lazy("How soon its runs start, among the runs of your team that wait."),
     )
     targets = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
