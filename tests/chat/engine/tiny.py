@@ -146,6 +146,7 @@ def engine(world: World, *options: str) -> Iterator[World]:
         port = probe.getsockname()[1]
     log = world.folder / f"engine-{port}.log"
     command = [sys.executable, "-m", "chat.engine", "--assistants", str(world.assistants)]
+    command += ["--dtype", "float32"]  # what replies are compared with, also where there is AMX
     with log.open("w") as output:
         process = subprocess.Popen(
             [*command, "--port", str(port), *options],

@@ -13,7 +13,9 @@ TEXTS = ("Hello.", "I sleep badly, and I do not know why.", "Nobody calls me any
 
 @pytest.fixture
 def store(files: tiny.World) -> AssistantStore:
-    return AssistantStore(files.assistants, device="cpu", loaded=3, prefix_bytes=2**22)
+    return AssistantStore(
+        files.assistants, device="cpu", dtype="float32", loaded=3, prefix_bytes=2**22
+    )
 
 
 def prompts(store: AssistantStore, name: str) -> list[Prompt]:
