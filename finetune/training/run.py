@@ -30,6 +30,7 @@ import transformers
 
 from finetune.training.circuits.runners import connect
 from finetune.training.computing.chosen import Computing, run_device
+from finetune.training.computing.compact import keep_compact
 from finetune.training.config import RunConfig
 from finetune.training.devices.group import ALONE, Group, take_devices
 from finetune.training.devices.launch import end_like, together
@@ -243,6 +244,8 @@ def prepared(
     shapes = linear_shapes(base)
     base_parameters = sum(item.numel() for item in base.parameters())
     model = attach_adapter(base, config)
+    if shards == 1:  # a device's part of the base has one format
+        keep_compact(model, computing.format.dtype())
     trainer = DialogueTrainer(
         model=model,
         tokenizer=tokenizer,

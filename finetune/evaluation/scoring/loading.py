@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from finetune.training.computing.chosen import run_device
+from finetune.training.computing.compact import keep_compact
 from finetune.training.dialogues.positions import check_positions
 from finetune.training.lock.golden import TEMPLATE
 from finetune.training.loop.finite_files import WEIGHTS, adapter_problem
@@ -64,6 +65,7 @@ def load_subject(subject: Subject, *, to_reply: bool = False) -> Model:
     dtype = chosen.dtype() if to_reply else chosen.weights(device)
     base = load_base(config.base_model, dtype)
     if subject.weights is None:
+        keep_compact(base, chosen.dtype())
         return Model(base.to(device).eval(), tokenizer)
     template = subject.weights / TEMPLATE
     if template.is_file():
@@ -78,6 +80,7 @@ def load_subject(subject: Subject, *, to_reply: bool = False) -> Model:
         for number, hosted in enumerate(hosted_circuits(model)):
             if hosted.start is not None:
                 starts[number] = hosted.start.detach().clone()
+    keep_compact(model, chosen.dtype())
     return Model(model.to(device).eval(), tokenizer, tuple(starts))
 
 
