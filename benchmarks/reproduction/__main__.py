@@ -13,10 +13,8 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-from benchmarks.frame import ROOT
 from finetune.evaluation.scoring.score import processor
 from finetune.files import write_whole
 from finetune.studies.design.folder import RESULTS, StudyFolder
@@ -24,20 +22,10 @@ from finetune.studies.design.writing import as_markdown
 from quantum.threads import wait_passively
 
 from .data import SHARED, prepare
+from .places import KEPT, WORK, base_folder
 from .tables import TABLES
 
-WORK = ROOT / "var" / "reproduction"
 PROBLEMS = 100
-KEPT = ROOT / "docs" / "reproduction"
-
-
-def base_folder(name: str) -> Path:
-    """Where a base model is."""
-    places = [ROOT / "var" / place / name for place in ("qwen", "base-models")]
-    found = next((place for place in places if place.is_dir()), None)
-    if found is None:
-        raise SystemExit(f"{name} is not here: {' or '.join(map(str, places))}")
-    return found
 
 
 def study_of(name: str) -> StudyFolder:

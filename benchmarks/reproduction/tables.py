@@ -57,7 +57,7 @@ _SMOL: Mapping[str, Any] = {
     "eval_dialogues": 48,
 }
 
-_SHORT: Mapping[str, Any] = {**_SMOL, "steps": 40, "sequence_length": 128, "eval_dialogues": 32}
+_SHORT: Mapping[str, Any] = {**_SMOL, "steps": 40, "sequence_length": 192, "eval_dialogues": 32}
 _THREE = ["circuit", "bottleneck", "polynomial"]
 _BEST = {"circuit": [0.01, 0.03], "bottleneck": [0.01, 0.03], "polynomial": [0.01, 0.03]}
 # Two rates, half a decade apart; the grid grows by one on the side of the better one.
