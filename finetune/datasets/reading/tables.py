@@ -174,7 +174,11 @@ class Table:
             end = row.line_of((*whole, *alike)[0][1])
             row.broken = f"is closed by one in line {end}, in the middle of another row"
         if row.broken:
-            opened, _ = row.doubted = (*alike, row.spans[-1])[0]
+            opened, closed = (*alike, row.spans[-1])[0]
+            if opened:  # lines before it belong to a cell of the same row: none may be lost
+                broken = f"is closed in line {row.line_of(opened)}, where another one {row.broken}"
+                row.broken, opened, closed = broken, 0, opened
+            row.doubted = opened, closed
             later = enumerate(row.texts[opened + 1 :], row.line_of(opened + 1))
             self._again.extendleft(reversed(list(later)))
             row.cells = _body(row.texts[opened]).split(self._delimiter)
