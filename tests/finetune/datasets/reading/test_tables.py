@@ -152,8 +152,10 @@ def test_no_line_is_lost_whatever_the_marks(pieces: list[str]) -> None:
 
 def test_a_stray_mark_behind_a_cell_of_several_lines_loses_none_of_them() -> None:
     reads = read('question,answer\nq1,"a1, and\nmore","stray\nq2,a2\n')
-    assert [(one.line, bool(one.doubt)) for one in reads] == [(2, True), (3, True), (4, False)]
-    assert "closed in line 3, where another one is never closed" in str(reads[0].doubt)
+    assert [one.line for one in reads] == [2, 3, 4]
+    assert "closed in line 3, where another one is never closed" in str(reads[0].value)
+    assert "is never closed" in str(reads[1].doubt)
+    assert reads[2].value == {"question": "q2", "answer": "a2"}
 
 
 def test_a_row_over_the_limit_does_not_take_the_rest_along() -> None:
