@@ -232,11 +232,8 @@ def prepared(
         log.emit("warning", "The base model has no chat template: a plain one is used and saved.")
     wanted = config.steps * config.dialogues_per_step
     train = _dialogues(folder, config, config.train_file, tokenizer, wanted, config.seed)
-    validation = None
-    if config.validation_file:
-        validation = _dialogues(
-            folder, config, config.validation_file, tokenizer, config.eval_dialogues, None
-        )
+    held = (config.validation_file, tokenizer, config.eval_dialogues, None)
+    validation = _dialogues(folder, config, *held) if config.validation_file else None
     shards = group.count if config.sharding == "base" else 1
     base = load_base(config.base_model, computing.format.weights(run_device()), shards)
     if group.alone:
