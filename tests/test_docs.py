@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from finetune.datasets.doctor.formats import FORMATS
+from finetune.datasets.formats.registry import FORMATS
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from tests.conftest import ROOT

@@ -22,6 +22,7 @@ LIBRARIES = [
     "quantum",
     "finetune/training",
     "finetune/datasets/reading",
+    "finetune/datasets/formats",
     "finetune/datasets/doctor",
     "finetune/bases/files",
     "finetune/explorer/experiment",

@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from finetune.datasets.doctor.formats import FORMATS
 from finetune.datasets.doctor.options import Options
+from finetune.datasets.formats.registry import FORMATS
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9

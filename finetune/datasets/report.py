@@ -28,6 +28,7 @@ WORDS = {
     "stray_quote": gettext_lazy("quotation mark inside a cell"),
     "rows_in_a_cell": gettext_lazy("rows inside a cell"),
     "another_system": gettext_lazy("another instruction"),
+    "later_system": gettext_lazy("instruction behind the first turn"),
     "misplaced_system": gettext_lazy("more than one instruction"),
     "invalid_weight": gettext_lazy("weight neither 0 nor 1"),
     "invalid_unicode": gettext_lazy("half a character"),

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.datasets.doctor.checks import neutralised
-from finetune.datasets.doctor.formats import FORMATS
+from finetune.datasets.formats.registry import FORMATS
 from finetune.downloads import text_answer
 from finetune.exceptions import StudioError
 from finetune.faults import BY_CODE

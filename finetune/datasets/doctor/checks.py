@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from finetune.datasets.doctor.converting import CALLS, NO_TOOLS
-from finetune.datasets.doctor.visibility import is_visible, names_of
+from finetune.datasets.formats.turns import CALLS, NO_TOOLS
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.visibility import is_visible, names_of
 
 ROLES = ("system", "user", "assistant")
 KEYS = frozenset({"role", "content", "weight", "name"})

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages, is_formula
-from finetune.datasets.doctor.formats import Format, unused
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.doctor.settling import settled
+from finetune.datasets.formats.form import Format
+from finetune.datasets.formats.registry import unused
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
@@ -79,7 +81,9 @@ class Conversion:
             )
         for remark in (*self._formulas(record), *read.remarks):
             self._log.warning(read.line, remark)
-        messages = self._form.convert(record, self._mapping)
+        messages, remarks = settled(self._form.convert(record, self._mapping))
+        for remark in remarks:
+            self._log.warning(read.line, remark)
         if read.doubt is not None:
             self._doubt(read.line, read.doubt, messages)
         return Dialogue(read.line, messages, list(unused(self._form, record, self._mapping)))

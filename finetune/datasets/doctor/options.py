@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from finetune.datasets.doctor.formats import MAPPING_KEYS
+from finetune.datasets.formats.table import MAPPING_KEYS
 from finetune.datasets.reading.limits import Limits
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from finetune.datasets.doctor.formats import FORMATS, Format, detect, get_format, known_columns
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.formats.form import Format
+from finetune.datasets.formats.registry import FORMATS, detect, get_format
+from finetune.datasets.reading.columns import known_columns
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.lines import Read
 

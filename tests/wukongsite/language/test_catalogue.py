@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from chat.safety.library.lines import COUNTRY_CHOICES
 from chat.words import line_words
-from finetune.datasets.doctor.formats import FORMATS
+from finetune.datasets.formats.registry import FORMATS
 from finetune.explorer.experiment.spec import backend_choices, families
 from finetune.studies.statistics.sentence import SENTENCES
 from finetune.training.computing.precision import REASONS
@@ -33,7 +33,7 @@ from wukongsite import library_words, study_words, trainer_words
 FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
 NAMES = {
     "Alpaca", "CPsyCoun", "ESConv", "OpenAI messages", "OpenQASM 2", "OriginIR", "QGS", "QTHA",
-    "ShareGPT", "bfloat16", "float32",
+    "ShareGPT", "OpenAI Batch", "TRL", "Gemini", "OpenAssistant", "bfloat16", "float32",
 }  # fmt: skip
 DOMAINS = ("django", "djangojs")
 READ = ("chat", "finetune", "quantum", "static", "templates", "wukongsite")

@@ -349,8 +349,10 @@ def _records() -> list[tuple[Any, ...]]:
         one("missing_content", _messages({"role": "user", "content": " \n"}, REPLY), "blank"),
         one(
             "missing_content",
-            _messages({"role": "user", "content": [{"type": "text", "text": "x"}]}, REPLY),
-            "content parts",
+            _messages(
+                {"role": "user", "content": [{"type": "image_url", "image_url": "x"}]}, REPLY
+            ),
+            "a picture",
         ),
         one("example_missing_assistant_message", _messages(USER)),
         one(
@@ -360,7 +362,10 @@ def _records() -> list[tuple[Any, ...]]:
         ),
         one("invalid_weight", _messages(USER, {**REPLY, "weight": 2})),
         one("invalid_weight", _messages(USER, {**REPLY, "weight": "1"}), "text weight"),
-        one("misplaced_system", _messages(USER, {"role": "system", "content": "x"}, REPLY)),
+        one(
+            "misplaced_system",
+            {**_messages({"role": "system", "content": "x"}, USER, REPLY), "system": "y"},
+        ),
         one("too_many_turns", _messages(*[USER, REPLY] * 2000)),
         one("duplicate", good(0)),
         ("all duplicates", "a.jsonl", (json.dumps(good(1)) + "\n").encode() * 50, "too_few"),

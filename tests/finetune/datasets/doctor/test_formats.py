@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.datasets.doctor.examination import examine
-from finetune.datasets.doctor.formats import FORMATS, detect, unused
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.report import Report
-from finetune.datasets.doctor.visibility import is_visible
+from finetune.datasets.formats.registry import FORMATS, detect, unused
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.visibility import is_visible
 
 ONE = Limits(min_dialogues=1)
 TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
@@ -159,7 +159,105 @@ CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
         [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "请说"}],
     ),
     ("table", {"question": "Hi", "answer": "Hello"}, TURNS),
-]
+    ("openai", {"messages": json.dumps(TURNS)}, TURNS),
+    (
+        "openai",
+        {
+            "messages": [
+                {"role": "developer", "content": [{"type": "text", "text": "Be kind"}]},
+                {"role": "user", "content": [{"type": "text", "text": "H"}, "i"], "name": None},
+                {"role": "assistant", "content": "Hello", "refusal": None, "tool_calls": []},
+            ]
+        },
+        [SYSTEM, *TURNS],
+    ),
+    (
+        "openai",
+        {"messages": [TURNS[0], {"role": "assistant", "content": None, "refusal": "Hello"}]},
+        TURNS,
+    ),
+    (
+        "openai",
+        {"messages": [SYSTEM, {"role": "developer", "content": "Be brief"}, *TURNS]},
+        [{"role": "system", "content": "Be kind\n\nBe brief"}, *TURNS],
+    ),
+    (
+        "sharegpt",
+        {"conversation": [{"role": "Human", "content": "Hi"}, {"role": "GPT", "content": "Hello"}]},
+        TURNS,
+    ),
+    (
+        "sharegpt",
+        {"conversations": [
+            {"from": "client", "value": "Hi"}, {"from": "therapist", "value": "Hello"}]},
+        TURNS,
+    ),
+    ("trl", {"prompt": [SYSTEM, TURNS[0]], "completion": [TURNS[1]]}, [SYSTEM, *TURNS]),
+    ("trl", {"prompt": json.dumps(TURNS[:1]), "completion": json.dumps(TURNS[1:])}, TURNS),
+    (
+        "gemini",
+        {
+            "systemInstruction": {"role": "system", "parts": [{"text": "Be kind"}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "Hi"}]},
+                {"role": "model", "parts": [{"text": "Hel"}, {"text": "lo"}]},
+            ],
+        },
+        [SYSTEM, *TURNS],
+    ),
+    (
+        "oasst",
+        {
+            "message_tree_id": "1",
+            "prompt": {
+                "role": "prompter",
+                "text": "Hi",
+                "replies": [
+                    {"role": "assistant", "text": "What", "rank": 1, "replies": []},
+                    {"role": "assistant", "text": "Hello", "rank": 0, "replies": [
+                        {"role": "prompter", "text": "And", "replies": []}]},
+                ],
+            },
+        },
+        TURNS,
+    ),
+    (
+        "openai_batch",
+        {
+            "custom_id": "1",
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {"model": "m", "messages": TURNS[:1]},
+            "response": {"body": {"choices": [{"message": {**TURNS[1], "refusal": None}}]}},
+        },
+        TURNS,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            [TURNS[0], TURNS[1], SYSTEM, TURNS[0], TURNS[1]],
+            [*TURNS, {"role": "user", "content": "Be kind\n\nHi"}, TURNS[1]],
+        ),
+        ([TURNS[0], SYSTEM, TURNS[1]], [{"role": "user", "content": "Hi\n\nBe kind"}, TURNS[1]]),
+        (
+            [*TURNS, SYSTEM, SYSTEM, TURNS[1]],
+            [*TURNS, {"role": "user", "content": "Be kind"}, TURNS[1]],
+        ),
+        ([*TURNS, SYSTEM], TURNS),
+    ],
+)
+def test_a_system_message_behind_the_first_turn_is_the_persons_and_said(
+    before: list[Any], after: list[Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "upload.jsonl"
+    path.write_text(json.dumps({"messages": before}))
+    report = examined(path, tmp_path)
+    assert report.preview[0]["messages"] == after
+    assert report.problem_counts == {"later_system": 1}
 
 
 def examined(path: Path, tmp_path: Path, **options: Any) -> Report:

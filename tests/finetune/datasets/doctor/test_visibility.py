@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from finetune.datasets.doctor.examination import examine
 from finetune.datasets.doctor.options import Options
-from finetune.datasets.doctor.visibility import is_visible, names_of
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.visibility import is_visible, names_of
 
 NOTHING = {
     "zero width": "\u200b\u200c\u200d\u2060\ufeff",

@@ -1,0 +1,56 @@
+"""Every form by its name, in the order in which a record is compared with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from finetune.datasets.reading.exceptions import DatasetRefused
+
+from .alpaca import ALPACA
+from .cpsycoun import CPSYCOUN
+from .esconv import ESCONV
+from .form import Columns, Format, Record
+from .gemini import GEMINI
+from .oasst import OASST
+from .openai import BATCH, MESSAGES
+from .sharegpt import SHAREGPT
+from .table import TABLE
+from .trl import TRL
+from .turns import EMPTY
+
+_ALL = (MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE)
+FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
+
+
+def get_format(name: str) -> Format:
+    """Return a format by name. Raises DatasetRefused, code `unknown_format`, listing them."""
+    if name not in FORMATS:
+        raise DatasetRefused(
+            "unknown_format", f"There is no format {name!r}.", f"Known: {', '.join(FORMATS)}."
+        )
+    return FORMATS[name]
+
+
+def detect(record: Record) -> Format | None:
+    """Return the format a record looks like, or None."""
+    return next((form for form in FORMATS.values() if form.matches(record)), None)
+
+
+def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
+    """Yield the keys of a record, and of its turns as `list[].key`, that no message is made of.
+
+    One that holds nothing is not worth a word.
+    """
+    used = {*form.keys, *(columns.values() if form.name == "table" else ())}
+    for key, value in record.items():
+        blank = isinstance(value, str) and not value.strip()
+        if key not in used and not blank and value not in EMPTY:
+            yield key
+    for name in form.keys if form.turn_keys else ():
+        turns = record.get(name)
+        if not isinstance(turns, list):
+            continue
+        objects = [turn for turn in turns if isinstance(turn, dict)]
+        for key in dict.fromkeys(key for turn in objects for key in turn):
+            if key not in form.turn_keys and any(turn.get(key) not in EMPTY for turn in objects):
+                yield f"{name}[].{key}"

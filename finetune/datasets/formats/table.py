@@ -1,0 +1,43 @@
+"""A table, or records, with a column for each side of one exchange."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from finetune.datasets.reading.columns import known_columns
+from finetune.datasets.reading.exceptions import RecordProblem
+
+from .form import Columns, Format, Record
+from .turns import EMPTY, joined
+
+ROLES = ("system", "user", "assistant")
+MAPPING_KEYS = (*ROLES, "context", "group")
+
+
+def _convert(record: Record, columns: Columns) -> list[Any]:
+    messages = []
+    for role in ROLES:
+        column = columns.get(role)
+        if column is None:
+            continue
+        value = record.get(column)
+        if role == "system" and (value is None or (isinstance(value, str) and not value.strip())):
+            continue
+        if column not in record:
+            raise RecordProblem(
+                "message_missing_key", f"no {column!r}", f"Every record needs {column!r}."
+            )
+        context = record.get(columns.get("context", ""))
+        if role == "user" and context not in EMPTY:
+            value = joined([value, context], f"{column!r} or {columns['context']!r}")
+        messages.append({"role": role, "content": value})
+    return messages
+
+
+TABLE = Format(
+    "table",
+    "Table with columns",
+    'CSV or JSON with a mapping {"user": "question", "assistant": "answer"}',
+    lambda record: known_columns(record) is not None,
+    _convert,
+)

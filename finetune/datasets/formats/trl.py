@@ -1,0 +1,31 @@
+"""TRL's conversational prompt and completion: two lists of messages, one behind the other.
+
+Source: TRL's documentation, "Dataset formats and types". Both as plain text are a `table`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .form import Columns, Format, Record
+from .turns import SYSTEM_KEYS, turn_list, with_system
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("[{"))
+
+
+def _convert(record: Record, columns: Columns) -> list[Any]:
+    both = (turn_list(record, key) for key in ("prompt", "completion"))
+    return with_system(record, [message for part in both for message in part])
+
+
+TRL = Format(
+    "trl",
+    "TRL",
+    '{"prompt": [{"role": "user", "content": "..."}], "completion": [{"role": "assistant", ...}]}',
+    lambda record: _is_list(record.get("prompt")) and "completion" in record,
+    _convert,
+    ("prompt", "completion", *SYSTEM_KEYS),
+    ("role", "content", "weight"),
+)
