@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-pytest_plugins = ["tests.sharing"]
+pytest_plugins = ["tests.garbage", "tests.sharing"]
 DEMO: list[tuple[dict[str, Any], dict[str, bytes]]] = []
 ROOT = Path(__file__).resolve().parent.parent
 SHAPES = {
