@@ -13,7 +13,7 @@ from tests.conftest import ROOT, wait_until
 from tests.wukongsite.processes.test_supervisor import lives
 
 pytestmark = pytest.mark.processes
-STEPS = 60
+STEPS = 40
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def at_step(studio, job, launch, curve):
     """Launch a run and wait until it has made some steps beyond a checkpoint."""
 
     def start(step=12):
-        job_id = launch(steps=STEPS)
+        job_id = launch(steps=STEPS, eval_every=20)
         events = studio.folder / "runs" / job_id / "events.jsonl"
 
         def reached():

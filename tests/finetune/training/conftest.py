@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -64,3 +65,25 @@ def make_run(tmp_path: Path, tiny_model_dir: Path) -> Make:
 @pytest.fixture
 def run_here() -> Callable[[Path], int]:
     return trained
+
+
+@pytest.fixture(scope="module")
+def trained_once(tiny_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """The folder of a finished run, trained once in a file for each set of settings."""
+    made: dict[str, Path] = {}
+
+    def make(**values: Any) -> Path:
+        key = json.dumps(values, sort_keys=True)
+        if key not in made:
+            folder = folder_made(tmp_path_factory.mktemp("once") / "run", tiny_model_dir, **values)
+            assert trained(folder) == 0
+            made[key] = folder
+        return made[key]
+
+    return make
+
+
+@pytest.fixture
+def make_done(trained_once: Make, tmp_path: Path) -> Make:
+    """Copy the folder of a finished run, to be changed."""
+    return lambda **values: Path(shutil.copytree(trained_once(**values), tmp_path / "done"))

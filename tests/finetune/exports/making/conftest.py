@@ -46,7 +46,7 @@ def runs(tiny_model_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     return folders
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def order(runs: dict[str, Path], tiny_model_dir: Path) -> Callable[..., Order]:
     def make(name: str = "lora", **changes: Any) -> Order:
         values: dict[str, Any] = {

@@ -40,6 +40,14 @@ def unpacked(order: Order, folder: Path) -> tuple[Path, dict[str, Any], list[str
     return folder / "out" / "tiny", result, told
 
 
+@pytest.fixture(scope="module")
+def lora(
+    order: Orders, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any], list[str]]:
+    """The export of a LoRA's adapter alone, made once and not to be changed."""
+    return unpacked(order(), tmp_path_factory.mktemp("lora") / "export")
+
+
 def isolated(*arguments: str, cwd: Path) -> str:
     """Run Python without this repository on its path."""
     done = subprocess.run(
@@ -49,10 +57,8 @@ def isolated(*arguments: str, cwd: Path) -> str:
     return done.stdout
 
 
-def test_plain_peft_loads_a_lora_in_a_clean_environment(
-    order: Orders, tmp_path: Path, tiny_model_dir: Path
-) -> None:
-    out, result, told = unpacked(order(), tmp_path / "export")
+def test_plain_peft_loads_a_lora_in_a_clean_environment(lora: Any, tiny_model_dir: Path) -> None:
+    out, result, told = lora
     isolated("-c", CLEAN, cwd=out)
     assert not (out / "code").exists()
     said = isolated("load.py", str(tiny_model_dir), cwd=out)
@@ -64,9 +70,9 @@ def test_plain_peft_loads_a_lora_in_a_clean_environment(
 
 
 def test_the_script_says_where_another_base_parts(
-    order: Orders, tmp_path: Path, tiny_model_dir: Path
+    lora: Any, tmp_path: Path, tiny_model_dir: Path
 ) -> None:
-    out, _, _ = unpacked(order(), tmp_path / "export")
+    out, _, _ = lora
     other = Path(shutil.copytree(tiny_model_dir, tmp_path / "other"))
     tensors = load_file(other / "model.safetensors")
     tensors["model.norm.weight"] = torch.linspace(-1, 1, 48)
@@ -120,8 +126,8 @@ def test_every_file_is_hashed_and_no_place_of_this_server_is_told(
     assert not (tmp_path / "export" / "stage").exists()
 
 
-def test_the_card_tells_the_facts_and_what_is_not_known(order: Orders, tmp_path: Path) -> None:
-    out, _, _ = unpacked(order(), tmp_path / "export")
+def test_the_card_tells_the_facts_and_what_is_not_known(lora: Any) -> None:
+    out, _, _ = lora
     card = (out / "README.md").read_text()
     assert card.startswith('---\nbase_model: "someone/tiny"\nlicense: "apache-2.0"\n')
     assert "| Data: Talks | not known. Ask before you pass this on. |" in card
@@ -216,10 +222,10 @@ def test_a_checkpoint_without_golden_replies_gets_some(
 
 
 def test_the_script_counts_what_rounding_cannot_turn(
-    order: Orders, tmp_path: Path, tiny_model_dir: Path
+    lora: Any, tmp_path: Path, tiny_model_dir: Path
 ) -> None:
     """And settings of the base, such as Qwen2.5's repetition penalty, turn nothing."""
-    out, _, _ = unpacked(order(), tmp_path / "export")
+    out = Path(shutil.copytree(lora[0], tmp_path / "export"))
     base = Path(shutil.copytree(tiny_model_dir, tmp_path / "base"))
     (base / "generation_config.json").write_text('{"repetition_penalty": 50.0}')
     path = out / "adapter" / "lock.json"

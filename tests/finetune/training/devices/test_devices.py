@@ -91,11 +91,9 @@ def gone(process: psutil.Process) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "adapter",
-    ["lora", *(pytest.param(name, marks=pytest.mark.slow) for name in ("qtha", "qgs", "gatenet"))],
-)
+@pytest.mark.parametrize("adapter", ["lora", pytest.param("qgs", marks=pytest.mark.slow)])
 def test_two_devices_learn_what_one_does(make_run: Make, run_here: Any, adapter: str) -> None:
+    """With a split base, the other adapters do (`test_sharding.py`)."""
     chosen = {**SETTINGS, "adapter": adapter, "adapter_options": WITHOUT_CHANCE[adapter]}
     one, two = make_run("one", **chosen), make_run("two", **chosen, devices=2)
     assert run_here(one) == 0

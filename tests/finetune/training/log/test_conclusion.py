@@ -27,9 +27,8 @@ def kinds(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-def done(make_run: Make, run_here: Any) -> Path:
-    folder = make_run(**SHORT)
-    assert run_here(folder) == 0
+def done(make_done: Make) -> Path:
+    folder = make_done(**SHORT)
     assert kinds(folder)[-3:] == ["saving", "result", "succeeded"]
     return folder
 
