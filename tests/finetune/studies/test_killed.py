@@ -30,8 +30,8 @@ from tests.finetune.studies.conftest import OPTIONS, arm_names, set_kept_apart
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 STEPS = 4
-KILLS = 6
-RATES = [0.003, 0.03]
+KILLS = 8
+RATES = [0.003, 0.01, 0.03]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def tiny(tiny_model_dir: Path) -> BaseModel:
 
 
 def study_of(team: Any, user: Any, base: BaseModel, dataset: Any, test: Any) -> Study:
-    names = arm_names(base, 3)
+    names = arm_names(base)
     shared = RunSettings(
         steps=STEPS, batch_size=2, sequence_length=96, system_prompt="", eval_every=2,
         eval_dialogues=2, save_every=1, sample_tokens=0, precision="float32", threads=1,
@@ -151,8 +151,8 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     wait_until(lambda: ended(calm, workers), seconds=2400, every=0.3)
     assert calm.state == Study.State.DONE, errors_of(calm)
     wanted = facts(calm)
-    assert len(wanted["results"]) == 9  # two rates of three arms, and a second seed
-    assert len(wanted["scores"]) == 7  # two seeds of three arms, and the base
+    assert len(wanted["results"]) == 16
+    assert len(wanted["scores"]) == 9  # two seeds of four arms, and the base
     assert not any(result["failed"] for result in wanted["results"].values())
 
     chance = random.Random(11)
@@ -178,8 +178,8 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     assert killed["worker"]
     assert killed["trainer"] > 2
     assert facts(study) == wanted
-    assert study.cells.count() == 9
-    assert Run.objects.count() == 18
+    assert study.cells.count() == 16
+    assert Run.objects.count() == 32
     assert not study.scores.exclude(state=StudyScore.State.DONE).exists()
     messages = Run.objects.filter(study_cell__study=study, events__message__contains="signal 9")
     assert messages.exists()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from finetune.datasets import demo
 from finetune.training.config import RunConfig
 from finetune.training.log.events import Event, read_events
 
@@ -112,18 +113,23 @@ def test_a_run_that_was_killed_twice_ends_like_one_that_was_not(make_run: Make) 
     assert model["ratio"] == model["trainable_parameters"] / model["lora_r8_parameters"]
 
 
-def test_a_cancel_stops_within_a_step_and_keeps_a_checkpoint(make_run: Make) -> None:
-    """A pause in the middle of a step: `test_supervision.py`."""
+@pytest.mark.parametrize(
+    ("request_", "code", "state"),
+    [("cancel", 3, "cancelled"), pytest.param("pause", 4, "paused", marks=pytest.mark.slow)],
+)
+def test_cancel_and_pause_stop_within_a_step_and_keep_a_checkpoint(
+    make_run: Make, request_: str, code: int, state: str
+) -> None:
     folder = make_run(steps=500, save_every=400, eval_every=0)
     process = start(folder)
     wait_for_step(folder, 3)
-    (folder / "control").write_text("cancel")
+    (folder / "control").write_text(request_)
     seen = len(of(folder, "metrics"))
     process.communicate(timeout=60)
-    assert process.returncode == 3
+    assert process.returncode == code
     done = len(of(folder, "metrics"))
     assert done <= seen + 2
-    assert of(folder, "state")[-1] == {"state": "cancelled", "step": done}
+    assert of(folder, "state")[-1] == {"state": state, "step": done}
     assert (folder / "checkpoints" / f"checkpoint-{done}").is_dir()
     assert not (folder / "control").exists()
 
@@ -301,3 +307,25 @@ def test_new_makes_a_run_folder(tmp_path: Path, write_dialogues: Callable[..., P
     )
     config = RunConfig.read(tmp_path / "made" / "config.json")
     assert (config.seed, config.steps, config.learning_rate) == (5, 6, 5e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.real_model
+def test_the_real_model_learns(make_run: Make, base_model_dir: Path) -> None:
+    folder = make_run(
+        base_model=str(base_model_dir),
+        train_file=str(demo.path()),
+        validation_file=str(demo.path()),
+        adapter_options={},
+        learning_rate=2e-2,
+        steps=6,
+        batch_size=2,
+        gradient_accumulation=1,
+        sequence_length=128,
+        eval_every=0,
+        eval_dialogues=4,
+        sample_tokens=0,
+        threads=2,
+    )
+    assert finish(folder) == 0
+    assert of(folder, "result")[0]["improvement"] > 0.05
