@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponseBase
@@ -15,6 +16,7 @@ from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Circuit, Kind, Prompt, Terms
 from finetune.evaluation.selectors import evaluation_list_for
 from finetune.evaluation.services import evaluation_cancel, evaluation_create
+from finetune.evaluation.votes.results import totals_of
 from finetune.exceptions import without_paths
 
 from .errors import ApiError, not_found, without_paths_in
@@ -81,6 +83,26 @@ class EvaluationBody(Schema):
     )
 
 
+class VotesObject(Schema):
+    """What blind votes on a job's replies and its base's come to, of people who have finished."""
+
+    base_evaluation: Annotated[str, Field(description="The base's replies.")]
+    people: int
+    votes: int
+    wins: Annotated[int, Field(description="Votes for the job.")]
+    losses: Annotated[int, Field(description="Votes for the base.")]
+    both_good: int
+    both_bad: int
+    pairs_won: Annotated[int, Field(description="Pairs that more people gave to the job.")]
+    pairs_lost: int
+    pairs_tied: int
+    share: Annotated[
+        float | None, Field(description="pairs_won of pairs that are not tied; null without one.")
+    ]
+    low: Annotated[float | None, Field(description="Wilson's 95 % interval of share begins here.")]
+    high: float | None
+
+
 class EvaluationObject(Schema):
     id: str
     object: Literal["wukong.evaluation"] = "wukong.evaluation"
@@ -99,6 +121,10 @@ class EvaluationObject(Schema):
     result: Annotated[
         dict[str, Any] | None,
         Field(description="What came out; the single dialogues are in `content`."),
+    ]
+    votes: Annotated[
+        VotesObject | None,
+        Field(description="With replies: blind votes of the team; null before anybody finished."),
     ]
 
 
@@ -124,11 +150,20 @@ def evaluation_object(one: Evaluation) -> dict[str, Any]:
         "progress": one.share,
         "error": without_paths(one.message) or None,
         "result": without_paths_in(one.result) or None,
+        "votes": votes_object(one),
     }
 
 
+def votes_object(one: Evaluation) -> dict[str, Any] | None:
+    ballots = [ballot for ballot in one.ballots.all() if ballot.finished_at is not None]
+    totals = totals_of(ballots)
+    if not totals.people:
+        return None
+    return {"base_evaluation": ballots[-1].other.public_id, **asdict(totals)}
+
+
 def evaluation_of(request: HttpRequest, evaluation_id: str) -> Evaluation:
-    rows = evaluation_list_for(key_of(request).team)
+    rows = evaluation_list_for(key_of(request).team).prefetch_related("ballots__other")
     found = rows.filter(public_id=evaluation_id).first()
     if found is None:
         raise not_found("evaluation", evaluation_id, param="evaluation_id")
@@ -177,7 +212,7 @@ def evaluations_list(
 ) -> dict[str, Any]:
     """Those of the team, or of one job, newest first."""
     key = key_of(request)
-    rows = evaluation_list_for(key.team)
+    rows = evaluation_list_for(key.team).prefetch_related("ballots__other")
     if fine_tuning_job_id is not None:
         rows = rows.filter(run=run_of(key, fine_tuning_job_id))
     if after:

@@ -124,6 +124,16 @@ class Evaluation(models.Model):
         return path if self.state == self.State.DONE and path.is_file() else None
 
     @property
+    def can_be_voted_on(self) -> bool:
+        """Whether it holds replies of a run's own weights."""
+        return (
+            self.kind == self.Kind.REPLIES
+            and self.state == self.State.DONE
+            and self.run_id is not None
+            and self.checkpoint != "base"
+        )
+
+    @property
     def percent(self) -> int:
         return int(100 * self.share)
 

@@ -141,4 +141,20 @@ class Migration(migrations.Migration):
             model_name='studyscore',
             constraint=models.UniqueConstraint(fields=('study', 'key'), name='scored_once'),
         ),
+        migrations.CreateModel(
+            name='Ballot',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('choices', models.JSONField(blank=True, default=dict, help_text='By the line of a pair: run, base, good or bad.')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('finished_at', models.DateTimeField(blank=True, help_text='When the person saw who is who.', null=True)),
+                ('evaluation', models.ForeignKey(help_text="The run's.", on_delete=django.db.models.deletion.CASCADE, related_name='ballots', to='finetune.evaluation')),
+                ('other', models.ForeignKey(help_text="The base's.", on_delete=django.db.models.deletion.CASCADE, related_name='+', to='finetune.evaluation')),
+                ('voter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('evaluation', 'other', 'voter'), name='one_ballot_a_person')],
+            },
+        ),
     ]

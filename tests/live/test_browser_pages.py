@@ -24,7 +24,7 @@ NOT_PAGES = {
     "alerts-news", "alert-choice", "alert-mail-test", "webhook-create", "webhook-test", "webhook-switch",
     "webhook-delete", "delivery-again",
     "runs-table", "run-compare-table", "run-cancel", "run-pause", "run-resume", "run-requeue", "run-rerun", "run-priority", "run-try", "run-trial", "run-code", "run-metrics", "run-log",
-    "run-part", "evaluation-cancel", "evaluation-delete", "evaluation-result", "export-delete", "export-download", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
+    "run-part", "evaluation-cancel", "evaluation-delete", "evaluation-result", "evaluation-votes-finish", "evaluation-votes-base", "export-delete", "export-download", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
     "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
     "conversation-assistant", "conversation-delete", "conversation-restore", "conversation-pin", "conversation-copy", "conversation-place",
     "branch-edit", "branch-continue", "versions-delete",
