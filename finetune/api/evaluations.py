@@ -12,6 +12,7 @@ from finetune.bases.files.wheels import file_sha256
 from finetune.bases.selectors import bases_ready
 from finetune.datasets.models import Dataset
 from finetune.downloads import file_answer
+from finetune.evaluation.given import MOST_BYTES, given_read
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Circuit, Kind, Prompt, Terms
 from finetune.evaluation.selectors import evaluation_list_for
@@ -38,13 +39,29 @@ STATUS: dict[str, Status] = {
 }
 
 
+class CasesBody(Schema):
+    model_config = {"extra": "forbid"}
+
+    name: str = Field(
+        min_length=1,
+        max_length=200,
+        description="Of the file; its ending tells the form: .yaml or .yml (a Promptfoo config), "
+        ".json (an exported eval of OpenAI's), .jsonl (samples of its open repository).",
+    )
+    text: str = Field(
+        max_length=MOST_BYTES,
+        description=f"What it holds, {MOST_BYTES // 1000} kB in UTF-8 at most, with everything in "
+        "this one file.",
+    )
+
+
 class EvaluationBody(Schema):
     model_config = {"extra": "forbid"}
 
     kind: Kind = Field(
         description="scores: loss, perplexity, next-token accuracy. replies: ROUGE-L, BLEU, chrF, "
-        "distinct-n. arithmetic: strict accuracy. ladder: the loss with circuits exact, by shots "
-        "and with modelled noise."
+        "distinct-n. arithmetic: strict accuracy. imported: cases written elsewhere. ladder: the "
+        "loss with circuits exact, by shots and with modelled noise."
     )
     fine_tuning_job_id: str | None = Field(
         default=None, max_length=100, description="The job of which something is evaluated."
@@ -73,10 +90,26 @@ class EvaluationBody(Schema):
     )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of a random circuit's angles.")
     tokens: int = Field(
-        default=128, ge=1, le=1024, description="With replies and arithmetic: the longest reply."
+        default=128,
+        ge=1,
+        le=1024,
+        description="With replies, arithmetic and imported: the longest reply.",
     )
     prompt: Prompt = Field(
-        default="run", description="With arithmetic: how a problem is put to the model."
+        default="run",
+        description="With arithmetic: how a problem is put to the model. few-shot takes solved "
+        "problems from what the job was trained on, or from the training part of file.",
+    )
+    examples: int = Field(
+        default=4,
+        ge=1,
+        le=32,
+        description="With arithmetic and few-shot: solved problems before each one.",
+    )
+    cases: CasesBody | None = Field(default=None, description="With imported: the file of cases.")
+    run_prompt: bool = Field(
+        default=False,
+        description="With imported: the job's system prompt before cases that have none.",
     )
     shots: int = Field(
         default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
@@ -188,6 +221,9 @@ def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, 
         dataset = Dataset.objects.for_team(key.team).filter(public_id=body.file).first()
         if dataset is None:
             raise not_found("file", body.file, param="file")
+    given = None
+    if body.cases is not None:
+        given = given_read(body.cases.name, body.cases.text.encode())
     terms = {name: getattr(body, name) for name in Terms.model_fields}
     made = evaluation_create(
         team=key.team,
@@ -199,6 +235,7 @@ def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, 
         dataset=dataset,
         part=body.part,
         terms=Terms(**terms),
+        given=given,
     )
     return evaluation_object(made)
 

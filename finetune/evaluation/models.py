@@ -45,6 +45,7 @@ class Evaluation(models.Model):
         SCORES = "scores", gettext_lazy("Loss and next tokens")
         REPLIES = "replies", gettext_lazy("Replies beside what was said")
         ARITHMETIC = "arithmetic", gettext_lazy("Arithmetic")
+        IMPORTED = "imported", gettext_lazy("Cases written elsewhere")
         LADDER = "ladder", gettext_lazy("Fidelity ladder")
 
     class Part(models.TextChoices):

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=finetune.evaluation.models.evaluation_id, editable=False, max_length=40, unique=True)),
-                ('kind', models.CharField(choices=[('scores', 'Loss and next tokens'), ('replies', 'Replies beside what was said'), ('arithmetic', 'Arithmetic'), ('ladder', 'Fidelity ladder')], max_length=12)),
+                ('kind', models.CharField(choices=[('scores', 'Loss and next tokens'), ('replies', 'Replies beside what was said'), ('arithmetic', 'Arithmetic'), ('imported', 'Cases written elsewhere'), ('ladder', 'Fidelity ladder')], max_length=12)),
                 ('checkpoint', models.CharField(default='best', help_text='best, last, base (no adapter) or a step.', max_length=12)),
                 ('data_name', models.CharField(blank=True, max_length=120)),
                 ('part', models.CharField(choices=[('held_out', 'the held-out part'), ('all', 'all of it')], default='held_out', max_length=10)),
