@@ -4,6 +4,7 @@ from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
 from finetune.evaluation.models import Evaluation
+from finetune.evaluation.votes.models import Ballot
 from finetune.explorer.models import QuantumExperiment
 from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
@@ -18,6 +19,7 @@ __all__ = [
     "Alert",
     "AlertChoice",
     "ApiKey",
+    "Ballot",
     "BaseDownload",
     "BaseModel",
     "Dataset",

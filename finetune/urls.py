@@ -20,6 +20,7 @@ from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
 from .evaluation import views as evaluations
+from .evaluation.votes import views as votes
 from .explorer import views as explorer
 from .exports import views as exports
 from .hardware import job_views
@@ -113,6 +114,21 @@ urlpatterns = [
         "runs/<str:public_id>/evaluations/<str:evaluation_id>/result.json",
         evaluations.evaluation_result,
         name="evaluation-result",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/votes/",
+        votes.evaluation_votes,
+        name="evaluation-votes",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/votes/finish/",
+        votes.votes_finish,
+        name="evaluation-votes-finish",
+    ),
+    path(
+        "runs/<str:public_id>/evaluations/<str:evaluation_id>/votes/base/",
+        votes.votes_base,
+        name="evaluation-votes-base",
     ),
     path("runs/<str:public_id>/exports/", exports.run_exports, name="run-exports"),
     path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponseBase
@@ -11,10 +12,12 @@ from finetune.bases.files.wheels import file_sha256
 from finetune.bases.selectors import bases_ready
 from finetune.datasets.models import Dataset
 from finetune.downloads import file_answer
+from finetune.evaluation.given import MOST_BYTES, given_read
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Circuit, Kind, Prompt, Terms
 from finetune.evaluation.selectors import evaluation_list_for
 from finetune.evaluation.services import evaluation_cancel, evaluation_create
+from finetune.evaluation.votes.results import totals_of
 from finetune.exceptions import without_paths
 
 from .errors import ApiError, not_found, without_paths_in
@@ -36,13 +39,29 @@ STATUS: dict[str, Status] = {
 }
 
 
+class CasesBody(Schema):
+    model_config = {"extra": "forbid"}
+
+    name: str = Field(
+        min_length=1,
+        max_length=200,
+        description="Of the file; its ending tells the form: .yaml or .yml (a Promptfoo config), "
+        ".json (an exported eval of OpenAI's), .jsonl (samples of its open repository).",
+    )
+    text: str = Field(
+        max_length=MOST_BYTES,
+        description=f"What it holds, {MOST_BYTES // 1000} kB in UTF-8 at most, with everything in "
+        "this one file.",
+    )
+
+
 class EvaluationBody(Schema):
     model_config = {"extra": "forbid"}
 
     kind: Kind = Field(
         description="scores: loss, perplexity, next-token accuracy. replies: ROUGE-L, BLEU, chrF, "
-        "distinct-n. arithmetic: strict accuracy. ladder: the loss with circuits exact, by shots "
-        "and with modelled noise."
+        "distinct-n. arithmetic: strict accuracy. imported: cases written elsewhere. ladder: the "
+        "loss with circuits exact, by shots and with modelled noise."
     )
     fine_tuning_job_id: str | None = Field(
         default=None, max_length=100, description="The job of which something is evaluated."
@@ -71,14 +90,50 @@ class EvaluationBody(Schema):
     )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of a random circuit's angles.")
     tokens: int = Field(
-        default=128, ge=1, le=1024, description="With replies and arithmetic: the longest reply."
+        default=128,
+        ge=1,
+        le=1024,
+        description="With replies, arithmetic and imported: the longest reply.",
     )
     prompt: Prompt = Field(
-        default="run", description="With arithmetic: how a problem is put to the model."
+        default="run",
+        description="With arithmetic: how a problem is put to the model. few-shot takes solved "
+        "problems from what the job was trained on, or from the training part of file.",
+    )
+    examples: int = Field(
+        default=4,
+        ge=1,
+        le=32,
+        description="With arithmetic and few-shot: solved problems before each one.",
+    )
+    cases: CasesBody | None = Field(default=None, description="With imported: the file of cases.")
+    run_prompt: bool = Field(
+        default=False,
+        description="With imported: the job's system prompt before cases that have none.",
     )
     shots: int = Field(
         default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
     )
+
+
+class VotesObject(Schema):
+    """What blind votes on a job's replies and its base's come to, of people who have finished."""
+
+    base_evaluation: Annotated[str, Field(description="The base's replies.")]
+    people: int
+    votes: int
+    wins: Annotated[int, Field(description="Votes for the job.")]
+    losses: Annotated[int, Field(description="Votes for the base.")]
+    both_good: int
+    both_bad: int
+    pairs_won: Annotated[int, Field(description="Pairs that more people gave to the job.")]
+    pairs_lost: int
+    pairs_tied: int
+    share: Annotated[
+        float | None, Field(description="pairs_won of pairs that are not tied; null without one.")
+    ]
+    low: Annotated[float | None, Field(description="Wilson's 95 % interval of share begins here.")]
+    high: float | None
 
 
 class EvaluationObject(Schema):
@@ -99,6 +154,10 @@ class EvaluationObject(Schema):
     result: Annotated[
         dict[str, Any] | None,
         Field(description="What came out; the single dialogues are in `content`."),
+    ]
+    votes: Annotated[
+        VotesObject | None,
+        Field(description="With replies: blind votes of the team; null before anybody finished."),
     ]
 
 
@@ -124,11 +183,20 @@ def evaluation_object(one: Evaluation) -> dict[str, Any]:
         "progress": one.share,
         "error": without_paths(one.message) or None,
         "result": without_paths_in(one.result) or None,
+        "votes": votes_object(one),
     }
 
 
+def votes_object(one: Evaluation) -> dict[str, Any] | None:
+    ballots = [ballot for ballot in one.ballots.all() if ballot.finished_at is not None]
+    totals = totals_of(ballots)
+    if not totals.people:
+        return None
+    return {"base_evaluation": ballots[-1].other.public_id, **asdict(totals)}
+
+
 def evaluation_of(request: HttpRequest, evaluation_id: str) -> Evaluation:
-    rows = evaluation_list_for(key_of(request).team)
+    rows = evaluation_list_for(key_of(request).team).prefetch_related("ballots__other")
     found = rows.filter(public_id=evaluation_id).first()
     if found is None:
         raise not_found("evaluation", evaluation_id, param="evaluation_id")
@@ -153,6 +221,9 @@ def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, 
         dataset = Dataset.objects.for_team(key.team).filter(public_id=body.file).first()
         if dataset is None:
             raise not_found("file", body.file, param="file")
+    given = None
+    if body.cases is not None:
+        given = given_read(body.cases.name, body.cases.text.encode())
     terms = {name: getattr(body, name) for name in Terms.model_fields}
     made = evaluation_create(
         team=key.team,
@@ -164,6 +235,7 @@ def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, 
         dataset=dataset,
         part=body.part,
         terms=Terms(**terms),
+        given=given,
     )
     return evaluation_object(made)
 
@@ -177,7 +249,7 @@ def evaluations_list(
 ) -> dict[str, Any]:
     """Those of the team, or of one job, newest first."""
     key = key_of(request)
-    rows = evaluation_list_for(key.team)
+    rows = evaluation_list_for(key.team).prefetch_related("ballots__other")
     if fine_tuning_job_id is not None:
         rows = rows.filter(run=run_of(key, fine_tuning_job_id))
     if after:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from finetune.outside.helpers import end, start
 from finetune.queue import enqueue, lacks_messages
 
 from .models import Evaluation
-from .process.order import DATA, RESULT, Order
+from .process.order import DATA, EXAMPLES, FEW_SHOT, RESULT, Order, cases_of
+from .selectors import examples_file
 
 State = Evaluation.State
 LOOK_SECONDS = 0.5
@@ -74,9 +76,11 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
         StudioError: it was cancelled, its data is gone, or the process left no result.
     """
     folder = evaluation.folder
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    data_write(evaluation, folder / DATA)
+    cleared(folder)
+    if evaluation.kind != Evaluation.Kind.IMPORTED:
+        data_write(evaluation, folder / DATA)
+    if evaluation.terms.get("prompt") == FEW_SHOT and evaluation.kind == Evaluation.Kind.ARITHMETIC:
+        examples_write(evaluation, folder / EXAMPLES)
     run = evaluation.run
     Order(
         kind=evaluation.kind,
@@ -93,6 +97,15 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
         if process.poll() is None:
             end(process)
     return result_of(folder, process.returncode)
+
+
+def cleared(folder: Path) -> None:
+    """Make its folder empty, but for the file that was handed in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = cases_of(folder)
+    for path in folder.iterdir():
+        if path != kept:
+            path.unlink()
 
 
 def data_write(evaluation: Evaluation, target: Path) -> None:
@@ -115,6 +128,20 @@ def data_write(evaluation: Evaluation, target: Path) -> None:
             for source in sources:
                 with source.open("rb") as part:
                     shutil.copyfileobj(part, handle)
+    except FileNotFoundError:
+        raise StudioError(gettext_noop("The data is gone from the server."), code="gone") from None
+
+
+def examples_write(evaluation: Evaluation, target: Path) -> None:
+    """Copy the first solved problems of the part that is not evaluated.
+
+    Raises:
+        StudioError: it is gone.
+    """
+    try:
+        with examples_file(evaluation.run, evaluation.dataset).open("rb") as source:
+            lines = (line for line in source if line.strip())
+            target.write_bytes(b"".join(islice(lines, evaluation.terms["examples"])))
     except FileNotFoundError:
         raise StudioError(gettext_noop("The data is gone from the server."), code="gone") from None
 

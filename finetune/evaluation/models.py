@@ -45,6 +45,7 @@ class Evaluation(models.Model):
         SCORES = "scores", gettext_lazy("Loss and next tokens")
         REPLIES = "replies", gettext_lazy("Replies beside what was said")
         ARITHMETIC = "arithmetic", gettext_lazy("Arithmetic")
+        IMPORTED = "imported", gettext_lazy("Cases written elsewhere")
         LADDER = "ladder", gettext_lazy("Fidelity ladder")
 
     class Part(models.TextChoices):
@@ -122,6 +123,16 @@ class Evaluation(models.Model):
         """Everything that came out, where it is there."""
         path = self.folder / RESULT
         return path if self.state == self.State.DONE and path.is_file() else None
+
+    @property
+    def can_be_voted_on(self) -> bool:
+        """Whether it holds replies of a run's own weights."""
+        return (
+            self.kind == self.Kind.REPLIES
+            and self.state == self.State.DONE
+            and self.run_id is not None
+            and self.checkpoint != "base"
+        )
 
     @property
     def percent(self) -> int:

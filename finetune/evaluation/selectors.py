@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -36,6 +38,14 @@ def checkpoints_offered(run: Run) -> list[str]:
     steps = [str(one.step) for one in checkpoints_kept(run)]
     whole = (run.folder / "adapter" / "adapter_config.json").is_file()
     return [*(["best", "last"] if steps or whole else []), *steps, "base"]
+
+
+def examples_file(run: Run | None, dataset: Dataset | None) -> Path:
+    """Where solved problems stand that are not evaluated: what was trained on, or would be."""
+    if dataset is not None:
+        return dataset.train_file
+    assert run is not None
+    return run.folder / "train.jsonl"
 
 
 def datasets_offered(team: Team) -> list[Dataset]:

@@ -18,9 +18,10 @@ from finetune.runs.models import Run
 from finetune.teams.models import Team, User
 from quantum.adapters.registry import get_adapter
 
+from .given import Given
 from .models import Evaluation
-from .process.order import Terms
-from .selectors import checkpoints_offered
+from .process.order import FEW_SHOT, Terms
+from .selectors import checkpoints_offered, examples_file
 
 State = Evaluation.State
 Kind = Evaluation.Kind
@@ -39,6 +40,7 @@ def evaluation_create(
     dataset: Dataset | None = None,
     part: str = Evaluation.Part.HELD_OUT,
     terms: Terms | None = None,
+    given: Given | None = None,
 ) -> Evaluation:
     """Queue an evaluation.
 
@@ -52,6 +54,7 @@ def evaluation_create(
         dataset: what it is evaluated on; None for what the run itself has held out.
         part: of the data set.
         terms: how.
+        given: the file of cases of an imported evaluation, in the place of data.
 
     Raises:
         StudioError: there is nothing to evaluate, or nothing to evaluate it on.
@@ -71,7 +74,11 @@ def evaluation_create(
     else:
         checkpoint = "base"
     assert base is not None
-    data_check(run, dataset, part)
+    if kind == Kind.IMPORTED or given is not None:
+        given_check(kind, given, dataset)
+    else:
+        data_check(run, dataset, part)
+        examples_check(run, dataset, part, kind, terms)
     waiting = Evaluation.objects.for_team(team).filter(state__in=Evaluation.LIVE).count()
     if waiting >= MOST_WAITING:
         raise StudioError(
@@ -87,10 +94,12 @@ def evaluation_create(
         base=base,
         checkpoint=checkpoint,
         dataset=dataset,
-        data_name=dataset.name if dataset else "",
+        data_name=given.name if given else dataset.name if dataset else "",
         part=part,
         terms=terms.model_dump(),
     )
+    if given is not None:
+        given.write(made.folder)
     enqueue("evaluation_run", made.pk)
     return made
 
@@ -141,6 +150,38 @@ def data_check(run: Run | None, dataset: Dataset | None, part: str) -> None:
             "part",
             "no_data",
         )
+
+
+def given_check(kind: str, given: Given | None, dataset: Dataset | None) -> None:
+    """Refuse a file of cases with another evaluation, and an imported one without or with more."""
+    if kind != Kind.IMPORTED:
+        raise refused(
+            _("A file of cases belongs to an evaluation of cases written elsewhere alone."),
+            "cases",
+            "invalid_value",
+        )
+    if given is None:
+        raise refused(_("Choose a file of cases."), "cases", "missing")
+    if dataset is not None:
+        raise refused(
+            _("Cases stand in their own file: choose no data set."), "file", "invalid_value"
+        )
+
+
+def examples_check(
+    run: Run | None, dataset: Dataset | None, part: str, kind: str, terms: Terms
+) -> None:
+    """Refuse solved examples where no part is left to take them from."""
+    if kind != Kind.ARITHMETIC or terms.prompt != FEW_SHOT:
+        return
+    if part == Evaluation.Part.ALL:
+        words = _(
+            "Solved examples come from the part that is not evaluated. Take the held-out one."
+        )
+        raise refused(words, "part", "invalid_value")
+    source = examples_file(run, dataset)
+    if not (source.is_file() and source.stat().st_size):
+        raise refused(_("There are no solved problems to show as examples."), "prompt", "no_data")
 
 
 def terms_read(values: dict[str, Any]) -> Terms:

@@ -20,11 +20,12 @@ from finetune.runs.selectors import run_get
 from finetune.teams.access import SiteRequest, signed_in
 
 from . import services
+from .given import MOST_BYTES, given_read
 from .models import Evaluation
 from .scoring.ways import WAYS
 from .selectors import checkpoints_offered, datasets_offered, evaluation_get, evaluations_of
 
-NUMBERS = ("limit", "tokens", "shots")
+NUMBERS = ("limit", "tokens", "shots", "examples", "run_prompt")
 
 
 @never_cache
@@ -52,19 +53,22 @@ def run_evaluations(request: SiteRequest, public_id: str) -> HttpResponse:
 
 def made_of(request: SiteRequest, run: Run, chosen: QueryDict) -> Evaluation:
     """Queue what a form asks for. Raises StudioError: it cannot be evaluated so."""
-    name = chosen.get("dataset", "")
-    dataset = dataset_get(request.user, name) if name else None
+    kind, name = chosen.get("kind", ""), chosen.get("dataset", "")
+    file = request.FILES.get("cases") if kind == Evaluation.Kind.IMPORTED else None
+    given = None if file is None else given_read(file.name or "", file.read(MOST_BYTES + 1))
+    dataset = dataset_get(request.user, name) if name and given is None else None
     values: dict[str, Any] = {one: chosen[one] for one in NUMBERS if chosen.get(one)}
     values |= {one: chosen[one] for one in ("circuit", "prompt") if chosen.get(one)}
     return services.evaluation_create(
         team=run.team,
         user=request.user,
-        kind=chosen.get("kind", ""),
+        kind=kind,
         run=run,
         checkpoint=chosen.get("checkpoint", "best"),
         dataset=dataset,
         part=chosen.get("part") or Evaluation.Part.HELD_OUT,
         terms=services.terms_read(values),
+        given=given,
     )
 
 
@@ -76,6 +80,7 @@ def page_of(run: Run) -> dict[str, Any]:
         "live": any(row.state in Evaluation.LIVE for row in rows),
         "kinds": [one for one in Evaluation.Kind.choices if one[0] != "ladder"]
         + ([Evaluation.Kind.choices[-1]] if services.has_circuit(run) else []),
+        "most_kb": MOST_BYTES // 1000,
         "parts": Evaluation.Part.choices,
         "checkpoints": checkpoints_offered(run),
         "datasets": datasets_offered(run.team),

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=finetune.evaluation.models.evaluation_id, editable=False, max_length=40, unique=True)),
-                ('kind', models.CharField(choices=[('scores', 'Loss and next tokens'), ('replies', 'Replies beside what was said'), ('arithmetic', 'Arithmetic'), ('ladder', 'Fidelity ladder')], max_length=12)),
+                ('kind', models.CharField(choices=[('scores', 'Loss and next tokens'), ('replies', 'Replies beside what was said'), ('arithmetic', 'Arithmetic'), ('imported', 'Cases written elsewhere'), ('ladder', 'Fidelity ladder')], max_length=12)),
                 ('checkpoint', models.CharField(default='best', help_text='best, last, base (no adapter) or a step.', max_length=12)),
                 ('data_name', models.CharField(blank=True, max_length=120)),
                 ('part', models.CharField(choices=[('held_out', 'the held-out part'), ('all', 'all of it')], default='held_out', max_length=10)),
@@ -140,5 +140,21 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='studyscore',
             constraint=models.UniqueConstraint(fields=('study', 'key'), name='scored_once'),
+        ),
+        migrations.CreateModel(
+            name='Ballot',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('choices', models.JSONField(blank=True, default=dict, help_text='By the line of a pair: run, base, good or bad.')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('finished_at', models.DateTimeField(blank=True, help_text='When the person saw who is who.', null=True)),
+                ('evaluation', models.ForeignKey(help_text="The run's.", on_delete=django.db.models.deletion.CASCADE, related_name='ballots', to='finetune.evaluation')),
+                ('other', models.ForeignKey(help_text="The base's.", on_delete=django.db.models.deletion.CASCADE, related_name='+', to='finetune.evaluation')),
+                ('voter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('evaluation', 'other', 'voter'), name='one_ballot_a_person')],
+            },
         ),
     ]

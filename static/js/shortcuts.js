@@ -1,5 +1,6 @@
 /* Shortcuts of single keys. What they do stands in the page: data-go="r" is where “g r” leads,
-   data-key="n" what “n” presses, data-row a row for j, k and x; “/” goes to the search field.
+   data-key="n" what “n” presses (several keys with spaces between them), data-row a row for j, k and x;
+   “/” goes to the search field.
 
    They never act while somebody types, with Ctrl, Alt or Meta held, or behind an open dialog, and each
    person can turn them off in the list of shortcuts (WCAG 2.1.4). Without this script nothing is missing. */
@@ -73,10 +74,10 @@
   function act(key) {
     const second = performance.now() - begun < TOGETHER;
     begun = -Infinity;
-    if (!/^[a-z/?]$/.test(key)) return false;
+    if (!/^([a-z0-9/?]|Arrow(Left|Right))$/.test(key)) return false;
     if (second) return press(document.querySelector(`[data-go="${CSS.escape(key)}"]`));
     if (Object.hasOwn(acts, key)) return acts[key]();
-    return press(seen(`[data-key="${CSS.escape(key)}"]`));
+    return press(seen(`[data-key~="${key}"]`));
   }
 
   document.addEventListener("keydown", (event) => {

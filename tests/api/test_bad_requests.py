@@ -79,6 +79,9 @@ class Studio:
                 "seed": 0,
                 "tokens": 128,
                 "prompt": "run",
+                "examples": 4,
+                "cases": {"name": "cases.yaml", "text": "prompts: [hi]"},
+                "run_prompt": False,
                 "shots": 1000,
             },
             "post /v1/wukong/studies": {

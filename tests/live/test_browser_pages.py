@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver
 
 import chat.urls
 import finetune.urls
+from tests.conftest import wait_until
 from tests.live.browser import NARROW, WIDE, last_reply, wait_state
 from tests.live.conftest import SMOLLM2, TINY
 
@@ -24,7 +25,7 @@ NOT_PAGES = {
     "alerts-news", "alert-choice", "alert-mail-test", "webhook-create", "webhook-test", "webhook-switch",
     "webhook-delete", "delivery-again",
     "runs-table", "run-compare-table", "run-cancel", "run-pause", "run-resume", "run-requeue", "run-rerun", "run-priority", "run-try", "run-trial", "run-code", "run-metrics", "run-log",
-    "run-part", "evaluation-cancel", "evaluation-delete", "evaluation-result", "export-delete", "export-download", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
+    "run-part", "evaluation-cancel", "evaluation-delete", "evaluation-result", "evaluation-votes-finish", "evaluation-votes-base", "export-delete", "export-download", "circuit-picture", "circuit-image", "conversation-new", "chat-country",
     "message-send", "reply-again", "reply-stop", "conversation-vote", "conversation-rename",
     "conversation-assistant", "conversation-delete", "conversation-restore", "conversation-pin", "conversation-copy", "conversation-place",
     "branch-edit", "branch-continue", "versions-delete",
@@ -208,6 +209,23 @@ def made(studio, window, training_file, rows):
 
     done = job(TINY, steps=20, eval_every=5, metadata={"browser": "pages"})
     failed = job("lost-llama", steps=5, metadata={"browser": "pages"})
+
+    def replied(checkpoint, limit):
+        body = {
+            "kind": "replies",
+            "fine_tuning_job_id": done,
+            "checkpoint": checkpoint,
+            "limit": limit,
+            "tokens": 8,
+        }
+        with studio.client("alice") as client:
+            one = client.post("/wukong/evaluations", json=body).json()["id"]
+            wait_until(
+                lambda: client.get(f"/wukong/evaluations/{one}").json()["status"] == "succeeded",
+                seconds=120,
+            )
+        return one
+
     with window("alice") as person:
         page = person.go(f"/runs/{done}/")
         wait_state(page, "succeeded")
@@ -216,6 +234,8 @@ def made(studio, window, training_file, rows):
         )
         person.go(f"/runs/{failed}/")
         wait_state(page, "failed")
+        voted = [replied("best", 3), replied("base", 3)][0]
+        alone = replied("best", 2)
         page = person.go("/chat/")
         page.select_option("[name=assistant]", SMOLLM2)
         page.select_option("[name=compare]", TINY)
@@ -235,7 +255,7 @@ def made(studio, window, training_file, rows):
         page.wait_for_function(
             "() => window.testCharts.loss.series[0].x.length > 5", timeout=90_000
         )
-    yield {**rows, "done": done, "failed": failed, "running": running, "talk": conversation,
+    yield {**rows, "voted": voted, "alone": alone, "done": done, "failed": failed, "running": running, "talk": conversation,
            "experiment": experiment}  # fmt: skip
     with studio.client("alice") as client:
         client.post(f"/fine_tuning/jobs/{running}/cancel")
@@ -268,6 +288,12 @@ PAGES = {
     "bases": ("alice", "/bases/", "bases"),
     "run-succeeded": ("alice", "/runs/{done}/", "run"),
     "run-evaluations": ("alice", "/runs/{done}/evaluations/", "run-evaluations"),
+    "evaluation-votes": ("alice", "/runs/{done}/evaluations/{voted}/votes/", "evaluation-votes"),
+    "evaluation-votes-waiting": (
+        "alice",
+        "/runs/{done}/evaluations/{alone}/votes/",
+        "evaluation-votes",
+    ),
     "studies": ("alice", "/studies/", "studies"),
     "studies-empty": ("charlie", "/studies/", "studies"),
     "study-new": ("alice", "/studies/new/?adapter=qgs", "study-new"),

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from finetune.evaluation.replies.text_metrics import compared, rouge_l, tokenizer_of, tokens_of
 from finetune.training.dialogues.folding import Message
+from finetune.training.exceptions import BadData
 
 LEVENSHTEIN = 5.0  # Promptfoo's threshold where none is given
 SIMILAR = 0.75  # likewise of ROUGE
+MOST_CASES = 10_000
+MOST_SIGNS = 20_000_000  # of all messages and values together: short files can make long ones
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,23 @@ class Case:
         weights = [check.weight for check in self.checks]
         share = sum(w for w, one in zip(weights, held, strict=True) if one)
         return share >= self.threshold * sum(weights)
+
+
+def bounded(path: Path, cases: Iterable[Case]) -> list[Case]:
+    """Return cases while they are made. Raises BadData: there are none, or too much."""
+    found: list[Case] = []
+    signs = 0
+    for case in cases:
+        found.append(case)
+        signs += sum(len(str(one["content"])) for one in case.messages)
+        signs += sum(len(str(check.value)) for check in case.checks)
+        if len(found) > MOST_CASES:
+            raise BadData(f"{path} makes more than {MOST_CASES:,} cases.")
+        if signs > MOST_SIGNS:
+            raise BadData(f"{path} makes cases of more than {MOST_SIGNS:,} signs.")
+    if not found:
+        raise BadData(f"{path} holds no case.")
+    return found
 
 
 def _texts(value: Any) -> list[str]:

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from finetune.training.dialogues.folding import Message
 from finetune.training.exceptions import BadData
 
-from .cases import Case, Check
+from .cases import Case, Check, bounded
 
 OPERATIONS = {"eq": "equals", "ne": "equals", "like": "contains", "ilike": "icontains"}
 SIMILARITY = {"bleu": "bleu", "rouge_l": "rouge-l"}
@@ -40,15 +40,11 @@ def openai_cases(path: Path) -> list[Case]:
         raise BadData(f"{path} cannot be read ({error})") from error
     try:
         if path.suffix == ".jsonl":
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-            cases = [_sample(number, row) for number, row in enumerate(rows, start=1)]
-        else:
-            cases = _exported(json.loads(text))
+            rows = (json.loads(line) for line in text.splitlines() if line.strip())
+            return bounded(path, (_sample(at, row) for at, row in enumerate(rows, start=1)))
+        return bounded(path, _exported(json.loads(text)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadData(f"{path} is no eval of OpenAI's ({type(error).__name__}: {error})") from error
-    if not cases:
-        raise BadData(f"{path} holds no case.")
-    return cases
 
 
 def _sample(number: int, row: Mapping[str, Any]) -> Case:
@@ -58,22 +54,20 @@ def _sample(number: int, row: Mapping[str, Any]) -> Case:
     return Case(number, _messages(row["input"], {}), (Check("regex", pattern),))
 
 
-def _exported(values: Mapping[str, Any]) -> list[Case]:
-    """Return the cases of an eval, of a run of it, or of both in one object."""
+def _exported(values: Mapping[str, Any]) -> Iterator[Case]:
+    """Yield the cases of an eval, of a run of it, or of both in one object."""
     plan = values.get("eval") or values
     run = values.get("run") or values
     source = run["data_source"]
     template = source["input_messages"]["template"]
     criteria = plan["testing_criteria"]
     content = source["source"]["content"]
-    return [
-        Case(
+    for number, row in enumerate(content, start=1):
+        yield Case(
             number,
             _messages(template, {"item": row.get("item", row)}),
             tuple(_check(one, {"item": row.get("item", row)}) for one in criteria),
         )
-        for number, row in enumerate(content, start=1)
-    ]
 
 
 def _messages(given: Any, values: Mapping[str, Any]) -> list[Message]:

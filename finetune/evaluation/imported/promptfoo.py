@@ -21,53 +21,56 @@ from jinja2.sandbox import SandboxedEnvironment
 from finetune.training.dialogues.folding import Message
 from finetune.training.exceptions import BadData
 
-from .cases import Case, Check
+from .alone import FILE, PlainLoader, alone_check
+from .cases import Case, Check, bounded
 
-FILE = "file://"
 ROLES = ("system", "user", "assistant")
-MOST_CASES = 10_000
 
 
-def promptfoo_cases(path: Path) -> list[Case]:
+def promptfoo_cases(path: Path, *, alone: bool = False) -> list[Case]:
     """Read a config.
+
+    Args:
+        path: of the config.
+        alone: it came alone from somebody else: no files beside it, no code in its templates.
 
     Raises:
         BadData: it is none, or names what cannot be read.
     """
-    config = _loaded(path, path)
+    config = _loaded(path, path, PlainLoader if alone else yaml.SafeLoader)
     if not isinstance(config, Mapping) or "prompts" not in config:
         raise BadData(f"{path} is no config of Promptfoo: it has no prompts.")
+    if alone:
+        alone_check(path, config)
+    return bounded(path, _cases(path, config))
+
+
+def _cases(path: Path, config: Mapping[str, Any]) -> Iterator[Case]:
     prompts = [_prompt(path, one) for one in _listed(config["prompts"])]
     default = config.get("defaultTest") or {}
     tests = list(_tests(path, config.get("tests") or [{}]))
-    cases: list[Case] = []
+    line = 0
     for prompt, (number, test) in itertools.product(prompts, enumerate(tests, start=1)):
         variables = {**(default.get("vars") or {}), **(test.get("vars") or {})}
         asserts = [*(default.get("assert") or []), *(test.get("assert") or [])]
         for values in _combined(path, variables):
-            if len(cases) >= MOST_CASES:
-                raise BadData(f"{path} makes more than {MOST_CASES:,} cases.")
-            cases.append(
-                Case(
-                    len(cases) + 1,
-                    _messages(path, prompt, values),
-                    tuple(_check(path, one, values) for one in asserts),
-                    _number(test.get("threshold", default.get("threshold"))),
-                    str(test.get("description") or f"test {number}"),
-                )
+            line += 1
+            yield Case(
+                line,
+                _messages(path, prompt, values),
+                tuple(_check(path, one, values) for one in asserts),
+                _number(test.get("threshold", default.get("threshold"))),
+                str(test.get("description") or f"test {number}"),
             )
-    if not cases:
-        raise BadData(f"{path} holds no test.")
-    return cases
 
 
-def _loaded(config: Path, path: Path) -> Any:
+def _loaded(config: Path, path: Path, loader: type[yaml.SafeLoader] = yaml.SafeLoader) -> Any:
     """Read YAML, JSON or JSONL."""
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".jsonl":
             return [json.loads(line) for line in text.splitlines() if line.strip()]
-        return yaml.safe_load(text)
+        return yaml.load(text, loader)  # noqa: S506 (safe loaders alone)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise BadData(f"{config}: {path.name} cannot be read ({error})") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,21 +21,46 @@ from finetune.training.dialogues.folding import with_system
 from finetune.training.dialogues.positions import positions_of
 from finetune.training.exceptions import BadData, LeftOut
 
+from .alone import within
 from .cases import Case
 from .openai_evals import openai_cases
 from .promptfoo import promptfoo_cases
 
 LONGEST = 256
 BATCH = 8
+READING, JUDGING = 60.0, 5.0  # seconds for a file that came alone, and for one reply to it
+CANNOT = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 
-def cases_read(path: Path) -> list[Case]:
+def cases_read(path: Path, *, alone: bool = False) -> list[Case]:
     """Read cases in whatever form: YAML is Promptfoo's, JSON and JSONL are OpenAI's.
+
+    Args:
+        path: of the file.
+        alone: it came alone from somebody else: no files beside it, no code, and no more than
+            `READING` seconds.
 
     Raises:
         BadData: they cannot be read.
     """
-    return promptfoo_cases(path) if path.suffix in (".yaml", ".yml") else openai_cases(path)
+    try:
+        with within(READING if alone else 0, f"Reading {path}"):
+            if path.suffix in (".yaml", ".yml"):
+                return promptfoo_cases(path, alone=alone)
+            return openai_cases(path)
+    except TimeoutError as error:
+        raise BadData(str(error)) from error
+    except CANNOT as error:
+        raise BadData(f"{path} cannot be read ({type(error).__name__}: {error})") from error
+
+
+def judged_by(case: Case, reply: str, seconds: float) -> tuple[bool | None, list[str]]:
+    """Return whether a reply passes, and what of its case cannot be judged."""
+    try:
+        with within(seconds, "An assertion"):
+            return case.passes(reply), case.unjudged
+    except (*CANNOT, TimeoutError, re.error) as error:
+        return None, [f"an assertion that cannot be judged ({error})"[:120]]
 
 
 def imported(
@@ -45,6 +71,7 @@ def imported(
     longest: int = LONGEST,
     batch_size: int = BATCH,
     run_prompt: bool = False,
+    alone: bool = False,
     told: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Any]:
     """Load a model, put the cases to it, and see which it passes.
@@ -56,6 +83,7 @@ def imported(
         longest: most tokens of a reply.
         batch_size: cases that are put together.
         run_prompt: put the run's system prompt before cases that have none.
+        alone: the file came alone from somebody else, see `cases_read`.
         told: called with the share that is done; may raise to leave.
 
     Returns:
@@ -65,7 +93,7 @@ def imported(
         EvaluationError: the model cannot be evaluated.
         TrainingError: the settings or the cases cannot be used.
     """
-    cases = cases_read(data)
+    cases = cases_read(data, alone=alone)
     chosen = cases[:limit] if limit else cases
     loaded = load_subject(subject, to_reply=True)
     chat = ChatFormat.of(loaded.model, loaded.tokenizer)
@@ -93,14 +121,14 @@ def imported(
     )
     rows: list[dict[str, Any]] = []
     for case, reply in zip(asked, said, strict=True):
-        passed = case.passes(reply.text)
+        passed, unjudged = judged_by(case, reply.text, JUDGING if alone else 0)
         rows.append(
             {
                 "line": case.line,
                 "name": case.name,
                 "right": int(bool(passed)),
                 "tokens": int(passed is not None),
-                "unjudged": case.unjudged,
+                "unjudged": unjudged,
                 "reply": reply.text,
             }
         )

@@ -19,7 +19,7 @@ from finetune.training.exceptions import TrainingError
 from quantum.exceptions import QuantumError
 from quantum.threads import wait_passively
 
-from .order import DATA, RESULT, Order, Terms, progress_write
+from .order import DATA, EXAMPLES, FEW_SHOT, RESULT, Order, Terms, cases_of, progress_write
 
 Told = Callable[[float], None]
 
@@ -42,8 +42,29 @@ def evaluated(order: Order, data: Path, told: Told) -> dict[str, Any]:
     if order.kind == "arithmetic":
         from finetune.evaluation.arithmetic import results
 
-        put = results.Terms(prompt=terms.prompt, limit=terms.limit, longest=terms.tokens)
+        put = results.Terms(
+            prompt=terms.prompt,
+            examples=data.with_name(EXAMPLES) if terms.prompt == FEW_SHOT else None,
+            shots=terms.examples,
+            limit=terms.limit,
+            longest=terms.tokens,
+        )
         return results.arithmetic(subject, data, put, told)
+    if order.kind == "imported":
+        from finetune.evaluation.imported.results import imported
+
+        cases = cases_of(data.parent)
+        if cases is None:
+            raise EvaluationError("The cases are gone from the server.")
+        return imported(
+            subject,
+            cases,
+            limit=terms.limit,
+            longest=terms.tokens,
+            run_prompt=terms.run_prompt,
+            alone=True,
+            told=told,
+        )
     if order.kind == "ladder":
         from finetune.evaluation.scoring.ladder import EXACT, NOISE, SHOTS, Climb, ladder_climb
 

@@ -2,6 +2,8 @@
 
     FOLDER/order.json      in: an `Order`
     FOLDER/data.jsonl      in: dialogues or problems
+    FOLDER/examples.jsonl  in: solved problems, with the few-shot prompt
+    FOLDER/cases.*         in: with `imported`, the file that was handed in
     FOLDER/progress.json   out: the share of the work that is done
     FOLDER/result.json     out: what a file of results says, or why there is none
 
@@ -19,10 +21,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from finetune.files import write_whole
 
-Kind = Literal["scores", "replies", "arithmetic", "ladder"]
+Kind = Literal["scores", "replies", "arithmetic", "imported", "ladder"]
 Circuit = Literal["trained", "random", "identity", "frozen", "no-entanglers"]
-Prompt = Literal["run", "template", "direct"]
+Prompt = Literal["run", "template", "direct", "few-shot"]
+FEW_SHOT = "few-shot"
 DATA = "data.jsonl"
+EXAMPLES = "examples.jsonl"
+CASES = "cases"
+SUFFIXES = (".yaml", ".yml", ".json", ".jsonl")
 RESULT = "result.json"
 
 
@@ -44,10 +50,23 @@ class Terms(BaseModel):
     )
     seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of a random circuit's angles.")
     tokens: int = Field(
-        default=128, ge=1, le=1024, description="With replies and arithmetic: the longest reply."
+        default=128,
+        ge=1,
+        le=1024,
+        description="With replies, arithmetic and imported: the longest reply.",
     )
     prompt: Prompt = Field(
         default="run", description="With arithmetic: how a problem is put to the model."
+    )
+    examples: int = Field(
+        default=4,
+        ge=1,
+        le=32,
+        description="With arithmetic and few-shot: solved problems before each one.",
+    )
+    run_prompt: bool = Field(
+        default=False,
+        description="With imported: the run's system prompt before cases that have none.",
     )
     shots: int = Field(
         default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
@@ -59,7 +78,7 @@ class Order:
     """One evaluation.
 
     Attributes:
-        kind: `scores`, `replies`, `arithmetic` or `ladder`.
+        kind: `scores`, `replies`, `arithmetic`, `imported` or `ladder`.
         run: folder of the run; empty for a base by itself.
         base: folder of that base; empty for a run.
         checkpoint: of the run: `best`, `last`, `base` or a step.
@@ -80,6 +99,12 @@ class Order:
     def write(self, folder: Path) -> None:
         """Put the order into an evaluation's folder."""
         write_whole(folder / "order.json", json.dumps(asdict(self), ensure_ascii=False))
+
+
+def cases_of(folder: Path) -> Path | None:
+    """Return the file that was handed in; None without."""
+    paths = (folder / f"{CASES}{suffix}" for suffix in SUFFIXES)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def progress_write(folder: Path, share: float) -> None:

@@ -23,6 +23,7 @@ from finetune.training.exceptions import BadData, LeftOut
 
 from .generating import replies_to
 from .text_metrics import compared
+from .turns import cut
 
 LONGEST = 128
 BATCH = 8
@@ -139,19 +140,6 @@ def questions(
         shown = "; ".join(f"line {one.line}: {one.why}" for one in left_out[:5])
         raise BadData(f"{data} holds no dialogue that can be answered: {shown}")
     return asked, left_out, len(lines)
-
-
-def cut(messages: Sequence[Message]) -> tuple[list[Message], str]:
-    """Return a dialogue up to its last user turn that was answered, and that answer.
-
-    Raises:
-        LeftOut: there is none.
-    """
-    for at in range(len(messages) - 1, 0, -1):
-        reply = messages[at]["content"].strip()
-        if messages[at]["role"] == "assistant" and messages[at - 1]["role"] == "user" and reply:
-            return list(messages[:at]), reply
-    raise LeftOut("without_reply", "no user turn in it is answered")
 
 
 def prompt_ids(

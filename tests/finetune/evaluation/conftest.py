@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from finetune.training.log.events import read_events
 from tests.finetune.training.conftest import folder_made, trained
 
 QTHA = {"r": 3, "mpo_width": 8, "mpo_bond": 2}
+OWN = {"adapter": "qtha", "adapter_options": QTHA}
 QGS = {"n_qubits": 4, "n_layers": 1, "form": "input"}
 
 
@@ -53,3 +56,46 @@ def logged(folder: Path) -> dict[int, dict[str, Any]]:
         for event in read_events(folder / "events.jsonl")
         if event["type"] == "evaluation"
     }
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was put into the queue."""
+    from finetune.evaluation import execution, services
+
+    tasks: list[Any] = []
+    for module in (services, execution):
+        monkeypatch.setattr(module, "enqueue", lambda task, pk: tasks.append((task, pk)))
+    return tasks
+
+
+@pytest.fixture
+def run(run_made: Any, tiny_model_dir: Any, qtha_run: Any, settings: Any) -> Any:
+    """Alice's succeeded run, with its folder. Its evaluations are no nicer than the tests."""
+    settings.TRAINER_NICENESS = 0
+    base = run_made.base
+    base.source, base.state = str(tiny_model_dir), "ready"
+    base.save()
+    run_made.config = {**run_made.config, **OWN, "steps": 12}
+    run_made.state, run_made.step = "succeeded", 12
+    run_made.save()
+    shutil.copytree(qtha_run, run_made.folder, dirs_exist_ok=True)
+    yield run_made
+    shutil.rmtree(run_made.folder)
+
+
+@pytest.fixture
+def made(run: Any, alice: Any, sent: list[Any]) -> Any:
+    from finetune.evaluation import services
+
+    def make(**values: Any) -> Any:
+        chosen = {"kind": "scores", "run": run, "team": run.team, "user": alice, **values}
+        return services.evaluation_create(**chosen)
+
+    return make
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -22,54 +22,10 @@ from finetune.evaluation.process.order import Terms
 from finetune.exceptions import StudioError
 from finetune.files import alone
 from finetune.teams.keys.services import key_create
-from tests.finetune.evaluation.conftest import QTHA, logged
+from tests.finetune.evaluation.conftest import logged, signed_in
 
 pytestmark = pytest.mark.django_db
 State = Evaluation.State
-SETTINGS = {"adapter": "qtha", "adapter_options": QTHA}
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was put into the queue."""
-    tasks: list[Any] = []
-    for module in (services, execution):
-        monkeypatch.setattr(module, "enqueue", lambda task, pk: tasks.append((task, pk)))
-    return tasks
-
-
-@pytest.fixture(autouse=True)
-def _not_nicer_than_the_tests(settings: Any) -> None:
-    settings.TRAINER_NICENESS = 0
-
-
-@pytest.fixture
-def run(run_made: Any, tiny_model_dir: Any, qtha_run: Any) -> Any:
-    """Alice's succeeded run, with its folder."""
-    base = run_made.base
-    base.source, base.state = str(tiny_model_dir), "ready"
-    base.save()
-    run_made.config = {**run_made.config, **SETTINGS, "steps": 12}
-    run_made.state, run_made.step = "succeeded", 12
-    run_made.save()
-    shutil.copytree(qtha_run, run_made.folder, dirs_exist_ok=True)
-    yield run_made
-    shutil.rmtree(run_made.folder)
-
-
-@pytest.fixture
-def made(run: Any, alice: Any, sent: list[Any]) -> Any:
-    def make(**values: Any) -> Evaluation:
-        chosen = {"kind": "scores", "run": run, "team": run.team, "user": alice, **values}
-        return services.evaluation_create(**chosen)
-
-    return make
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_a_run_is_scored_in_a_process_of_its_own(run: Any, made: Any, sent: list[Any]) -> None:

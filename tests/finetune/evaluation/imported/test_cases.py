@@ -4,9 +4,11 @@ import json
 
 import pytest
 
+from finetune.evaluation.imported import cases as imported_cases
 from finetune.evaluation.imported.cases import Case, Check
 from finetune.evaluation.imported.openai_evals import openai_cases
 from finetune.evaluation.imported.promptfoo import promptfoo_cases
+from finetune.evaluation.imported.results import cases_read, judged_by
 from finetune.training.exceptions import BadData
 
 CONFIG = """\
@@ -183,3 +185,65 @@ def test_samples_of_the_open_repository(tmp_path):
     first, second = openai_cases(path)
     assert (first.passes("4."), first.passes("It is 4")) == (True, False)
     assert (second.passes(" white"), second.passes("black")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ("prompts: [file:///etc/passwd]", "names file:///etc/passwd"),
+        ("prompts: ['{{x}}']\ntests: [{vars: {x: 'file://a.txt'}}]", "names file://a.txt"),
+        ("prompts: [hi]\ntests: more.yaml", "names tests in more.yaml"),
+        ("prompts: ['{% for a in range(9) %}x{% endfor %}']", "computes something .For"),
+        ("prompts: ['{{ \"a\" * 999999999 }}']", "computes something .Mul"),
+        ("prompts: ['{{ x.__class__() }}']", "computes something .Call"),
+        ("prompts: ['{{ \"a\"|center(999999999) }}']", "computes something .center"),
+        (
+            "prompts: [hi]\ntests: [{assert: [{type: equals, value: '{{ 9 ** 99 }}'}]}]",
+            "computes something .Pow",
+        ),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nprompts: [*b]", "the alias .a"),
+        ("prompts: [" + "[" * 600 + "]" * 600 + "]", "cannot be read"),
+        ("prompts: [hi]\ndefaultTest: 3", "cannot be read"),
+        ("prompts: {{", "cannot be read"),
+    ],
+)
+def test_what_came_alone_has_no_files_and_no_code(tmp_path, config, why):
+    path = tmp_path / "cases.yaml"
+    path.write_text(config)
+    with pytest.raises(BadData, match=why):
+        cases_read(path, alone=True)
+
+
+def test_what_came_alone_is_filled_in(tmp_path):
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "prompts: ['{{ a.b[0] | upper }}, {{c}}']\n"
+        "tests: [{vars: {a: {b: [x]}, c: [y, z]}, assert: [{type: equals, value: '{{c}}'}]}]\n"
+    )
+    cases = cases_read(path, alone=True)
+    assert [case.messages[0]["content"] for case in cases] == ["X, y", "X, z"]
+    assert [case.checks[0].value for case in cases] == ["y", "z"]
+
+
+def test_short_files_do_not_make_long_cases(tmp_path, monkeypatch):
+    monkeypatch.setattr(imported_cases, "MOST_SIGNS", 1000)
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        json.dumps({"prompts": ["a" * 90 + "{{x}}"], "tests": [{"vars": {"x": [*"abcdefghijkl"]}}]})
+    )
+    with pytest.raises(BadData, match="more than 1,000 signs"):
+        cases_read(path, alone=True)
+    monkeypatch.setattr(imported_cases, "MOST_CASES", 3)
+    samples = tmp_path / "samples.jsonl"
+    samples.write_text('{"input": "a", "ideal": "b"}\n' * 4)
+    with pytest.raises(BadData, match="more than 3 cases"):
+        cases_read(samples)
+
+
+def test_an_assertion_that_takes_for_ever_or_is_none_counts_neither_way():
+    endless = Case(1, [], (Check("regex", r"(a|aa)+$"),))
+    assert judged_by(endless, "a" * 200 + "b", 0.2)[0] is None
+    passed, unjudged = judged_by(Case(1, [], (Check("regex", "("),)), "a", 0)
+    assert passed is None
+    assert "cannot be judged" in unjudged[0]
+    assert judged_by(Case(1, [], (Check("equals", "a"),)), "a", 5) == (True, [])

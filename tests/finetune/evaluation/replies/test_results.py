@@ -6,7 +6,8 @@ import pytest
 
 from finetune.evaluation.__main__ import main
 from finetune.evaluation.replies.generating import replies_to
-from finetune.evaluation.replies.results import cut, questions, replies
+from finetune.evaluation.replies.results import questions, replies
+from finetune.evaluation.replies.turns import cut
 from finetune.evaluation.scoring.loading import load_subject
 from finetune.evaluation.scoring.subject import run_subject
 from finetune.training.dialogues.chat_format import ChatFormat

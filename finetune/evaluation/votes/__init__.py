@@ -1,0 +1,1 @@
+"""Blind votes on replies: a run's and its base's side by side, without names."""
