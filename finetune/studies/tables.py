@@ -24,9 +24,12 @@ def table_made(study: Study) -> dict[str, Any]:
     """The table of a study whose scores have all ended, as it is kept."""
     from .design.table import table_of
 
-    scores = {score.key: score.result for score in study.scores.filter(state=StudyScore.State.DONE)}
+    kinds: dict[str, dict[str, Any]] = {kind: {} for kind in StudyScore.Kind.values}
+    for score in study.scores.filter(state=StudyScore.State.DONE):
+        kinds[score.kind][score.key] = score.result
     results = study_results(study, cells_of(study))
-    return plain(table_of(study.settings, study_arms(study), results, scores))
+    test, task = kinds[StudyScore.Kind.TEST], kinds[StudyScore.Kind.TASK]
+    return plain(table_of(study.settings, study_arms(study), results, test, task))
 
 
 def study_table(

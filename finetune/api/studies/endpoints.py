@@ -30,18 +30,31 @@ from quantum.adapters.registry import ADAPTERS
 from .objects import StudyBody, StudyList, StudyObject, StudyTableObject, study_object
 
 router = Router(tags=["Studies"])
-OURS = ("adapter", "adapter_options", "arms", "rates", "sweep", "extensions", "seeds", "size")
+OURS = (
+    "adapter",
+    "adapter_options",
+    "arms",
+    "rates",
+    "sweep",
+    "extensions",
+    "seeds",
+    "size",
+    "task",
+    "task_most",
+)
+OTHERS = ("validation_dataset", "test_dataset", "task_dataset")
 OUR_NAMES = {
     "base": "model",
     "dataset": "training_file",
     "validation_dataset": "validation_file",
     "test_dataset": "test_file",
+    "task_dataset": "task_file",
     "from": "from_job",
 }
 
 
 def study_of(key: ApiKey, study_id: str) -> Study:
-    rows = study_list_for(key.team).select_related("validation_dataset", "test_dataset", "team")
+    rows = study_list_for(key.team).select_related(*OTHERS, "team")
     study = rows.filter(public_id=study_id).first()
     if study is None:
         raise not_found("study", study_id, param="study_id")
@@ -84,6 +97,7 @@ def study_order(key: ApiKey, body: StudyBody) -> StudyOrder:
     values |= {name: value for name in OURS if (value := getattr(body, name)) is not None}
     values["settings"] = {**values["settings"], **(body.settings or {})}
     test = dataset_of(key, body.test_file, param="test_file") if body.test_file else None
+    problems = dataset_of(key, body.task_file, param="task_file") if body.task_file else None
     return StudyOrder(
         team=key.team,
         user=key.user,
@@ -93,6 +107,7 @@ def study_order(key: ApiKey, body: StudyBody) -> StudyOrder:
         dataset=dataset,
         validation_dataset=held_out,
         test_dataset=test,
+        task_dataset=problems,
         source=source,
         settings=StudySettings.from_dict(values),
         priority=WORDS[body.priority],
@@ -138,7 +153,7 @@ def studies_list(
 ) -> dict[str, Any]:
     """Newest first."""
     team = key_of(request).team
-    rows = study_list_for(team).select_related("validation_dataset", "test_dataset")
+    rows = study_list_for(team).select_related(*OTHERS)
     if after:
         cursor = rows.filter(public_id=after).values_list("created_at", "pk").first()
         if cursor is None:

@@ -16,6 +16,7 @@ from finetune.runs.page.facts import shown
 from finetune.runs.queue.line import Place, places
 from finetune.studies.design.arms import TWIN, Arm
 from finetune.studies.design.cells import Point, Results, chosen
+from finetune.studies.design.tasks import TASKS
 from finetune.studies.models import Study, StudyRun, StudyScore
 from finetune.studies.orders import study_arms
 from finetune.studies.outlook import Left, study_left
@@ -77,7 +78,9 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
     lines = drawn(items)
     by_name = {one.arm.name: one for one in items}
     table = study_table(study, arms, cells, results)
-    scores = [score.state for score in study.scores.all()]
+    scores = list(study.scores.all())
+    states = [score.state for score in scores]
+    failed = [score.kind for score in scores if score.state == StudyScore.State.FAILED]
     added = added_rows(table["added"], arms[0], by_name)
     return {
         "study": study,
@@ -99,11 +102,20 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
         "left": study_left(study, arms, cells),
         "at_work": [cell.run for cell in cells if cell.run.state in Run.HELD],
         "place": next_place(cells),
-        "scored": scores.count(StudyScore.State.DONE),
+        "scored": states.count(StudyScore.State.DONE),
         "to_score": len(scores),
-        "unscored": scores.count(StudyScore.State.FAILED),
+        "unscored": failed.count(StudyScore.Kind.TEST),
+        "task": TASKS.get(study.settings.task),
+        "task_words": task_words(study),
+        "task_unscored": failed.count(StudyScore.Kind.TASK),
         "tested": test_dialogues(study, cells),
     }
+
+
+def task_words(study: Study) -> str:
+    """What the study's task score is; empty without a task."""
+    task = TASKS.get(study.settings.task)
+    return _(task.measured) % {"most": f"{study.settings.task_most:,}"} if task else ""
 
 
 def next_place(cells: Sequence[StudyRun]) -> Place | None:
@@ -129,6 +141,7 @@ def data_of(study: Study) -> list[tuple[str, Dataset]]:
         (_("Data"), study.dataset),
         (_("Held-out data"), study.validation_dataset),
         (_("Test data"), study.test_dataset),
+        (_("Problems"), study.task_dataset),
     )
     return [(words, dataset) for words, dataset in named if dataset is not None]
 
