@@ -144,4 +144,19 @@ class Migration(migrations.Migration):
             model_name='studyscore',
             constraint=models.UniqueConstraint(fields=('study', 'kind', 'key'), name='scored_once'),
         ),
+        migrations.AddField(
+            model_name='alert',
+            name='study',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='finetune.study'),
+        ),
+        migrations.AlterField(
+            model_name='alert',
+            name='kind',
+            field=models.CharField(choices=[('run.finished', 'Finished'), ('run.failed', 'Failed'), ('run.cancelled', 'Cancelled'), ('run.stalled', 'Stalled: no progress, or no sign of life'), ('run.dead_circuit', 'Dead circuit'), ('run.loss_spike', 'Loss spike or explosion'), ('study.finished', 'Study finished'), ('study.failed', 'Study failed'), ('study.stopped', 'Study stopped'), ('test', 'Test')], max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='delivery',
+            name='kind',
+            field=models.CharField(choices=[('run.finished', 'Finished'), ('run.failed', 'Failed'), ('run.cancelled', 'Cancelled'), ('run.stalled', 'Stalled: no progress, or no sign of life'), ('run.dead_circuit', 'Dead circuit'), ('run.loss_spike', 'Loss spike or explosion'), ('study.finished', 'Study finished'), ('study.failed', 'Study failed'), ('study.stopped', 'Study stopped'), ('test', 'Test')], max_length=20),
+        ),
     ]

@@ -26,7 +26,7 @@ from finetune.runs.services import run_create, run_requeue
 from .design.arms import Arm
 from .design.cells import Cell, Point, Result, cells_left, chosen, next_cells
 from .design.tasks import TASKS
-from .models import Study, StudyRun, StudyScore
+from .models import Study, StudyRun, StudyScore, study_tell
 from .orders import run_order, study_arms
 from .results import cells_of, results_now, results_to_keep
 from .scoring import scores_reclaim, test_dialogues
@@ -80,10 +80,11 @@ def study_finish(study_id: int) -> None:
     study = Study.objects.filter(pk=study_id, state=State.SCORING).first()
     if study is None or study.scores.filter(state__in=StudyScore.LIVE).exists():
         return
-    table = table_made(study)
-    Study.objects.filter(pk=study_id, state=State.SCORING).update(
-        state=State.DONE, table=table, finished_at=timezone.now()
-    )
+    done: dict[str, Any] = {"state": State.DONE, "table": table_made(study)}
+    with transaction.atomic():
+        mine = Study.objects.filter(pk=study_id, state=State.SCORING)
+        if mine.update(**done, finished_at=timezone.now()):
+            study_tell(study, "finished")
 
 
 @transaction.atomic
@@ -189,6 +190,7 @@ def study_give_up(study: Study, count: int, now: datetime) -> bool:
     Study.objects.filter(pk=study.pk).update(
         state=State.STOPPED, problem={"code": "all_failed", "message": message}, finished_at=now
     )
+    study_tell(study, "failed")
     return False
 
 

@@ -248,3 +248,9 @@ class StudyLink(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+def study_tell(study: Study, how: str) -> None:
+    """Say that a study has `finished`, `failed` or was `stopped`, as its row has it now."""
+    study.refresh_from_db()
+    study_ended.send(Study, study=study, how=how)

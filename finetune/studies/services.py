@@ -22,7 +22,7 @@ from quantum.backends.registry import BACKENDS
 
 from .design.tasks import TASKS
 from .exceptions import StudyRefused
-from .models import Study
+from .models import Study, StudyRun, study_tell
 from .orders import StudyOrder
 from .outlook import ArmPlan, arm_plans, run_count, total_steps
 from .scoring import any_problem
@@ -240,8 +240,13 @@ def study_stop(*, study: Study, by: User | None, cancel: bool = False) -> Study:
         cell.save(update_fields=["stopped"])
         run_cancel(run=cell.run, by=by)
     Study.objects.filter(pk=study.pk).update(state=State.STOPPED, problem={})
-    study.refresh_from_db()
+    study_tell(study, "stopped")
     return study
+
+
+def run_list(*, cell: StudyRun, listed: bool) -> None:
+    """Put what a run of a study made among the assistants, or leave it out of the lists again."""
+    StudyRun.objects.filter(pk=cell.pk).update(listed=listed)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """`/v1/wukong/studies`: make one, read it and its table, stop it, go on."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router
@@ -12,6 +12,7 @@ from finetune.api.jobs.creation import base_of, run_of
 from finetune.api.jobs.repeats import once
 from finetune.api.pages import DIGITS, no_such_cursor, older, page_of
 from finetune.runs.queue.services import WORDS
+from finetune.studies.deletion import study_delete
 from finetune.studies.design.settings import StudySettings
 from finetune.studies.exceptions import StudyRefused
 from finetune.studies.form.matching import matched_settings, study_check
@@ -27,7 +28,14 @@ from finetune.training.exceptions import BadConfig
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
-from .objects import StudyBody, StudyList, StudyObject, StudyTableObject, study_object
+from .objects import (
+    StudyBody,
+    StudyDeleted,
+    StudyList,
+    StudyObject,
+    StudyTableObject,
+    study_object,
+)
 
 router = Router(tags=["Studies"])
 OURS = (
@@ -178,6 +186,27 @@ def studies_table(request: HttpRequest, study_id: str) -> dict[str, Any]:
         "object": "wukong.study.table",
         "status": study.state,
         "table": table,
+    }
+
+
+@router.delete("/{study_id}", response=StudyDeleted, summary="Delete a study")
+def studies_delete(
+    request: HttpRequest,
+    study_id: str,
+    runs: Annotated[
+        Literal["delete", "keep"],
+        Query(description="What becomes of its jobs; those used elsewhere are kept anyway."),
+    ] = "delete",
+) -> dict[str, Any]:
+    """Delete a study with its table, scores and links. One that is at work: 409."""
+    deletion = study_delete(study=study_of(key_of(request), study_id), runs=runs == "delete")
+    return {
+        "id": study_id,
+        "deleted": True,
+        "jobs_deleted": [run.public_id for run in deletion.going],
+        "jobs_kept": [
+            {"id": one.run.public_id, "reason": one.reason or None} for one in deletion.kept
+        ],
     }
 
 

@@ -102,6 +102,21 @@ class StudyList(ListPage):
     data: list[StudyObject]
 
 
+class KeptJob(Schema):
+    id: str
+    reason: Annotated[
+        str | None, Field(description="What it is used for elsewhere; null: it was asked to stay.")
+    ]
+
+
+class StudyDeleted(Schema):
+    id: str
+    object: Literal["wukong.study"] = "wukong.study"
+    deleted: bool
+    jobs_deleted: list[str]
+    jobs_kept: list[KeptJob]
+
+
 class StudyTableObject(Schema):
     id: str
     object: Literal["wukong.study.table"] = "wukong.study.table"

@@ -89,8 +89,8 @@ class StudyFields(forms.Form):
         Dataset.objects.none(),
         to_field_name="public_id",
         required=False,
-        empty_label=gettext_lazy("No problems"),
-        label=gettext_lazy("Problems"),
+        empty_label=gettext_lazy("None"),
+        label=gettext_lazy("Arithmetic problems"),
         help_text=gettext_lazy(
             "For arithmetic: a data set whose replies end with the number that is right."
         ),
