@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from finetune.queue import enqueue
 from finetune.runs.events import run_logged
@@ -45,13 +45,15 @@ def alerts_record(run: Run, events: Sequence[RunEvent], **_: Any) -> None:
 def study_record(study: Study, how: str, **_: Any) -> None:
     """One alert for an end of a study, with its sentence."""
     kind = Kind(f"study.{how}")
+    with translation.override("en"):  # who reads it translates it
+        words, facts = words_of_study(study), facts_of_study(study)
     alert = Alert.objects.create(
         team_id=study.team_id,
         study=study,
         kind=kind,
         kinds=[kind.value],
-        words=words_of_study(study),
-        facts=facts_of_study(study),
+        words=words,
+        facts=facts,
     )
     deliveries_create(alert, study)
     alerts_forget(study.team_id, timezone.now())
