@@ -23,9 +23,8 @@ TUNED = "ft:"
 def runs_spoken_with(runs: Sequence[Run], **_more: Any) -> dict[int, str]:
     """By a run's key, why it is needed here."""
     by_short = {run.public_id.removeprefix("ftjob-"): run.pk for run in runs}
-    found = dict.fromkeys(
-        ProbeRun.objects.filter(run__in=runs).values_list("run", flat=True), _("probed")
-    )
+    probed = ProbeRun.objects.filter(run__in=runs).values_list("run", flat=True)
+    found = {pk: _("probed") for pk in probed if pk is not None}
     speakers = PersonaVersion.objects.filter(assistant__startswith=TUNED)
     found |= named(speakers.values_list("assistant"), by_short, _("a persona speaks through it"))
     tuned = Q(*((f"{side}__startswith", TUNED) for side in SIDES), _connector=Q.OR)
