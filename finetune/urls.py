@@ -142,6 +142,7 @@ urlpatterns = [
         name="export-download",
     ),
     # studies
+    path("runs/<str:public_id>/listed/", studies.run_list, name="run-list"),
     path("studies/", studies.studies, name="studies"),
     path("studies/new/", study_form.study_new, name="study-new"),
     path("studies/new/summary/", study_form.study_summary, name="study-summary"),
@@ -154,6 +155,7 @@ urlpatterns = [
     path("studies/<str:public_id>/", studies.study, name="study"),
     path("studies/<str:public_id>/stop/", studies.study_stop, name="study-stop"),
     path("studies/<str:public_id>/resume/", studies.study_resume, name="study-resume"),
+    path("studies/<str:public_id>/delete/", studies.study_delete, name="study-delete"),
     path("studies/<str:public_id>/table.csv", study_files.study_table, name="study-table"),
     path("studies/<str:public_id>/study.json", study_files.study_json, name="study-json"),
     path("studies/<str:public_id>/report.html", study_files.study_report, name="study-report"),

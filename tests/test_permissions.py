@@ -128,13 +128,14 @@ def study_things(run: Any, alice: Any) -> dict[str, dict[str, str]]:
     """A study with a link."""
     from finetune.studies.form.matching import matched_settings
     from finetune.studies.links import link_create
-    from finetune.studies.models import Study
+    from finetune.studies.models import Study, StudyRun
 
     study = Study.objects.create(
         team=run.team, name="A hard day", base=run.base, dataset=run.dataset, adapter="qtha",
         config=matched_settings(run.settings).model_dump(),
     )  # fmt: skip
     link, _ = link_create(study=study, user=alice)
+    StudyRun.objects.create(study=study, run=run, key="k", arm="circuit", rate=0.01, seed=1)
     return {
         "studies/": {"public_id": study.public_id, "link_id": link.public_id},
         "v1/wukong/studies": {"study_id": study.public_id},

@@ -88,6 +88,12 @@ WARNINGS = (
     _("With one seed nothing can be said about other seeds."),
     _("One learning rate was tried for %(arm)s: another arm may only be better tuned."),
 )
+TASKS = (
+    _("ROUGE-L"),
+    _("Arithmetic"),
+    _("ROUGE-L of greedy replies to at most %(most)s test dialogues"),
+    _("Strict accuracy on at most %(most)s arithmetic problems"),
+)
 ARMS = (
     _("the circuit"),
     _("the same without entanglers"),

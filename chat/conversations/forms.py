@@ -35,11 +35,13 @@ class ConversationForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, team: Team, query: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, team: Team, query: str = "", studies: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
         chosen = [str(self[name].value() or "") for name in SIDE_FIELDS]
-        self.available = assistant_choices(team, query, chosen)
+        self.available = assistant_choices(team, query, chosen, studies=studies)
         choices = [(item.id, label_of(item)) for item in self.available.offered]
         self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
         self.fields["compare"].choices = [("", _("nobody: one reply")), *choices]  # type: ignore[attr-defined]

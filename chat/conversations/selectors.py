@@ -17,7 +17,13 @@ from chat.policy.selectors import episodes_of
 from chat.ratings.occasions import is_calm
 from chat.safety import Card, Country, card_get, country_get
 from chat.safety.library import country_guess
-from finetune.runs.assistants import Assistant, assistant_count, assistant_get, assistants_for
+from finetune.runs.assistants import (
+    Assistant,
+    assistant_count,
+    assistant_get,
+    assistants_for,
+    unlisted_count,
+)
 from finetune.teams.models import Team, User
 
 TURNS = 30  # of a long talk, shown at a time
@@ -29,12 +35,19 @@ CHOICES = 20  # assistants to choose from without a search
 
 @dataclass(frozen=True)
 class Choices:
-    """What a picker of assistants offers, of how many, and the words that were searched for."""
+    """What a picker of assistants offers, of how many, and the words that were searched for.
+
+    Attributes:
+        studies: whether the runs of studies are among them.
+        unlisted: how many of these nobody has put among the assistants.
+    """
 
     offered: list[Assistant]
     matches: int
     total: int
     query: str
+    studies: bool = False
+    unlisted: int = 0
 
     @property
     def words(self) -> str:
@@ -223,10 +236,13 @@ def country_of(user: User, accept_language: str = "") -> Country:
     return (country_get(chosen) if chosen else None) or country_guess(accept_language)
 
 
-def assistant_choices(team: Team, query: str = "", chosen: Iterable[str] = ()) -> Choices:
+def assistant_choices(
+    team: Team, query: str = "", chosen: Iterable[str] = (), *, studies: bool = False
+) -> Choices:
     """A few assistants to choose from: those searched for, or the newest; and those chosen."""
-    matches = assistants_for(team, query, CHOICES)
+    matches = assistants_for(team, query, CHOICES, studies=studies)
     known = {assistant.id for assistant in matches}
     kept = [assistant_get(team, name) for name in dict.fromkeys(chosen) if name]
     others = [assistant for assistant in kept if assistant and assistant.id not in known]
-    return Choices([*matches, *others], len(matches), assistant_count(team), query)
+    total = assistant_count(team, studies=studies)
+    return Choices([*matches, *others], len(matches), total, query, studies, unlisted_count(team))

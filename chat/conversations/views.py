@@ -107,8 +107,7 @@ def conversation_new(request: SiteRequest) -> HttpResponse:
     """The empty page: choose whom to talk to and write the first message."""
     team = request.team
     if request.method != "POST":
-        query = request.GET.get("q", "")
-        return new_page(request, ConversationForm(team=team, query=query, initial=chosen(request)))
+        return new_page(request, form_asked(request))
     form = ConversationForm(request.POST, team=team)
     if form.is_valid():
         opened: list[Message] = []
@@ -152,6 +151,17 @@ def chosen(request: SiteRequest) -> dict[str, str]:
     return initial
 
 
+def form_asked(request: SiteRequest) -> ConversationForm:
+    """The form with the choices that the address asks for."""
+    asked = request.GET
+    return ConversationForm(
+        team=request.team,
+        query=asked.get("q", ""),
+        studies="studies" in asked,
+        initial=chosen(request),
+    )
+
+
 def new_page(request: SiteRequest, form: ConversationForm, status: int = 200) -> HttpResponse:
     deleted = None
     if request.GET.get("deleted"):
@@ -166,14 +176,13 @@ def new_page(request: SiteRequest, form: ConversationForm, status: int = 200) ->
 @require_GET
 def assistants(request: SiteRequest) -> HttpResponse:
     """The choices of a picker while somebody types: of a new chat, or of a conversation's head."""
-    team, query = request.team, request.GET.get("q", "")
+    query = request.GET.get("q", "")
     if name := request.GET.get("conversation"):
         talk = conversation_get(request.user, name)
         choices = assistant_choices(talk.team, query, [talk.assistant_a])
         context = {"conversation": talk, "assistants": choices}
         return render(request, "chat/_head_assistants.html", context)
-    form = ConversationForm(team=team, query=query, initial=chosen(request))
-    return render(request, "chat/_assistants.html", {"form": form})
+    return render(request, "chat/_assistants.html", {"form": form_asked(request)})
 
 
 @signed_in

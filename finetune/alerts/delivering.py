@@ -29,7 +29,9 @@ def alert_deliver(delivery_id: int) -> None:
     mine = Delivery.objects.filter(pk=delivery_id, state=State.WAITING, due_at__lte=now)
     if not mine.update(state=State.SENDING, due_at=until):
         return
-    rows = Delivery.objects.select_related("alert__run", "alert__team", "webhook", "user")
+    rows = Delivery.objects.select_related(
+        "alert__run", "alert__study", "alert__team", "webhook", "user"
+    )
     delivery = rows.get(pk=delivery_id)
     begun = time.monotonic()
     conclude(delivery, outcome_of(delivery), until=until, seconds=time.monotonic() - begun)

@@ -1,4 +1,4 @@
-"""What can be told of a run, and which line of its log tells it."""
+"""What can be told of a run or of a study, and which line of a run's log tells it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ class Kind(models.TextChoices):
     STALLED = "run.stalled", gettext_lazy("Stalled: no progress, or no sign of life")
     DEAD_CIRCUIT = "run.dead_circuit", gettext_lazy("Dead circuit")
     LOSS_SPIKE = "run.loss_spike", gettext_lazy("Loss spike or explosion")
+    STUDY_FINISHED = "study.finished", gettext_lazy("Study finished")
+    STUDY_FAILED = "study.failed", gettext_lazy("Study failed")
+    STUDY_STOPPED = "study.stopped", gettext_lazy("Study stopped")
     TEST = "test", gettext_lazy("Test")
 
 
-ABOUT_RUNS: Sequence[Kind] = tuple(kind for kind in Kind if kind != Kind.TEST)
-CHOICES = [(kind.value, kind.label) for kind in ABOUT_RUNS]
+TOLD: Sequence[Kind] = tuple(kind for kind in Kind if kind != Kind.TEST)
+CHOICES = [(kind.value, kind.label) for kind in TOLD]
 # A person who cancels a run knows it; a program that waits for its end does not.
-USUAL = [kind.value for kind in ABOUT_RUNS if kind != Kind.CANCELLED]
-ALL = [kind.value for kind in ABOUT_RUNS]
+USUAL = [kind.value for kind in TOLD if kind != Kind.CANCELLED]
+ALL = [kind.value for kind in TOLD]
 
 STATES: Mapping[str, Kind] = {
     Run.State.SUCCEEDED: Kind.FINISHED,

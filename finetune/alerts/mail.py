@@ -12,6 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from finetune.runs.models import Run
+from finetune.studies.models import Study
 
 from .kinds import Kind
 from .models import AlertChoice, Delivery
@@ -45,10 +46,11 @@ def mail_send(delivery: Delivery, address: str, language: str) -> Outcome:
 
 
 def mail_of(delivery: Delivery, address: str) -> EmailMessage:
-    run = delivery.alert.run
     host = urlsplit(settings.SITE_URL).hostname or "localhost"
     return EmailMessage(
-        subject=" ".join(f"[Wukong Studio] {headline(delivery.kind, run)}".split()),
+        subject=" ".join(
+            f"[Wukong Studio] {headline(delivery.kind, delivery.alert.subject)}".split()
+        ),
         body=body_of(delivery),
         to=[address],
         headers={
@@ -61,7 +63,7 @@ def mail_of(delivery: Delivery, address: str) -> EmailMessage:
 def body_of(delivery: Delivery) -> str:
     """The headline, what the log said, how far it is, and where to look."""
     alert, facts = delivery.alert, delivery.alert.facts
-    parts = [f"{headline(delivery.kind, alert.run)}.", words_of([alert])[alert.pk]]
+    parts = [f"{headline(delivery.kind, alert.subject)}.", words_of([alert])[alert.pk]]
     if alert.run is not None:
         numbers = [
             _("Step %(step)s of %(total)s.")
@@ -70,6 +72,9 @@ def body_of(delivery: Delivery) -> str:
             loss_words(_("Held-out loss %(loss)s."), facts["validation_loss"]),
         ]
         parts.append(" ".join(filter(None, numbers)))
+    if alert.study is not None:
+        words = _("%(ended)s of %(total)s runs have ended.")
+        parts.append(words % facts["runs"])
     parts.append(facts["url"])
     page = settings.SITE_URL.rstrip("/") + reverse("alerts")
     parts.append(f"-- \n{_('You asked for this mail. Change that here:')} {page}")
@@ -80,9 +85,9 @@ def loss_words(words: str, loss: float | None) -> str:
     return "" if loss is None else words % {"loss": f"{loss:.4f}"}
 
 
-def headline(kind: str, run: Run | None) -> str:
-    """One line: which run, and what about it."""
-    if run is None or kind == Kind.TEST:
+def headline(kind: str, subject: Run | Study | None) -> str:
+    """One line: which run or study, and what about it."""
+    if subject is None or kind == Kind.TEST:
         return _("This is a test")
     sentences = {
         Kind.FINISHED: _("“%(name)s” has finished"),
@@ -91,8 +96,11 @@ def headline(kind: str, run: Run | None) -> str:
         Kind.STALLED: _("“%(name)s” has stalled"),
         Kind.DEAD_CIRCUIT: _("“%(name)s” has a dead circuit"),
         Kind.LOSS_SPIKE: _("The loss of “%(name)s” jumped"),
+        Kind.STUDY_FINISHED: _("The study “%(name)s” has finished"),
+        Kind.STUDY_FAILED: _("The study “%(name)s” has failed"),
+        Kind.STUDY_STOPPED: _("The study “%(name)s” was stopped"),
     }
-    return sentences[Kind(kind)] % {"name": run.name}
+    return sentences[Kind(kind)] % {"name": subject.name}
 
 
 def language_of(delivery: Delivery) -> str:

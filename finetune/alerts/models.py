@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from finetune.runs.models import Run
+from finetune.studies.models import Study
 from finetune.teams.models import Team, User
 
 from .kinds import USUAL, Kind
@@ -33,8 +34,8 @@ def usual() -> list[str]:
 
 
 class AlertChoice(models.Model):
-    """What one person wants to hear of one team's runs. Without a row: everything usual, and no
-    e-mail."""
+    """What one person wants to hear of one team's runs and studies. Without a row: everything that
+    is usual, and no e-mail."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -51,8 +52,9 @@ class AlertChoice(models.Model):
     def __str__(self) -> str:
         return f"{self.user} of {self.team}"
 
-    def wants(self, kind: str, run: Run) -> bool:
-        return kind in self.kinds and not (self.mine_only and run.created_by_id != self.user_id)
+    def wants(self, kind: str, subject: Run | Study) -> bool:
+        mine = subject.created_by_id == self.user_id
+        return kind in self.kinds and (mine or not self.mine_only)
 
 
 class Webhook(models.Model):
@@ -107,10 +109,11 @@ class Webhook(models.Model):
 
 
 class Alert(models.Model):
-    """Something to tell: made in the transaction that writes the line of the log."""
+    """Something to tell: made in the transaction that writes a run's line, or ends a study."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="alerts")
     run = models.ForeignKey(Run, null=True, on_delete=models.CASCADE, related_name="alerts")
+    study = models.ForeignKey(Study, null=True, on_delete=models.CASCADE, related_name="alerts")
     seq = models.IntegerField(null=True, help_text="Of the run's event.")
     kind = models.CharField(max_length=20, choices=Kind)
     kinds = models.JSONField(help_text="What it may be told as; the first is `kind`.")
@@ -124,7 +127,12 @@ class Alert(models.Model):
         indexes = [models.Index(fields=["team", "-created_at", "-id"], name="alert_list")]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.run}"
+        return f"{self.kind} of {self.subject}"
+
+    @property
+    def subject(self) -> Run | Study | None:
+        """What it is about; None for a test."""
+        return self.run or self.study
 
     def kind_for(self, kinds: list[str]) -> str:
         """As what it is told to somebody who asks for these; empty: not at all."""

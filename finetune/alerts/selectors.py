@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -53,7 +53,7 @@ def alerts_of(team: Team) -> QuerySet[Alert]:
     deliveries = Delivery.objects.select_related("webhook", "user").order_by("id")
     return (
         Alert.objects.filter(team=team)
-        .select_related("run")
+        .select_related("run", "study")
         .prefetch_related(Prefetch("deliveries", queryset=deliveries))
     )
 
@@ -66,22 +66,22 @@ def news_for(user: User) -> list[dict[str, Any]]:
     teams = list(teams_of(user))
     choices = {choice.team_id: choice for choice in AlertChoice.objects.filter(user=user)}
     rows = Alert.objects.filter(
-        team__in=teams, run__isnull=False, created_at__gt=timezone.now() - NEWS_LASTS
-    ).select_related("run")
+        ~Q(run=None, study=None), team__in=teams, created_at__gt=timezone.now() - NEWS_LASTS
+    ).select_related("run", "study")
     newest = list(rows[:MOST_NEWS])
     words = words_of(newest) if newest else {}
     news = []
     for alert in newest:
         choice = choices.get(alert.team_id) or AlertChoice(user=user, team_id=alert.team_id)
-        kind, run = alert.kind_for(choice.kinds), alert.run
-        if run is None or not kind or not choice.wants(kind, run):
+        kind, subject = alert.kind_for(choice.kinds), alert.subject
+        if subject is None or not kind or not choice.wants(kind, subject):
             continue
         news.append(
             {
                 "id": f"alert-{alert.pk}",
-                "title": headline(kind, run),
+                "title": headline(kind, subject),
                 "words": words[alert.pk][:MOST_WORDS],
-                "url": reverse("run", args=[run.public_id]),
+                "url": reverse("study" if alert.study else "run", args=[subject.public_id]),
             }
         )
     return news[::-1]

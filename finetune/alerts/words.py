@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from finetune.runs.models import RunEvent
+from finetune.studies.models import Study
+from finetune.studies.tables import headline_said
 from finetune.templatetags.words import in_words, said
 
+from .kinds import Kind
 from .models import Alert
 
 
@@ -26,7 +29,15 @@ def words_of(alerts: Iterable[Alert]) -> dict[int, str]:
 
 
 def _said(alert: Alert, line: Mapping[str, Any]) -> str:
+    if alert.study is not None:
+        told = headline_said(alert.study.table) if alert.kind == Kind.STUDY_FINISHED else ""
+        return told or in_words(alert.words)
     error = alert.run.error if alert.run else {}
     if error and error.get("message") == alert.words:
         return said(error.get("parts"), in_words(alert.words))
     return said(line.get("parts"), in_words(alert.words))
+
+
+def words_of_study(study: Study) -> str:
+    """What a study says of itself now: its sentence, why no more runs are made, or nothing."""
+    return headline_said(study.table) or in_words(str(study.problem.get("message", "")))

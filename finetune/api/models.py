@@ -96,16 +96,22 @@ def models_list(
     request: HttpRequest,
     limit: Annotated[int | None, Query(ge=1, le=LISTED, description="At most so many.")] = None,
     after: Annotated[str | None, Query(description="The last id of the page before.")] = None,
+    studies: Annotated[
+        bool, Query(description="The models of all runs of studies too; each can be named anyway.")
+    ] = False,
 ) -> dict[str, Any]:
     """Tuned models of the key's team, newest first, each with the checkpoints whose files are
-    kept; then the team's personas and the base models.
+    kept; then the team's personas and the base models. Of the runs of studies those that somebody
+    has put among the assistants.
 
     Without `limit`: the newest 500 of the tuned ones, every persona and every base. `has_more`
     says whether there are others; go on with `after`.
     """
     team = key_of(request).team
     if limit is None and after is None:
-        tuned = list(islice(with_checkpoints(assistants_of(tuned_runs(team))), LISTED + 1))
+        tuned = list(
+            islice(with_checkpoints(assistants_of(tuned_runs(team, studies=studies))), LISTED + 1)
+        )
         rest = [*personas().personas_for(team, [], None), *map(assistant_of_base, bases_ready())]
         page = listing(
             [model_object(one) for one in (*tuned[:LISTED], *rest)], has_more=len(tuned) > LISTED
@@ -114,7 +120,9 @@ def models_list(
             page["last_id"] = tuned[LISTED - 1].id  # what the rest follows; the others are all here
         return page
     limit = limit or LISTED
-    return page_of(islice(models_after(team, after), limit + 1), limit=limit, shape=model_object)
+    return page_of(
+        islice(models_after(team, after, studies), limit + 1), limit=limit, shape=model_object
+    )
 
 
 def with_checkpoints(tuned: Iterable[Assistant]) -> Iterator[Assistant]:
@@ -124,9 +132,9 @@ def with_checkpoints(tuned: Iterable[Assistant]) -> Iterator[Assistant]:
             yield from (assistant_of_checkpoint(kept) for kept in checkpoints_kept(one.run))
 
 
-def models_after(team: Team, after: str | None) -> Iterator[Assistant]:
+def models_after(team: Team, after: str | None, studies: bool) -> Iterator[Assistant]:
     """The list from its beginning, or behind one model of it."""
-    runs, bases = tuned_runs(team), bases_ready()
+    runs, bases = tuned_runs(team, studies=studies), bases_ready()
     manners = personas().personas_for(team, [], None)
     if after:
         checkpoint = checkpoint_get(team, after)

@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, help_text='The run whose matched study this is.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='finetune.run')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='studies', to='finetune.team')),
                 ('test_dataset', models.ForeignKey(blank=True, help_text='Scored once, after the choice; nothing is chosen by it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='finetune.dataset')),
+                ('task_dataset', models.ForeignKey(blank=True, help_text='Problems of the task, where it takes some of its own.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='finetune.dataset')),
                 ('validation_dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='finetune.dataset')),
             ],
             options={
@@ -102,6 +103,7 @@ class Migration(migrations.Migration):
                 ('seed', models.BigIntegerField()),
                 ('result', models.JSONField(blank=True, default=dict, help_text='What its run came to when it ended, and when that was.')),
                 ('stopped', models.BooleanField(default=False, help_text='Cancelled by a stop of the study, so that it can be resumed.')),
+                ('listed', models.BooleanField(default=False, help_text='Somebody has put what it made among the assistants.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='study_cell', to='finetune.run')),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cells', to='finetune.study')),
@@ -115,6 +117,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(help_text='Of its cell, or “base”.', max_length=200)),
+                ('kind', models.CharField(choices=[('test', 'Test set'), ('task', 'Task')], default='test', max_length=4)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting for a worker'), ('working', 'Being scored'), ('done', 'Done'), ('failed', 'Failed')], db_index=True, default='waiting', max_length=10)),
                 ('starts', models.SmallIntegerField(default=0, help_text='How often a worker began.')),
                 ('result', models.JSONField(blank=True, default=dict, help_text='Loss and tokens by dialogue, and other scores.')),
@@ -122,7 +125,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('cell', models.OneToOneField(blank=True, help_text='None: the base as it is.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='score', to='finetune.studyrun')),
+                ('cell', models.ForeignKey(blank=True, help_text='None: the base as it is.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='finetune.studyrun')),
                 ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='finetune.study')),
             ],
             options={
@@ -139,7 +142,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='studyscore',
-            constraint=models.UniqueConstraint(fields=('study', 'key'), name='scored_once'),
+            constraint=models.UniqueConstraint(fields=('study', 'kind', 'key'), name='scored_once'),
+        ),
+        migrations.AddField(
+            model_name='alert',
+            name='study',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='finetune.study'),
+        ),
+        migrations.AlterField(
+            model_name='alert',
+            name='kind',
+            field=models.CharField(choices=[('run.finished', 'Finished'), ('run.failed', 'Failed'), ('run.cancelled', 'Cancelled'), ('run.stalled', 'Stalled: no progress, or no sign of life'), ('run.dead_circuit', 'Dead circuit'), ('run.loss_spike', 'Loss spike or explosion'), ('study.finished', 'Study finished'), ('study.failed', 'Study failed'), ('study.stopped', 'Study stopped'), ('test', 'Test')], max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='delivery',
+            name='kind',
+            field=models.CharField(choices=[('run.finished', 'Finished'), ('run.failed', 'Failed'), ('run.cancelled', 'Cancelled'), ('run.stalled', 'Stalled: no progress, or no sign of life'), ('run.dead_circuit', 'Dead circuit'), ('run.loss_spike', 'Loss spike or explosion'), ('study.finished', 'Study finished'), ('study.failed', 'Study failed'), ('study.stopped', 'Study stopped'), ('test', 'Test')], max_length=20),
         ),
         migrations.CreateModel(
             name='Ballot',

@@ -24,6 +24,7 @@ from .publishing import checkpoint_publish
 
 MOST_WORDS = 6  # of a search
 PERSONA = "persona:"  # begins the API name of one
+UNLISTED = Q(study_cell__listed=False, released_at=None)  # of a study, and left out of lists
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,17 @@ def assistant_of_checkpoint(checkpoint: Checkpoint) -> Assistant:
     return Assistant(checkpoint.name, checkpoint.engine_name, title, "tuned", run.base, run)
 
 
-def assistants_for(team: Team, query: str = "", limit: int | None = None) -> list[Assistant]:
+def assistants_for(
+    team: Team, query: str = "", limit: int | None = None, *, studies: bool = False
+) -> list[Assistant]:
     """Tuned assistants, newest first, then personas, then bases; whose names hold every word.
 
     With a limit the bases come along first, since all teams start from them; personas take up to
-    half of the rest, and the newest tuned ones what is left.
+    half of the rest, and the newest tuned ones what is left. Of the runs of studies only those
+    that somebody has put there come along, or all with `studies`.
     """
     bases = bases_ready()
-    runs = tuned_runs(team)
+    runs = tuned_runs(team, studies=studies)
     words = query.split()[:MOST_WORDS]
     for word in words:
         bases = bases.filter(Q(title__icontains=word) | Q(slug__icontains=word))
@@ -125,12 +129,15 @@ def assistants_of(runs: QuerySet[Run]) -> Iterator[Assistant]:
             yield assistant
 
 
-def tuned_runs(team: Team) -> QuerySet[Run]:
+def tuned_runs(team: Team, *, studies: bool = False) -> QuerySet[Run]:
     """Succeeded runs of a team, and those that were let out of theirs, newest first.
 
-    With what an assistant needs and no more.
+    With what an assistant needs and no more; of the runs of studies those that somebody has put
+    there, or all with `studies`.
     """
     runs = shared(team).filter(state=Run.State.SUCCEEDED)
+    if not studies:
+        runs = runs.exclude(UNLISTED)
     return runs.select_related("base", "team").defer(
         "base__shapes", "config", "spending", "latest", "error", "request_body", "metadata"
     )
@@ -141,9 +148,18 @@ def shared(team: Team) -> QuerySet[Run]:
     return Run.objects.filter(Q(team=team) | Q(released_at__isnull=False))
 
 
-def assistant_count(team: Team) -> int:
+def unlisted_count(team: Team) -> int:
+    """How many assistants the runs of studies have made that nobody has put there."""
+    return tuned_runs(team, studies=True).filter(UNLISTED).count()
+
+
+def assistant_count(team: Team, *, studies: bool = False) -> int:
     """About how many there are: one that was taken back is counted too."""
-    return tuned_runs(team).count() + bases_ready().count() + personas().persona_count(team)
+    return (
+        tuned_runs(team, studies=studies).count()
+        + bases_ready().count()
+        + personas().persona_count(team)
+    )
 
 
 def assistant_get(team: Team, name: str) -> Assistant | None:

@@ -1,13 +1,20 @@
-"""Publishing what runs have made: a succeeded run's adapter, and its checkpoints on demand."""
+"""Publishing what runs have made: a succeeded run's adapter, and its checkpoints on demand; and
+taking it back, with the run or without."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
+from django.dispatch import Signal
 
 from finetune.bases.publishing import LOWER, assistant_file, publish
 
 from .checkpoints import Checkpoint
 from .models import Run
+
+runs_used = Signal()  # with `runs`; whoever uses some answers for what, by the run's key
 
 
 def run_publish(run: Run) -> None:
@@ -45,6 +52,23 @@ def checkpoint_publish(checkpoint: Checkpoint) -> bool:
 def run_unpublish(run: Run) -> None:
     """Take a run's assistant and its checkpoints out of chat and API; files and curves stay."""
     Run.objects.filter(pk=run.pk).update(result={**run.result, "unpublished": True})
+    files_remove(run)
+
+
+def files_remove(run: Run) -> None:
     assistant_file(run.public_id).unlink(missing_ok=True)
     for path in Path(settings.ASSISTANT_DIR).glob(f"{run.public_id}-ckpt-step-*.json"):
         path.unlink(missing_ok=True)
+
+
+def runs_delete(runs: Sequence[Run]) -> None:
+    """Delete runs that have ended, with everything that hangs on them; what they took of the
+    machine stays in the books."""
+
+    def files_go() -> None:
+        for run in runs:
+            files_remove(run)
+            shutil.rmtree(run.folder, ignore_errors=True)
+
+    Run.objects.filter(pk__in=[run.pk for run in runs]).delete()
+    transaction.on_commit(files_go)

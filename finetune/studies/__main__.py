@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from finetune.bases.files.exceptions import BaseModelError
-from finetune.studies.design.folder import PATHS, RunLeft, StudyFolder
+from finetune.studies.design.folder import PATHS, PROBLEMS, RunLeft, StudyFolder
 from finetune.studies.design.settings import StudySettings
 from finetune.studies.design.writing import as_csv, as_markdown
 from finetune.training.exceptions import AlreadyRunning, BadConfig
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("folder", type=Path)
     for name in PATHS:
         new.add_argument(f"--{name.replace('_', '-')}", required=True)
+    new.add_argument("--problems-file", help="problems of the task arithmetic")
     for name, field in StudySettings.model_fields.items():
         text = str(field.description).replace("%", "%%")
         plain = field.annotation in (str, int, float)
@@ -67,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _new(parsed: argparse.Namespace) -> int:
     values: dict[str, Any] = {name: str(Path(getattr(parsed, name)).absolute()) for name in PATHS}
+    if parsed.problems_file is not None:
+        values[PROBLEMS] = str(Path(parsed.problems_file).absolute())
     for name, field in StudySettings.model_fields.items():
         text = getattr(parsed, name)
         if text is None:

@@ -27,6 +27,7 @@ class StudyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg
         "dataset",
         "validation_dataset",
         "test_dataset",
+        "task_dataset",
         "source",
         "priority",
         "problem",

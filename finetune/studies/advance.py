@@ -25,14 +25,15 @@ from finetune.runs.services import run_create, run_requeue
 
 from .design.arms import Arm
 from .design.cells import Cell, Point, Result, cells_left, chosen, next_cells
-from .models import Study, StudyRun, StudyScore
+from .design.tasks import TASKS
+from .models import Study, StudyRun, StudyScore, study_tell
 from .orders import run_order, study_arms
 from .results import cells_of, results_now, results_to_keep
 from .scoring import scores_reclaim, test_dialogues
 from .statistics.scores import FEWEST_DIALOGUES
 from .tables import table_made
 
-State = Study.State
+State, Kind = Study.State, StudyScore.Kind
 LIVE_MOST = 16  # runs of a study that wait or work at once
 ALL_FAILED = 4  # as many first runs that all failed end a study
 AGAIN = timedelta(seconds=60)  # after a refusal
@@ -57,7 +58,8 @@ def dataset_needed(dataset: Dataset, **_: Any) -> None:
     Raises:
         StudioError: a study that goes on uses it.
     """
-    uses = Q(dataset=dataset) | Q(validation_dataset=dataset) | Q(test_dataset=dataset)
+    names = ("dataset", "validation_dataset", "test_dataset", "task_dataset")
+    uses = Q(*((name, dataset) for name in names), _connector=Q.OR)
     if first := Study.objects.live().filter(uses).first():
         raise StudioError(
             f"The study “{first.name}” still uses this data set. Stop it or wait for its end.",
@@ -78,10 +80,11 @@ def study_finish(study_id: int) -> None:
     study = Study.objects.filter(pk=study_id, state=State.SCORING).first()
     if study is None or study.scores.filter(state__in=StudyScore.LIVE).exists():
         return
-    table = table_made(study)
-    Study.objects.filter(pk=study_id, state=State.SCORING).update(
-        state=State.DONE, table=table, finished_at=timezone.now()
-    )
+    done: dict[str, Any] = {"state": State.DONE, "table": table_made(study)}
+    with transaction.atomic():
+        mine = Study.objects.filter(pk=study_id, state=State.SCORING)
+        if mine.update(**done, finished_at=timezone.now()):
+            study_tell(study, "finished")
 
 
 @transaction.atomic
@@ -187,6 +190,7 @@ def study_give_up(study: Study, count: int, now: datetime) -> bool:
     Study.objects.filter(pk=study.pk).update(
         state=State.STOPPED, problem={"code": "all_failed", "message": message}, finished_at=now
     )
+    study_tell(study, "failed")
     return False
 
 
@@ -207,13 +211,16 @@ def study_choose(
         chosen_at=now,
         problem={},
     )
-    if test_dialogues(study, cells) < FEWEST_DIALOGUES:
-        return True
+    tested, task = test_dialogues(study, cells) >= FEWEST_DIALOGUES, TASKS.get(settings.task)
+    kinds = [Kind.TEST] if tested else []
+    if task is not None and (tested or task.own_data):
+        kinds.append(Kind.TASK)
     by_key = {cell.key: cell for cell in cells}
     keys = [Cell(arm, point, seed).key for arm, point in points.items() for seed in settings.seeds]
     good = [key for key in keys if key in results and not results[key].failed]
-    for key in [StudyScore.BASE, *good] if good else []:
-        StudyScore.objects.get_or_create(study=study, key=key, cell=by_key.get(key))
+    for kind in kinds if good else ():  # the test set first: scores are made in this order
+        for key in (StudyScore.BASE, *good):
+            StudyScore.objects.get_or_create(study=study, kind=kind, key=key, cell=by_key.get(key))
     return True
 
 

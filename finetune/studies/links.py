@@ -63,7 +63,7 @@ def study_shared(token: str, *, address: str) -> Study:
     if looks_of(address) > A_MINUTE:
         raise too_often()
     return Study.objects.select_related(
-        "base", "dataset", "validation_dataset", "test_dataset", "team", "source"
+        "base", "dataset", "validation_dataset", "test_dataset", "task_dataset", "team", "source"
     ).get(pk=link.study_id)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy
 
 from finetune.bases.models import BaseModel
@@ -15,6 +16,8 @@ from finetune.runs.models import Run
 from finetune.teams.models import ApiKey, Team, User
 
 from .design.settings import StudySettings
+
+study_ended = Signal()  # for whoever tells of studies; within the transaction
 
 
 def study_id() -> str:
@@ -73,6 +76,14 @@ class Study(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="Scored once, after the choice; nothing is chosen by it.",
+    )
+    task_dataset = models.ForeignKey(
+        Dataset,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Problems of the task, where it takes some of its own.",
     )
     source = models.ForeignKey(
         Run,
@@ -161,6 +172,9 @@ class StudyRun(models.Model):
     stopped = models.BooleanField(
         default=False, help_text="Cancelled by a stop of the study, so that it can be resumed."
     )
+    listed = models.BooleanField(
+        default=False, help_text="Somebody has put what it made among the assistants."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -172,7 +186,12 @@ class StudyRun(models.Model):
 
 
 class StudyScore(models.Model):
-    """That the test set was, or will be, scored once with one run of a study, or with the base."""
+    """That the test set, or the study's task, was or will be scored once with one run of a study,
+    or with the base."""
+
+    class Kind(models.TextChoices):
+        TEST = "test", gettext_lazy("Test set")
+        TASK = "task", gettext_lazy("Task")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting for a worker")
@@ -184,12 +203,13 @@ class StudyScore(models.Model):
     BASE = "base"  # key of the base's own scores, as the core has it
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="scores")
-    cell = models.OneToOneField(
+    kind = models.CharField(max_length=4, choices=Kind, default=Kind.TEST)
+    cell = models.ForeignKey(
         StudyRun,
         null=True,
         blank=True,
         on_delete=models.CASCADE,
-        related_name="score",
+        related_name="scores",
         help_text="None: the base as it is.",
     )
     key = models.CharField(max_length=200, help_text="Of its cell, or “base”.")
@@ -205,7 +225,7 @@ class StudyScore(models.Model):
 
     class Meta:
         ordering = ["study", "id"]
-        constraints = [models.UniqueConstraint(fields=["study", "key"], name="scored_once")]
+        constraints = [models.UniqueConstraint(fields=["study", "kind", "key"], name="scored_once")]
 
     def __str__(self) -> str:
         return f"{self.study.public_id} {self.key}"
@@ -228,3 +248,9 @@ class StudyLink(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+def study_tell(study: Study, how: str) -> None:
+    """Say that a study has `finished`, `failed` or was `stopped`, as its row has it now."""
+    study.refresh_from_db()
+    study_ended.send(Study, study=study, how=how)

@@ -40,6 +40,7 @@ class StudyOrder:
     settings: StudySettings
     validation_dataset: Dataset | None = None
     test_dataset: Dataset | None = None
+    task_dataset: Dataset | None = None
     source: Run | None = None
     key: ApiKey | None = None
     name: str = ""

@@ -1,23 +1,25 @@
-"""Scoring the test set, once for each chosen run, by a process of its own.
+"""Scoring the test set, then the study's task, once for each chosen run, by a process of its own.
 
 `python -m finetune.evaluation score` loads the best checkpoint of a run and writes losses by
-dialogue. A score that was written is never computed again; of one whose worker was killed nobody
-saw anything.
+dialogue; those of `design.tasks` write what replies are worth. A score that was written is never
+computed again; of one whose worker was killed nobody saw anything.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
+from finetune.evaluation.arithmetic.answers import answer_of
 from finetune.exceptions import StudioError, without_paths
 from finetune.exports.execution import memory_check
 from finetune.faults import words_of
@@ -28,6 +30,7 @@ from finetune.runs.models import Run
 from finetune.runs.worker.folders import copy_data
 from finetune.runs.worker.trainer_process import last_lines
 
+from .design.tasks import TASKS, Task, task_arguments
 from .models import Study, StudyRun, StudyScore
 
 State = StudyScore.State
@@ -35,6 +38,7 @@ CLAIM_LASTS = timedelta(seconds=5)  # from taking a score to holding its lock
 MOST_STARTS = 5
 KILLED = "killed"
 LOOK_SECONDS = 1.0
+MOST_LOOKED_AT = 200  # dialogues of a set in which a problem is looked for
 
 
 def study_score(score_id: int) -> None:
@@ -47,7 +51,9 @@ def study_score(score_id: int) -> None:
         )
         if not taken:
             return
-        rows = StudyScore.objects.select_related("study__base", "study__test_dataset", "cell__run")
+        rows = StudyScore.objects.select_related(
+            "study__base", "study__test_dataset", "study__task_dataset", "cell__run"
+        )
         score = rows.get(pk=score_id)
         StudyScore.objects.filter(pk=score_id).update(starts=score.starts + 1)
         with alone(lock_of(score)):
@@ -93,13 +99,16 @@ def scored(score: StudyScore) -> dict[str, Any]:
     memory_check(study.base.parameters or 0)
     run = score.cell.run if score.cell else first_scored(study)
     of_base = [] if score.cell else ["--checkpoint", "base"]
+    task = task_of(score)
+    what = task_arguments(task, study.settings.task_most) if task else ["score"]
+    data = problems_of(study) if task and task.own_data else data_of(study)
     folder.mkdir(parents=True, exist_ok=True)
     target, log = folder / f"score-{score.pk}.json", folder / f"score-{score.pk}.txt"
     target.unlink(missing_ok=True)
     with log.open("wb") as output:
         process = start(
-            "finetune.evaluation", "score", str(run.folder),
-            *("--data", str(data_of(study)), "--out", str(target), *of_base),
+            "finetune.evaluation", *what, str(run.folder),
+            *("--data", str(data), "--out", str(target), *of_base),
             log=output,
         )  # fmt: skip
     try:
@@ -118,7 +127,15 @@ def scored(score: StudyScore) -> dict[str, Any]:
             f"The score ended without a result: {without_paths(lines)[:300] or process.returncode}",
             code="lost",
         ) from None
-    return kept(found)
+    if task is None:
+        return kept(found)
+    target.unlink()  # replies are nobody's to read: their numbers are kept
+    return task.kept(found)
+
+
+def task_of(score: StudyScore) -> Task | None:
+    """The study's task where this is a score of it; None for one of the test set."""
+    return TASKS[score.study.settings.task] if score.kind == StudyScore.Kind.TASK else None
 
 
 def kept(found: dict[str, Any]) -> dict[str, Any]:
@@ -173,6 +190,35 @@ def data_of(study: Study) -> Path:
     # An evaluation takes the first dialogues of the file, so the last ones are those not seen.
     write_whole(target, "".join(lines[len(lines) - count :]))
     return target
+
+
+def problems_of(study: Study) -> Path:
+    """The problems of the study's task, as one file; it is written once.
+
+    Raises:
+        StudioError: they are gone.
+    """
+    target, problems = study.folder / "problems.jsonl", study.task_dataset
+    if target.is_file():
+        return target
+    if problems is None:
+        raise StudioError("The study has no problems.", code="gone")
+    copy_data([(problems, problems.train_file), (problems, problems.validation_file)], target)
+    return target
+
+
+def any_problem(paths: Sequence[Path]) -> bool:
+    """Whether a reply among the first dialogues of these files ends with a number."""
+    for path in paths:
+        if not path.is_file():
+            continue
+        with path.open(encoding="utf-8") as lines:
+            for line in islice(lines, MOST_LOOKED_AT):
+                turns = json.loads(line)["messages"]
+                replies = (one["content"] for one in turns if one["role"] == "assistant")
+                if answer_of(next(replies, "")) is not None:
+                    return True
+    return False
 
 
 def scores_reclaim(study: Study) -> None:

@@ -31,6 +31,13 @@ def runs_ended(studies: Iterable[Study]) -> dict[int, int]:
 def study_get(user: User, public_id: str) -> Study:
     """The study, or Http404 where it is not one of this person's teams'."""
     rows = Study.objects.for_user(user).select_related(
-        "base", "dataset", "validation_dataset", "test_dataset", "team", "created_by", "source"
+        "base",
+        "dataset",
+        "validation_dataset",
+        "test_dataset",
+        "task_dataset",
+        "team",
+        "created_by",
+        "source",
     )
     return get_object_or_404(rows, public_id=public_id)

@@ -20,10 +20,12 @@ from finetune.teams.quotas.models import TeamQuota
 from quantum.adapters.registry import get_adapter
 from quantum.backends.registry import BACKENDS
 
+from .design.tasks import TASKS
 from .exceptions import StudyRefused
-from .models import Study
+from .models import Study, StudyRun, study_tell
 from .orders import StudyOrder
 from .outlook import ArmPlan, arm_plans, run_count, total_steps
+from .scoring import any_problem
 from .statistics.scores import FEWEST_DIALOGUES
 
 State = Study.State
@@ -53,6 +55,7 @@ def study_create(order: StudyOrder) -> Study:
         dataset=order.dataset,
         validation_dataset=order.validation_dataset,
         test_dataset=order.test_dataset,
+        task_dataset=order.task_dataset,
         source=order.source,
         adapter=order.settings.adapter,
         config=order.settings.model_dump(mode="json"),
@@ -131,6 +134,7 @@ def data_check(order: StudyOrder) -> None:
         "dataset": order.dataset,
         "validation_dataset": order.validation_dataset,
         "test_dataset": order.test_dataset,
+        "task_dataset": order.task_dataset,
     }
     for field, dataset in named.items():
         if dataset is None:
@@ -152,14 +156,33 @@ def data_check(order: StudyOrder) -> None:
             ),
             "validation_dataset",
         )
-    test = order.test_dataset
-    if test is None:
+    known = [one for one in (order.dataset, order.validation_dataset) if one is not None]
+    for field, words in (
+        ("test_dataset", _("The test set must not be one that is learnt from or chosen by.")),
+        ("task_dataset", _("The problems must not be ones that are learnt from or chosen by.")),
+    ):
+        apart = named[field]
+        if apart is not None and any(
+            other.pk == apart.pk or other.sha256 == apart.sha256 for other in known
+        ):
+            raise refused(words, field)
+    task_check(order)
+
+
+def task_check(order: StudyOrder) -> None:
+    """Refuse a task without what it is computed on, and data that no task takes."""
+    task, problems = TASKS.get(order.settings.task), order.task_dataset
+    if problems is None:
+        if task is not None and task.own_data:
+            raise refused(_("Choose the data set of problems."), "task_dataset", "missing")
         return
-    for other in (order.dataset, order.validation_dataset):
-        if other is not None and (other.pk == test.pk or other.sha256 == test.sha256):
-            raise refused(
-                _("The test set must not be one that is learnt from or chosen by."), "test_dataset"
-            )
+    if task is None or not task.own_data:
+        raise refused(_("Only the task “arithmetic” takes a data set of problems."), "task_dataset")
+    if not any_problem((problems.train_file, problems.validation_file)):
+        raise refused(
+            _("“%(name)s” holds no problem whose answer is a number.") % {"name": problems.name},
+            "task_dataset",
+        )
 
 
 def plans_check(order: StudyOrder, plans: list[ArmPlan]) -> None:
@@ -217,8 +240,13 @@ def study_stop(*, study: Study, by: User | None, cancel: bool = False) -> Study:
         cell.save(update_fields=["stopped"])
         run_cancel(run=cell.run, by=by)
     Study.objects.filter(pk=study.pk).update(state=State.STOPPED, problem={})
-    study.refresh_from_db()
+    study_tell(study, "stopped")
     return study
+
+
+def run_list(*, cell: StudyRun, listed: bool) -> None:
+    """Put what a run of a study made among the assistants, or leave it out of the lists again."""
+    StudyRun.objects.filter(pk=cell.pk).update(listed=listed)
 
 
 @transaction.atomic

@@ -6,11 +6,14 @@ The statistics load SciPy, which a web process does without until somebody looks
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .design.arms import Arm
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from .design.arms import TITLES, TWIN, Arm
 from .design.cells import Results
 from .models import Study, StudyRun, StudyScore
 from .orders import study_arms
@@ -24,9 +27,12 @@ def table_made(study: Study) -> dict[str, Any]:
     """The table of a study whose scores have all ended, as it is kept."""
     from .design.table import table_of
 
-    scores = {score.key: score.result for score in study.scores.filter(state=StudyScore.State.DONE)}
+    kinds: dict[str, dict[str, Any]] = {kind: {} for kind in StudyScore.Kind.values}
+    for score in study.scores.filter(state=StudyScore.State.DONE):
+        kinds[score.kind][score.key] = score.result
     results = study_results(study, cells_of(study))
-    return plain(table_of(study.settings, study_arms(study), results, scores))
+    test, task = kinds[StudyScore.Kind.TEST], kinds[StudyScore.Kind.TASK]
+    return plain(table_of(study.settings, study_arms(study), results, test, task))
 
 
 def study_table(
@@ -39,6 +45,29 @@ def study_table(
     from .design.table import table_of
 
     return plain(table_of(study.settings, arms, results, {}))
+
+
+def headline_at(arms: Sequence[str]) -> int | None:
+    """Which comparison stands on top: the circuit against its classical twin, else the first."""
+    return arms.index(TWIN) if TWIN in arms else 0 if arms else None
+
+
+def headline_said(table: Mapping[str, Any]) -> str:
+    """The sentence on top of a table, in the language of the reader; empty for none."""
+    added = table.get("added", ())
+    at = headline_at([one["arm"] for one in added])
+    if at is None or not table["test_dialogues"]:
+        return ""
+    sentence = added[at]["sentence"]
+    values = sentence["values"]
+    named = {"a": capfirst(arm_said(values["a"])), "b": arm_said(values["b"])}
+    return _(str(sentence["text"])) % {**values, **named}
+
+
+def arm_said(words: str) -> str:
+    """An arm's words, which may begin with a capital letter, in the language of the reader."""
+    known = (title for title in TITLES.values() if words in (title, capfirst(title)))
+    return _(next(known, words))
 
 
 def plain(table: StudyTable) -> dict[str, Any]:

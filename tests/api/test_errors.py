@@ -146,6 +146,7 @@ WALK: list[tuple[str, str]] = [
     ("GET", "/v1/wukong/evaluations/{evaluation}/content"),
     ("DELETE", "/v1/webhooks/{webhook}"),
     ("GET", "/v1/wukong/studies/{study}"),
+    ("DELETE", "/v1/wukong/studies/{study}"),
     ("GET", "/v1/wukong/studies/{study}/table"),
     ("POST", "/v1/wukong/studies/{study}/stop"),
     ("POST", "/v1/wukong/studies/{study}/resume"),

@@ -50,6 +50,7 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {CHAT}": (404,),
     "delete /v1/webhooks/{webhook_id}": (403,),
     f"post {STUDIES}": (404, 409),
+    f"delete {STUDIES}/{{study_id}}": (409,),
     f"post {STUDIES}/{{study_id}}/stop": (409,),
     f"post {STUDIES}/{{study_id}}/resume": (409,),
 }

@@ -1,7 +1,7 @@
 """`/v1/wukong/studies`: make one, read it and its table, stop it, go on."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router
@@ -12,6 +12,7 @@ from finetune.api.jobs.creation import base_of, run_of
 from finetune.api.jobs.repeats import once
 from finetune.api.pages import DIGITS, no_such_cursor, older, page_of
 from finetune.runs.queue.services import WORDS
+from finetune.studies.deletion import study_delete
 from finetune.studies.design.settings import StudySettings
 from finetune.studies.exceptions import StudyRefused
 from finetune.studies.form.matching import matched_settings, study_check
@@ -27,21 +28,41 @@ from finetune.training.exceptions import BadConfig
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
-from .objects import StudyBody, StudyList, StudyObject, StudyTableObject, study_object
+from .objects import (
+    StudyBody,
+    StudyDeleted,
+    StudyList,
+    StudyObject,
+    StudyTableObject,
+    study_object,
+)
 
 router = Router(tags=["Studies"])
-OURS = ("adapter", "adapter_options", "arms", "rates", "sweep", "extensions", "seeds", "size")
+OURS = (
+    "adapter",
+    "adapter_options",
+    "arms",
+    "rates",
+    "sweep",
+    "extensions",
+    "seeds",
+    "size",
+    "task",
+    "task_most",
+)
+OTHERS = ("validation_dataset", "test_dataset", "task_dataset")
 OUR_NAMES = {
     "base": "model",
     "dataset": "training_file",
     "validation_dataset": "validation_file",
     "test_dataset": "test_file",
+    "task_dataset": "task_file",
     "from": "from_job",
 }
 
 
 def study_of(key: ApiKey, study_id: str) -> Study:
-    rows = study_list_for(key.team).select_related("validation_dataset", "test_dataset", "team")
+    rows = study_list_for(key.team).select_related(*OTHERS, "team")
     study = rows.filter(public_id=study_id).first()
     if study is None:
         raise not_found("study", study_id, param="study_id")
@@ -84,6 +105,7 @@ def study_order(key: ApiKey, body: StudyBody) -> StudyOrder:
     values |= {name: value for name in OURS if (value := getattr(body, name)) is not None}
     values["settings"] = {**values["settings"], **(body.settings or {})}
     test = dataset_of(key, body.test_file, param="test_file") if body.test_file else None
+    problems = dataset_of(key, body.task_file, param="task_file") if body.task_file else None
     return StudyOrder(
         team=key.team,
         user=key.user,
@@ -93,6 +115,7 @@ def study_order(key: ApiKey, body: StudyBody) -> StudyOrder:
         dataset=dataset,
         validation_dataset=held_out,
         test_dataset=test,
+        task_dataset=problems,
         source=source,
         settings=StudySettings.from_dict(values),
         priority=WORDS[body.priority],
@@ -138,7 +161,7 @@ def studies_list(
 ) -> dict[str, Any]:
     """Newest first."""
     team = key_of(request).team
-    rows = study_list_for(team).select_related("validation_dataset", "test_dataset")
+    rows = study_list_for(team).select_related(*OTHERS)
     if after:
         cursor = rows.filter(public_id=after).values_list("created_at", "pk").first()
         if cursor is None:
@@ -163,6 +186,27 @@ def studies_table(request: HttpRequest, study_id: str) -> dict[str, Any]:
         "object": "wukong.study.table",
         "status": study.state,
         "table": table,
+    }
+
+
+@router.delete("/{study_id}", response=StudyDeleted, summary="Delete a study")
+def studies_delete(
+    request: HttpRequest,
+    study_id: str,
+    runs: Annotated[
+        Literal["delete", "keep"],
+        Query(description="What becomes of its jobs; those used elsewhere are kept anyway."),
+    ] = "delete",
+) -> dict[str, Any]:
+    """Delete a study with its table, scores and links. One that is at work: 409."""
+    deletion = study_delete(study=study_of(key_of(request), study_id), runs=runs == "delete")
+    return {
+        "id": study_id,
+        "deleted": True,
+        "jobs_deleted": [run.public_id for run in deletion.going],
+        "jobs_kept": [
+            {"id": one.run.public_id, "reason": one.reason or None} for one in deletion.kept
+        ],
     }
 
 

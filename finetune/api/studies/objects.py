@@ -48,6 +48,17 @@ class StudyBody(Schema):
         default=None, description="How often a grid is made longer where its best is at its edge."
     )
     seeds: list[int] | None = None
+    task: Literal["none", "replies", "arithmetic"] | None = Field(
+        default=None,
+        description="What the chosen checkpoints are scored by once, after the test file: ROUGE-L "
+        "of replies to the test dialogues, or arithmetic.",
+    )
+    task_most: int | None = Field(
+        default=None, description="Dialogues or problems of the task, at most."
+    )
+    task_file: str | None = Field(
+        default=None, description="Problems. Needed by the task `arithmetic`, and by it alone."
+    )
     size: float | None = Field(default=None, description="The difference that one wants to see.")
 
 
@@ -74,6 +85,7 @@ class StudyObject(Schema):
     training_file: str
     validation_file: str | None
     test_file: str | None
+    task_file: str | None
     settings: dict[str, Any]
     runs: StudyRuns
     seconds_left: Annotated[
@@ -90,6 +102,21 @@ class StudyList(ListPage):
     data: list[StudyObject]
 
 
+class KeptJob(Schema):
+    id: str
+    reason: Annotated[
+        str | None, Field(description="What it is used for elsewhere; null: it was asked to stay.")
+    ]
+
+
+class StudyDeleted(Schema):
+    id: str
+    object: Literal["wukong.study"] = "wukong.study"
+    deleted: bool
+    jobs_deleted: list[str]
+    jobs_kept: list[KeptJob]
+
+
 class StudyTableObject(Schema):
     id: str
     object: Literal["wukong.study.table"] = "wukong.study.table"
@@ -98,7 +125,8 @@ class StudyTableObject(Schema):
         dict[str, Any],
         Field(
             description="Rows by arm, best by held-out loss first; differences of the first arm, "
-            "with intervals; warnings. Test scores are in it once the study is done."
+            "with intervals; warnings. Test and task scores are in it once the study is done, "
+            "as means over seeds, and `test_losses` and `task_scores` by seed."
         ),
     ]
 
@@ -119,6 +147,7 @@ def study_object(study: Study) -> dict[str, Any]:
         "training_file": study.dataset.public_id,
         "validation_file": validation.public_id if validation else None,
         "test_file": test.public_id if test else None,
+        "task_file": study.task_dataset.public_id if study.task_dataset else None,
         "settings": study.config,
         "runs": {
             "made": left.made, "ended": left.ended, "failed": left.failed, "total": left.total,

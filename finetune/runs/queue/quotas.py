@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from finetune.exceptions import RunRefused
 from finetune.hardware.costs import provider_seconds_used
 from finetune.runs.models import Run
+from finetune.runs.use.models import RunUse
 from finetune.teams.models import Team
 from finetune.teams.quotas.models import WINDOW, TeamQuota
 
@@ -25,12 +26,15 @@ class QuotaUse:
 
 
 def steps_used(team_id: int, *, without: int | None = None) -> int:
-    """Steps of a team's runs of the last 30 days: done ones of those that ended, all of others."""
+    """Steps of a team's runs of the last 30 days: done ones of those that have ended, also where
+    they were deleted since, all of others."""
     runs = Run.objects.filter(team_id=team_id, created_at__gte=timezone.now() - WINDOW)
     if without is not None:
         runs = runs.exclude(pk=without)
     taken = Case(When(state__in=Run.FINISHED, then=F("step")), default=F("total_steps"))
-    return int(runs.aggregate(sum=Sum(taken, default=0))["sum"])
+    rows = RunUse.objects.filter(team_id=team_id, created_at__gte=timezone.now() - WINDOW)
+    deleted = rows.filter(run=None).aggregate(sum=Sum("steps", default=0))["sum"]
+    return int(deleted) + int(runs.aggregate(sum=Sum(taken, default=0))["sum"])
 
 
 def steps_check(run: Run, steps: int) -> None:

@@ -4,6 +4,7 @@
     STUDY/runs/CELL/              a trainer's folder for each cell
     STUDY/results.json            what each run came to, written anew after each
     STUDY/scores/CELL.json        each dialogue of the test file, scored once
+    STUDY/tasks/CELL.json         each reply of the study's task, if it has one, scored once
 
 Whatever is killed goes on where it was: a run resumes from its checkpoint, and what has ended is
 not done again.
@@ -15,7 +16,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -32,9 +33,11 @@ from .cells import Cell, Result, cells_left, chosen, next_cells
 from .reading import result_of
 from .settings import StudySettings
 from .table import BASE, StudyTable, table_of
+from .tasks import TASKS, Task, task_arguments
 
 FILE, RESULTS = "study.json", "results.json"
 PATHS = ("base_model", "train_file", "validation_file", "test_file")
+PROBLEMS = "problems_file"  # of the task “arithmetic”
 ENDED = (0, 1, 2)  # of the trainer: succeeded, failed, settings cannot be used
 
 
@@ -53,13 +56,17 @@ class StudyFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         values = _read_object(self.folder / FILE)
-        self.paths = {name: str(values.pop(name, "")) for name in PATHS}
-        for name in PATHS:
+        self.paths = {name: str(values.pop(name, "")) for name in (*PATHS, PROBLEMS)}
+        self.study = StudySettings.from_dict(values)
+        self.task = TASKS.get(self.study.task)
+        own = self.task is not None and self.task.own_data
+        if self.paths[PROBLEMS] and not own:
+            raise BadConfig(Problem(PROBLEMS, "only the task arithmetic takes problems"))
+        for name in (*PATHS, PROBLEMS) if own else PATHS:
             if not self.paths[name]:
                 raise BadConfig(Problem(name, "is required"))
             if not Path(self.paths[name]).exists():
                 raise BadConfig(Problem(name, f"there is no {self.paths[name]}"))
-        self.study = StudySettings.from_dict(values)
         self.arms: tuple[Arm, ...] = self.study.arms_on(
             inspect(self.paths["base_model"]).linear_shapes
         )
@@ -160,7 +167,8 @@ class StudyFolder:
             return True
 
     def score(self, told: Callable[[str], None] = print) -> bool:
-        """Score the base and those of the chosen runs that have ended on the test file, each once.
+        """Score the base and those of the chosen runs that have ended, each once: on the test file,
+        then on the study's task.
 
         A chosen run whose weights are gone (its result was kept, its folder was not) is made again.
 
@@ -175,40 +183,51 @@ class StudyFolder:
         ended = {key for key, one in results.items() if not one.failed}
         cells = [cell for cell in self.final_cells() if cell.key in ended]
         with self._alone():
-            for cell in cells:
-                if not self._score_file(cell.key).exists():
-                    if not (self.run_folder(cell) / "adapter").exists():
-                        told(f"{cell.key} is made again")
-                        self._train(cell)
-                    told(f"{cell.key} is scored")
-                    self._scored(cell.key, [str(self.run_folder(cell))])
-            if cells and not self._score_file(BASE).exists():
-                config = self.run_folder(cells[0]) / "config.json"
-                told("the base is scored")
-                self._scored(BASE, ["--base", self.paths["base_model"], "--config", str(config)])
+            for task in (None, self.task) if self.task else (None,):
+                self._score_all(cells, task, told)
         return bool(cells) and not self.left
+
+    def _score_all(
+        self, cells: Sequence[Cell], task: Task | None, told: Callable[[str], None]
+    ) -> None:
+        words = f" ({task.title})" if task else ""
+        for cell in cells:
+            if not self._score_file(cell.key, task).exists():
+                if not (self.run_folder(cell) / "adapter").exists():
+                    told(f"{cell.key} is made again")
+                    self._train(cell)
+                told(f"{cell.key} is scored{words}")
+                self._scored(cell.key, [str(self.run_folder(cell))], task)
+        if cells and not self._score_file(BASE, task).exists():
+            config = self.run_folder(cells[0]) / "config.json"
+            told(f"the base is scored{words}")
+            base = ["--base", self.paths["base_model"], "--config", str(config)]
+            self._scored(BASE, base, task)
 
     @property
     def left(self) -> int:
         """Runs that are still needed, if no grid is made longer."""
         return cells_left(self.study, self.arms, self.results())
 
-    def scores(self) -> dict[str, dict[str, Any]]:
-        """Files of scores by cell."""
-        found = (self.folder / "scores").glob("*.json")
+    def scores(self, folder: str = "scores") -> dict[str, dict[str, Any]]:
+        """Files of scores by cell; of the task in `tasks`."""
+        found = (self.folder / folder).glob("*.json")
         return {path.stem: _read_object(path) for path in sorted(found)}
 
     def table(self) -> StudyTable:
         """What the study has come to."""
-        return table_of(self.study, self.arms, self.results(), self.scores())
+        tasks = self.scores("tasks")
+        return table_of(self.study, self.arms, self.results(), self.scores(), tasks)
 
-    def _score_file(self, key: str) -> Path:
-        return self.folder / "scores" / f"{key}.json"
+    def _score_file(self, key: str, task: Task | None = None) -> Path:
+        return self.folder / ("tasks" if task else "scores") / f"{key}.json"
 
-    def _scored(self, key: str, subject: list[str]) -> None:
-        target = self._score_file(key)
-        given = ["--data", self.paths["test_file"], "--out", str(target)]
-        command = [sys.executable, "-m", "finetune.evaluation", "score", *subject, *given]
+    def _scored(self, key: str, subject: list[str], task: Task | None = None) -> None:
+        target = self._score_file(key, task)
+        what = task_arguments(task, self.study.task_most) if task else ["score"]
+        data = self.paths[PROBLEMS if task and task.own_data else "test_file"]
+        given = ["--data", data, "--out", str(target)]
+        command = [sys.executable, "-m", "finetune.evaluation", *what, *subject, *given]
         self._carried_out(key, command, self.folder / "scores.txt")
         if not target.exists():
             raise RunLeft(key, 0, "no score was written.")

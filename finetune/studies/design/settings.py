@@ -13,6 +13,8 @@ from finetune.training.settings import RunSettings
 from quantum.adapters.registry import Shapes
 
 from .arms import TITLES, Arm, arms_for
+from .tasks import MOST as TASK_MOST
+from .tasks import NONE, TASKS
 
 OWN = ("adapter", "adapter_options", "learning_rate", "seed")  # each cell has its own
 SWEPT = ("batch_size", "steps", "sequence_length", "weight_decay")
@@ -54,6 +56,14 @@ class StudySettings(BaseModel):
     size: float = Field(
         0.005, gt=0, le=100, description="The difference of the test loss that one wants to see."
     )
+    task: str = Field(
+        NONE,
+        description="What the chosen checkpoints are scored by once the test file is: none, "
+        "replies (ROUGE-L to the test dialogues) or arithmetic (on problems of its own).",
+    )
+    task_most: int = Field(
+        TASK_MOST, ge=1, le=10_000, description="Dialogues or problems of the task, at most."
+    )
 
     @field_validator("arms", "seeds")
     @classmethod
@@ -62,6 +72,13 @@ class StudySettings(BaseModel):
             raise Unusable("must not name one twice")
         if len(value) > MOST:
             raise Unusable(f"at most {MOST}")
+        return value
+
+    @field_validator("task")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in (NONE, *TASKS):
+            raise Unusable(f"one of {', '.join((NONE, *TASKS))}")
         return value
 
     @model_validator(mode="after")

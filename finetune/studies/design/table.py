@@ -19,6 +19,8 @@ from finetune.studies.statistics.sentence import Sentence, sentence_of
 from .arms import TITLES, Arm
 from .cells import Cell, Point, Results, at_edge, cells_left, chosen, grid_of
 from .settings import StudySettings
+from .tasks import NONE, TASKS
+from .warnings import WARNINGS, Warned
 
 BASE = "base"  # key of the untouched base's scores
 ScoreFiles = Mapping[str, Mapping[str, Any]]  # by a cell's key, as `finetune.evaluation` writes
@@ -47,6 +49,8 @@ class ArmRow:
         circuits: of one run, where they are counted.
         shots: of these.
         failed: why runs of it have no result.
+        task_score: of the scored seeds, from 0 to 1; None without a task.
+        task_scores: by seed.
     """
 
     arm: str
@@ -67,6 +71,8 @@ class ArmRow:
     circuits: float | None
     shots: float | None
     failed: tuple[str, ...]
+    task_score: float | None = None
+    task_scores: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,36 +82,6 @@ class Added:
     arm: str
     difference: Difference | None
     sentence: Sentence
-
-
-@dataclass(frozen=True)
-class Warned:
-    """Something to know before the table is believed.
-
-    Attributes:
-        kind: `edge`, `failed`, `precision`, `one_seed` or `grid`.
-        text: English, with `%(name)s` gaps.
-        values: what fills them.
-    """
-
-    kind: str
-    text: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def english(self) -> str:
-        """The sentence."""
-        return self.text % self.values
-
-
-WARNINGS: Mapping[str, str] = {
-    "edge": "The best learning rate of %(arm)s, %(rate)s, is at the edge of those that were tried: "
-    "a better one may lie beyond.",
-    "failed": "Runs of %(arm)s without a result: %(count)s. %(why)s",
-    "precision": "Runs were computed in different number formats: %(formats)s.",
-    "one_seed": "With one seed nothing can be said about other seeds.",
-    "grid": "One learning rate was tried for %(arm)s: another arm may only be better tuned.",
-}
 
 
 @dataclass(frozen=True)
@@ -120,6 +96,9 @@ class StudyTable:
         warnings: to be read with it.
         left: runs that are still needed, if no grid is made longer.
         test_dialogues: how many were scored.
+        task: what the task scores are of: `none`, `replies` or `arithmetic`.
+        base_task_score: of the untouched base.
+        task_items: how many replies were scored, at most.
     """
 
     rows: tuple[ArmRow, ...]
@@ -129,6 +108,9 @@ class StudyTable:
     warnings: tuple[Warned, ...]
     left: int
     test_dialogues: int
+    task: str = NONE
+    base_task_score: float | None = None
+    task_items: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data for a file."""
@@ -140,7 +122,11 @@ class StudyTable:
 
 
 def table_of(
-    study: StudySettings, arms: Sequence[Arm], results: Results, scores: ScoreFiles
+    study: StudySettings,
+    arms: Sequence[Arm],
+    results: Results,
+    scores: ScoreFiles,
+    tasks: ScoreFiles | None = None,
 ) -> StudyTable:
     """Put together what there is; what is missing is None.
 
@@ -149,11 +135,14 @@ def table_of(
         arms: its arms on its base, the one in question first.
         results: of the runs that have ended.
         scores: of the chosen runs on the test file, and of the base under `BASE`.
+        tasks: of the same on the study's task; None or empty without one.
     """
     points = chosen(study, arms, results)
+    done = _task_scores(study, tasks or {})
     known = {arm.name: _scores(study, arm, points.get(arm.name), scores) for arm in arms}
     rows = [
-        _row(study, arm, points.get(arm.name), results, scores, known[arm.name]) for arm in arms
+        _row(study, arm, points.get(arm.name), results, scores, known[arm.name], done)
+        for arm in arms
     ]
     rows.sort(key=lambda row: (row.validation_loss is None, row.validation_loss or 0.0))
     before = [one.base_loss for one in results.values() if one.base_loss is not None]
@@ -166,6 +155,9 @@ def table_of(
         warnings=tuple(_warnings(study, rows, results)),
         left=cells_left(study, arms, results),
         test_dialogues=max((len(one.tokens) for one in known.values() if one), default=0),
+        task=study.task,
+        base_task_score=done.get(BASE),
+        task_items=max((len(file["dialogues"]) for file in (tasks or {}).values()), default=0),
     )
 
 
@@ -176,6 +168,7 @@ def _row(
     results: Results,
     files: ScoreFiles,
     scores: Scores | None,
+    done: Mapping[str, float],
 ) -> ArmRow:
     cells = [Cell(arm.name, point, seed) for seed in study.seeds] if point else []
     ended = [(cell, results[cell.key]) for cell in cells if cell.key in results]
@@ -188,6 +181,7 @@ def _row(
         return _mean(getattr(one, name) for one in good)
 
     losses = dict(zip(scores.seeds, map(float, scores.losses), strict=True)) if scores else {}
+    tasks = {cell.seed: done[cell.key] for cell in cells if cell.key in done}
     accuracy = _mean(files[cell.key].get("accuracy") for cell in cells if cell.key in files)
     return ArmRow(
         arm=arm.name,
@@ -210,6 +204,8 @@ def _row(
         circuits=mean("circuits"),
         shots=mean("shots"),
         failed=tuple(failed),
+        task_score=_mean(tasks.values()),
+        task_scores=tasks,
     )
 
 
@@ -232,6 +228,12 @@ def _scores(
         return None
     tokens = [one["tokens"] for one in next(iter(found.values()))]
     return Scores([[one["nll"] for one in rows] for rows in found.values()], tokens, list(found))
+
+
+def _task_scores(study: StudySettings, files: ScoreFiles) -> dict[str, float]:
+    """The score of each file of the study's task, by its key."""
+    task = TASKS.get(study.task)
+    return {key: task.score(file) for key, file in files.items()} if task else {}
 
 
 def _added(

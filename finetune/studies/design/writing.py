@@ -25,6 +25,7 @@ COLUMNS: Sequence[Column] = (
     ("validation_loss", lambda row: row.validation_loss, _loss),
     ("test_loss", lambda row: row.test_loss, _loss),
     ("test_accuracy", lambda row: row.test_accuracy, "{:.4f}".format),
+    ("task_score", lambda row: row.task_score, "{:.4f}".format),
     ("step_seconds", lambda row: row.step_seconds, "{:.2f}".format),
     ("peak_memory_mb", lambda row: row.peak_memory_mb, "{:,.0f}".format),
     ("joules", lambda row: row.joules, "{:,.0f}".format),
@@ -56,6 +57,7 @@ def as_markdown(table: StudyTable) -> str:
         for name, value in (
             ("validation", table.base_validation_loss),
             ("test", table.base_test_loss),
+            ("task", table.base_task_score),
         )
         if value is not None
     ]

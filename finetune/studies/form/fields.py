@@ -9,6 +9,7 @@ from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.runs.form.fields import DatasetField, priority_field
 from finetune.runs.models import Run
+from finetune.studies.design.tasks import MOST, NONE
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
@@ -60,6 +61,38 @@ class StudyFields(forms.Form):
         help_text=gettext_lazy(
             "Scored once, after the choice. Without it, half of the held-out dialogues are kept "
             "apart for that."
+        ),
+    )
+    task = forms.ChoiceField(
+        choices=[
+            (NONE, gettext_lazy("None")),
+            ("replies", gettext_lazy("Replies (ROUGE-L)")),
+            ("arithmetic", gettext_lazy("Arithmetic")),
+        ],
+        initial=NONE,
+        required=False,
+        label=gettext_lazy("Task"),
+        help_text=gettext_lazy(
+            "Scored once with the chosen checkpoints, after the test set: greedy replies to the "
+            "test dialogues, or problems of your own. Nothing is chosen by it."
+        ),
+    )
+    task_most = forms.IntegerField(
+        min_value=1,
+        max_value=10_000,
+        initial=MOST,
+        required=False,
+        label=gettext_lazy("Dialogues or problems of the task"),
+        help_text=gettext_lazy("At most. Each run answers them, and the base."),
+    )
+    task_dataset = DatasetField(
+        Dataset.objects.none(),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("None"),
+        label=gettext_lazy("Arithmetic problems"),
+        help_text=gettext_lazy(
+            "For arithmetic: a data set whose replies end with the number that is right."
         ),
     )
     seeds = ListField(

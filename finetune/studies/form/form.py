@@ -28,6 +28,7 @@ from finetune.runs.models import Run
 from finetune.runs.worker.devices import devices_reported
 from finetune.studies.design.arms import Arm, arms_for
 from finetune.studies.design.settings import StudySettings
+from finetune.studies.design.tasks import MOST, NONE
 from finetune.studies.orders import StudyOrder
 from finetune.teams.models import Team, User
 from finetune.training.circuits.backends import backends_of
@@ -44,6 +45,7 @@ from .matching import ASIDE, SIZE, seeds_from, shared_for_study
 
 SWEPT = ("batch_size", "steps")
 SOURCE = "from"
+DATASETS = ("dataset", "validation_dataset", "test_dataset", "task_dataset")
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,11 @@ class StudyForm(StudyFields):
         fields["base"].queryset = bases
         if first := bases.first():
             fields["base"].initial = first.slug
-        for name in ("dataset", "validation_dataset", "test_dataset"):
+        for name in DATASETS:
             fields[name].queryset = fields[name].every = ready
         if newest := ready.first():
             fields["dataset"].initial = newest.public_id
-        for name in ("dataset", "validation_dataset", "test_dataset"):
+        for name in DATASETS:
             fields[name].chosen = [str(self[name].value() or "")]
         layers = {name.rpartition(".")[2] for base in bases for name in base.shapes}
         ordered = [name for name in USUAL_TARGETS if name in layers]
@@ -181,6 +183,11 @@ class StudyForm(StudyFields):
         return (self[name] for name in ("backend", *MORE) if name in self.fields)
 
     @property
+    def task_open(self) -> bool:
+        chosen = str(self["task"].value() or NONE) != NONE
+        return chosen or any(self[name].errors for name in ("task_most", "task_dataset"))
+
+    @property
     def more_open(self) -> bool:
         return any(field.errors for field in self.more_fields)
 
@@ -209,6 +216,8 @@ class StudyForm(StudyFields):
             extensions=typed.get("extensions") or 0,
             seeds=typed.get("seeds") or seeds_from(settings.seed),
             size=typed.get("size") or SIZE,
+            task=typed.get("task") or NONE,
+            task_most=typed.get("task_most") or MOST,
         )
         return typed
 
@@ -238,6 +247,7 @@ class StudyForm(StudyFields):
             dataset=typed["dataset"],
             validation_dataset=typed.get("validation_dataset"),
             test_dataset=typed.get("test_dataset"),
+            task_dataset=typed.get("task_dataset"),
             source=self.source,
             settings=self.study,
             priority=int(Run.Priority.LOW if priority is None else priority),

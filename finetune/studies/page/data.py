@@ -14,14 +14,16 @@ from finetune.exceptions import RunRefused
 from finetune.runs.models import Run
 from finetune.runs.page.facts import shown
 from finetune.runs.queue.line import Place, places
-from finetune.studies.design.arms import TWIN, Arm
+from finetune.runs.worker.conclusions import SILENT
+from finetune.studies.design.arms import Arm
 from finetune.studies.design.cells import Point, Results, chosen
+from finetune.studies.design.tasks import TASKS
 from finetune.studies.models import Study, StudyRun, StudyScore
 from finetune.studies.orders import study_arms
 from finetune.studies.outlook import Left, study_left
 from finetune.studies.results import cells_of, study_results
 from finetune.studies.scoring import test_dialogues
-from finetune.studies.tables import study_table
+from finetune.studies.tables import headline_at, study_table
 
 from .curves import ArmLine, arm_lines, drawn, losses_by_step
 from .drawing import Whisker, whiskers
@@ -77,7 +79,9 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
     lines = drawn(items)
     by_name = {one.arm.name: one for one in items}
     table = study_table(study, arms, cells, results)
-    scores = [score.state for score in study.scores.all()]
+    scores = list(study.scores.all())
+    states = [score.state for score in scores]
+    failed = [score.kind for score in scores if score.state == StudyScore.State.FAILED]
     added = added_rows(table["added"], arms[0], by_name)
     return {
         "study": study,
@@ -97,13 +101,29 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
         "grid": grid_rows(study.settings, arms, cells, results, points_now(study, arms, results)),
         "cells": cells,
         "left": study_left(study, arms, cells),
+        "troubled": [cell.run for cell in cells if is_troubled(cell.run)],
         "at_work": [cell.run for cell in cells if cell.run.state in Run.HELD],
         "place": next_place(cells),
-        "scored": scores.count(StudyScore.State.DONE),
+        "scored": states.count(StudyScore.State.DONE),
         "to_score": len(scores),
-        "unscored": scores.count(StudyScore.State.FAILED),
+        "unscored": failed.count(StudyScore.Kind.TEST),
+        "task": TASKS.get(study.settings.task),
+        "task_words": task_words(study),
+        "task_unscored": failed.count(StudyScore.Kind.TASK),
         "tested": test_dialogues(study, cells),
     }
+
+
+def task_words(study: Study) -> str:
+    """What the study's task score is; empty without a task."""
+    task = TASKS.get(study.settings.task)
+    return _(task.measured) % {"most": f"{study.settings.task_most:,}"} if task else ""
+
+
+def is_troubled(run: Run) -> bool:
+    """Whether something is to be told of it: no alert is sent for a run of a study."""
+    silent = run.state in Run.HELD and run.latest.get(SILENT)
+    return bool(run.latest.get("troubles") or run.state == Run.State.FAILED or silent)
 
 
 def next_place(cells: Sequence[StudyRun]) -> Place | None:
@@ -129,6 +149,7 @@ def data_of(study: Study) -> list[tuple[str, Dataset]]:
         (_("Data"), study.dataset),
         (_("Held-out data"), study.validation_dataset),
         (_("Test data"), study.test_dataset),
+        (_("Arithmetic problems"), study.task_dataset),
     )
     return [(words, dataset) for words, dataset in named if dataset is not None]
 
@@ -169,8 +190,8 @@ def added_rows(
 
 def headline_of(added: Sequence[AddedRow]) -> AddedRow | None:
     """What stands on top: the circuit against its classical twin, else against the next arm."""
-    twins = (one for one in added if one.line.arm.name == TWIN)
-    return next(twins, added[0] if added else None)
+    at = headline_at([one.line.arm.name for one in added])
+    return None if at is None else added[at]
 
 
 def points_now(study: Study, arms: Sequence[Arm], results: Results) -> dict[str, Point]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -23,7 +23,8 @@ from .report import report_page
 
 COLUMNS = (
     "arm", "title", "parameters", "rate", "swept", "edge", "seeds", "train_loss", "validation_loss",
-    "test_loss", "test_accuracy", "step_seconds", "peak_memory_mb", "joules", "circuits", "shots",
+    "test_loss", "test_accuracy", "task_score", "step_seconds", "peak_memory_mb", "joules",
+    "circuits", "shots",
 )  # fmt: skip
 DIFFERENCES = (
     "estimate", "low", "high", "seeds", "dialogues", "p_value", "corrected_p_value", "comparisons",
@@ -90,7 +91,11 @@ def table_csv(table: Mapping[str, Any]) -> str:
         found = (other or {}).get("difference") or {}
         said = other["sentence"]["text"] % other["sentence"]["values"] if other else ""
         rows.append(
-            [*(values[name] for name in COLUMNS), *(found.get(name) for name in DIFFERENCES), said]
+            [
+                *(values.get(name) for name in COLUMNS),
+                *(found.get(name) for name in DIFFERENCES),
+                said,
+            ]
         )
     return csv_text([["" if cell is None else cell for cell in row] for row in rows])
 
@@ -114,6 +119,7 @@ def study_values(study: Study) -> dict[str, Any]:
                 ("train", study.dataset),
                 ("validation", study.validation_dataset),
                 ("test", study.test_dataset),
+                ("problems", study.task_dataset),
             )
             if dataset is not None
         },
@@ -122,5 +128,11 @@ def study_values(study: Study) -> dict[str, Any]:
         "results": results_to_keep(results),
         "chosen": study.chosen,
         "table": table_of(study, study_arms(study), cells, results),
-        "scores": {score.key: score.result for score in scores} if study.table else {},
+        "scores": results_of(scores, StudyScore.Kind.TEST) if study.table else {},
+        "task_scores": results_of(scores, StudyScore.Kind.TASK) if study.table else {},
     }
+
+
+def results_of(scores: Iterable[StudyScore], kind: str) -> dict[str, Any]:
+    """What was scored, by the key of its cell."""
+    return {score.key: score.result for score in scores if score.kind == kind}

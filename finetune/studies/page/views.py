@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.exceptions import StudioError
 from finetune.paging import KeyPaginator
-from finetune.studies import links, services
-from finetune.studies.models import Study
+from finetune.runs.selectors import run_get
+from finetune.studies import deletion, links, services
+from finetune.studies.models import Study, StudyRun
 from finetune.studies.selectors import runs_ended, study_get, study_list_for
 from finetune.teams.access import SiteRequest, in_team, signed_in
 
@@ -84,6 +85,41 @@ def study_resume(request: SiteRequest, public_id: str) -> HttpResponse:
     else:
         messages.success(request, _("“%(name)s” goes on.") % {"name": study.name})
     return redirect("study", public_id)
+
+
+@signed_in
+@require_POST
+def run_list(request: SiteRequest, public_id: str) -> HttpResponse:
+    """Put what a run of a study made among the assistants (`listed=1`), or leave it out again."""
+    run = run_get(request.user, public_id)
+    cell = get_object_or_404(StudyRun, run=run)
+    services.run_list(cell=cell, listed=request.POST.get("listed") == "1")
+    return redirect("run", public_id)
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def study_delete(request: SiteRequest, public_id: str) -> HttpResponse:
+    """What goes with it, and the button; `runs=keep` lets its runs stay."""
+    study = study_get(request.user, public_id)
+    if request.method == "POST":
+        try:
+            gone = deletion.study_delete(study=study, runs=request.POST.get("runs") != "keep")
+        except StudioError as error:
+            messages.warning(request, error.message)
+            return redirect("study", public_id)
+        words = {"name": study.name, "going": len(gone.going), "kept": len(gone.kept)}
+        text = _("“%(name)s” is deleted. Runs deleted with it: %(going)s; kept: %(kept)s.")
+        messages.success(request, text % words)
+        return redirect("studies")
+    try:
+        deletion.delete_check(study, runs=False)
+    except StudioError as error:
+        messages.warning(request, error.message)
+        return redirect("study", public_id)
+    context = {"study": study, **vars(deletion.deletion_of(study))}
+    return render(request, "finetune/studies/delete.html", context)
 
 
 @never_cache

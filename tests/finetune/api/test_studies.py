@@ -13,7 +13,7 @@ from finetune.studies.models import Study
 from finetune.teams.keys.services import key_create
 from tests.finetune.studies.conftest import order, study  # noqa: F401 (fixtures)
 from tests.finetune.studies.test_advance import advance_to_choice
-from tests.finetune.studies.test_views import scores_end
+from tests.finetune.studies.test_views import problems_made, scores_end
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/v1/wukong/studies"
@@ -121,3 +121,33 @@ def test_the_table_and_its_sentences(call: Any, study: Study) -> None:  # noqa: 
     assert made["status"] == "done"
     assert len(made["sentences"]) == 3
     assert set(made["chosen"]) == set(study.settings.arms)
+
+
+def test_delete(call: Any, study: Study) -> None:  # noqa: F811
+    study_advance(study.pk)
+    refused = call("delete", f"/{study.public_id}")
+    assert refused.status_code == 409
+    assert "Stop it first" in refused.json()["error"]["message"]
+    call("post", f"/{study.public_id}/stop")
+    cell = study.cells.first()
+    cell.listed = True
+    cell.save()
+    kept, count = cell.run.public_id, study.cells.count()
+    gone = call("delete", f"/{study.public_id}").json()
+    assert (gone["deleted"], len(gone["jobs_deleted"])) == (True, count - 1)
+    assert gone["jobs_kept"] == [{"id": kept, "reason": "put among the assistants"}]
+    assert call("get", f"/{study.public_id}").status_code == 404
+    assert call("delete", f"/{study.public_id}").status_code == 404
+
+
+def test_a_task_with_its_problems(call: Any, order: Any, base: Any, dataset: Any) -> None:  # noqa: F811
+    body = {"model": base.slug, "training_file": dataset.public_id, "task": "arithmetic"}
+    answer = call("post", body=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "task_file")
+    problems = problems_made(order.test_dataset)
+    made = call("post", body={**body, "task_file": problems.public_id, "task_most": 4}).json()
+    assert made["task_file"] == problems.public_id
+    assert (made["settings"]["task"], made["settings"]["task_most"]) == ("arithmetic", 4)
+    assert call("post", body={**body, "task": "cooking"}).status_code == 400
+    wrong = call("post", body={**body, "task": "replies", "task_file": problems.public_id})
+    assert wrong.json()["error"]["param"] == "task_file"

@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from finetune.datasets.models import Dataset
 from finetune.runs.models import Run
 from finetune.studies import links
 from finetune.studies.advance import study_advance
@@ -35,6 +37,14 @@ def browser(alice: Any, team: Any) -> Client:
 def scores_end(study: Study, gap: float = 0.05) -> None:
     """Score twenty dialogues of ten tokens: the circuit better than the others by `gap` a token."""
     for score in study.scores.select_related("cell"):
+        if score.kind == StudyScore.Kind.TASK:
+            score.result = {
+                "rouge_l": 0.1 * (score.cell.seed if score.cell else 0),
+                "dialogues": [],
+            }
+            score.state = StudyScore.State.DONE
+            score.save()
+            continue
         worse = 0.0 if score.cell and score.cell.arm == "circuit" else gap
         seed = score.cell.seed if score.cell else 0
         dialogues = [
@@ -191,6 +201,63 @@ def test_no_ranking_on_test(browser: Client, done: Study) -> None:
     losses = {row["arm"]: row["validation_loss"] for row in done.table["rows"]}
     assert order == sorted(order, key=lambda name: losses[name])
     assert "sort=test" not in page_of(browser, done)
+
+
+def test_a_task_has_a_column_and_no_order(browser: Client, order: Any) -> None:
+    settings = order.settings.model_copy(update={"task": "replies", "task_most": 7})
+    study = study_create(replace(order, settings=settings))
+    advance_to_choice(study)
+    assert [score.kind for score in study.scores.all()] == ["test"] * 9 + ["task"] * 9
+    assert "Then the task: ROUGE-L of greedy replies to at most 7" in page_of(browser, study)
+    scores_end(study)
+    study_advance(study.pk)
+    study.refresh_from_db()
+    row = study.table["rows"][0]
+    assert row["task_scores"] == {"1": pytest.approx(0.1), "2": pytest.approx(0.2)}
+    text = page_of(browser, study, "?sort=task")
+    assert "0.1500" in text
+    assert "the untouched base: 0.0000" in text
+    assert browser.get(f"/studies/{study.public_id}/?sort=task").context["sort"] == "validation"
+    report = browser.get(f"/studies/{study.public_id}/report.html").content.decode()
+    assert "ROUGE-L" in report
+    table = browser.get(f"/studies/{study.public_id}/table.csv").content.decode()
+    assert float(next(csv.DictReader(io.StringIO(table)))["task_score"]) == pytest.approx(0.15)
+    values = json.loads(browser.get(f"/studies/{study.public_id}/study.json").content)
+    assert len(values["task_scores"]) == len(values["scores"]) == 9
+
+
+def test_the_problems_of_a_task_stand_apart(browser: Client, order: Any, dataset: Any) -> None:
+    chosen = {"task": "arithmetic", "task_most": "5"}
+    typed = typed_of(browser.get(f"/studies/new/?adapter=qtha&dataset={dataset.public_id}"))
+    for problems, words in (
+        ("", "Choose the data set of problems."),
+        (dataset.public_id, "learnt from"),
+        (order.test_dataset.public_id, "no problem whose answer is a number"),
+    ):
+        answer = browser.post("/studies/new/", {**typed, **chosen, "task_dataset": problems})
+        assert answer.status_code == 422
+        assert words in str(answer.context["form"].errors["task_dataset"])
+    problems = problems_made(order.test_dataset)
+    answer = browser.post("/studies/new/", {**typed, **chosen, "task_dataset": problems.public_id})
+    assert answer.status_code == 302, answer.context["form"].errors
+    study = Study.objects.get()
+    assert (study.settings.task, study.settings.task_most) == ("arithmetic", 5)
+    assert study.task_dataset == problems
+
+
+def problems_made(dataset: Dataset) -> Dataset:
+    """Let a data set hold sums."""
+    turns = [
+        [
+            {"role": "user", "content": f"{n} + 1?"},
+            {"role": "assistant", "content": f"#### {n + 1}"},
+        ]
+        for n in range(4)
+    ]
+    lines = (json.dumps({"messages": one}) + "\n" for one in turns)
+    dataset.train_file.write_text("".join(lines), encoding="utf-8")
+    dataset.validation_file.write_text("", encoding="utf-8")
+    return dataset
 
 
 def test_stop_and_resume(browser: Client, study: Study) -> None:

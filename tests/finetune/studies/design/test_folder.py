@@ -94,6 +94,46 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(tmp_path, tin
     assert numbers_of(again) == numbers_of(whole)
 
 
+@pytest.mark.slow
+def test_a_task_is_scored_once_after_the_test(tmp_path, tiny_model_dir):
+    problems = tmp_path / "problems.jsonl"
+    rows = ({"question": f"What is {n} and 1?", "answer": f"#### {n + 1}"} for n in range(5))
+    problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    more = {"seeds": [1], "task": "replies", "task_most": 3}
+    study = StudyFolder.make(tmp_path / "study", values_made(tmp_path, tiny_model_dir, **more))
+    assert study.run(lambda line: None)
+    told = []
+    assert study.score(told.append)
+    assert [line.endswith("(ROUGE-L)") for line in told] == [False] * 3 + [True] * 3
+    table = study.table()
+    assert table.task_items == 3
+    assert {row.arm: len(row.task_scores) for row in table.rows} == {"circuit": 1, "bottleneck": 1}
+    assert all(0 <= row.task_score <= 1 for row in table.rows)
+    assert study.score(told.append)
+    assert len(told) == 6
+
+    values = json.loads((study.folder / "study.json").read_text())
+    shutil.rmtree(study.folder / "tasks")
+    values |= {"task": "arithmetic", "problems_file": str(problems)}
+    (study.folder / "study.json").write_text(json.dumps(values))
+    other = StudyFolder(study.folder)
+    assert other.score(told.append)
+    assert len(told) == 9
+    assert other.table().base_task_score == 0  # random numbers solve nothing
+    assert study.folder.joinpath("tasks", "base.json").is_file()
+
+
+def test_a_task_needs_what_it_is_computed_on(tmp_path, tiny_model_dir):
+    values = values_made(tmp_path, tiny_model_dir)
+    for wrong in (
+        {"task": "arithmetic"},
+        {"task": "cooking"},
+        {"task": "replies", "problems_file": values["test_file"]},
+    ):
+        with pytest.raises(BadConfig):
+            StudyFolder.make(tmp_path / "bad", {**values, **wrong})
+
+
 def test_results_that_are_kept_are_not_computed_again(tmp_path, tiny_model_dir):
     study = StudyFolder.make(tmp_path / "study", values_made(tmp_path, tiny_model_dir))
     kept = {

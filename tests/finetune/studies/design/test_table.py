@@ -127,3 +127,26 @@ def test_it_is_written_as_csv_markdown_and_json():
     assert "circuits" not in text  # no arm has counted any
     assert "The untouched base: validation 3.0000, test 3.1000." in text
     assert json.loads(json.dumps(table.as_dict()))["rows"][0]["arm"] == "bottleneck"
+
+
+def test_a_task_has_a_mean_over_seeds_each_seed_and_no_say_in_the_order():
+    study = STUDY.model_copy(update={"task": "arithmetic"})
+    results = results_made(middle)
+    scores = scores_made(results, {})
+    rows = [{"line": 1, "right": 1}, {"line": 2, "right": 0}]
+    tasks = {
+        key: {"accuracy": 0.1 * at, "dialogues": rows}
+        for at, key in enumerate(key for key in scores if key != BASE)
+    }
+    without = table_of(study, ARMS, results, scores)
+    table = table_of(study, ARMS, results, scores, {**tasks, BASE: {**tasks[min(tasks)]}})
+    assert [row.arm for row in table.rows] == [row.arm for row in without.rows]
+    circuit = next(row for row in table.rows if row.arm == "circuit")
+    assert circuit.task_scores == pytest.approx({1: 0.0, 2: 0.1, 3: 0.2})
+    assert circuit.task_score == pytest.approx(0.1)
+    assert (table.task, table.task_items) == ("arithmetic", 2)
+    assert "task_score" in as_csv(table).splitlines()[0]
+    assert "| 0.1000 |" in as_markdown(table)
+    assert "task " in as_markdown(table)
+    assert all(row.task_score is None for row in without.rows)
+    assert "task score" not in as_markdown(without)
