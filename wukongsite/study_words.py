@@ -80,13 +80,13 @@ SENTENCES = (
 )
 WARNINGS = (
     _(
-        "The best learning rate of %(arm)s, %(rate)s, is at the edge of those that were tried: "
-        "a better one may lie beyond."
+        "The best learning rate is at the edge of those that were tried, so that a better one may "
+        "lie beyond: %(arms)s."
     ),
     _("Runs of %(arm)s without a result: %(count)s. %(why)s"),
     _("Runs were computed in different number formats: %(formats)s."),
     _("With one seed nothing can be said about other seeds."),
-    _("One learning rate was tried for %(arm)s: another arm may only be better tuned."),
+    _("One learning rate alone was tried, so that another arm may only be better tuned: %(arms)s."),
 )
 TASKS = (
     _("ROUGE-L"),

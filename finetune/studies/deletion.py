@@ -61,7 +61,7 @@ def uses_of(cells: list[StudyRun]) -> Mapping[int, str]:
     runs = [cell.run for cell in cells]
     keys = [run.pk for run in runs]
     found: dict[int, str] = {}
-    answers = runs_used.send(Run, runs=runs)
+    answers: Iterable[tuple[Any, Any]] = runs_used.send(Run, runs=runs)
     for _receiver, words in answers:
         found |= words
     known: tuple[tuple[Iterable[Any], str], ...] = (

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from finetune.runs.page.verdicts import metric
 from finetune.studies.design.arms import TITLES
+from finetune.studies.design.warnings import filled
 
 register = template.Library()
 MINUS = "−"
@@ -57,8 +58,11 @@ def seconds_told(value: float | None) -> str:
 @register.filter
 def warned(warning: Mapping[str, Any]) -> str:
     """A warning of the table in the language of the page; arms by their words in it."""
-    values = {
-        name: _(value) if name in FORMATS and value in TITLES.values() else value
-        for name, value in warning["values"].items()
-    }
+    values = filled(warning["values"], _said)
+    values |= {name: _said(values[name]) for name in FORMATS & values.keys()}
     return _(str(warning["text"])) % values
+
+
+def _said(arm: str) -> str:
+    """An arm in the language of the page; any other text as it is."""
+    return _(arm) if arm in TITLES.values() else arm

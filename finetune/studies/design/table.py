@@ -258,11 +258,11 @@ def _warnings(study: StudySettings, rows: Sequence[ArmRow], results: Results) ->
     def warned(kind: str, **values: Any) -> Warned:
         return Warned(kind, WARNINGS[kind], values)
 
+    if edges := [(row.title, f"{row.point.rate:g}") for row in rows if row.edge and row.point]:
+        yield warned("edge", arms=edges)
+    if alone := [(row.title, "") for row in rows if row.tried == 1]:
+        yield warned("grid", arms=alone)
     for row in rows:
-        if row.edge and row.point is not None:
-            yield warned("edge", arm=row.title, rate=f"{row.point.rate:g}")
-        if row.tried == 1:
-            yield warned("grid", arm=row.title)
         if row.failed:
             yield warned("failed", arm=row.title, count=len(row.failed), why=row.failed[0])
     formats = sorted({one.precision for one in results.values() if one.precision})

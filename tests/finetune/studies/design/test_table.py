@@ -103,10 +103,11 @@ def test_warnings_tell_what_makes_it_less_than_fair():
     results["lora-8~rate-0.1~seed-1"] = Result(failed="The loss was not a number.")
     table = table_of(STUDY, ARMS, results, {})
     kinds = [one.kind for one in table.warnings]
-    assert kinds.count("edge") == 3
+    assert kinds.count("edge") == 1  # one sentence for all of them
     assert {"failed", "precision"} <= set(kinds)
     words = " ".join(one.english for one in table.warnings)
-    assert "0.01, is at the edge" in words
+    assert "lie beyond: " in words
+    assert "the circuit (0.01), " in words
     assert "The loss was not a number." in words
 
 
