@@ -23,6 +23,9 @@ Event = Literal[
     "run.stalled",
     "run.dead_circuit",
     "run.loss_spike",
+    "study.finished",
+    "study.failed",
+    "study.stopped",
 ]
 
 

@@ -170,6 +170,10 @@ def test_the_api_lists_makes_and_deletes(alice, bob, team):
         headers = {"authorization": f"Bearer {secret}"}
         return getattr(Client(), method)(f"/v1/webhooks{path}", headers=headers, **more)
 
+    every = {"name": "all", "url": URL, "events": ALL}
+    made = ask(alice, "post", data=every, content_type="application/json").json()
+    assert made["events"] == ALL
+    assert ask(alice, "delete", f"/{made['id']}").json()["deleted"]
     body = {"name": "job", "url": URL, "events": ["run.failed"]}
     made = ask(alice, "post", data=body, content_type="application/json")
     assert made.status_code == 200, made.content
