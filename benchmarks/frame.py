@@ -6,7 +6,6 @@ Run each as `python -m benchmarks.NAME` at the root of the repository.
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 import socket
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from finetune.evaluation.votes import interval
 
 Turn = dict[str, dict[str, Any]]
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,14 +106,8 @@ class Kept:
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, from 0 to 1."""
-    if not of:
-        return 0.0, 1.0
-    z, share = 1.96, hits / of
-    middle = share + z * z / (2 * of)
-    width = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    scale = 1 + z * z / of
-    return max(0.0, (middle - width) / scale), min(1.0, (middle + width) / scale)
+    """Wilson's 95 % interval of a share, from 0 to 1; all of that without a trial."""
+    return interval.wilson(hits, of) or (0.0, 1.0)
 
 
 def free_port() -> int:

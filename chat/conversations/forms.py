@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.conversations.selectors import assistant_choices
 from chat.conversations.services import LONGEST_MESSAGE
-from finetune.runs.assistants import Assistant, assistant_get
+from finetune.runs.assistants import Assistant, assistant_get, unlisted_count
 from finetune.teams.models import Team
 
 SIDE_FIELDS = ("assistant", "compare", "third")
@@ -46,6 +47,11 @@ class ConversationForm(forms.Form):
         self.fields["assistant"].choices = choices  # type: ignore[attr-defined]
         self.fields["compare"].choices = [("", _("nobody: one reply")), *choices]  # type: ignore[attr-defined]
         self.fields["third"].choices = [("", _("nobody else")), *choices]  # type: ignore[attr-defined]
+
+    @cached_property
+    def unlisted(self) -> int:
+        """How many runs of studies nobody has put among the assistants."""
+        return unlisted_count(self.team)
 
     @property
     def personas(self) -> list[Assistant]:

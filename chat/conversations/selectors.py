@@ -22,7 +22,6 @@ from finetune.runs.assistants import (
     assistant_count,
     assistant_get,
     assistants_for,
-    unlisted_count,
 )
 from finetune.teams.models import Team, User
 
@@ -39,7 +38,6 @@ class Choices:
 
     Attributes:
         studies: whether the runs of studies are among them.
-        unlisted: how many of these nobody has put among the assistants.
     """
 
     offered: list[Assistant]
@@ -47,7 +45,6 @@ class Choices:
     total: int
     query: str
     studies: bool = False
-    unlisted: int = 0
 
     @property
     def words(self) -> str:
@@ -245,4 +242,4 @@ def assistant_choices(
     kept = [assistant_get(team, name) for name in dict.fromkeys(chosen) if name]
     others = [assistant for assistant in kept if assistant and assistant.id not in known]
     total = assistant_count(team, studies=studies)
-    return Choices([*matches, *others], len(matches), total, query, studies, unlisted_count(team))
+    return Choices([*matches, *others], len(matches), total, query, studies)

@@ -14,7 +14,7 @@ from finetune.datasets.models import Dataset
 from finetune.downloads import file_answer
 from finetune.evaluation.given import MOST_BYTES, given_read
 from finetune.evaluation.models import Evaluation
-from finetune.evaluation.process.order import Circuit, Kind, Prompt, Terms
+from finetune.evaluation.process.order import Kind, Terms
 from finetune.evaluation.selectors import evaluation_list_for
 from finetune.evaluation.services import evaluation_cancel, evaluation_create
 from finetune.evaluation.votes.results import totals_of
@@ -55,8 +55,8 @@ class CasesBody(Schema):
     )
 
 
-class EvaluationBody(Schema):
-    model_config = {"extra": "forbid"}
+class EvaluationBody(Terms):
+    """What is evaluated, and the terms."""
 
     kind: Kind = Field(
         description="scores: loss, perplexity, next-token accuracy. replies: ROUGE-L, BLEU, chrF, "
@@ -81,39 +81,7 @@ class EvaluationBody(Schema):
         description="A training file of the team; none: what the job has held out.",
     )
     part: Literal["held_out", "all"] = Field(default="held_out", description="Of that file.")
-    limit: int = Field(
-        default=0, ge=0, le=100_000, description="Dialogues or problems that are enough. 0: all."
-    )
-    circuit: Circuit = Field(
-        default="trained",
-        description="With scores: what stands in the trained circuit's place.",
-    )
-    seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Of a random circuit's angles.")
-    tokens: int = Field(
-        default=128,
-        ge=1,
-        le=1024,
-        description="With replies, arithmetic and imported: the longest reply.",
-    )
-    prompt: Prompt = Field(
-        default="run",
-        description="With arithmetic: how a problem is put to the model. few-shot takes solved "
-        "problems from what the job was trained on, or from the training part of file.",
-    )
-    examples: int = Field(
-        default=4,
-        ge=1,
-        le=32,
-        description="With arithmetic and few-shot: solved problems before each one.",
-    )
     cases: CasesBody | None = Field(default=None, description="With imported: the file of cases.")
-    run_prompt: bool = Field(
-        default=False,
-        description="With imported: the job's system prompt before cases that have none.",
-    )
-    shots: int = Field(
-        default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
-    )
 
 
 class VotesObject(Schema):

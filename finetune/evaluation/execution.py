@@ -23,7 +23,7 @@ from django.utils.translation import gettext_noop
 from finetune.exceptions import StudioError, without_paths
 from finetune.faults import words_of
 from finetune.files import alone
-from finetune.outside.helpers import end, start
+from finetune.outside.child_processes import end, start
 from finetune.queue import enqueue, lacks_messages
 
 from .models import Evaluation

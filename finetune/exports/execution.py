@@ -19,7 +19,7 @@ from django.utils import timezone
 from finetune.exceptions import StudioError, without_paths
 from finetune.faults import words_of
 from finetune.files import alone
-from finetune.outside.helpers import end, start
+from finetune.outside.child_processes import end, start
 from finetune.queue import enqueue, lacks_messages
 from finetune.runs.page.downloads import metrics_csv
 from finetune.training.log.sentences import parts_of, sentence

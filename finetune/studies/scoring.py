@@ -24,7 +24,7 @@ from finetune.exceptions import StudioError, without_paths
 from finetune.exports.execution import memory_check
 from finetune.faults import words_of
 from finetune.files import alone, write_whole
-from finetune.outside.helpers import end, start
+from finetune.outside.child_processes import end, start
 from finetune.queue import enqueue
 from finetune.runs.models import Run
 from finetune.runs.worker.folders import copy_data

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from finetune.datasets.formats.turns import EMPTY
+from finetune.datasets.formats.turns import EMPTY, is_turn
 from finetune.datasets.reading.exceptions import RecordProblem
 
 MAY_BE_EMPTY = ("refusal", "tool_calls", "function_call", "audio", "annotations", "name")
@@ -103,8 +103,4 @@ def _spoken(messages: list[Any]) -> list[Any]:
 
 
 def _is_theirs(message: Any) -> bool:
-    return (
-        isinstance(message, dict)
-        and message.get("role") == "user"
-        and isinstance(message.get("content"), str)
-    )
+    return is_turn(message) and message["role"] == "user"

@@ -10,7 +10,7 @@ from typing import Any
 from finetune.datasets.reading.exceptions import RecordProblem
 
 from .form import Columns, Format, Record
-from .turns import role_of, turn_list
+from .turns import object_check, role_known, turn_list
 
 ROLES = {"user": "user", "model": "assistant", "assistant": "assistant", "system": "system"}
 SYSTEM = ("systemInstruction", "system_instruction")
@@ -40,17 +40,8 @@ def _text(what: str, content: Any) -> str:
 def _convert(record: Record, columns: Columns) -> list[Any]:
     messages = []
     for index, turn in enumerate(turn_list(record, "contents"), 1):
-        if not isinstance(turn, dict):
-            raise RecordProblem(
-                "data_type", f"turn {index} is not an object", "Give each turn as an object."
-            )
-        role = role_of(turn.get("role", "user"), ROLES)
-        if role is None:
-            raise RecordProblem(
-                "unrecognized_role",
-                f"turn {index} is by {str(turn['role'])[:40]!r}",
-                f"Known here: {', '.join(ROLES)}.",
-            )
+        object_check(index, turn)
+        role = role_known(index, turn.get("role", "user"), ROLES)
         messages.append({"role": role, "content": _text(f"turn {index}", turn)})
     for name in SYSTEM:
         if record.get(name):

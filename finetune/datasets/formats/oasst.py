@@ -11,7 +11,7 @@ from typing import Any
 from finetune.datasets.reading.exceptions import RecordProblem
 
 from .form import Columns, Format, Record
-from .turns import role_of
+from .turns import role_known
 
 ROLES = {"prompter": "user", "user": "user", "assistant": "assistant"}
 
@@ -30,13 +30,7 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
             raise RecordProblem(
                 "message_missing_key", f"turn {index} has no 'text'", "Every turn needs 'text'."
             )
-        role = role_of(node.get("role"), ROLES)
-        if role is None:
-            raise RecordProblem(
-                "unrecognized_role",
-                f"turn {index} is by {str(node.get('role'))[:40]!r}",
-                f"Known here: {', '.join(ROLES)}.",
-            )
+        role = role_known(index, node.get("role"), ROLES)
         messages.append({"role": role, "content": node["text"]})
         replies = node.get("replies")
         node = min(replies, key=_rank) if isinstance(replies, list) and replies else None

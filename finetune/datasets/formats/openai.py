@@ -26,11 +26,11 @@ def _is_batch(record: Record) -> bool:
 
 def _batch(record: Record, columns: Columns) -> list[Any]:
     """What was asked, and what was answered where the line has that too."""
-    messages = turn_list(record["body"], "messages") if _is_batch(record) else []
-    if not messages:
+    if not _is_batch(record):
         raise RecordProblem(
             "missing_messages_list", "no messages under 'body'", 'Write {"body": {"messages": …}}.'
         )
+    messages = turn_list(record["body"], "messages")
     response = record.get("response")
     body = response.get("body") if isinstance(response, dict) else None
     choices = body.get("choices") if isinstance(body, dict) else None

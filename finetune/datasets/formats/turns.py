@@ -9,7 +9,7 @@ from typing import Any
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.visibility import is_visible
 
-from .form import Message, Record
+from .form import Record
 
 SYSTEM_KEYS = ("system", "system_prompt")
 CALLS = ("tool_calls", "function_call")
@@ -64,10 +64,7 @@ def turns(
     """
     messages: list[Any] = []
     for index, turn in enumerate(turn_list(record, key), 1):
-        if not isinstance(turn, dict):
-            raise RecordProblem(
-                "data_type", f"turn {index} is not an object", "Give each turn as an object."
-            )
+        object_check(index, turn)
         if call := next((name for name in CALLS if turn.get(name) not in EMPTY), None):
             raise RecordProblem(
                 "message_unrecognized_key", f"turn {index} calls a tool ({call!r})", NO_TOOLS
@@ -80,14 +77,7 @@ def turns(
                 f"turn {index} lacks {speaker[0] if who is None else words[0]!r}",
                 f"Every turn needs {speaker[0]!r} and {words[0]!r}.",
             )
-        role = role_of(turn[who], roles)
-        if role is None:
-            raise RecordProblem(
-                "unrecognized_role",
-                f"turn {index} is by {str(turn[who])[:40]!r}",
-                f"Known here: {', '.join(roles)}.",
-            )
-        message = {"role": role, "content": turn[what]}
+        message = {"role": role_known(index, turn[who], roles), "content": turn[what]}
         if turn.get("weight") is not None:
             message["weight"] = turn["weight"]
         messages.append(message)
@@ -97,6 +87,26 @@ def turns(
 def role_of(name: Any, roles: Mapping[str, str]) -> str | None:
     """The role of a speaker, however the name is written; None for one that is not known."""
     return roles.get(name.strip().lower()) if isinstance(name, str) else None
+
+
+def role_known(index: int, name: Any, roles: Mapping[str, str]) -> str:
+    """The role of the one who speaks in a turn. Raises RecordProblem: that is not known."""
+    role = role_of(name, roles)
+    if role is None:
+        raise RecordProblem(
+            "unrecognized_role",
+            f"turn {index} is by {str(name)[:40]!r}",
+            f"Known here: {', '.join(roles)}.",
+        )
+    return role
+
+
+def object_check(index: int, turn: Any) -> None:
+    """Raises RecordProblem: a turn is no object."""
+    if not isinstance(turn, dict):
+        raise RecordProblem(
+            "data_type", f"turn {index} is not an object", "Give each turn as an object."
+        )
 
 
 def _given(
@@ -161,7 +171,7 @@ def merged(messages: list[Any]) -> list[Any]:
     so do turns of which only one is to be learned."""
     result: list[Any] = []
     for message in messages:
-        if result and _is_turn(message) and _is_turn(result[-1]):
+        if result and is_turn(message) and is_turn(result[-1]):
             before = result[-1]
             same = before["role"] == message["role"]
             if same and before.get("weight", 1) == message.get("weight", 1):
@@ -171,7 +181,8 @@ def merged(messages: list[Any]) -> list[Any]:
     return result
 
 
-def _is_turn(message: Message) -> bool:
+def is_turn(message: Any) -> bool:
+    """Whether it is an object with a role and a text."""
     return (
         isinstance(message, dict)
         and isinstance(message.get("role"), str)

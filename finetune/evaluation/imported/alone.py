@@ -18,6 +18,7 @@ from jinja2 import TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from finetune.training.exceptions import BadData
+from finetune.training.problems import texts_in
 
 FILE = "file://"
 PLAIN = (
@@ -53,7 +54,7 @@ def alone_check(path: Path, config: Mapping[str, Any]) -> None:
     Raises:
         BadData: it names a file, or a template of it has more than values in gaps.
     """
-    for text in texts_of(config):
+    for text in texts_in(config):
         if text.startswith(FILE):
             raise BadData(f"{path} names {text[:80]}: put what that file holds into the config.")
     tests = config.get("tests")
@@ -63,21 +64,8 @@ def alone_check(path: Path, config: Mapping[str, Any]) -> None:
     default = config.get("defaultTest")
     asserting = [default, *(tests if isinstance(tests, list) else [tests])]
     asserts = [one.get("assert") for one in asserting if isinstance(one, Mapping)]
-    for text in texts_of([config.get("prompts"), asserts]):
+    for text in texts_in([config.get("prompts"), asserts]):
         template_check(path, text)
-
-
-def texts_of(value: Any) -> Iterator[str]:
-    """Yield every text in a value, however deep."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, Mapping):
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
 
 
 def template_check(path: Path, text: str) -> None:

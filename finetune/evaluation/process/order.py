@@ -56,7 +56,9 @@ class Terms(BaseModel):
         description="With replies, arithmetic and imported: the longest reply.",
     )
     prompt: Prompt = Field(
-        default="run", description="With arithmetic: how a problem is put to the model."
+        default="run",
+        description="With arithmetic: how a problem is put to the model. few-shot takes solved "
+        "problems from what the job was trained on, or from the training part of file.",
     )
     examples: int = Field(
         default=4,
@@ -66,7 +68,7 @@ class Terms(BaseModel):
     )
     run_prompt: bool = Field(
         default=False,
-        description="With imported: the run's system prompt before cases that have none.",
+        description="With imported: the job's system prompt before cases that have none.",
     )
     shots: int = Field(
         default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."

@@ -15,9 +15,10 @@ from finetune.evaluation import execution
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import DATA, RESULT, Terms
 from finetune.evaluation.votes import services
+from finetune.evaluation.votes.interval import wilson
 from finetune.evaluation.votes.models import Ballot
 from finetune.evaluation.votes.pairs import base_done, pairs_of, run_is_left
-from finetune.evaluation.votes.results import totals_of, wilson
+from finetune.evaluation.votes.results import totals_of
 from finetune.exceptions import StudioError
 from finetune.teams.keys.services import key_create
 from finetune.teams.models import User
