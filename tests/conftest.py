@@ -223,11 +223,17 @@ def wait_until(what: Callable[[], Any], seconds: float = 30, every: float = 0.05
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: Any) -> Iterator[None]:
-    """Count and name the browser tests that were skipped, in the last lines."""
+    """Name what failed, and the browser tests that were skipped, in the last lines."""
     yield
+    stats = terminalreporter.stats
+    failed = [report.nodeid for kind in ("failed", "error") for report in stats.get(kind, [])]
+    if failed:  # with CI set, pytest's own summary repeats whole differences
+        terminalreporter.section(f"{len(failed)} failed", red=True)
+        for name in failed:
+            terminalreporter.write_line(f"  {name}")
     skipped = [
         report
-        for report in terminalreporter.stats.get("skipped", [])
+        for report in stats.get("skipped", [])
         if "browser" in getattr(report, "keywords", {})
     ]
     if not skipped:

@@ -21,6 +21,7 @@ from finetune.training.exceptions import BadData
 from finetune.training.problems import texts_in
 
 FILE = "file://"
+MOST_LEVELS = 32
 PLAIN = (
     nodes.Template,
     nodes.Output,
@@ -38,14 +39,25 @@ FILTERS = frozenset(
 
 
 class PlainLoader(yaml.SafeLoader):
-    """YAML without aliases: a few lines of them can stand for more than fits into memory."""
+    """YAML without aliases: a few lines of them can stand for more than fits into memory.
+
+    Nor does it nest deeper than any config: how deep Python can go depends on who calls.
+    """
+
+    depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse an alias. Raises yaml.YAMLError."""
+        """Refuse an alias and what is too deep. Raises yaml.YAMLError."""
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.YAMLError(f"the alias *{event.anchor}; write out what it stands for")
-        return super().compose_node(parent, index)
+        if self.depth >= MOST_LEVELS:
+            raise yaml.YAMLError(f"nested more than {MOST_LEVELS} levels deep")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 def alone_check(path: Path, config: Mapping[str, Any]) -> None:
