@@ -31,6 +31,9 @@ WORTH = 0.1
 """The least share of a padded batch's positions that has to be saved (measured on a CPU)."""
 REFUSALS = (TypeError, ValueError, KeyError, AttributeError, RuntimeError)
 """How models answer that do not take positions, or do not pass on what attention is told."""
+SHORT = 192
+"""The most queries of a dialogue for which attention in bfloat16 is slower than in float32 on a
+processor, twice as slow at a hundred; from 256 on it is faster (measured, docs/experiments.md)."""
 _AGREES = {torch.float32: 1e-4, torch.float64: 1e-4}  # of the largest number; 2 % in others
 _PROBE = 24
 
@@ -182,9 +185,18 @@ def _attention(
 ) -> tuple[Tensor, None]:
     """Let each dialogue see the shared positions and its own; (1, heads, positions, width) each."""
 
+    casts = torch.is_autocast_enabled("cpu")
+
     def seen(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-        causal = mask is None
-        return sdpa_attention_forward(module, q, k, v, mask, dropout, scaling, is_causal=causal)[0]
+        exact = casts and q.shape[2] <= SHORT
+        if exact:
+            q, k, v = q.float(), k.float(), v.float()
+        with torch.autocast("cpu", enabled=casts and not exact):
+            causal = mask is None
+            done = sdpa_attention_forward(
+                module, q, k, v, mask, dropout, scaling, is_causal=causal
+            )[0]
+        return done.to(value.dtype)
 
     sizes = [one_row.shared, *one_row.lengths]
     queries, keys, values = (torch.split(part, sizes, dim=2) for part in (query, key, value))

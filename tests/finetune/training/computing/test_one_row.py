@@ -10,7 +10,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from finetune.training.computing.one_row import OneRow, reads_one_row
+from finetune.training.computing.one_row import SHORT, OneRow, _attention, reads_one_row
 from finetune.training.dialogues.data import IGNORED
 from finetune.training.loop.metrics import token_loss
 from quantum.adapters.registry import get_adapter
@@ -179,3 +179,27 @@ def test_a_model_that_hides_where_tokens_stand_is_found_out(
     assert not reads_one_row(model, model.get_base_model())
     monkeypatch.setattr(decoder, "forward", lambda one_row=None, **more: forward(**more))
     assert not reads_one_row(model, model.get_base_model())
+
+
+@pytest.mark.parametrize("lengths", [(20, 31), (SHORT + 40, 30)])
+def test_short_dialogues_attend_in_float32_under_autocast(lengths: tuple[int, ...]) -> None:
+    shared, draw = 9, torch.Generator().manual_seed(0)
+    masks = tuple(torch.ones(n, shared + n, dtype=torch.bool).tril(shared) for n in lengths)
+    row = OneRow(*[torch.empty(0)] * 3, shared, lengths, masks)
+    query, key, value = (
+        torch.randn(1, 4, shared + sum(lengths), 16, generator=draw).bfloat16() for _ in range(3)
+    )
+    module = torch.nn.Module()
+
+    def attended(*parts: torch.Tensor) -> torch.Tensor:
+        return _attention(module, *parts, None, one_row=row)[0]
+
+    exact = attended(query.float(), key.float(), value.float())
+    with torch.autocast("cpu", torch.bfloat16):
+        ours = attended(query, key, value)
+    assert ours.dtype == torch.bfloat16
+    torch.testing.assert_close(ours.float(), exact, rtol=2e-2, atol=2e-2)
+    sizes = (shared, *lengths)
+    parts = zip(sizes, ours.split(sizes, 1), exact.split(sizes, 1), strict=True)
+    rounded = [torch.equal(one, other.bfloat16()) for _, one, other in parts]
+    assert rounded == [size <= SHORT for size in sizes]
