@@ -33,6 +33,7 @@ from finetune.queue import messages_waiting
 
 from .models import Dataset
 from .services import enqueue_check, tokenizer_file
+from .versions.making import original_make
 
 log = logging.getLogger(__name__)
 State = Dataset.State
@@ -124,6 +125,8 @@ def check(dataset: Dataset) -> None:
     asked = dataset.options
     tokenizer: Path | None = tokenizer_file()
     try:
+        if dataset.previous_id and not dataset.original_file.is_file():
+            original_make(dataset, options_of(dataset.changes.get("read_as") or {}))
         report = examine(dataset.original_file, dataset.folder, options_of(asked), tokenizer)
     except DatasetRefused as refused:
         problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}

@@ -45,7 +45,7 @@ MESSAGES = Format(
     '{"messages": [{"role": "user", "content": "..."}, ...]}',
     lambda record: "messages" in record,
     _messages,
-    ("messages", *SYSTEM_KEYS),
+    ("messages", *SYSTEM_KEYS),  # and, in our own form, what `beside` takes
     TURN_KEYS,
 )
 BATCH = Format(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from finetune.datasets.reading.exceptions import DatasetRefused
 
+from .beside import beside
 from .alpaca import ALPACA
 from .cpsycoun import CPSYCOUN
 from .esconv import ESCONV
@@ -42,6 +43,8 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
     One that holds nothing is not worth a word.
     """
     used = {*form.keys, *(columns.values() if form.name == "table" else ())}
+    if form.name == "openai":
+        used |= beside(record).keys()
     for key, value in record.items():
         blank = isinstance(value, str) and not value.strip()
         if key not in used and not blank and value not in EMPTY:
