@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from finetune.datasets.reading.exceptions import DatasetRefused
 
-from .beside import beside
 from .alpaca import ALPACA
+from .beside import beside
 from .cpsycoun import CPSYCOUN
 from .esconv import ESCONV
 from .form import Columns, Format, Record
