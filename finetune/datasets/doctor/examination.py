@@ -3,8 +3,9 @@
     report = examine(path, out_dir, Options(seed=7), tokenizer_path)
 
 writes `train.jsonl`, `validation.jsonl`, `places` (where each dialogue stands, `places.py`),
-`problems.jsonl` and `report.json` into `out_dir`, all or none. The file is read once, record by record; memory holds two hashes and a length for each
-dialogue and the first problems. Knows nothing of Django or training.
+`problems.jsonl` and `report.json` into `out_dir`, all or none. The file is read once, record by
+record; memory holds two hashes and some numbers for each dialogue and the first problems. Knows
+nothing of Django or training.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ a few, or has one that nothing is known against, is not offered.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,9 +82,9 @@ class Mender:
         if (found := mended_text(raw, self.limits)) is None:
             return None
         value, text, done = found
-        after = json.dumps(value, ensure_ascii=False)
+        after = _as_typed(value, text)
         shown = _shown_bytes(raw)
-        mended = self.of_record(value) or None
+        mended = self.of_record(value)
         if mended is None:
             return None
         mended.steps.insert(0, Step(tuple(done), shown, after if "json" in done else text))
@@ -169,6 +170,13 @@ def _first(menders: tuple[Callable[[Any], Any], ...], value: Any) -> Any:
     return None
 
 
+def _as_typed(value: Any, text: str) -> str:
+    """A value as JSON, with blanks and escapes as the text has them: the rest is the difference."""
+    separators = None if '": ' in text or "': " in text else (",", ":")
+    escaped = text.isascii() and re.search(r"\\u[0-9a-fA-F]{4}", text) is not None
+    return json.dumps(value, ensure_ascii=escaped, separators=separators)
+
+
 def _pretty(record: Any) -> str:
     return json.dumps(record, ensure_ascii=False, indent=1)
 
@@ -185,9 +193,9 @@ def _spoken(messages: list[Any]) -> str:
         if not isinstance(one, dict):
             lines.append(json.dumps(one, ensure_ascii=False))
             continue
-        rest = {key: one[key] for key in one if key not in ("role", "content")}
+        shown = {"role", "content"} if isinstance(one.get("content"), str) else {"role"}
+        rest = {key: value for key, value in one.items() if key not in shown}
         behind = f" {json.dumps(rest, ensure_ascii=False)}" if rest else ""
-        content = one.get("content")
-        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+        text = one["content"] if "content" in shown else ""
         lines.append(f"{one.get('role')}{behind}: {text}")
     return "\n\n".join(lines)

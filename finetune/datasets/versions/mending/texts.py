@@ -70,16 +70,16 @@ def _pairs(runs: list[bytes]) -> bool:
 
 def _repaired(text: str, limits: Limits) -> Any:
     """The one object that a text with slips was meant to be; None where in doubt."""
-    if not text.startswith(("{", "[")) or not text.endswith(_ENDS):
+    plain = _COMMENTS.sub(lambda match: match[1] or " ", text).strip()
+    if not plain.startswith(("{", "[")) or not plain.endswith(_ENDS):
         return None  # cut off in the middle of a text
     value = _python(text)
-    plain = _COMMENTS.sub(lambda match: match[1] or " ", text)
     if value is None:
         from json_repair import loads
 
         plain = _CONSTANTS.sub(_constant, plain)
         try:
-            value = loads(plain.strip(), skip_json_loads=True)
+            value = loads(plain, skip_json_loads=True)
         except (ValueError, RecursionError):
             return None
     try:
@@ -87,6 +87,8 @@ def _repaired(text: str, limits: Limits) -> Any:
     except (ValueError, TypeError, RecursionError):
         return None
     again = parse(written.encode("utf-8", "surrogatepass"), limits)
+    if isinstance(again, RecordProblem):
+        return None
     whole = _letters(_CONSTANTS.sub(_constant, plain)) == _letters(written)
     return again if whole and _keys_stand(again, text) else None
 
