@@ -28,16 +28,21 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
 
     def with_newer(self) -> DatasetQuerySet:
         """Say of each whether a newer version of it is there (`has_newer`)."""
-        newer = Dataset.objects.filter(
-            deleted_at=None,
-            first=Coalesce(OuterRef("first_id"), OuterRef("pk")),
-            version__gt=OuterRef("version"),
-        )
-        return self.annotate(has_newer=Exists(newer))
+        return self.annotate(has_newer=newer_version())
 
     def newest(self) -> DatasetQuerySet:
         """The newest version of each set."""
-        return self.with_newer().filter(has_newer=False)
+        return self.filter(~newer_version())
+
+
+def newer_version() -> Exists:
+    """Whether a newer version of a row is there."""
+    newer = Dataset.objects.filter(
+        deleted_at=None,
+        first=Coalesce(OuterRef("first_id"), OuterRef("pk")),
+        version__gt=OuterRef("version"),
+    )
+    return Exists(newer)
 
 
 class Dataset(models.Model):

@@ -91,9 +91,14 @@ class Found:
     count: int
 
     @property
+    def end(self) -> int:
+        """Number of the dialogue behind the last that was looked at."""
+        return self.count if self.after is None else self.after
+
+    @property
     def searched(self) -> int:
         """Dialogues that were looked at for this page."""
-        return (self.count if self.after is None else self.after) - self.first
+        return max(0, self.end - self.first)
 
 
 class Dialogues:

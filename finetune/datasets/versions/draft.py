@@ -43,11 +43,10 @@ def draft_change(*, dataset: Dataset, user: User, talk: Talk, **values: Any) -> 
         values["messages"] = messages_checked(values["messages"], talk.line)
         if values["messages"] == talk.messages:
             values["messages"] = None
-    if tags := values.get("tags"):
-        if not are_tags(tags):
-            raise StudioError(
-                _("Tags are up to 20 short texts without commas, each once."), code="invalid_tags"
-            )
+    if values.get("tags") and not are_tags(values["tags"]):
+        raise StudioError(
+            _("Tags are up to 20 short texts without commas, each once."), code="invalid_tags"
+        )
     if values.get("tags") == talk.record.get("tags", []):
         values["tags"] = None
     rows = DialogueDraft.objects.filter(dataset=dataset, user=user)
