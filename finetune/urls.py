@@ -2,6 +2,9 @@
 
 from django.urls import path, re_path
 
+from finetune.datasets.versions import export_views as dataset_exports
+from finetune.datasets.versions import fix_views as dataset_fixes
+from finetune.datasets.versions import views as dialogues
 from finetune.runs.compare import views as run_compare
 from finetune.runs.form import views as run_form
 from finetune.runs.listing import views as run_list
@@ -67,6 +70,19 @@ urlpatterns = [
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
+    path(
+        "data/<str:public_id>/problems/<int:number>/", dataset_fixes.problem, name="dataset-problem"
+    ),
+    path("data/<str:public_id>/versions/", dataset_fixes.version_new, name="dataset-version-new"),
+    path("data/<str:public_id>/dialogues/", dialogues.dialogues, name="dataset-dialogues"),
+    path("data/<str:public_id>/dialogues/save/", dialogues.draft_end, name="dataset-draft-end"),
+    path("data/<str:public_id>/dialogues/<int:line>/", dialogues.dialogue, name="dataset-dialogue"),
+    path(
+        "data/<str:public_id>/dialogues/<int:line>/change/",
+        dialogues.dialogue_change,
+        name="dataset-dialogue-change",
+    ),
+    path("data/<str:public_id>/export/", dataset_exports.dataset_export, name="dataset-export"),
     # base models
     path("bases/", bases.bases, name="bases"),
     path("bases/<slug:slug>/download/", bases.base_download, name="base-download"),

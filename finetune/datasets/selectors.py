@@ -4,15 +4,14 @@ import json
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from finetune.teams.models import Team, User
 
-from .models import Dataset
+from .models import Dataset, DatasetQuerySet
 
 
-def dataset_list_for(team: Team) -> QuerySet[Dataset]:
+def dataset_list_for(team: Team) -> DatasetQuerySet:
     return Dataset.objects.for_team(team)
 
 
@@ -28,3 +27,13 @@ def dataset_problems(dataset: Dataset, offset: int = 0, limit: int = 100) -> lis
             return [json.loads(line) for line in islice(handle, offset, offset + limit)]
     except FileNotFoundError:
         return []
+
+
+def dataset_problem(dataset: Dataset, number: int) -> dict[str, Any] | None:
+    """One problem by its place in the list, from 0; None where there is none."""
+    if number > 10**9:  # further than any list goes
+        return None
+    if dataset.state == Dataset.State.READY:
+        return next(iter(dataset_problems(dataset, offset=number, limit=1)), None)
+    kept: list[dict[str, Any]] = dataset.report.get("problems") or []
+    return kept[number] if number < len(kept) else None

@@ -31,6 +31,8 @@ from . import services as dataset_services
 from .forms import OptionsForm, UploadForm
 from .models import Dataset
 from .report import ReportView
+from .versions.exports import writable
+from .versions.selectors import newest_of, version_numbers, versions_shown
 
 PAGE = 25
 PROBLEMS = 20
@@ -39,11 +41,12 @@ PROBLEMS = 20
 @in_team
 @require_safe
 def data(request: SiteRequest) -> HttpResponse:
-    rows = dataset_selectors.dataset_list_for(request.team).select_related("created_by")
+    rows = dataset_selectors.dataset_list_for(request.team).newest().select_related("created_by")
     page = KeyPaginator(rows, PAGE).get_page(request.GET.get("page"))
+    numbers = version_numbers(list(page))
     context = {
         "page": page,
-        "rows": [(row, ReportView(row)) for row in page],
+        "rows": [(row, ReportView(row), numbers[row.pk]) for row in page],
         "waiting": any(is_waiting(row) for row in page),
     }
     name = "finetune/datasets/_datasets.html" if request.htmx else "finetune/datasets/datasets.html"
@@ -129,9 +132,15 @@ def dataset_context(
     return {
         "dataset": found,
         "report": report,
-        "problems": problems_from(found, start, PROBLEMS),
+        "problems": [
+            {**row, "number": number}
+            for number, row in enumerate(problems_from(found, start, PROBLEMS), start)
+        ],
         "problem_page": page,
         "waiting": is_waiting(found),
+        "versions": versions_shown(found, request.user),
+        "newest": newest_of(found),
+        "writable": list(writable().values()),
         "form": form or OptionsForm(report.columns, initial=options_now(found)),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
