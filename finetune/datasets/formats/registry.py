@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from finetune.datasets.reading.exceptions import DatasetRefused
 
 from .alpaca import ALPACA
-from .cpsycoun import CPSYCOUN
-from .esconv import ESCONV
 from .form import Columns, Format, Record
 from .gemini import GEMINI
-from .oasst import OASST
 from .openai import BATCH, MESSAGES
+from .published.cpsycoun import CPSYCOUN
+from .published.esconv import ESCONV
+from .published.oasst import OASST
 from .sharegpt import SHAREGPT
 from .table import TABLE
 from .trl import TRL
