@@ -62,6 +62,8 @@ def recognise(
         form = recognised
     else:
         form = _unrecognised(sample, report)
+    if sample and report.container in ("jsonl", "json", "csv", "object"):
+        report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     if form.name == "table":
         _map(sample or {}, report, mapping)
     report.format, report.format_title = form.name, form.title

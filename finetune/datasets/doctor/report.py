@@ -55,7 +55,7 @@ class Report:
         assistant: which of them is the assistant in the whole file; empty where it is the second
             one of each dialogue.
         guessed: whether the file, and not the uploader, says who the assistant is.
-        columns: columns of a table.
+        columns: columns of a table, or keys of the first record: what a mapping can name.
         mapping: which column is what, for tables.
         lengths: min, median, mean, p95, max in tokens per dialogue.
         histogram: bins of `{"from", "to", "count"}` in tokens per dialogue (`to` excluded).

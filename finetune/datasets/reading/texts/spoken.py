@@ -60,8 +60,8 @@ def turns_of(text: str) -> tuple[str, list[Spoken]]:
     lines = text.split("\n")
     starts = [named(line) for line in lines]
     names = Counter(start[0] for start in starts if start)
-    if len(names) < 2 and (turns := inline(" ".join(text.split()))):
-        return "", turns
+    if len(names) < 2 and (in_line := inline(" ".join(text.split()))):
+        return "", in_line
     if len(names) > 2:
         two = {name for name, _ in names.most_common(2)}
         once = {name for name in names if names[name] == 1 and name not in two}
