@@ -145,8 +145,13 @@ def dataset_context(
 def options_form(found: Dataset, *args: Any, **kwargs: Any) -> OptionsForm:
     """The form that reads this file another way."""
     report = ReportView(found)
-    people = {"speakers": report.speakers, "asks_consent": report.asks_consent}
-    return OptionsForm(report.columns, *args, **people, **kwargs)
+    return OptionsForm(
+        report.columns,
+        *args,
+        speakers=report.speakers,
+        asks_consent=report.asks_consent,
+        **kwargs,
+    )
 
 
 def options_now(found: Dataset) -> dict[str, Any]:
