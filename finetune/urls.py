@@ -68,6 +68,7 @@ urlpatterns = [
     path("data/new/", datasets.dataset_upload, name="dataset-upload"),
     path("data/<str:public_id>/", datasets.dataset, name="dataset"),
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
+    path("data/<str:public_id>/preview/", datasets.dataset_preview, name="dataset-preview"),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
     path(

@@ -9,7 +9,7 @@ from ninja.files import UploadedFile
 from finetune.datasets.models import Dataset
 from finetune.datasets.report import ReportView
 from finetune.datasets.selectors import dataset_list_for
-from finetune.datasets.services import dataset_delete, dataset_upload
+from finetune.datasets.services import consent_by, dataset_delete, dataset_upload
 from finetune.downloads import file_answer, text_answer
 from finetune.exceptions import without_paths
 from finetune.runs.models import Run
@@ -125,11 +125,26 @@ def files_create(
     request: HttpRequest,
     file: Annotated[UploadedFile, File(description="Dialogues in any format the studio reads.")],
     purpose: Annotated[str, Form(description="`fine-tune`.", examples=["fine-tune"])],
+    consent: Annotated[
+        bool,
+        Form(
+            description="Of a messenger's exported chat: whether everybody who writes in it agreed "
+            "that a model learns from it. Kept with the key's person and the time."
+        ),
+    ] = False,
+    speaker: Annotated[
+        str,
+        Form(
+            max_length=200,
+            description="Of a transcript or a chat: the name of the one who is the assistant.",
+        ),
+    ] = "",
 ) -> dict[str, Any]:
     """Keep a file and check it in the background; `status` says when it is `processed`.
 
-    Accepted: JSONL in the messages form, ShareGPT, Alpaca, CSV and JSON. Where a format cannot be
-    recognised, the data page of the site lets you map columns.
+    Accepted: every format of the table in `docs/data.md`, as JSONL, JSON, CSV or plain text. Where
+    a format cannot be recognised, the data page of the site lets you map columns. An exported chat
+    without `consent` or `speaker` ends in `error`, whose `status_details` names who writes in it.
     """
     if purpose not in PURPOSES:
         raise ApiError(
@@ -139,7 +154,11 @@ def files_create(
             param="purpose",
         )
     key = key_of(request)
-    return file_object(dataset_upload(team=key.team, user=key.user, file=file, purpose=purpose))
+    options: dict[str, Any] = {"speaker": speaker} if speaker else {}
+    if consent:
+        options["consent"] = consent_by(key.user)
+    made = dataset_upload(team=key.team, user=key.user, file=file, purpose=purpose, options=options)
+    return file_object(made)
 
 
 @router.get("", response=FileList, summary="List files")

@@ -62,6 +62,8 @@ def options_of(values: Mapping[str, Any]) -> Options:
     }
     mapping = {key: column for key, column in (values.get("mapping") or {}).items() if column}
     given["format"] = given.get("format") or None
+    given["speaker"] = values.get("speaker") or ""
+    given["consent"] = bool(values.get("consent"))
     return Options(mapping=mapping, limits=limits(), control_tokens=control_tokens(), **given)
 
 

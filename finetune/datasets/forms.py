@@ -60,10 +60,28 @@ class ReadingForm(forms.Form):
         help_text=gettext_lazy("Share of the dialogues that runs are measured on, 0 to 0.9."),
         widget=forms.NumberInput(attrs={"step": "0.01"}),
     )
+    speaker = forms.CharField(
+        label=gettext_lazy("Who is the assistant"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy(
+            "Of a transcript or a chat: the name of the one whose words are to be learned. Left "
+            "empty, it is who is called so (therapist, counselor, bot …), else the second speaker."
+        ),
+    )
     mapping_help = MAPPING_HELP
 
-    def __init__(self, *args: Any, columns: Iterable[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, columns: Iterable[str] = (), speakers: Iterable[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if names := list(speakers):
+            help_text = self.fields["speaker"].help_text
+            choices = [("", _("Find out from the names")), *((name, name) for name in names)]
+            self.fields["speaker"] = forms.ChoiceField(
+                label=_("Who is the assistant"), required=False, choices=choices
+            )
+            self.fields["speaker"].help_text = help_text
         known = list(columns)
         mapping = (self.initial.get("mapping") or {}) if isinstance(self.initial, dict) else {}
         for name, (label, help_text) in COLUMNS.items():
@@ -91,7 +109,8 @@ class ReadingForm(forms.Form):
 
     @property
     def reading_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("format", "seed", "validation_fraction")]
+        names = ("format", "speaker", "seed", "validation_fraction")
+        return [self[name] for name in names if name in self.fields]
 
     @property
     def mapping_fields(self) -> list[forms.BoundField]:
@@ -107,6 +126,7 @@ class ReadingForm(forms.Form):
         return {
             "format": values["format"],
             "mapping": mapping if values["format"] in ("", "table") else {},
+            "speaker": values.get("speaker", ""),
             **{
                 name: getattr(DEFAULTS, name) if values[name] is None else values[name]
                 for name in ("seed", "validation_fraction")
@@ -115,10 +135,27 @@ class ReadingForm(forms.Form):
 
 
 class OptionsForm(ReadingForm):
-    """Read a stored file again; offers the columns that were found in it."""
+    """Read a stored file again; offers the columns and the people that were found in it.
 
-    def __init__(self, columns: Iterable[str], *args: Any, **kwargs: Any) -> None:
+    Where people write in it who have to be asked first, it asks whether they were.
+    """
+
+    def __init__(
+        self, columns: Iterable[str], *args: Any, asks_consent: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, columns=columns, **kwargs)
+        if not kwargs.get("speakers"):
+            del self.fields["speaker"]
+        if asks_consent:
+            self.fields["consent"] = forms.BooleanField(
+                label=_("Everybody who writes in this chat agreed that a model learns from it."),
+                required=False,
+                help_text=_("Your name and the time are kept with the file."),
+            )
+
+    @property
+    def consent(self) -> forms.BoundField | None:
+        return self["consent"] if "consent" in self.fields else None
 
 
 class UploadForm(ReadingForm):

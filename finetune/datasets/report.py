@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .formats.registry import FORMATS
 from .models import Dataset
 from .previews import Preview, preview_of
 
@@ -49,6 +50,10 @@ WORDS = {
     "missing_content": gettext_lazy("turn without text"),
     "example_missing_assistant_message": gettext_lazy("no assistant turn"),
     "group_not_together": gettext_lazy("conversation in pieces"),
+    "missing_marks": gettext_lazy("text without marks"),
+    "text_between_turns": gettext_lazy("words outside the turns"),
+    "too_many_speakers": gettext_lazy("more than two speakers"),
+    "media_left_out": gettext_lazy("pictures and notices left out"),
 }
 
 
@@ -121,6 +126,39 @@ class ReportView:
         return max(0, len(self.unused) - UNUSED_SHOWN)
 
     @property
+    def beside(self) -> list[str]:
+        """Keys of the whole file, beside its list of records."""
+        return list(self.report.get("beside") or [])
+
+    @property
+    def speakers(self) -> list[str]:
+        """People who speak in the file, of a form whose turns are theirs."""
+        return list(self.report.get("speakers") or [])
+
+    @property
+    def assistant(self) -> str:
+        return str(self.report.get("assistant") or "")
+
+    @property
+    def guessed(self) -> bool:
+        return bool(self.report.get("guessed"))
+
+    @property
+    def asks_consent(self) -> bool:
+        """Whether people write in it who have to be asked first."""
+        form = FORMATS.get(str(self.report.get("format") or ""))
+        return bool(form and form.consent)
+
+    @property
+    def consent(self) -> dict[str, str]:
+        """Who stated that they agreed, and when."""
+        return dict(self.dataset.options.get("consent") or {})
+
+    @property
+    def is_table(self) -> bool:
+        return bool(self.report.get("mapping"))
+
+    @property
     def columns_read(self) -> list[tuple[str, list[str]]]:
         """Of a table: from which columns each side is made."""
         mapping = self.report.get("mapping") or {}
@@ -137,6 +175,10 @@ class ReportView:
         left_out = {"with problems": self.number("errors"), "exact duplicates": self.duplicates}
         counted = [f"{count:,} ({why})" for why, count in left_out.items() if count]
         parts = [f"Left out: {', '.join(counted)}."] if counted else []
+        if self.beside:
+            parts.append(f"Beside the list of records, not used: {', '.join(self.beside)}.")
+        if self.assistant and self.guessed:
+            parts.append(f"Taken for the assistant: {self.assistant}.")
         if self.unused:
             keys = ", ".join(f"{one['key']} ({one['records']:,})" for one in self.unused_shown)
             more = f" and {self.unused_more} more" if self.unused_more else ""
@@ -283,6 +325,11 @@ class ReportView:
     @property
     def needs_mapping(self) -> bool:
         return bool(self.dataset.problem.get("code") == "missing_columns")
+
+    @property
+    def needs_people(self) -> bool:
+        """Whether only the uploader can say what is missing: who agreed, who the assistant is."""
+        return self.dataset.problem.get("code") in ("consent_needed", "speaker_needed")
 
     @cached_property
     def columns(self) -> list[str]:

@@ -149,14 +149,41 @@ def enqueue_check(dataset: Dataset) -> None:
 
 
 @transaction.atomic
-def dataset_recheck(*, dataset: Dataset, options: Mapping[str, Any]) -> Dataset:
-    """Check again with another format, mapping, seed or fraction. Runs keep their own copy."""
+def dataset_recheck(
+    *,
+    dataset: Dataset,
+    options: Mapping[str, Any],
+    consent: bool | None = None,
+    user: User | None = None,
+) -> Dataset:
+    """Check again with another format, mapping, seed or fraction. Runs keep their own copy.
+
+    Args:
+        consent: whether `user` states that everybody who writes in the file agreed; None where
+            nobody was asked, which changes nothing.
+    """
     dataset.options = {**dataset.options, **options}
+    if consent is not None:
+        before = dataset.options.get("consent") if consent else None
+        dataset.options["consent"] = before or (consent_by(user) if consent else {})
+        if not consent:  # withdrawn, or never given: what a check has written goes
+            transaction.on_commit(lambda: remove_split(dataset))
     dataset.state = Dataset.State.UPLOADED
     dataset.problem = {}
     dataset.save(update_fields=["options", "state", "problem"])
     enqueue_check(dataset)
     return dataset
+
+
+def remove_split(dataset: Dataset) -> None:
+    """Remove what a check has written; the original stays."""
+    for file in (dataset.train_file, dataset.validation_file, dataset.problems_file):
+        file.unlink(missing_ok=True)
+
+
+def consent_by(user: User | None) -> dict[str, str]:
+    """Who states that everybody agreed who writes in a file, and when."""
+    return {"by": user.username if user else "", "at": timezone.now().isoformat()}
 
 
 @transaction.atomic

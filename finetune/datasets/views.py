@@ -29,6 +29,7 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 from . import selectors as dataset_selectors
 from . import services as dataset_services
 from .forms import OptionsForm, UploadForm
+from .glimpse import Glimpse, glimpse_of
 from .models import Dataset
 from .report import ReportView
 from .versions.exports import writable
@@ -123,7 +124,10 @@ def dataset(request: SiteRequest, public_id: str) -> HttpResponse:
 
 
 def dataset_context(
-    request: SiteRequest, found: Dataset, form: OptionsForm | None = None
+    request: SiteRequest,
+    found: Dataset,
+    form: OptionsForm | None = None,
+    glimpse: Glimpse | None = None,
 ) -> dict[str, Any]:
     report = ReportView(found)
     pages = Paginator(range(report.problem_lines), PROBLEMS)
@@ -141,9 +145,22 @@ def dataset_context(
         "versions": versions_shown(found, request.user),
         "newest": newest_of(found),
         "writable": list(writable().values()),
-        "form": form or OptionsForm(report.columns, initial=options_now(found)),
+        "form": form or options_form(found, initial=options_now(found)),
+        "glimpse": glimpse,
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
+
+
+def options_form(found: Dataset, *args: Any, **kwargs: Any) -> OptionsForm:
+    """The form that reads this file another way."""
+    report = ReportView(found)
+    return OptionsForm(
+        report.columns,
+        *args,
+        speakers=report.speakers,
+        asks_consent=report.asks_consent,
+        **kwargs,
+    )
 
 
 def options_now(found: Dataset) -> dict[str, Any]:
@@ -164,7 +181,7 @@ def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]
 def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
     """Check the file again with another format, mapping or split."""
     found = dataset_selectors.dataset_get(request.user, public_id)
-    form = OptionsForm(ReportView(found).columns, request.POST)
+    form = options_form(found, request.POST)
     if not form.is_valid():
         context = dataset_context(request, found, form)
         return render(request, "finetune/datasets/dataset.html", context, status=422)
@@ -172,10 +189,29 @@ def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
         messages.warning(request, _("The file is being checked already. Wait for it to end."))
         return redirect("dataset", public_id)
     try:
-        dataset_services.dataset_recheck(dataset=found, options=form.options())
+        dataset_services.dataset_recheck(
+            dataset=found,
+            options=form.options(),
+            consent=form.cleaned_data.get("consent"),
+            user=request.user,
+        )
     except StudioError as error:
         messages.error(request, error.message)
     return redirect("dataset", public_id)
+
+
+@never_cache
+@signed_in
+@require_POST
+def dataset_preview(request: SiteRequest, public_id: str) -> HttpResponse:
+    """The first records as the form's options would read them; nothing is saved."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    form = options_form(found, request.POST)
+    glimpse = glimpse_of(found, form)
+    if request.htmx:
+        return render(request, "finetune/datasets/_glimpse.html", {"glimpse": glimpse})
+    context = dataset_context(request, found, form, glimpse)
+    return render(request, "finetune/datasets/dataset.html", context)
 
 
 @signed_in

@@ -44,7 +44,8 @@ class Conversion:
     def __init__(self, form: Format, report: Report, limits: Limits, log: ProblemLog) -> None:
         self._form = form
         self._report = report
-        self._mapping: Mapping[str, str] = report.mapping
+        people = {"assistant": report.assistant} if report.assistant else {}
+        self._mapping: Mapping[str, str] = people or report.mapping
         self._limits = limits
         self._log = log
         self._groups: set[bytes] = set()

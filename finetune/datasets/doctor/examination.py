@@ -97,7 +97,7 @@ def _read(
         log = ProblemLog(bad, report, limits)
         control_tokens = ControlTokens((*special, *options.control_tokens))
         intake = Intake(kept, log, report, limits, tokens_of, control_tokens)
-        head, form = recognise(records, report, options.format, options.mapping)
+        head, form = recognise(records, report, options)
         conversion = Conversion(form, report, limits, log)
         for dialogue in conversion.dialogues(chain(head, records)):
             intake.take(dialogue)

@@ -16,6 +16,8 @@ class Options:
     Attributes:
         format: a name in `FORMATS`; None recognises it from the content.
         mapping: for tables, role or "group" -> column name.
+        speaker: of a form whose turns are people's: the one who is the assistant; empty guesses.
+        consent: whether everybody who writes in a messenger's chat agreed.
         seed: seed of the split.
         validation_fraction: share of the dialogues held out, 0 to 0.9.
         limits: bounds of what is read.
@@ -25,6 +27,8 @@ class Options:
 
     format: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    speaker: str = ""
+    consent: bool = False
     seed: int = 7
     validation_fraction: float = 0.1
     limits: Limits = field(default_factory=Limits)

@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.problems import printable
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.formats.form import Format
 from finetune.datasets.formats.registry import FORMATS, detect, get_format
+from finetune.datasets.formats.texts.marked import text_of
+from finetune.datasets.formats.texts.speakers import assistant_among
 from finetune.datasets.reading.columns import known_columns
-from finetune.datasets.reading.exceptions import DatasetRefused
+from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.lines import Read
+from finetune.datasets.reading.wrapped import Beside
 
 SEARCHED = 50  # records looked at to recognise the format
 COLUMNS_KEPT = 200
+SPEAKERS_KEPT = 50
 MAP_THEM = 'Map them, for example {"user": "question", "assistant": "answer"}.'
 
 
 def recognise(
-    records: Iterator[Read], report: Report, name: str | None, mapping: Mapping[str, str]
+    records: Iterator[Read], report: Report, options: Options
 ) -> tuple[list[Read], Format]:
     """Read the first records and decide; the report is told format, mapping and columns.
 
     Args:
         records: of the whole file; those that are read here are handed back.
         report: its container is known.
-        name: the format that was asked for, if any.
-        mapping: role -> column, if it was asked for.
+        options: format, mapping and speaker, where they were asked for.
 
     Returns:
         The records that were read, and the format.
 
     Raises:
-        DatasetRefused: `missing_columns` or `unknown_format`.
+        DatasetRefused: `missing_columns`, `unknown_format`, `consent_needed` or `speaker_needed`.
     """
+    name, mapping = options.format, options.mapping
     head: list[Read] = []
     sample: dict[str, Any] | None = None
     recognised: Format | None = None
     for read in records:
+        if isinstance(read.value, Beside):
+            report.beside = [printable(key[:60]) for key in read.value.keys]
+            continue
         head.append(read)
         if isinstance(read.value, dict):
             sample = sample or read.value
             recognised = recognised or detect(read.value)
-        if recognised or len(head) >= SEARCHED:
+        if (recognised and not recognised.speakers) or len(head) >= SEARCHED:
             break
     if mapping:
         form = FORMATS["table"]
@@ -52,10 +62,51 @@ def recognise(
         form = recognised
     else:
         form = _unrecognised(sample, report)
+    if sample and report.container in ("jsonl", "json", "csv", "object"):
+        report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     if form.name == "table":
         _map(sample or {}, report, mapping)
     report.format, report.format_title = form.name, form.title
+    if form.speakers is not None:
+        _hear(head, form, report, options)
     return head, form
+
+
+def _hear(head: list[Read], form: Format, report: Report, options: Options) -> None:
+    """Who speaks in the first records, and which of them is the assistant.
+
+    Raises:
+        DatasetRefused: `consent_needed`, or `speaker_needed` where only people can say it.
+    """
+    assert form.speakers is not None
+    heard: Counter[str] = Counter()
+    for read in head:
+        if isinstance(read.value, dict):
+            try:
+                heard.update(form.speakers(read.value))
+            except RecordProblem:  # it is reported when the record is converted
+                continue
+    report.speakers = [printable(name) for name, _ in heard.most_common(SPEAKERS_KEPT)]
+    chosen = options.speaker if options.speaker in report.speakers else ""
+    if form.consent and not options.consent:
+        raise DatasetRefused(
+            "consent_needed",
+            f"This is an exported chat between {', '.join(report.speakers)[:200] or 'people'}. It "
+            "is read only when everybody who writes in it has agreed that a model learns from it.",
+            "Ask them. Then say so below, and choose who the assistant is.",
+            report.to_dict(),
+        )
+    if form.consent and not chosen:
+        raise DatasetRefused(
+            "speaker_needed",
+            f"Who of {', '.join(report.speakers)[:200]} is the assistant?",
+            "Choose the one whose messages are to be learned.",
+            report.to_dict(),
+        )
+    report.assistant = chosen or assistant_among(heard) or ""
+    if not report.assistant and len(heard) == 2:
+        report.assistant = list(heard)[1]  # the second one who speaks
+    report.guessed = not chosen
 
 
 def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
@@ -76,6 +127,8 @@ def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
             "These are single messages, not dialogues.",
             'Put the messages of a dialogue together: {"messages": [...]}.',
         )
+    if text_of(sample) is not None:
+        return FORMATS["marked"]  # it says of every line that nobody is marked
     # Otherwise examine as messages, so that every line is reported by name.
     return FORMATS["openai"]
 

@@ -44,7 +44,7 @@ class Report:
     Attributes:
         format: name in `FORMATS`.
         format_title: what people call it.
-        container: `jsonl`, `json` or `csv`.
+        container: `jsonl`, `json`, `csv`, `object`, `text`, `whatsapp` or `telegram`.
         bytes: size of the upload.
         records: records read, good and bad.
         dialogues: usable dialogues, without duplicates.
@@ -57,7 +57,12 @@ class Report:
         starts_with_assistant: dialogues in which the assistant speaks first.
         ends_with_user: dialogues whose last turn nobody answers; nothing is learned from it.
         unused: keys or columns that no message is made of, `{"key", "records"}`, most first.
-        columns: columns of a table.
+        beside: keys of the object that holds the file's list of records; nothing is read from them.
+        speakers: people who speak in the first records, of a form whose turns are theirs.
+        assistant: which of them is the assistant in the whole file; empty where it is the second
+            one of each dialogue.
+        guessed: whether the file, and not the uploader, says who the assistant is.
+        columns: columns of a table, or keys of the first record: what a mapping can name.
         mapping: which column is what, for tables.
         lengths: min, median, mean, p95, max in tokens per dialogue.
         histogram: bins of `{"from", "to", "count"}` in tokens per dialogue (`to` excluded).
@@ -87,6 +92,10 @@ class Report:
     starts_with_assistant: int = 0
     ends_with_user: int = 0
     unused: list[dict[str, Any]] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
+    speakers: list[str] = field(default_factory=list)
+    assistant: str = ""
+    guessed: bool = False
     columns: list[str] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
     lengths: dict[str, float] = field(default_factory=dict)

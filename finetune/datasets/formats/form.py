@@ -23,6 +23,8 @@ class Format:
         convert: record and column mapping -> messages, not checked yet; raises a `RecordProblem`
             rather than leave anything of them out.
         keys: keys of a record that its messages are made of; those of a table are its mapping's.
+        dialogue_key: of a form that looks under several keys, under which one of them a record's
+            dialogue stands.
         turn_keys: keys of a turn that its message is made of, where turns are objects.
         write: messages as the check keeps them -> a record from which `convert` makes the same
             messages; raises `CannotWrite` where this form has no words for something. None for a
@@ -45,3 +47,4 @@ class Format:
     notes: str = ""
     speakers: Callable[[Record], list[str]] | None = None
     consent: bool = False
+    dialogue_key: Callable[[Record], str] | None = None

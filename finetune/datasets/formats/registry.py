@@ -16,10 +16,16 @@ from .published.esconv import ESCONV
 from .published.oasst import OASST
 from .sharegpt import SHAREGPT
 from .table import TABLE
+from .texts.exported import EXPORTED
+from .texts.marked import MARKED
+from .texts.transcript import TRANSCRIPT
 from .trl import TRL
 from .turns import EMPTY
 
-_ALL = (MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE)
+_ALL = (
+    *(MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE),
+    *(EXPORTED, MARKED, TRANSCRIPT),
+)
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
 
@@ -42,14 +48,15 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
 
     One that holds nothing is not worth a word.
     """
-    used = {*form.keys, *(columns.values() if form.name == "table" else ())}
+    keys = [*form.keys, *([form.dialogue_key(record)] if form.dialogue_key else [])]
+    used = {*keys, *(columns.values() if form.name == "table" else ())}
     if form.name == "openai":
         used |= beside(record).keys()
     for key, value in record.items():
         blank = isinstance(value, str) and not value.strip()
         if key not in used and not blank and value not in EMPTY:
             yield key
-    for name in form.keys if form.turn_keys else ():
+    for name in keys if form.turn_keys else ():
         turns = record.get(name)
         if not isinstance(turns, list):
             continue

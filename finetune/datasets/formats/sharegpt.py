@@ -1,4 +1,4 @@
-"""ShareGPT: who and what in each turn, under `conversations` or `conversation`.
+"""ShareGPT: who and what in each turn, under `conversations`, `conversation` or `turns`.
 
 There is no definition: these are the names in use by data sets and by the trainers that read them.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from .form import Columns, Format, Message, Record
-from .turns import SYSTEM_KEYS, turns, with_system
+from .turns import SYSTEM_KEYS, is_list, turns, with_system
 from .writing import plain
 
-KEYS = ("conversations", "conversation")
+KEYS = ("conversations", "conversation", "turns")
 USERS = ("human", "user", "prompter", "person", "client", "patient", "customer", "seeker")
 ASSISTANTS = (
     *("gpt", "assistant", "chatgpt", "bot", "chatbot", "model", "ai", "bing", "bard", "claude"),
@@ -26,8 +26,14 @@ ROLES = {
 
 
 def _convert(record: Record, columns: Columns) -> list[Any]:
-    key = next((name for name in KEYS if name in record), KEYS[0])
-    return with_system(record, turns(record, key, ("from", "role"), ("value", "content"), ROLES))
+    names = ("from", "role"), ("value", "content")
+    return with_system(record, turns(record, _key(record), *names, ROLES))
+
+
+def _key(record: Record) -> str:
+    """Under which key the dialogue stands."""
+    lists = (name for name in KEYS if is_list(record.get(name)))
+    return next(lists, next((name for name in KEYS if name in record), KEYS[0]))
 
 
 def _write(messages: list[Message]) -> Record:
@@ -44,11 +50,12 @@ SHAREGPT = Format(
     "sharegpt",
     "ShareGPT",
     '{"conversations": [{"from": "human", "value": "..."}, ...]}',
-    lambda record: any(name in record for name in KEYS),
+    lambda record: any(is_list(record.get(name)) for name in KEYS),
     _convert,
-    (*KEYS, *SYSTEM_KEYS),
+    SYSTEM_KEYS,
     ("from", "role", "value", "content", "weight"),
     write=_write,
-    recognised="`conversations` or `conversation`",
+    recognised="`conversations`, `conversation` or `turns` as a list",
     notes="or `role` and `content`; some twenty names of either side in use",
+    dialogue_key=_key,
 )

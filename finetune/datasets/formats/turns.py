@@ -43,6 +43,11 @@ def turn_list(record: Record, key: str) -> list[Any]:
     return value
 
 
+def is_list(value: Any) -> bool:
+    """Whether a value is a list, or looks like one written as JSON in a text."""
+    return isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("["))
+
+
 def turns(
     record: Record,
     key: str,

@@ -26,7 +26,7 @@ def elements(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     """Yield the elements of a list, or the values of a file that is none."""
     element = _Element(limits, handle.tell())
     in_list = opened = False
-    for text, mark in _pieces(handle):
+    for text, mark in pieces(handle):
         element.add(text)
         if mark == b"[" and not opened and element.is_blank:
             in_list = opened = True
@@ -45,7 +45,7 @@ def elements(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
         yield element.taken()
 
 
-def _pieces(handle: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+def pieces(handle: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Yield text, in strings or not, and the bracket or comma behind it.
 
     The mark is a quotation mark at both ends of a string that lies in several chunks, and empty at

@@ -17,6 +17,9 @@ from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 from finetune.datasets.reading.sniffing import Sniffed
 from finetune.datasets.reading.tables import Table
+from finetune.datasets.reading.texts import telegram, whatsapp
+from finetune.datasets.reading.texts.blocks import blocks
+from finetune.datasets.reading.wrapped import Beside, wrapped
 
 
 def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]:
@@ -31,6 +34,16 @@ def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]
             yield from _jsonl(handle, limits)
         elif sniffed.container == "json":
             yield from elements(handle, limits)
+        elif sniffed.container == "object":
+            yield from wrapped(handle, sniffed.key, limits)
+        elif sniffed.container == "telegram":
+            messages = wrapped(handle, sniffed.key, limits)
+            beside = (read for read in messages if not isinstance(read.value, Beside))
+            yield from telegram.chat(beside, limits)
+        elif sniffed.container == "whatsapp":
+            yield from whatsapp.chat(handle, limits)
+        elif sniffed.container == "text":
+            yield from blocks(handle, limits)
         else:
             yield from Table(handle, sniffed.delimiter, limits).records()
 

@@ -11,11 +11,14 @@ from typing import Literal
 
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.texts.blocks import is_spoken
+from finetune.datasets.reading.texts.whatsapp import is_whatsapp
+from finetune.datasets.reading.wrapped import list_of
 
-Container = Literal["jsonl", "json", "csv"]
+Container = Literal["jsonl", "json", "csv", "object", "text", "whatsapp", "telegram"]
 HEAD_BYTES = 65536
 BOM = b"\xef\xbb\xbf"
-ACCEPTED = "JSONL, JSON or CSV text in UTF-8"
+ACCEPTED = "JSONL, JSON, CSV or plain text in UTF-8"
 
 # Magic bytes -> (code, what people call it, what to do)
 _UNPACK = "Unpack it first and upload the text file inside."
@@ -67,11 +70,19 @@ ENCODINGS: tuple[tuple[bytes, str], ...] = (
 
 @dataclass(frozen=True)
 class Sniffed:
-    """Kind of container, where its text starts, and for CSV its delimiter."""
+    """Kind of container and where its text starts.
+
+    Attributes:
+        container: `object` is a JSON object whose one list holds the records.
+        start: the first byte behind a byte order mark.
+        delimiter: of CSV.
+        key: of an object, under which the list stands.
+    """
 
     container: Container
     start: int
     delimiter: str = ","
+    key: str = ""
 
 
 def sniff(path: Path, limits: Limits) -> Sniffed:
@@ -101,7 +112,22 @@ def sniff(path: Path, limits: Limits) -> Sniffed:
                 "empty", "The file starts with a long stretch of blanks.", "Remove the blanks."
             )
         raise DatasetRefused("empty", "The file is empty.", "Upload one dialogue a line.")
+    if text.lstrip().startswith("{") and (inside := _wrapper(path, text, start, limits)):
+        return inside
     return _text_kind(text, start)
+
+
+def _wrapper(path: Path, text: str, start: int, limits: Limits) -> Sniffed | None:
+    """The file as an object that holds a list of records, if it is one."""
+    if sum(_is_object(line) for line in text.split("\n")[:50]) > 1:
+        return None
+    with path.open("rb") as handle:
+        handle.seek(start)
+        found = list_of(handle, HEAD_BYTES, limits)
+    if found is None:
+        return None
+    key, is_chat = found
+    return Sniffed("telegram" if is_chat else "object", start, key=key)
 
 
 def _refuse_binary(head: bytes) -> None:
@@ -136,6 +162,10 @@ def _text_kind(text: str, start: int) -> Sniffed:
     objects = sum(_is_object(line) for line in stripped.split("\n")[:50])
     if objects >= 2 or (objects and stripped[0] == "{"):
         return Sniffed("jsonl", start)  # whatever the first line is, it will be reported
+    if is_whatsapp(stripped):
+        return Sniffed("whatsapp", start)
+    if not objects and is_spoken(stripped):
+        return Sniffed("text", start)
     if stripped[0] == "[":
         return Sniffed("json", start)
     if stripped[0] == "{":

@@ -113,7 +113,7 @@ class _Making:
         report = Report(container=sniffed.container)
         log = _LostLog(report)
         reads = read_records(path, sniffed, limits)
-        head, form = recognise(reads, report, self.options.format, self.options.mapping)
+        head, form = recognise(reads, report, self.options)
         tokens = ControlTokens(self.options.control_tokens)
         mender = Mender(form, report.mapping, limits, tokens)
         conversion = Conversion(form, report, limits, log)

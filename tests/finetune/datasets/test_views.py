@@ -387,6 +387,132 @@ class TestOptions:
         assert queued == before
 
 
+class TestGlimpse:
+    """How a file would be read, while one changes the form."""
+
+    rows = "\n".join(
+        json.dumps({"title": f"Title {n}", "body": f"Body {n}", "reply": f"Reply {n}"})
+        for n in range(30)
+    )
+
+    def ask(self, client, row, headers=HTMX, **values):
+        url = reverse("dataset-preview", args=[row.public_id])
+        answer = client.post(url, values, headers=headers)
+        assert answer.status_code == 200
+        return " ".join(answer.content.decode().split())
+
+    def test_the_first_records_are_shown_and_nothing_is_saved(self, client, alice, made, queued):
+        row = made(self.rows)
+        assert row.state == "failed"
+        before, sent = row.options, list(queued)
+        client.force_login(alice)
+        part = self.ask(client, row, column_user="title", column_assistant="reply")
+        assert part.startswith('<div id="glimpse"')
+        assert "The first 20 records" in part
+        assert 'person from <code dir="auto">title</code>' in part
+        assert '<code dir="auto">body</code> (in 20 records)' in part
+        assert part.count("<article") == 3
+        assert "Title 0" in part
+        row.refresh_from_db()
+        assert (row.options, list(queued)) == (before, sent)
+        assert sorted(path.name for path in row.folder.iterdir()) == ["original"]
+
+    def test_problems_of_these_records_are_said_with_their_lines(self, client, alice, made):
+        row = made(self.rows.replace('"Reply 1"', "null"))
+        client.force_login(alice)
+        part = self.ask(client, row, column_user="title", column_assistant="reply")
+        assert "Line 2: message 2 has no text" in part
+
+    @pytest.mark.parametrize(
+        ("values", "says"),
+        [
+            ({"column_user": "title"}, "Name this column too"),
+            ({"column_user": "title", "column_assistant": "nowhere"}, "not one of the available"),
+            ({"format": "scroll"}, "not one of the available"),
+            ({"format": "table"}, "It is not clear which columns"),
+            ({"format": "sharegpt"}, "no list of messages under"),
+        ],
+    )
+    def test_what_cannot_be_read_says_why(self, client, alice, made, values, says):
+        row = made(self.rows)
+        client.force_login(alice)
+        assert says in self.ask(client, row, **values)
+
+    def test_without_script_it_is_the_page(self, client, alice, made):
+        row = made(self.rows)
+        client.force_login(alice)
+        page = self.ask(client, row, headers={}, column_user="title", column_assistant="reply")
+        assert "<html" in page
+        assert "The first 20 records" in page
+        assert '<option value="reply" selected>' in page
+
+    def test_a_file_that_is_gone_is_said(self, client, alice, made):
+        row = made(self.rows)
+        row.original_file.unlink()
+        client.force_login(alice)
+        assert "cannot be read like this" in self.ask(client, row)
+
+    def test_a_long_file_is_not_read_to_its_end(self, client, alice, made, settings):
+        long = "\n".join(dialogue(number) + " " * 4000 for number in range(200))
+        row = made(long)
+        with row.original_file.open("ab") as end:
+            end.write(b"\n{broken")
+        client.force_login(alice)
+        part = self.ask(client, row)
+        assert "The first 20 records" in part
+        assert "Problems in them" not in part
+
+
+class TestChats:
+    text = "\n".join(
+        f"{day:02}/01/24, 10:00 - Ann: Hi {day}\n{day:02}/01/24, 10:01 - Ben: Hello {day}"
+        for day in range(1, 20)
+    )
+
+    def test_consent_and_the_assistant_are_asked_and_kept(
+        self, client, alice, made, django_capture_on_commit_callbacks
+    ):
+        row = made(self.text, filename="chat.txt")
+        assert row.problem["code"] == "consent_needed"
+        client.force_login(alice)
+        page = page_of(client, row)
+        assert "This chat needs an answer from you" in page
+        assert "Everybody who writes in this chat agreed" in page
+        url = reverse("dataset-options", args=[row.public_id])
+        client.post(url, {"speaker": "Ben"})
+        dataset_check(row.pk)
+        row.refresh_from_db()
+        assert (row.problem["code"], row.options["consent"]) == ("consent_needed", {})
+        client.post(url, {"speaker": "Ben", "consent": "on"})
+        dataset_check(row.pk)
+        row.refresh_from_db()
+        assert row.state == "ready"
+        assert row.options["consent"]["by"] == "alice"
+        assert row.report["dialogues"] == 19
+        page = " ".join(page_of(client, row).split())
+        assert "“<bdi>Ben</bdi>” is the assistant." in page
+        assert "<bdi>alice</bdi> stated on" in page
+        first = row.options["consent"]
+        client.post(url, {"speaker": "Ann", "consent": "on"})
+        dataset_check(row.pk)
+        row.refresh_from_db()
+        assert (row.state, row.options["consent"]) == ("ready", first)
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(url, {"speaker": "Ann"})
+        dataset_check(row.pk)
+        row.refresh_from_db()
+        assert row.problem["code"] == "consent_needed"
+        assert not row.train_file.exists()
+
+    def test_a_transcript_says_who_the_assistant_is(self, client, alice, made):
+        text = "\n\n".join(f"Client: Hi {n}\nTherapist: Hello {n}" for n in range(12))
+        row = made(text, filename="talks.txt")
+        client.force_login(alice)
+        page = " ".join(page_of(client, row).split())
+        assert "“<bdi>Therapist</bdi>” is taken for the assistant" in page
+        assert '<option value="Client">' in page
+
+
 class TestDelete:
     def test_it_removes_row_and_files(
         self, client, alice, made, settings, django_capture_on_commit_callbacks
@@ -423,6 +549,7 @@ class TestDelete:
         ("dataset", "get"),
         ("dataset-problems", "get"),
         ("dataset-options", "post"),
+        ("dataset-preview", "post"),
         ("dataset-delete", "post"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..form import Columns, Format, Message, Record
-from ..turns import SYSTEM_KEYS, merged, turns, with_system
+from ..turns import SYSTEM_KEYS, is_list, merged, turns, with_system
 from ..writing import apart, beside, plain, without_blank_ends, without_neighbours
 
 ROLES = {
@@ -43,7 +43,7 @@ ESCONV = Format(
     "esconv",
     "ESConv",
     '{"dialog": [{"speaker": "usr", "text": "..."}, ...]}',
-    lambda record: "dialog" in record,
+    lambda record: is_list(record.get("dialog")),
     _convert,
     ("dialog", *SYSTEM_KEYS),
     ("speaker", "text", "content", "weight"),

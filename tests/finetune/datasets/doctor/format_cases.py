@@ -219,4 +219,13 @@ CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
         },
         TURNS,
     ),
+    ("sharegpt", {"turns": TURNS, "id": "1"}, TURNS),
+    (
+        "marked",
+        {"text": "<|im_start|>system\nBe kind<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"
+                 "<|im_start|>assistant\nHello<|im_end|>\n"},
+        [SYSTEM, *TURNS],
+    ),
+    ("transcript", {"text": "Ann: Hi\nCounselor: Hello"}, TURNS),
+    ("transcript", {"dialogue": "A: Hi B: Hello"}, TURNS),
 ]  # fmt: skip

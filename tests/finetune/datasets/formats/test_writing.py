@@ -105,12 +105,12 @@ def test_what_is_written_is_read_back_equal(form: Format, drawn: list[list[Messa
         assert read_back(container(records), form) == unlike(expected)
 
 
-IN_CELLS = {"openai", "sharegpt", "trl", "alpaca", "table"}
+IN_CELLS = {"openai", "sharegpt", "trl", "alpaca", "table", "marked", "transcript"}
 
 
 def test_every_form_that_people_train_with_can_be_written() -> None:
     only_read = {form.name for form in FORMATS.values() if form.write is None}
-    assert only_read == set()
+    assert only_read == {"chat_export"}
 
 
 U, A = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}
@@ -133,6 +133,10 @@ S, OUT = {"role": "system", "content": "Be kind"}, {**A, "weight": 0}
         ("oasst", [U, A, U], "nobody answers"),
         ("trl", [A, U, A], "a dialogue that the assistant opens"),
         ("table", [U, A, U, A], "more than one exchange"),
+        ("marked", [U, {**A, "content": "<|im_end|>"}], "its own marks"),
+        ("transcript", [S, U, A], "a system message"),
+        ("transcript", [U, {**A, "content": "So\nPerson: no"}], "looks like another turn"),
+        ("transcript", [A], "one side is silent"),
     ],
 )  # fmt: skip
 def test_what_a_form_cannot_say_is_named(name: str, messages: list[Any], what: str) -> None:

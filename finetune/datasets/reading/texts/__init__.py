@@ -1,0 +1,1 @@
+"""Plain texts: dialogues with a name before each turn, and what messengers export."""
