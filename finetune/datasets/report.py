@@ -144,6 +144,12 @@ class ReportView:
         return bool(self.report.get("guessed"))
 
     @property
+    def joins(self) -> bool:
+        """Whether turns of one side in a row were read as one."""
+        form = FORMATS.get(str(self.report.get("format") or ""))
+        return bool(form and form.joins)
+
+    @property
     def asks_consent(self) -> bool:
         """Whether people write in it who have to be asked first."""
         form = FORMATS.get(str(self.report.get("format") or ""))

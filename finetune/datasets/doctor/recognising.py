@@ -50,9 +50,10 @@ def recognise(
             continue
         head.append(read)
         if isinstance(read.value, dict):
-            sample = sample or read.value
+            sample = {**read.value, **(sample or {})}  # a key may first stand in a later record
             recognised = recognised or detect(read.value)
-        if (recognised and not recognised.speakers) or len(head) >= SEARCHED:
+        whole = recognised and not recognised.speakers and recognised.name != "table"
+        if whole or len(head) >= SEARCHED:
             break
     if mapping:
         form = FORMATS["table"]
@@ -114,6 +115,8 @@ def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
         return FORMATS["openai"]
     report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     names = ", ".join(report.columns[:20])
+    if text_of(sample) is not None and (report.container != "csv" or len(sample) == 1):
+        return FORMATS["marked"]  # it says of every line that nobody is marked
     if report.container == "csv":
         raise DatasetRefused(
             "missing_columns",
@@ -127,8 +130,6 @@ def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
             "These are single messages, not dialogues.",
             'Put the messages of a dialogue together: {"messages": [...]}.',
         )
-    if text_of(sample) is not None:
-        return FORMATS["marked"]  # it says of every line that nobody is marked
     # Otherwise examine as messages, so that every line is reported by name.
     return FORMATS["openai"]
 

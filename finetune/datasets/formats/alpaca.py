@@ -12,17 +12,31 @@ from .form import Columns, Format, Message, Record
 from .turns import EMPTY, SYSTEM_KEYS, joined, with_system
 from .writing import apart, beside, exchanges, without_blank_ends, without_weights
 
+SIDES = (("instruction", "output"), ("query", "response"), ("prompt", "response"))
+
 
 def _convert(record: Record, columns: Columns) -> list[Any]:
-    if "output" not in record:
-        raise RecordProblem("message_missing_key", "no 'output'", "Give the reply as 'output'.")
-    asked = [record.get(key) for key in ("instruction", "input", "context")]
+    question, reply = _sides(record)
+    if reply not in record:
+        raise RecordProblem("message_missing_key", f"no {reply!r}", f"Give the reply as {reply!r}.")
+    asked = [record.get(key) for key in (question, "input", "context")]
     messages = [
         *_history(record.get("history")),
-        {"role": "user", "content": joined(asked, "'instruction'")},
-        {"role": "assistant", "content": record["output"]},
+        {"role": "user", "content": joined(asked, repr(question))},
+        {"role": "assistant", "content": record[reply]},
     ]
     return with_system(record, messages)
+
+
+def _sides(record: Record) -> tuple[str, str]:
+    """The keys of the question and the reply; ChatGLM's and ms-swift's where a history is."""
+    if "history" in record and not ("instruction" in record and "output" in record):
+        return next((pair for pair in SIDES if all(name in record for name in pair)), SIDES[0])
+    return SIDES[0]
+
+
+def _matches(record: Record) -> bool:
+    return all(name in record for name in _sides(record))
 
 
 def _history(history: Any) -> list[Message]:
@@ -61,10 +75,11 @@ ALPACA = Format(
     "alpaca",
     "Alpaca",
     '{"instruction": "...", "input": "", "output": "...", "history": [["...", "..."]]}',
-    lambda record: "instruction" in record and "output" in record,
+    _matches,
     _convert,
-    ("instruction", "input", "context", "output", "history", *SYSTEM_KEYS),
+    ("input", "context", "history", *SYSTEM_KEYS),
     write=_write,
-    recognised="`instruction` and `output`",
+    recognised="`instruction` and `output`; beside `history` also `query` or `prompt`, `response`",
     notes="the history becomes turns, `input` (or `context`) stands below the instruction",
+    sides=_sides,
 )

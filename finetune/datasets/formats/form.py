@@ -32,6 +32,8 @@ class Format:
         recognised: by what a record is recognised, for the documentation (Markdown).
         notes: what else is to be said of it there.
         speakers: of a form whose turns are people's: who speaks in a record, in order.
+        sides: of a form whose two sides have several names: which of them a record has.
+        joins: whether turns of one side in a row are read as one.
         consent: whether people write in it who have to be asked first.
     """
 
@@ -46,5 +48,7 @@ class Format:
     recognised: str = ""
     notes: str = ""
     speakers: Callable[[Record], list[str]] | None = None
+    sides: Callable[[Record], tuple[str, str]] | None = None
+    joins: bool = False
     consent: bool = False
     dialogue_key: Callable[[Record], str] | None = None

@@ -10,7 +10,9 @@ from .alpaca import ALPACA
 from .beside import beside
 from .form import Columns, Format, Record
 from .gemini import GEMINI
+from .lists import EXCHANGES, TEXTS, TURNS
 from .openai import BATCH, MESSAGES
+from .published.chatgpt import CHATGPT
 from .published.cpsycoun import CPSYCOUN
 from .published.esconv import ESCONV
 from .published.oasst import OASST
@@ -20,11 +22,11 @@ from .texts.exported import EXPORTED
 from .texts.marked import MARKED
 from .texts.transcript import TRANSCRIPT
 from .trl import TRL
-from .turns import EMPTY
+from .turns import EMPTY, listed
 
 _ALL = (
     *(MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE),
-    *(EXPORTED, MARKED, TRANSCRIPT),
+    *(TURNS, EXCHANGES, TEXTS, CHATGPT, EXPORTED, MARKED, TRANSCRIPT),
 )
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
@@ -49,7 +51,11 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
     One that holds nothing is not worth a word.
     """
     keys = [*form.keys, *([form.dialogue_key(record)] if form.dialogue_key else [])]
-    used = {*keys, *(columns.values() if form.name == "table" else ())}
+    used = {
+        *keys,
+        *(form.sides(record) if form.sides else ()),
+        *(columns.values() if form.name == "table" else ()),
+    }
     if form.name == "openai":
         used |= beside(record).keys()
     for key, value in record.items():
@@ -57,7 +63,7 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
         if key not in used and not blank and value not in EMPTY:
             yield key
     for name in keys if form.turn_keys else ():
-        turns = record.get(name)
+        turns = listed(record.get(name))
         if not isinstance(turns, list):
             continue
         objects = [turn for turn in turns if isinstance(turn, dict)]

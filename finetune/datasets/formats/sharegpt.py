@@ -1,4 +1,4 @@
-"""ShareGPT: who and what in each turn, under `conversations`, `conversation` or `turns`.
+"""ShareGPT: who and what in each turn, under `conversations` or `conversation`.
 
 There is no definition: these are the names in use by data sets and by the trainers that read them.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from .form import Columns, Format, Message, Record
-from .turns import SYSTEM_KEYS, is_list, turns, with_system
+from .turns import SYSTEM_KEYS, is_list, listed, turns, with_system
 from .writing import plain
 
-KEYS = ("conversations", "conversation", "turns")
+KEYS = ("conversations", "conversation")
 USERS = ("human", "user", "prompter", "person", "client", "patient", "customer", "seeker")
 ASSISTANTS = (
     *("gpt", "assistant", "chatgpt", "bot", "chatbot", "model", "ai", "bing", "bard", "claude"),
@@ -28,6 +28,13 @@ ROLES = {
 def _convert(record: Record, columns: Columns) -> list[Any]:
     names = ("from", "role"), ("value", "content")
     return with_system(record, turns(record, _key(record), *names, ROLES))
+
+
+def _matches(record: Record) -> bool:
+    key = _key(record)
+    turns = listed(record.get(key)) if is_list(record.get(key)) else None
+    first = turns[0] if isinstance(turns, list) and turns else None
+    return isinstance(first, dict) and any(name in first for name in ("from", "role", "value"))
 
 
 def _key(record: Record) -> str:
@@ -50,12 +57,12 @@ SHAREGPT = Format(
     "sharegpt",
     "ShareGPT",
     '{"conversations": [{"from": "human", "value": "..."}, ...]}',
-    lambda record: any(is_list(record.get(name)) for name in KEYS),
+    _matches,
     _convert,
     SYSTEM_KEYS,
     ("from", "role", "value", "content", "weight"),
     write=_write,
-    recognised="`conversations`, `conversation` or `turns` as a list",
+    recognised="`conversations` or `conversation` as a list",
     notes="or `role` and `content`; some twenty names of either side in use",
     dialogue_key=_key,
 )

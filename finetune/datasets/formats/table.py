@@ -9,7 +9,7 @@ from finetune.datasets.reading.exceptions import RecordProblem
 
 from .form import Columns, Format, Message, Record
 from .turns import EMPTY, joined
-from .writing import CannotWrite, apart, beside, exchanges, without_weights
+from .writing import CannotWrite, apart, exchanges, without_weights
 
 ROLES = ("system", "user", "assistant")
 MAPPING_KEYS = (*ROLES, "context", "group")
@@ -28,6 +28,12 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
             raise RecordProblem(
                 "message_missing_key", f"no {column!r}", f"Every record needs {column!r}."
             )
+        if isinstance(value, list):
+            raise RecordProblem(
+                "missing_content",
+                f"{column!r} is a list, not a text",
+                "Give each record one text a column: a record for each row, not a list a column.",
+            )
         context = record.get(columns.get("context", ""))
         if role == "user" and context not in EMPTY:
             value = joined([value, context], f"{column!r} or {columns['context']!r}")
@@ -41,7 +47,7 @@ def _write(messages: list[Message]) -> Record:
     (asked, reply), *further = exchanges("A table's row", spoken)
     if further:
         raise CannotWrite("A table's row", "more than one exchange")
-    return {**beside(system), "user": asked["content"], "assistant": reply["content"]}
+    return {"system": system or "", "user": asked["content"], "assistant": reply["content"]}
 
 
 TABLE = Format(

@@ -23,16 +23,15 @@ def turn_list(record: Record, key: str) -> list[Any]:
     Raises:
         RecordProblem: there is none.
     """
-    value = record.get(key)
+    value = listed(record.get(key))
     if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise RecordProblem(
-                "invalid_json",
-                f"the text under {key!r} begins like a JSON list and is none",
-                "Write the list itself, or its whole JSON.",
-            ) from None
+        by_python = value.lstrip("[ \n").startswith(("{'", "'"))
+        raise RecordProblem(
+            "invalid_json",
+            f"the text under {key!r} begins like a JSON list and is none"
+            + (": it is written as Python prints it, in single quotes" if by_python else ""),
+            "Write it with json.dumps." if by_python else "Write the list itself, or its JSON.",
+        )
     if not isinstance(value, list) or not value:
         keys = ", ".join(map(str, record))
         raise RecordProblem(
@@ -43,9 +42,28 @@ def turn_list(record: Record, key: str) -> list[Any]:
     return value
 
 
+def listed(value: Any) -> Any:
+    """A list that is written as JSON in a text, or by columns; anything else as it is.
+
+    The hub's tables write turns by columns: `{"role": ["user", ...], "content": ["...", ...]}`.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    if isinstance(value, dict) and len(value) > 1:
+        columns = list(value.values())
+        if all(isinstance(one, list) and len(one) == len(columns[0]) for one in columns):
+            return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
+    return value
+
+
 def is_list(value: Any) -> bool:
-    """Whether a value is a list, or looks like one written as JSON in a text."""
-    return isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("["))
+    """Whether a value is a list, or one written as JSON in a text or by columns."""
+    if isinstance(value, str):
+        return value.lstrip().startswith("[")
+    return isinstance(listed(value), list)
 
 
 def turns(

@@ -36,6 +36,9 @@ def parse(raw: bytes, limits: Limits) -> Any:
     except RecursionError:
         return _too_deep(limits)
     except json.JSONDecodeError as error:
+        if text.lstrip("[ \n\t").startswith("{'"):
+            reason = "it is written as Python prints it, in single quotes"
+            return RecordProblem("invalid_json", reason, "Write it with json.dumps.")
         return RecordProblem(
             "invalid_json",
             f"{error.msg} at position {error.pos + 1}",

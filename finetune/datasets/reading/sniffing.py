@@ -11,6 +11,7 @@ from typing import Literal
 
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.tables import ONE_COLUMN
 from finetune.datasets.reading.texts.blocks import is_spoken
 from finetune.datasets.reading.texts.whatsapp import is_whatsapp
 from finetune.datasets.reading.wrapped import list_of
@@ -56,6 +57,7 @@ MAGIC: tuple[tuple[bytes, str, str, str], ...] = (
     (b"SQLite format 3\x00", "wrong_type", "an SQLite database", "Export it as JSONL or CSV."),
     (b"GGUF", "wrong_type", "model weights (GGUF)", "Upload dialogues as text."),
     (b"\x93NUMPY", "wrong_type", "a NumPy array", "Upload dialogues as text."),
+    (b"\x80\x05\x95", "wrong_type", "a Python pickle", "Export it as JSONL."),
     (b"\x80\x04\x95", "wrong_type", "a Python pickle", "Export it as JSONL."),
     (b"{\\rtf", "wrong_type", "an RTF document", "Save it as plain text (CSV or JSONL)."),
 )
@@ -170,10 +172,18 @@ def _text_kind(text: str, start: int) -> Sniffed:
         return Sniffed("json", start)
     if stripped[0] == "{":
         return Sniffed("json" if first[-1] in "{[,:" else "jsonl", start)
+    if first.strip('"').lower() in ONE_COLUMN and stripped.count("\n") > 1:
+        return Sniffed("csv", start)
     if re.match(r"<(!doctype|html|\?xml|[a-z][\w-]*[ >/])", stripped, re.IGNORECASE):
         raise DatasetRefused("wrong_type", "This is an HTML or XML page.", f"Upload {ACCEPTED}.")
     if objects:
         return Sniffed("jsonl", start)
+    if re.match(r"\|?[^\n|]+\|[^\n]*\n\s*\|?[ :-]*--[ :|-]*(\n|$)", stripped):
+        raise DatasetRefused(
+            "unknown_format",
+            "This is a Markdown table.",
+            "Save it as CSV, without the line of dashes.",
+        )
     counts = {mark: first.count(mark) for mark in ",;\t|"}
     delimiter = max(counts, key=lambda mark: counts[mark])
     if counts[delimiter]:

@@ -18,6 +18,8 @@ from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 
+# A table of one column can hold a whole dialogue in each cell.
+ONE_COLUMN = ("text", "messages", "conversations", "conversation", "dialogue")
 QUOTE = '"'
 LINES_LIKE_ROWS = 4  # a cell of so many lines that are rows by themselves is worth a look
 TWICE = 'Write a quotation mark in a cell twice: "He said ""yes""".'
@@ -250,7 +252,8 @@ def _header(row: _Row) -> list[str]:
         )
     names = [name.strip() for name in row.cells]
     named = [name for name in names if name]
-    if len(named) < 2 or len(set(named)) != len(named):
+    is_text = [name.lower() for name in names] in [[name] for name in ONE_COLUMN]
+    if (len(named) < 2 and not is_text) or len(set(named)) != len(named):
         raise DatasetRefused(
             "missing_columns",
             "The first line of the table has no usable column names: "

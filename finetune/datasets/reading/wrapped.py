@@ -26,6 +26,7 @@ LISTS = (
 TURN_KEYS = frozenset({"role", "from", "speaker", "author", "sender", "parts", "content", "value"})
 TELEGRAM = frozenset({"about", "personal_information", "contacts", "sessions"})
 MOST_KEYS = 100
+LOOKED_AT = 10  # elements, until one is an object
 KEY_BYTES = 4096
 _KEY = re.compile(rb'[\s,]*("(?:[^"\\]|\\.)*+")\s*:')
 
@@ -123,12 +124,12 @@ def list_of(handle: BinaryIO, head: int, limits: Limits) -> tuple[str, bool] | N
             if member.key not in LISTS or member.start < 0:
                 continue
             handle.seek(origin + member.start)
-            first = next(iter(islice(elements(handle, limits), 1)), None)
-            element = first.value if first else None
+            firsts = (read.value for read in islice(elements(handle, limits), LOOKED_AT))
+            element = next((one for one in firsts if isinstance(one, dict)), None)
             if member.key == "messages":
                 if is_telegram(element):
                     return member.key, True
-            elif isinstance(element, dict) and not TURN_KEYS & set(element):
+            elif element is not None and not TURN_KEYS & set(element):
                 return member.key, False
         return None
     finally:

@@ -74,6 +74,7 @@ CPSYCOUN = Format(
     ("data", "messages", *SYSTEM_KEYS),
     ("role", "content", "weight"),
     write=_write,
+    joins=True,
     recognised="the speakers' words",
     notes="the evaluation form; CPsyCounD as messages is `openai`",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..form import Columns, Format, Message, Record
-from ..turns import SYSTEM_KEYS, is_list, merged, turns, with_system
+from ..turns import SYSTEM_KEYS, is_list, listed, merged, turns, with_system
 from ..writing import apart, beside, plain, without_blank_ends, without_neighbours
 
 ROLES = {
@@ -16,6 +16,11 @@ ROLES = {
     "supporter": "assistant",
     "assistant": "assistant",
 }
+
+
+def _matches(record: Record) -> bool:
+    turns = listed(record.get("dialog")) if is_list(record.get("dialog")) else None
+    return isinstance(turns, list) and bool(turns) and isinstance(turns[0], dict)
 
 
 def _convert(record: Record, columns: Columns) -> list[Any]:
@@ -43,11 +48,12 @@ ESCONV = Format(
     "esconv",
     "ESConv",
     '{"dialog": [{"speaker": "usr", "text": "..."}, ...]}',
-    lambda record: is_list(record.get("dialog")),
+    _matches,
     _convert,
     ("dialog", *SYSTEM_KEYS),
     ("speaker", "text", "content", "weight"),
     write=_write,
-    recognised="`dialog` as a list",
+    joins=True,
+    recognised="`dialog` as a list of objects",
     notes="as published; several turns of one side in a row become one",
 )

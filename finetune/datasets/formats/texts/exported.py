@@ -53,5 +53,6 @@ EXPORTED = Format(
     "assistant is; a pause of six hours begins another dialogue, phone numbers for names become "
     "“Person 1”, pictures and notices are left out and counted",
     speakers=speakers,
+    joins=True,
     consent=True,
 )

@@ -9,7 +9,7 @@ from ..turns import SYSTEM_KEYS, with_system
 from ..writing import CannotWrite, apart, without_weights
 from .marks import is_marked, marked_messages, no_marks
 
-KEYS = ("text", "dialogue", "dialog", "conversation", "transcript", "formatted_text", "content")
+KEYS = ("text", "dialogue", "dialog", "conversation", "transcript", "formatted_text")
 
 
 def text_of(record: Record) -> str | None:

@@ -70,14 +70,19 @@ _LLAMA2_SYSTEM = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>(.*)", re.DOTALL)
 
 
 def is_marked(text: str) -> bool:
-    """Whether somebody's reply is marked in it."""
-    if _LLAMA2.search(text):
-        return True
-    return any(
-        ROLES.get(_who(match)) == "assistant"
-        for marks in MARKS
-        for match in marks.start.finditer(text)
-    )
+    """Whether somebody's reply is marked in it, and whom it answers.
+
+    Words before a reply that is marked first are nobody's: "Person: Hi\\nAssistant: Hello".
+    """
+    return bool(_LLAMA2.search(text)) or any(_marks_turns(text, marks) for marks in MARKS)
+
+
+def _marks_turns(text: str, marks: Marks) -> bool:
+    starts = list(marks.start.finditer(text))
+    sides = [ROLES.get(_who(match)) for match in starts]
+    if "assistant" not in sides:
+        return False
+    return sides[0] != "assistant" or not is_visible(_EDGES.sub("", text[: starts[0].start()]))
 
 
 def marked_messages(text: str) -> list[Message]:

@@ -122,5 +122,6 @@ TRANSCRIPT = Format(
     notes="the assistant is who is called so (therapist, counselor, bot, 咨询师, 支持者, …), else "
     "the second speaker; the page says who, and lets you choose",
     speakers=speakers,
+    joins=True,
     dialogue_key=key_of,
 )

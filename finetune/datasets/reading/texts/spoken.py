@@ -19,7 +19,25 @@ KNOWN = (
     "Counselor|Counsellor|Supporter|Agent|Doctor|Coach|求助者|来访者|用户|患者|支持者|咨询师|心理咨询师|客服|助手"
 )
 INLINE = re.compile(rf"(?:^|(?<=\s)|(?<=[。！？]))([A-Z]|{KNOWN})[ \t]*[:：][ \t]*")
-_NO_NAME = frozenset({"http", "https", "note", "ps", "p.s", "eg", "e.g", "i.e", "re", "fyi"})
+_NO_NAME = frozenset(
+    (
+        *("http", "https", "note", "ps", "p.s", "eg", "e.g", "i.e", "re", "fyi"),
+        # keys of settings and heads of letters
+        *(
+            "messages",
+            "message",
+            "content",
+            "role",
+            "title",
+            "version",
+            "type",
+            "id",
+            "data",
+            "date",
+        ),
+        *("error", "status", "from", "to", "cc", "subject", "url", "file", "path", "name", "key"),
+    )
+)
 
 
 @dataclass(frozen=True)

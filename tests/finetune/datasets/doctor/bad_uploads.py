@@ -1,4 +1,4 @@
-"""A hundred bad uploads, for the doctor's tests and the site's.
+"""Three hundred bad uploads with those of `bad_shapes`, for the doctor's tests and the site's.
 
 Each is a name, a file name, what to write, and the code of the refusal, or, where the file is
 accepted, `ok:CHECK` with a check that the report must count. Big files are written lazily.
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.finetune.datasets.doctor.bad_shapes import bad_shapes
+
 Content = bytes | Callable[[Path], None]
 
 
@@ -29,7 +31,7 @@ class BadUpload:
         name: test id.
         filename: name the browser would send.
         content: the bytes, or a function that writes the file.
-        expected: substring of the refusal's code, or "ok:CHECK".
+        expected: substring of the refusal's code (empty: any), or "ok:CHECK".
         mapping: column mapping, if the upload comes with one.
     """
 
@@ -149,7 +151,15 @@ DEEP_DICT = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
 
 def bad_uploads() -> Iterator[BadUpload]:
     """Yield all bad uploads."""
-    for row in (*_files(), *_encodings(), *_json(), *_records(), *_tables(), *_others()):
+    for row in (
+        *_files(),
+        *_encodings(),
+        *_json(),
+        *_records(),
+        *_tables(),
+        *_others(),
+        *bad_shapes(),
+    ):
         yield BadUpload(*row)
 
 
@@ -417,7 +427,7 @@ def _others() -> list[tuple[Any, ...]]:
         (
             "ShareGPT text turns",
             "a.jsonl",
-            (json.dumps({"conversations": ["a", "b"]}) + "\n").encode() * 12,
+            (json.dumps({"conversations": ["a", 5]}) + "\n").encode() * 12,
             "no_usable",
         ),
         (

@@ -219,7 +219,48 @@ CASES: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
         },
         TURNS,
     ),
-    ("sharegpt", {"turns": TURNS, "id": "1"}, TURNS),
+    ("turns", {"turns": TURNS, "id": "1"}, TURNS),
+    (
+        "turns",
+        {
+            "name": "Talk",
+            "chat_messages": [
+                {"sender": "human", "text": "Hi", "created_at": "2026"},
+                {"sender": "assistant", "text": "Hello"},
+            ],
+        },
+        TURNS,
+    ),
+    ("exchanges", {"conversation": [{"system": "Be kind", "input": "Hi", "output": "Hello"}]},
+     [SYSTEM, *TURNS]),
+    ("exchanges", {"conversation": [{"human": "Hi", "assistant": "Hello"}]}, TURNS),
+    ("alternating", {"id": "1", "data": ["Hi", "Hello"]}, TURNS),
+    ("alternating", {"dialog": ["Hi", "Hello"], "act": [1, 2]}, TURNS),
+    ("sharegpt", {"conversations": {"from": ["human", "gpt"], "value": ["Hi", "Hello"]}}, TURNS),
+    ("openai", {"messages": {"role": ["user", "assistant"], "content": ["Hi", "Hello"]}}, TURNS),
+    ("alpaca", {"query": "Hi", "response": "Hello", "history": [["a", "b"]]},
+     [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, *TURNS]),
+    ("alpaca", {"prompt": "Hi", "response": "Hello", "history": []}, TURNS),
+    (
+        "chatgpt",
+        {
+            "title": "Talk",
+            "current_node": "d",
+            "mapping": {
+                "r": {"id": "r", "message": None, "parent": None, "children": ["a"]},
+                "a": {"message": {"author": {"role": "system"}, "content": {
+                    "content_type": "text", "parts": [""]}}, "parent": "r", "children": ["b"]},
+                "b": {"message": {"author": {"role": "user"}, "content": {
+                    "content_type": "text", "parts": ["Hi"]}}, "parent": "a",
+                    "children": ["c", "d"]},
+                "c": {"message": {"author": {"role": "assistant"}, "content": {
+                    "content_type": "text", "parts": ["Other"]}}, "parent": "b", "children": []},
+                "d": {"message": {"author": {"role": "assistant"}, "content": {
+                    "content_type": "text", "parts": ["Hello"]}}, "parent": "b", "children": []},
+            },
+        },
+        TURNS,
+    ),
     (
         "marked",
         {"text": "<|im_start|>system\nBe kind<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"

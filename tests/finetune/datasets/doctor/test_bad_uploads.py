@@ -16,8 +16,8 @@ from tests.finetune.datasets.doctor.bad_uploads import BadUpload, bad_uploads
 UPLOADS = list(bad_uploads())
 
 
-def test_there_are_a_hundred_and_their_names_differ() -> None:
-    assert len(UPLOADS) >= 100
+def test_there_are_two_hundred_and_their_names_differ() -> None:
+    assert len(UPLOADS) >= 200
     assert len({upload.name for upload in UPLOADS}) == len(UPLOADS)
 
 
