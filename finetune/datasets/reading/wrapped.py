@@ -58,6 +58,9 @@ class _Part:
         left = size if self._end < 0 else min(size, self._end - self._handle.tell())
         return self._handle.read(max(0, left))
 
+    def tell(self) -> int:
+        return self._handle.tell()
+
 
 def members(handle: Any) -> tuple[list[Member], bool]:
     """The keys of an object from its first byte on, and whether it is all that there is."""

@@ -36,7 +36,7 @@ def test_the_list_is_read_and_what_stands_beside_it_is_named(
     assert (report.container, report.format, report.dialogues) == ("object", "table", 3)
     assert report.beside == ["version", "meta", "test"]
     lines = [entry["line"] for entry in report.preview]
-    assert lines == ([1, 1, 1] if indent is None else [12, 16, 20])
+    assert lines == ([1, 2, 3] if indent is None else [12, 16, 20])  # each its own
 
 
 @pytest.mark.parametrize(
