@@ -99,7 +99,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "alerts/deliveries/": {"public_id": delivery.public_id},
         "v1/webhooks": {"webhook_id": hook.public_id},
         **study_things(run_made, alice),
-        "data/": {"public_id": dataset.public_id},
+        "data/": {"public_id": dataset.public_id, "number": "0", "line": "1"},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
         "runs/": {

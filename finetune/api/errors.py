@@ -7,7 +7,7 @@ from finetune.exceptions import StudioError, without_paths
 from finetune.faults import BY_CODE, Fault
 
 TYPES = {403: "permission_error", 429: "rate_limit_error"}
-CONFLICTS = frozenset({"wrong_state", "dataset_in_use"})
+CONFLICTS = frozenset({"wrong_state", "dataset_in_use", "not_checked"})
 BODY_TOO_LARGE = "body_too_large"  # of any body: JSON, form or file; the engine says the same
 QUOTA = "quota"
 LONGEST_PARAM = 200

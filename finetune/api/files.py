@@ -10,6 +10,8 @@ from finetune.datasets.models import Dataset
 from finetune.datasets.report import ReportView
 from finetune.datasets.selectors import dataset_list_for
 from finetune.datasets.services import consent_by, dataset_delete, dataset_upload
+from finetune.datasets.versions.exports import Export
+from finetune.datasets.versions.selectors import versions_of
 from finetune.downloads import file_answer, text_answer
 from finetune.exceptions import without_paths
 from finetune.runs.models import Run
@@ -44,6 +46,7 @@ class FileObject(Schema):
     status: Literal["uploaded", "processed", "error"]
     status_details: str | None = None
     expires_at: int | None = None
+    wukong: dict[str, Any] | None = None
 
 
 class FileList(ListPage):
@@ -77,7 +80,20 @@ def file_object(dataset: Dataset) -> dict[str, Any]:
             without_paths(dataset.problem.get("message", "")) if failed else told or None
         ),
         "expires_at": None,
+        "wukong": {
+            "version": dataset.version,
+            "sha256": dataset.sha256,
+            "changes": dataset.changes.get("counts") or {},
+        },
     }
+
+
+def versions_object(dataset: Dataset) -> list[dict[str, Any]]:
+    """Every version of the same data that is there, the first one first."""
+    return [
+        {"id": row.public_id, "version": row.version, "sha256": row.sha256}
+        for row in versions_of(dataset).order_by("version").only("public_id", "version", "sha256")
+    ]
 
 
 def result_id(run: Run) -> str:
@@ -194,7 +210,12 @@ def file_place(key: ApiKey, file_id: str) -> Place | None:
 
 @router.get("/{file_id}", response=FileObject, summary="Retrieve a file")
 def files_retrieve(request: HttpRequest, file_id: str) -> dict[str, Any]:
-    return shaped(file_of(key_of(request), file_id))
+    """The file; `wukong.versions` lists what was made of it in the studio, and it of."""
+    found = file_of(key_of(request), file_id)
+    shown = shaped(found)
+    if isinstance(found, Dataset):
+        shown["wukong"]["versions"] = versions_object(found)
+    return shown
 
 
 @router.delete("/{file_id}", response=FileDeleted, summary="Delete a file")
@@ -224,13 +245,34 @@ def files_delete(request: HttpRequest, file_id: str) -> dict[str, Any]:
         }
     },
 )
-def files_content(request: HttpRequest, file_id: str) -> HttpResponseBase:
-    """The bytes as they were uploaded, or the result table of a job as CSV."""
+def files_content(
+    request: HttpRequest,
+    file_id: str,
+    format: Annotated[
+        str | None, Query(description="Write the dialogues in this form: `openai`, `sharegpt`, …")
+    ] = None,
+    part: Annotated[
+        Literal["all", "train", "validation"], Query(description="Of which part, with `format`.")
+    ] = "all",
+) -> HttpResponseBase:
+    """The bytes as they were uploaded, or the result table of a job as CSV.
+
+    With `format`, the dialogues as the check kept them, in any form that the studio writes: JSONL,
+    and CSV for `table`. A dialogue that the form has no words for is refused before anything is
+    sent (`cannot_write`).
+    """
     found = file_of(key_of(request), file_id)
     if isinstance(found, Run):
         name = f"{found.public_id}-results.csv"
         blocks = iter(result_blocks(found))
         response = text_answer(request, blocks, content_type="text/csv", filename=name)
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+    if format is not None:
+        export = Export(found, format, part)
+        response = text_answer(
+            request, export.blocks(), content_type=export.content_type, filename=export.filename
+        )
         response["X-Content-Type-Options"] = "nosniff"
         return response
     if not found.original_file.is_file():

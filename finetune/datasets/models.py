@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from finetune.teams.models import Team, User
@@ -29,6 +30,11 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
     def with_newer(self) -> DatasetQuerySet:
         """Say of each whether a newer version of it is there (`has_newer`)."""
         return self.annotate(has_newer=newer_version())
+
+    def newest_first(self) -> DatasetQuerySet:
+        """The newest version of each set, then the older ones, either with the newest first."""
+        rows = self.with_newer()
+        return rows.order_by(models.F("has_newer"), "-created_at", "-id")
 
     def newest(self) -> DatasetQuerySet:
         """The newest version of each set."""
@@ -118,6 +124,13 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def version_words(self) -> str:
+        """Which version it is, for lists to choose from; empty where there is only one."""
+        if getattr(self, "has_newer", False):
+            return _("version %(n)s, an older one") % {"n": self.version}
+        return _("version %(n)s") % {"n": self.version} if self.version > 1 else ""
 
     @property
     def family(self) -> Q:

@@ -255,28 +255,6 @@ class ReportView:
         return list(self.report.get("problems") or [])
 
     @property
-    def fixable(self) -> dict[str, int]:
-        """What of the problems can be mended: `lines`, `texts`, and how many were `tried`."""
-        return self.report.get("fixable") or {}
-
-    @property
-    def fixable_lines(self) -> int:
-        return self.fixable.get("lines", 0)
-
-    @property
-    def fixable_texts(self) -> int:
-        return self.fixable.get("texts", 0)
-
-    @property
-    def fixable_tried(self) -> int:
-        return self.fixable.get("tried", 0)
-
-    @property
-    def fixable_more(self) -> bool:
-        """Whether there are lines that were left out and not tried."""
-        return self.number("errors") > self.fixable_tried > 0
-
-    @property
     def problem_kinds(self) -> list[dict[str, Any]]:
         counts = self.report.get("problem_counts") or {}
         return [

@@ -33,7 +33,7 @@ from .glimpse import Glimpse, glimpse_of
 from .models import Dataset
 from .report import ReportView
 from .versions.exports import writable
-from .versions.selectors import newest_of, version_numbers, versions_shown
+from .versions.selectors import fixable_of, newest_of, version_numbers, versions_shown
 
 PAGE = 25
 PROBLEMS = 20
@@ -142,6 +142,7 @@ def dataset_context(
         ],
         "problem_page": page,
         "waiting": is_waiting(found),
+        "fixable": fixable_of(found),
         "versions": versions_shown(found, request.user),
         "newest": newest_of(found),
         "writable": list(writable().values()),

@@ -49,6 +49,6 @@ def examples_file(run: Run | None, dataset: Dataset | None) -> Path:
 
 
 def datasets_offered(team: Team) -> list[Dataset]:
-    """Data sets of a team that are ready, newest first."""
-    ready = Dataset.objects.for_team(team).filter(state=Dataset.State.READY)
-    return list(ready.only("public_id", "name")[:OFFERED])
+    """Data sets of a team that are ready: the newest versions first, then older ones."""
+    ready = Dataset.objects.for_team(team).filter(state=Dataset.State.READY).newest_first()
+    return list(ready.only("public_id", "name", "version")[:OFFERED])

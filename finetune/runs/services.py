@@ -17,7 +17,7 @@ from finetune.queue import enqueue
 from finetune.runs.form.estimates import RunChoice, run_plan, train_dialogues
 from finetune.runs.form.fitting import fit_check
 from finetune.runs.form.spending import spending_check
-from finetune.runs.page.data import given_of
+from finetune.runs.page.data import given_of, learned_from
 from finetune.runs.worker.exchange import jobs_cancel
 from finetune.runs.worker.folders import start_keep
 from finetune.teams.models import User
@@ -120,8 +120,10 @@ def run_enqueue(
     if run.state not in Run.HELD:  # one that its worker lost keeps its place
         changes["queued_at"] = timezone.now()
     given = given_of(run) if run.enqueued_at is None else []
+    if run.enqueued_at is None:
+        changes["latest"] = {**run.latest, "learned_from": learned_from(run)}
     if given:
-        changes["latest"] = {**run.latest, "given": given}
+        changes["latest"] |= {"given": given}
     moved = run_transition(
         run.pk,
         State.QUEUED,

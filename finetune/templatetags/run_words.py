@@ -10,6 +10,8 @@ from django import template
 from django.utils.translation import gettext as _
 
 from finetune.condition import held_up
+from finetune.datasets.models import Dataset
+from finetune.datasets.versions.selectors import newest_of
 from finetune.hardware.models import QuantumJob
 from finetune.hardware.placement import place
 from finetune.runs.circuits import circuit_of_run
@@ -43,6 +45,20 @@ def gigabytes(megabytes: Any) -> str:
     if not isinstance(megabytes, int | float):
         return "–"
     return f"{megabytes / 1024:.2f}" if megabytes >= 1000 else f"{megabytes:.0f}"
+
+
+@register.filter
+def newer_data(run: Run) -> Dataset | None:
+    """The newest version of what a run learned from; None where it has that."""
+    newest = newest_of(run.dataset)
+    return newest if newest.version > run.dataset.version else None
+
+
+@register.filter
+def data_sha(run: Run) -> str:
+    """The SHA-256 of what a run learned from, as it was when the run was sent."""
+    kept = run.latest.get("learned_from") or []
+    return str(kept[0]["sha256"] if kept else run.dataset.sha256)
 
 
 @register.filter

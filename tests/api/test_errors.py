@@ -123,6 +123,7 @@ WALK: list[tuple[str, str]] = [
     ("GET", FILE),
     ("DELETE", FILE),
     ("GET", FILE + "/content"),
+    ("GET", FILE + "/content?format=sharegpt"),
     ("GET", "/v1/files/file-results-{short}"),
     ("GET", "/v1/files/file-results-{short}/content"),
     ("DELETE", "/v1/files/file-results-{short}"),

@@ -46,6 +46,7 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {EVALUATIONS}/{{evaluation_id}}/cancel": (409,),
     f"get {EVALUATIONS}/{{evaluation_id}}/content": (409,),
     f"delete {FILES}/{{file_id}}": (403, 409),
+    f"get {FILES}/{{file_id}}/content": (409,),
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
     "delete /v1/webhooks/{webhook_id}": (403,),

@@ -78,9 +78,7 @@ class Export:
                 self._written(record)
             except CannotWrite as refused:
                 raise StudioError(
-                    _(
-                        "%(form)s cannot say what line %(line)s needs: %(what)s. Nothing is sent."
-                    )
+                    _("%(form)s cannot say what line %(line)s needs: %(what)s. Nothing is sent.")
                     % {"form": self._form.title, "line": f"{line:,}", "what": refused.what},
                     code="cannot_write",
                     field="format",

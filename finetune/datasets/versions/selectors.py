@@ -79,3 +79,16 @@ def version_numbers(datasets: list[Dataset]) -> dict[int, int]:
     for first, version in rows.values_list("first_id", "version"):
         last[first] = max(last.get(first, 1), version)
     return {row.pk: max(row.version, last.get(firsts[row.pk], 1)) for row in datasets}
+
+
+def fixable_of(dataset: Dataset) -> dict[str, Any]:
+    """What of a set's problems can be mended: `lines`, `texts`, how many were `tried`, and whether
+    there are `more` than those."""
+    found: dict[str, int] = dataset.report.get("fixable") or {}
+    tried = found.get("tried", 0)
+    return {
+        "lines": found.get("lines", 0),
+        "texts": found.get("texts", 0),
+        "tried": tried,
+        "more": 0 < tried < int(dataset.report.get("errors") or 0),
+    }

@@ -73,7 +73,7 @@ class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
             if dialogues
             else obj.get_state_display()
         )
-        return f"{obj.name} ({size})"
+        return f"{obj.name} ({', '.join(filter(None, [obj.version_words, size]))})"
 
 
 def setting_field(name: str) -> forms.Field:

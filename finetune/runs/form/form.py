@@ -136,7 +136,8 @@ class RunForm(forms.Form):
 
     def _offer_rows(self) -> None:
         """Offer the team's data sets and runs, the bases, and the layers that these have."""
-        ready = dataset_list_for(self.team).filter(state=Dataset.State.READY).defer("options")
+        ready = dataset_list_for(self.team).filter(state=Dataset.State.READY)
+        ready = ready.newest_first().defer("options", "changes")
         bases = bases_ready()
         fields: dict[str, Any] = self.fields
         fields["base"].queryset = bases

@@ -66,6 +66,28 @@ def given_of(run: Run) -> list[dict[str, Any]]:
     ]
 
 
+def learned_from(run: Run) -> list[dict[str, Any]]:
+    """Return which versions of which data a run learns from and is measured on, as it keeps them.
+
+    The hash is that of the version's file; with the seed and the fraction of the split it says what
+    was learned, whatever becomes of the data set.
+    """
+    named = (("training", run.dataset), ("validation", run.validation_dataset))
+    return [
+        {
+            "part": part,
+            "id": one.public_id,
+            "name": one.name,
+            "version": one.version,
+            "sha256": one.sha256,
+            "split_seed": one.report.get("seed"),
+            "held_out": one.report.get("validation_fraction"),
+        }
+        for part, one in named
+        if one is not None
+    ]
+
+
 def part_of(name: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
     used, skipped, truncated = (int(counts.get(n) or 0) for n in ("used", "skipped", "truncated"))
     taken = _("%(used)s of %(all)s dialogues") % {

@@ -24,7 +24,7 @@ from .conclusions import locked
 
 Line = dict[str, Any]
 # Of `Run.latest`: what the run trains with and on, and what was told of it once and is not again.
-KEPT = ("given", "model", "data", "circuit", "troubles")
+KEPT = ("given", "learned_from", "model", "data", "circuit", "troubles")
 
 
 def record_match(run: Run, lease: str) -> Run:

@@ -96,7 +96,8 @@ class StudyForm(StudyFields):
         return given if given in ADAPTERS else studied()[0].name
 
     def _offer_rows(self) -> None:
-        ready = dataset_list_for(self.team).filter(state=Dataset.State.READY).defer("options")
+        ready = dataset_list_for(self.team).filter(state=Dataset.State.READY)
+        ready = ready.newest_first().defer("options", "changes")
         bases = bases_ready()
         fields: dict[str, Any] = self.fields
         fields["base"].queryset = bases

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
@@ -98,7 +99,9 @@ def _python(text: str) -> Any:
     if "'" not in text:
         return None
     try:
-        value = ast.literal_eval(text)
+        with warnings.catch_warnings():  # of escapes that Python does not know
+            warnings.simplefilter("ignore")
+            value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, dict | list) else None

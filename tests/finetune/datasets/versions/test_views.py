@@ -1,4 +1,4 @@
-"""The pages: fixes as differences, the dialogues with search and draft, and the list of versions."""
+"""The pages: fixes as differences, the dialogues with search and draft, and the versions."""
 
 import json
 
