@@ -162,7 +162,7 @@ class UploadForm(ReadingForm):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        help_text=gettext_lazy("JSONL, JSON or CSV text in UTF-8."),
+        help_text=gettext_lazy("JSONL, JSON, CSV or plain text in UTF-8."),
         widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
         error_messages={"required": gettext_lazy("Choose a file first, or drop one here.")},
     )
