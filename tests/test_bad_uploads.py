@@ -12,7 +12,7 @@ from finetune.datasets.services import dataset_delete
 from tests.finetune.datasets.doctor.bad_uploads import bad_uploads
 
 pytestmark = pytest.mark.django_db
-ALL = list(bad_uploads())
+ALL = list(bad_uploads(each=8))  # the doctor's own tests meet every one
 # These take seconds each; the doctor's own tests meet them in any case.
 SLOW = {"1 GB", "2 GB that starts well", "only open brackets", "only open braces"}
 CASES = [
@@ -65,6 +65,60 @@ def test_bad_upload(
         with django_capture_on_commit_callbacks(execute=True):
             dataset_delete(dataset=made)
     assert left(settings) == before
+
+
+SENT = ["broken line", "Python's print of a list", "a Git LFS pointer", "a chat without consent",
+        "three speakers", "UTF-16 with BOM", "a wrapped list cut short"]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [bad for bad in bad_uploads() if bad.name in SENT],
+                         ids=lambda bad: bad.name)  # fmt: skip
+def test_bad_upload_by_api(bad, client, alice, team, settings, tmp_path):
+    from finetune.teams.keys.services import key_create
+
+    before = left(settings)
+    _, token = key_create(team=team, user=alice, name="hers")
+    file = SimpleUploadedFile(bad.filename, bad.write(tmp_path / "upload").read_bytes())
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = client.post("/v1/files", {"file": file, "purpose": "fine-tune"}, headers=headers)
+    made = Dataset.objects.first()
+    if made is None:
+        assert answer.status_code in {400, 413, 422}
+        assert len(answer.json()["error"]["message"]) > 10
+        assert left(settings) == before
+        return
+    assert answer.status_code == 200
+    dataset_check(made.pk)
+    said = client.get(f"/v1/files/{made.public_id}", headers=headers).json()
+    if bad.expected.startswith("ok:"):
+        assert said["status"] == "processed"
+    else:
+        assert said["status"] == "error"
+        assert len(said["status_details"]) > 10
+    assert not list(made.folder.glob(".*")), "half-written files"
+
+
+def test_consent_and_speaker_by_api(client, alice, team):
+    from finetune.teams.keys.services import key_create
+
+    _, token = key_create(team=team, user=alice, name="hers")
+    chat = "\n".join(
+        f"{day:02}/01/24, 10:00 - Ann: Hi {day}\n{day:02}/01/24, 10:01 - Ben: Hello {day}"
+        for day in range(1, 20)
+    )
+    values = {
+        "file": SimpleUploadedFile("chat.txt", chat.encode()),
+        "purpose": "fine-tune",
+        "consent": "true",
+        "speaker": "Ben",
+    }
+    answer = client.post("/v1/files", values, headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200, answer.content
+    made = Dataset.objects.get()
+    assert made.options["consent"]["by"] == "alice"
+    dataset_check(made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.report["assistant"]) == ("ready", "Ben")
 
 
 def test_a_gigabyte_is_refused_before_it_is_read(settings):

@@ -14,6 +14,7 @@ from finetune.datasets.formats.registry import FORMATS
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9
+THEIR_WORDS = {"dir": "auto"}  # names of a file's own columns and people
 MAPPING_HELP = gettext_lazy(
     "Name the column with what the person says and the one with what the assistant should answer."
 )
@@ -79,7 +80,10 @@ class ReadingForm(forms.Form):
             help_text = self.fields["speaker"].help_text
             choices = [("", _("Find out from the names")), *((name, name) for name in names)]
             self.fields["speaker"] = forms.ChoiceField(
-                label=_("Who is the assistant"), required=False, choices=choices
+                label=_("Who is the assistant"),
+                required=False,
+                choices=choices,
+                widget=forms.Select(THEIR_WORDS),
             )
             self.fields["speaker"].help_text = help_text
         known = list(columns)
@@ -88,7 +92,7 @@ class ReadingForm(forms.Form):
             field: forms.Field
             if known:
                 choices = [("", "–"), *((column, column) for column in known)]
-                field = forms.ChoiceField(choices=choices)
+                field = forms.ChoiceField(choices=choices, widget=forms.Select(THEIR_WORDS))
             else:
                 field = forms.CharField(max_length=200, strip=True)
             field.label, field.help_text, field.required = label, help_text, False
@@ -162,7 +166,7 @@ class UploadForm(ReadingForm):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        help_text=gettext_lazy("JSONL, JSON or CSV text in UTF-8."),
+        help_text=gettext_lazy("JSONL, JSON, CSV or plain text in UTF-8."),
         widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
         error_messages={"required": gettext_lazy("Choose a file first, or drop one here.")},
     )

@@ -9,18 +9,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .formats.registry import FORMATS
 from .models import Dataset
 from .previews import Preview, preview_of
+from .read_as import WHO, ReadAs
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
 UNUSED_SHOWN = 12
-WHO = {
-    "user": gettext_lazy("Person"),
-    "assistant": gettext_lazy("Assistant"),
-    "system": gettext_lazy("Instruction"),
-}
-COLUMN_WORDS = {**WHO, "group": gettext_lazy("Conversation")}
 WORDS = {
     "duplicate": gettext_lazy("twice, letter by letter"),
     "near_duplicate": gettext_lazy("nearly the same words"),
@@ -74,7 +68,7 @@ class Bar:
         return str(self.low) if self.low == self.high else f"{self.low}–{self.high}"
 
 
-class ReportView:
+class ReportView(ReadAs):
     """What the pages need from `Dataset.report`, which is empty until the first check has ended."""
 
     def __init__(self, dataset: Dataset) -> None:
@@ -124,56 +118,6 @@ class ReportView:
     @property
     def unused_more(self) -> int:
         return max(0, len(self.unused) - UNUSED_SHOWN)
-
-    @property
-    def beside(self) -> list[str]:
-        """Keys of the whole file, beside its list of records."""
-        return list(self.report.get("beside") or [])
-
-    @property
-    def speakers(self) -> list[str]:
-        """People who speak in the file, of a form whose turns are theirs."""
-        return list(self.report.get("speakers") or [])
-
-    @property
-    def assistant(self) -> str:
-        return str(self.report.get("assistant") or "")
-
-    @property
-    def guessed(self) -> bool:
-        return bool(self.report.get("guessed"))
-
-    @property
-    def joins(self) -> bool:
-        """Whether turns of one side in a row were read as one."""
-        form = FORMATS.get(str(self.report.get("format") or ""))
-        return bool(form and form.joins)
-
-    @property
-    def asks_consent(self) -> bool:
-        """Whether people write in it who have to be asked first."""
-        form = FORMATS.get(str(self.report.get("format") or ""))
-        return bool(form and form.consent)
-
-    @property
-    def consent(self) -> dict[str, str]:
-        """Who stated that they agreed, and when."""
-        return dict(self.dataset.options.get("consent") or {})
-
-    @property
-    def is_table(self) -> bool:
-        return bool(self.report.get("mapping"))
-
-    @property
-    def columns_read(self) -> list[tuple[str, list[str]]]:
-        """Of a table: from which columns each side is made."""
-        mapping = self.report.get("mapping") or {}
-        sides = {
-            str(words): [mapping[role]] for role, words in COLUMN_WORDS.items() if role in mapping
-        }
-        if "context" in mapping and "user" in mapping:
-            sides[str(WHO["user"])].append(mapping["context"])
-        return list(sides.items())
 
     @property
     def summary(self) -> str:

@@ -154,7 +154,7 @@ EXCHANGES = Format(
 TEXTS = Format(
     "alternating",
     "Texts in turn",
-    '{"data": ["what the person says", "the reply", ...]}',
+    '{"data": ["...", "...", ...]}',
     lambda record: isinstance(_element(record, LIST_KEYS), str),
     _texts,
     SYSTEM_KEYS,

@@ -28,7 +28,7 @@ from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.chips.published import published_72
 from tests.conftest import ROOT
-from wukongsite import library_words, study_words, trainer_words
+from wukongsite import format_words, library_words, study_words, trainer_words
 
 FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
 NAMES = {
@@ -132,7 +132,7 @@ def test_what_the_libraries_say_is_among_them() -> None:
     for field in RunSettings.model_fields.values():
         said |= {field.title or "", field.description or ""}
     words = {word for word in said - NAMES if re.search("[A-Za-z]{2}", word) and word[0] != "{"}
-    assert words == set(library_words.WORDS)
+    assert words == {*library_words.WORDS, *format_words.WORDS}
 
 
 def test_what_the_trainer_says_of_a_run_that_goes_wrong_is_among_them() -> None:

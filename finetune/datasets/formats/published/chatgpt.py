@@ -63,7 +63,7 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
 CHATGPT = Format(
     "chatgpt",
     "ChatGPT export",
-    '[{"title": "...", "mapping": {"id": {"message": {...}, "parent": "...", "children": [...]}}}]',
+    '{"title": "...", "mapping": {"...": {"message": {...}, "parent": "...", "children": [...]}}}',
     _matches,
     _convert,
     (

@@ -149,8 +149,8 @@ DEEP_LIST = b"[" * 100_000 + b"]" * 100_000
 DEEP_DICT = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
 
 
-def bad_uploads() -> Iterator[BadUpload]:
-    """Yield all bad uploads."""
+def bad_uploads(each: int = 1) -> Iterator[BadUpload]:
+    """Yield all bad uploads; of the further shapes each so-and-so-manieth."""
     for row in (
         *_files(),
         *_encodings(),
@@ -158,7 +158,7 @@ def bad_uploads() -> Iterator[BadUpload]:
         *_records(),
         *_tables(),
         *_others(),
-        *bad_shapes(),
+        *list(bad_shapes())[::each],
     ):
         yield BadUpload(*row)
 
