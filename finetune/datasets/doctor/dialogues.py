@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages, is_formula
+from finetune.datasets.doctor.plain import is_plain
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.settling import settled
 from finetune.datasets.formats.form import Format
+from finetune.datasets.formats.openai import MESSAGES
 from finetune.datasets.formats.registry import unused
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
@@ -20,11 +22,16 @@ from finetune.datasets.reading.lines import Read
 
 @dataclass
 class Dialogue:
-    """One dialogue, not checked yet, and the keys that stand beside it in its records."""
+    """One dialogue, not checked yet, and the keys that stand beside it in its records.
+
+    Attributes:
+        plain: whether the checks would find nothing (`is_plain`).
+    """
 
     line: int
     messages: list[Any]
     unused: list[str]
+    plain: bool = False
 
 
 class Conversion:
@@ -81,12 +88,21 @@ class Conversion:
             )
         for remark in (*self._formulas(record), *read.remarks):
             self._log.warning(read.line, remark)
-        messages, remarks = settled(self._form.convert(record, self._mapping))
+        messages = self._form.convert(record, self._mapping)
+        if read.doubt is None and is_plain(messages, self._limits.max_turns):
+            return Dialogue(read.line, messages, self._unused(record, messages), plain=True)
+        messages, remarks = settled(messages)
         for remark in remarks:
             self._log.warning(read.line, remark)
         if read.doubt is not None:
             self._doubt(read.line, read.doubt, messages)
-        return Dialogue(read.line, messages, list(unused(self._form, record, self._mapping)))
+        return Dialogue(read.line, messages, self._unused(record, messages))
+
+    def _unused(self, record: dict[str, Any], messages: list[Any]) -> list[str]:
+        if len(record) == 1 and record.get("messages") is messages and self._form is MESSAGES:
+            if all(len(message) == 2 for message in messages):  # nothing beside role and text
+                return []
+        return list(unused(self._form, record, self._mapping))
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
         if self._report.container != "csv":
@@ -125,6 +141,7 @@ class Conversion:
                 )
                 self._log.warning(row.line, note)
         dialogue.unused += row.unused
+        dialogue.plain = False
 
     def _note_group(self, key: str, line: int) -> None:
         mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]

@@ -18,12 +18,13 @@ from pathlib import Path
 
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Conversion
-from finetune.datasets.doctor.intake import Intake, Tally
+from finetune.datasets.doctor.intake import Intake
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.splitting import held_out
+from finetune.datasets.doctor.tallying import Tally, counting
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.records import read_records
@@ -77,7 +78,7 @@ def _read(
 ) -> Report:
     """Read everything, then split."""
     limits = options.limits
-    tokens_of, special = _tokenizer(tokenizer_path)
+    counts, special = counting(tokenizer_path)
     report = Report(
         container=sniffed.container,
         bytes=path.stat().st_size,
@@ -92,7 +93,7 @@ def _read(
     ):
         log = ProblemLog(bad, report, limits)
         control_tokens = ControlTokens((*special, *options.control_tokens))
-        intake = Intake(kept, log, report, limits, tokens_of, control_tokens)
+        intake = Intake(kept, log, report, limits, counts, control_tokens)
         head, form = recognise(records, report, options.format, options.mapping)
         conversion = Conversion(form, report, limits, log)
         for dialogue in conversion.dialogues(chain(head, records)):
@@ -100,21 +101,9 @@ def _read(
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     _enough(report, limits)
-    chosen = held_out(intake.near_prints, options.seed, options.validation_fraction)
+    chosen = held_out(intake.near.all, options.seed, options.validation_fraction)
     _split(work, report, chosen, intake.tally)
     return report
-
-
-def _tokenizer(path: Path | None) -> tuple[Callable[[str], int], list[str]]:
-    """How to count tokens, and the special tokens of the tokenizer that does it."""
-    if path is None:
-        return lambda text: -(-len(text.encode("utf-8")) // 4), []
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(path / "tokenizer.json" if path.is_dir() else path))
-    added = tokenizer.get_added_tokens_decoder().values()
-    special = [token.content for token in added if token.special]
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), special
 
 
 def _enough(report: Report, limits: Limits) -> None:
@@ -145,9 +134,9 @@ def _enough(report: Report, limits: Limits) -> None:
 def _split(work: Path, report: Report, chosen: set[int], tally: Tally) -> None:
     """Write the two files, each in the order of the upload; `chosen` dialogues are held out."""
     with (
-        (work / "all.jsonl").open(encoding="utf-8", newline="\n") as lines,
-        (work / "train.jsonl").open("w", encoding="utf-8") as train,
-        (work / "validation.jsonl").open("w", encoding="utf-8") as validation,
+        (work / "all.jsonl").open("rb") as lines,
+        (work / "train.jsonl").open("wb") as train,
+        (work / "validation.jsonl").open("wb") as validation,
     ):
         for index, line in enumerate(lines):
             held = index in chosen

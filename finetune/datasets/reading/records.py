@@ -38,5 +38,5 @@ def _jsonl(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     for number, line in numbered_lines(handle, limits):
         if line is None:
             yield Read(number, too_long(limits))
-        elif line.strip():
+        elif not line.isspace():
             yield Read(number, parse(line, limits))
