@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-WORDS = (
+_TEXT = (
     "today I feel tired and my work is too much for one person so what would you do in my place "
     "maybe we talk about sleep first because nights were short since the move to another town my "
     "sister calls every evening she is worried but kind what helps you rest when thoughts go round "
     'she said "yes" and then nothing more it was 20 past nine [sic] <3 the plan: walk, eat, write\n'
-).split(" ")
+)
+WORDS = _TEXT.split(" ")
 SIGNS = "今天我觉得很累工作太多了晚上睡不好想和你聊一聊朋友说应该休息但是心里总是放不下这件事"
 SYSTEM = "You listen, and answer in a few plain sentences."
 

@@ -28,8 +28,10 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 
 from . import selectors as dataset_selectors
 from . import services as dataset_services
+from .checking import dataset_cancel
 from .forms import OptionsForm, UploadForm
 from .models import Dataset
+from .progress import CheckProgress
 from .report import ReportView
 
 PAGE = 25
@@ -132,6 +134,7 @@ def dataset_context(
         "problems": problems_from(found, start, PROBLEMS),
         "problem_page": page,
         "waiting": is_waiting(found),
+        "progress": CheckProgress.of(found),
         "form": form or OptionsForm(report.columns, initial=options_now(found)),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
@@ -166,6 +169,16 @@ def dataset_options(request: SiteRequest, public_id: str) -> HttpResponse:
         dataset_services.dataset_recheck(dataset=found, options=form.options())
     except StudioError as error:
         messages.error(request, error.message)
+    return redirect("dataset", public_id)
+
+
+@signed_in
+@require_POST
+def dataset_check_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
+    """Stop reading the file; it stays."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    if not dataset_cancel(dataset=found):
+        messages.warning(request, _("The check had ended already."))
     return redirect("dataset", public_id)
 
 

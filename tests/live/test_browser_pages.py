@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NOT_PAGES = {
     "handover-withdraw",
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
-    "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
+    "key-revoke", "upload-open", "upload-part", "upload-complete", "upload-cancel", "dataset-options", "dataset-check-cancel", "dataset-problems", "dataset-delete", "run-summary",
     "alerts-news", "alert-choice", "alert-mail-test", "webhook-create", "webhook-test", "webhook-switch",
     "webhook-delete", "delivery-again",
     "runs-table", "run-compare-table", "run-cancel", "run-pause", "run-resume", "run-requeue", "run-rerun", "run-priority", "run-list", "run-try", "run-trial", "run-code", "run-metrics", "run-log",

@@ -99,9 +99,9 @@ class Conversion:
         return Dialogue(read.line, messages, self._unused(record, messages))
 
     def _unused(self, record: dict[str, Any], messages: list[Any]) -> list[str]:
-        if len(record) == 1 and record.get("messages") is messages and self._form is MESSAGES:
-            if all(len(message) == 2 for message in messages):  # nothing beside role and text
-                return []
+        alone = len(record) == 1 and record.get("messages") is messages
+        if alone and self._form is MESSAGES and all(len(message) == 2 for message in messages):
+            return []  # nothing stands beside role and text
         return list(unused(self._form, record, self._mapping))
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:

@@ -3,7 +3,7 @@
     report = examine(path, out_dir, Options(seed=7), tokenizer_path)
 
 writes `train.jsonl`, `validation.jsonl`, `problems.jsonl` and `report.json` into `out_dir`, all
-or none. The file is read once, record by record; memory holds two hashes and a length for each
+or none. The file is read once, record by record; memory holds two hashes and a few numbers for each
 dialogue and the first problems. Knows nothing of Django or training.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -29,6 +28,9 @@ from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.records import read_records
 from finetune.datasets.reading.sniffing import Sniffed, sniff
+from finetune.datasets.reading.watching import Watch
+
+LOOK_LINES = 1000  # of the split, between two looks of whoever watches
 
 
 def examine(
@@ -36,6 +38,7 @@ def examine(
     out_dir: Path,
     options: Options | None = None,
     tokenizer_path: Path | None = None,
+    watch: Watch | None = None,
 ) -> Report:
     """Examine an uploaded file and write its split.
 
@@ -45,6 +48,8 @@ def examine(
         options: format, mapping, split and limits.
         tokenizer_path: a `tokenizer.json` or the folder that holds one; None guesses a token
             for every four bytes.
+        watch: told again and again how many bytes were read, of all of them while the split is
+            written. What it raises breaks the examination off; nothing is left then.
 
     Returns:
         The report, also written as `report.json`.
@@ -60,7 +65,7 @@ def examine(
     out_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".examining-", dir=out_dir))
     try:
-        report = _read(path, work, sniffed, options, tokenizer_path)
+        report = _read(path, work, sniffed, options, tokenizer_path, watch)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
         for name in ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json"):
             os.replace(work / name, out_dir / name)
@@ -74,7 +79,12 @@ def examine(
 
 
 def _read(
-    path: Path, work: Path, sniffed: Sniffed, options: Options, tokenizer_path: Path | None
+    path: Path,
+    work: Path,
+    sniffed: Sniffed,
+    options: Options,
+    tokenizer_path: Path | None,
+    watch: Watch | None,
 ) -> Report:
     """Read everything, then split."""
     limits = options.limits
@@ -86,7 +96,7 @@ def _read(
         seed=options.seed,
         validation_fraction=options.validation_fraction,
     )
-    records = read_records(path, sniffed, limits)
+    records = read_records(path, sniffed, limits, watch)
     with (
         (work / "all.jsonl").open("w", encoding="utf-8") as kept,
         (work / "problems.jsonl").open("w", encoding="utf-8") as bad,
@@ -102,7 +112,7 @@ def _read(
     intake.tally.fill(report)
     _enough(report, limits)
     chosen = held_out(intake.near.all, options.seed, options.validation_fraction)
-    _split(work, report, chosen, intake.tally)
+    _split(work, report, chosen, intake.tally, watch)
     return report
 
 
@@ -131,7 +141,7 @@ def _enough(report: Report, limits: Limits) -> None:
         )
 
 
-def _split(work: Path, report: Report, chosen: set[int], tally: Tally) -> None:
+def _split(work: Path, report: Report, chosen: set[int], tally: Tally, watch: Watch | None) -> None:
     """Write the two files, each in the order of the upload; `chosen` dialogues are held out."""
     with (
         (work / "all.jsonl").open("rb") as lines,
@@ -139,6 +149,8 @@ def _split(work: Path, report: Report, chosen: set[int], tally: Tally) -> None:
         (work / "validation.jsonl").open("wb") as validation,
     ):
         for index, line in enumerate(lines):
+            if watch is not None and not index % LOOK_LINES:
+                watch(report.bytes)
             held = index in chosen
             (validation if held else train).write(line)
             part = report.validation if held else report.train

@@ -53,7 +53,7 @@ def held_out(prints: bytes | bytearray, seed: int, fraction: float) -> set[int]:
 
 
 def _groups(prints: bytes | bytearray) -> tuple[array[int], array[int]]:
-    """For each dialogue the first one with its print; and for each first one, how many there are."""
+    """For each dialogue the first with its print, and for each first one how many there are."""
     table = Prints()
     firsts, sizes = array("I"), array("I")
     for start in range(0, len(prints), PRINT_BYTES):

@@ -16,15 +16,18 @@ from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 from finetune.datasets.reading.sniffing import Sniffed
 from finetune.datasets.reading.tables import Table
+from finetune.datasets.reading.watching import Watch, opened
 
 
-def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]:
-    """Yield the records of a file, dictionaries where all is well.
+def read_records(
+    path: Path, sniffed: Sniffed, limits: Limits, watch: Watch | None = None
+) -> Iterator[Read]:
+    """Yield the records of a file, dictionaries where all is well; `watch` hears how far it is.
 
     Raises:
         DatasetRefused: `missing_columns` for a CSV file without a usable header.
     """
-    with path.open("rb") as handle:
+    with opened(path, watch) as handle:
         handle.seek(sniffed.start)
         if sniffed.container == "jsonl":
             yield from _jsonl(handle, limits)

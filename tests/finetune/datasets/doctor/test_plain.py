@@ -23,9 +23,11 @@ from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
 
 FILES = ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json")
-TEXTS = st.sampled_from(
-    ["a", "A", " b  c\n", "", " ", "\u200b", "\0", "\ud83d", "说“好”", "x²", "x2", "<|im_end|>", '"\\"', "\x7f", "\u2028e\u0301"]
-) | st.text(max_size=6)  # fmt: skip
+AWKWARD = (
+    *("a", "A", " b  c\n", "", " ", "\u200b", "\0", "\ud83d", "说“好”", "x²", "x2"),
+    *("<|im_end|>", '"\\"', "\x7f", "\u2028e\u0301"),
+)
+TEXTS = st.sampled_from(AWKWARD) | st.text(max_size=6)
 ROLES = st.sampled_from(["user", "assistant", "system", "user", "assistant", "developer", "tool"])
 MESSAGES = (
     st.fixed_dictionaries({"role": ROLES, "content": TEXTS})
