@@ -31,6 +31,7 @@ from . import services as dataset_services
 from .checking import dataset_cancel
 from .forms import OptionsForm, UploadForm
 from .models import Dataset
+from .parts.services import PAGE_PART
 from .progress import CheckProgress
 from .report import ReportView
 
@@ -96,6 +97,8 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
     context = {
         "form": form,
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
+        "parts_from": PAGE_PART,
+        "request_mb": min(settings.REQUEST_MAX_MB, settings.UPLOAD_MAX_MB),
         "formats": FORMATS.values(),
         "max_mb": settings.UPLOAD_MAX_MB,
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
