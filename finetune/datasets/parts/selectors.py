@@ -35,8 +35,8 @@ def bytes_there(upload: Upload) -> int:
 
 def numbers_there(upload: Upload) -> list[int]:
     """Numbers of its parts that are on the disk."""
-    rows = UploadPart.objects.filter(upload=upload, number__isnull=False)
-    return list(rows.order_by("number").values_list("number", flat=True))
+    rows = UploadPart.objects.filter(upload=upload).order_by("number")
+    return [part.number for part in rows if part.number is not None]
 
 
 def bytes_promised() -> int:

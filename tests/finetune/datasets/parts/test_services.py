@@ -41,10 +41,9 @@ def own_folders(settings, tmp_path):
 
 @pytest.fixture
 def begun(team, alice):
-    def begin(size=len(BODY), **values):
-        return services.upload_create(
-            team=team, user=alice, filename="talks.jsonl", size=size, **values
-        )
+    def begin(**values):
+        given = {"team": team, "user": alice, "filename": "talks.jsonl", "size": len(BODY)}
+        return services.upload_create(**{**given, **values})
 
     return begin
 
@@ -188,16 +187,18 @@ def test_a_disk_that_fills_up_keeps_the_other_parts(begun, settings, monkeypatch
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(UploadRefused) as refused:
+    with monkeypatch.context() as patch:
         patch.setattr(services.os, "fsync", full)
-        send(upload, BODY[50:])
+        with pytest.raises(UploadRefused) as refused:
+            send(upload, BODY[50:])
     assert refused.value.code == "disk_full"
     assert [path.name for path in upload.folder.iterdir()] == [part.public_id]
     rest = send(upload, BODY[50:])
     ids = [part.public_id, rest.public_id]
-    with monkeypatch.context() as patch, pytest.raises(UploadRefused) as refused:
+    with monkeypatch.context() as patch:
         patch.setattr(assembling.os, "fsync", full)
-        assembling.upload_complete(upload=upload, part_ids=ids)
+        with pytest.raises(UploadRefused) as refused:
+            assembling.upload_complete(upload=upload, part_ids=ids)
     assert refused.value.code == "disk_full"
     assert not list(Path(settings.DATASET_DIR).iterdir())
     upload.refresh_from_db()
