@@ -3,6 +3,7 @@
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
+from finetune.datasets.parts.models import Upload, UploadPart
 from finetune.datasets.versions.models import DialogueDraft
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.votes.models import Ballot
@@ -46,6 +47,8 @@ __all__ = [
     "Team",
     "TeamQuota",
     "Trial",
+    "Upload",
+    "UploadPart",
     "User",
     "Webhook",
 ]

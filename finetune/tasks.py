@@ -8,6 +8,7 @@ from .alerts import delivering as alerts
 from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
+from .datasets.parts import services as parts
 from .evaluation import execution as evaluations
 from .explorer import services as quantum_explorer
 from .exports import execution as exports
@@ -35,8 +36,9 @@ def dataset_check(dataset_id: int) -> None:
 @shared_task
 def datasets_recheck() -> None:
     """Queue checks, of data and of base models, downloads, exports, evaluations and trials again
-    whose message or worker was lost; ring for studies."""
+    whose message or worker was lost; ring for studies; remove parts of uploads nobody finished."""
     checking.datasets_recheck()
+    parts.uploads_sweep()
     bases.bases_recheck()
     downloads.downloads_recheck()
     exports.exports_recheck()

@@ -22,6 +22,7 @@ from finetune.teams.keys import views as keys
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .datasets.parts import views as parts
 from .evaluation import views as evaluations
 from .evaluation.votes import views as votes
 from .explorer import views as explorer
@@ -66,9 +67,18 @@ urlpatterns = [
     # data
     path("data/", datasets.data, name="data"),
     path("data/new/", datasets.dataset_upload, name="dataset-upload"),
+    path("data/uploads/", parts.upload_open, name="upload-open"),
+    path("data/uploads/<str:public_id>/part/", parts.upload_part, name="upload-part"),
+    path("data/uploads/<str:public_id>/complete/", parts.upload_done, name="upload-complete"),
+    path("data/uploads/<str:public_id>/cancel/", parts.upload_stop, name="upload-cancel"),
     path("data/<str:public_id>/", datasets.dataset, name="dataset"),
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/preview/", datasets.dataset_preview, name="dataset-preview"),
+    path(
+        "data/<str:public_id>/check/cancel/",
+        datasets.dataset_check_cancel,
+        name="dataset-check-cancel",
+    ),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
     path(

@@ -28,3 +28,4 @@ STORAGES["staticfiles"] = {  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ENGINE_WAIT_SECONDS = 0
 UPLOAD_MIN_FREE_MB = 1
+UPLOAD_MAX_MB = 64  # gigabytes are generated, and refused

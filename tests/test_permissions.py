@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from asgiref.testing import ApplicationCommunicator
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -31,7 +32,10 @@ PUBLIC = {
     "studies/shared/<str:token>/report.html",
     "chat/shared/<str:public_id>/<str:token>/",  # for who has the link: tests/chat/notes
 }
-BODIES = {"priority": {"priority": "high"}}  # what an endpoint of the API needs to look at all
+BODIES = {  # what an endpoint of the API needs to look at all
+    "priority": {"priority": "high"},
+    "complete": {"part_ids": ["part_x"]},
+}
 NO_OBJECT = re.compile(r"^[^<(]*$")
 
 
@@ -72,6 +76,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     """Alice's objects, in the place of each parameter of each part of the site."""
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
+    from finetune.datasets.parts.services import upload_create
     from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
     from finetune.runs.trial.models import Trial
@@ -93,12 +98,14 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     evaluation = Evaluation.objects.create(
         team=team, created_by=alice, run=run_made, base=run_made.base, kind="scores"
     )
+    upload = upload_create(team=team, user=alice, filename="a.jsonl", size=10)
     return {
         **quantum,
         "alerts/webhooks/": {"public_id": hook.public_id},
         "alerts/deliveries/": {"public_id": delivery.public_id},
         "v1/webhooks": {"webhook_id": hook.public_id},
         **study_things(run_made, alice),
+        "data/uploads/": {"public_id": upload.public_id},
         "data/": {"public_id": dataset.public_id, "number": "0", "line": "1"},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
@@ -118,6 +125,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "team/invitations/": {"pk": str(invited.pk)},
         "team/members/": {"pk": str(bob.memberships.get().pk)},
         "v1/files": {"file_id": dataset.public_id},
+        "v1/uploads": {"upload_id": upload.public_id},
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
         "v1/wukong": {"evaluation_id": evaluation.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
@@ -254,6 +262,8 @@ def test_charlie_finds_nothing(part, things, charlie):
             headers = {"authorization": f"Bearer {secret}"}
             sent = BODIES.get(route.rpartition("/")[2], {})
             body = {"data": sent, "content_type": "application/json"}
+            if route.endswith("/parts"):
+                body = {"data": {"data": SimpleUploadedFile("part", b"x")}}
         else:
             client.force_login(charlie)
         codes = {

@@ -33,6 +33,7 @@ STATUS = {
     Dataset.State.CHECKING: "uploaded",
     Dataset.State.READY: "processed",
     Dataset.State.FAILED: "error",
+    Dataset.State.CANCELLED: "error",
 }
 
 
@@ -66,7 +67,7 @@ def key_of(request: HttpRequest) -> ApiKey:
 
 
 def file_object(dataset: Dataset) -> dict[str, Any]:
-    failed = dataset.state == Dataset.State.FAILED
+    failed = STATUS[Dataset.State(dataset.state)] == "error"
     told = ReportView(dataset).summary if dataset.state == Dataset.State.READY else ""
     return {
         "id": dataset.public_id,

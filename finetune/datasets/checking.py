@@ -1,24 +1,27 @@
 """Checking data sets in a worker: the doctor reads, the row keeps what it found.
 
-A check holds its row under a lease, as a worker holds a run: it renews `checked_at` while it reads.
-Where that stops, because the worker was stopped or killed, the check is sent again within half a
-minute. Sending one too often is harmless: only one that is free can be taken.
+A check holds its row under a lease, as a worker holds a run: once a second it renews `checked_at`
+and says how far it is. Where that stops, because the worker was stopped or killed, the check is
+sent again within half a minute. Sending one too often is harmless: only one that is free is taken.
+Whoever cancels the check takes the row away from it: it finds out with the next renewal, and stops.
 """
 
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -41,8 +44,34 @@ State = Dataset.State
 dataset_checked = Signal()  # for whoever waits for the set; within the transaction
 LOST_AFTER = timedelta(seconds=30)
 LEASE = timedelta(seconds=15)
-RENEW_SECONDS = 3.0
+RENEW_SECONDS = 1.0
+DERIVED = ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json")
 QUEUE = "checks"
+
+
+class CheckStopped(Exception):
+    """Another has the row, or the check was cancelled."""
+
+
+@dataclass
+class Hold:
+    """What one check and the thread that renews its lease tell each other.
+
+    Attributes:
+        began: when it took the row; no other hold has the same.
+        read: bytes of the file that it has read.
+        lost: set where the row is no longer this check's.
+    """
+
+    began: datetime
+    read: int = 0
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self, read: int) -> None:
+        """Note how far the doctor is. Raises CheckStopped: it reads in vain."""
+        if self.lost.is_set():
+            raise CheckStopped
+        self.read = read
 
 
 def limits() -> Limits:
@@ -91,24 +120,28 @@ def dataset_check(dataset_id: int) -> None:
     now = timezone.now()
     free = Q(state=State.UPLOADED) | Q(state=State.CHECKING, checked_at__lt=now - LEASE)
     rows = Dataset.objects.filter(free, pk=dataset_id, deleted_at=None)
-    if not rows.update(state=State.CHECKING, checked_at=now):
+    if not rows.update(state=State.CHECKING, checked_at=now, check_began_at=now, checked_bytes=0):
         return
     dataset = Dataset.objects.get(pk=dataset_id)
-    with held(dataset):
-        check(dataset)
+    with held(dataset) as hold:
+        check(dataset, hold)
 
 
 @contextmanager
-def held(dataset: Dataset) -> Iterator[None]:
+def held(dataset: Dataset) -> Iterator[Hold]:
     """Renew the lease from a thread while the doctor reads."""
     done = threading.Event()
+    hold = Hold(dataset.check_began_at or timezone.now())
 
     def renew() -> None:
-        mine = Dataset.objects.filter(pk=dataset.pk, state=State.CHECKING)
+        mine = held_rows(dataset)
         try:
             while not done.wait(RENEW_SECONDS):
                 try:
-                    mine.update(checked_at=timezone.now())
+                    kept = mine.update(checked_at=timezone.now(), checked_bytes=hold.read)
+                    # A row that cannot even be seen is in a transaction that still goes on.
+                    if not kept and Dataset.objects.filter(pk=dataset.pk).exists():
+                        hold.lost.set()
                 except OperationalError as error:
                     log.warning("the lease of %s was not renewed: %s", dataset.public_id, error)
         finally:
@@ -117,21 +150,34 @@ def held(dataset: Dataset) -> Iterator[None]:
     renewer = threading.Thread(target=renew, name="check-lease", daemon=True)
     renewer.start()
     try:
-        yield
+        yield hold
     finally:
         done.set()
         renewer.join(timeout=RENEW_SECONDS)  # it may wait for a database that is locked
 
 
-def check(dataset: Dataset) -> None:
+def held_rows(dataset: Dataset) -> QuerySet[Dataset]:
+    """The row, as long as it is held by the check that took it when this object was read."""
+    return Dataset.objects.filter(
+        pk=dataset.pk, state=State.CHECKING, check_began_at=dataset.check_began_at, deleted_at=None
+    )
+
+
+def check(dataset: Dataset, hold: Hold) -> None:
     """Have the doctor read a data set that this worker holds."""
     asked = dataset.options
     tokenizer: Path | None = tokenizer_file()
+    for left in dataset.folder.glob(".examining-*"):  # by a worker that was killed
+        shutil.rmtree(left, ignore_errors=True)
     try:
         if dataset.previous_id and not dataset.original_file.is_file():
             original_make(dataset, options_of(dataset.changes.get("read_as") or {}))
-        found = examine(dataset.original_file, dataset.folder, options_of(asked), tokenizer)
+        found = examine(
+            dataset.original_file, dataset.folder, options_of(asked), tokenizer, hold.watch
+        )
         report = marked(dataset, found.to_dict())
+    except CheckStopped:
+        sweep(dataset)
     except DatasetRefused as refused:
         problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}
         report = marked(dataset, refused.report)
@@ -140,7 +186,7 @@ def check(dataset: Dataset) -> None:
         if (fault := fault_of(error)) is not None:
             # Not the file's fault: `datasets_recheck` sends it again until the disk takes it.
             log.warning("%s waits to be checked: %s", dataset.public_id, fault.title)
-            Dataset.objects.filter(pk=dataset.pk, state=State.CHECKING).update(state=State.UPLOADED)
+            held_rows(dataset).update(state=State.UPLOADED)
             return
         log.exception("the check of %s failed", dataset.public_id)
         problem = {
@@ -162,14 +208,48 @@ def marked(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def finish(dataset: Dataset, asked: Mapping[str, Any], **changes: Any) -> None:
-    """Keep the outcome, unless somebody has asked for a check with other options meanwhile."""
+    """Keep the outcome, unless somebody has cancelled the check, or has asked for one with other
+    options, meanwhile."""
     row = Dataset.objects.select_for_update().get(pk=dataset.pk)
     if row.options != asked:
         enqueue_check(row)
         return
+    if not held_rows(dataset).exists():
+        sweep(row)
+        return
     Dataset.objects.filter(pk=dataset.pk).update(checked_at=timezone.now(), **changes)
     dataset.refresh_from_db()
     dataset_checked.send(Dataset, dataset=dataset)
+
+
+def sweep(dataset: Dataset) -> None:
+    """Leave only the original of a data set whose check was cancelled."""
+    if Dataset.objects.filter(pk=dataset.pk, state=State.CANCELLED).exists():
+        for name in DERIVED:
+            (dataset.folder / name).unlink(missing_ok=True)
+
+
+@transaction.atomic
+def dataset_cancel(*, dataset: Dataset) -> bool:
+    """Take a data set away from its check; its worker stops within a second or two.
+
+    Returns:
+        Whether there was a check to cancel.
+    """
+    waiting = Dataset.objects.filter(
+        pk=dataset.pk, state__in=[State.UPLOADED, State.CHECKING], deleted_at=None
+    )
+    problem = {
+        "code": "check_cancelled",
+        "message": "The check was cancelled.",
+        "hint": "Check the file again, or delete it.",
+    }
+    if not waiting.update(state=State.CANCELLED, report={}, problem=problem):
+        return False
+    dataset.refresh_from_db()
+    dataset_checked.send(Dataset, dataset=dataset)
+    transaction.on_commit(lambda: sweep(dataset))
+    return True
 
 
 def datasets_recheck() -> None:

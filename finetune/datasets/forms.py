@@ -162,14 +162,9 @@ class OptionsForm(ReadingForm):
         return self["consent"] if "consent" in self.fields else None
 
 
-class UploadForm(ReadingForm):
-    file = forms.FileField(
-        label=gettext_lazy("File"),
-        allow_empty_file=True,
-        help_text=gettext_lazy("JSONL, JSON, CSV or plain text in UTF-8."),
-        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
-        error_messages={"required": gettext_lazy("Choose a file first, or drop one here.")},
-    )
+class NamedForm(ReadingForm):
+    """What is said of a file that is sent."""
+
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=120,
@@ -186,3 +181,35 @@ class UploadForm(ReadingForm):
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
+
+
+class UploadForm(NamedForm):
+    """The file in one request."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        help_text=gettext_lazy("JSONL, JSON, CSV or plain text in UTF-8."),
+        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
+        error_messages={"required": gettext_lazy("Choose a file first, or drop one here.")},
+    )
+
+
+class PartsForm(NamedForm):
+    """The file in parts, which follow.
+
+    Its fingerprint is the browser's: a digest of its name, size and time, by which a page that was
+    loaded anew finds the parts that are there.
+    """
+
+    filename = forms.CharField(max_length=1000)
+    bytes = forms.IntegerField(min_value=0, max_value=2**62)
+    fingerprint = forms.RegexField(r"^[0-9a-f]{8,64}$")
+
+
+class PartForm(forms.Form):
+    """One of the parts."""
+
+    part = forms.FileField()
+    number = forms.IntegerField(min_value=0, max_value=2**31 - 1)
+    crc32 = forms.IntegerField(min_value=0, max_value=2**32 - 1)

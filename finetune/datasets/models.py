@@ -62,6 +62,7 @@ class Dataset(models.Model):
         CHECKING = "checking", gettext_lazy("Being checked")
         READY = "ready", gettext_lazy("Ready")
         FAILED = "failed", gettext_lazy("Cannot be used")
+        CANCELLED = "cancelled", gettext_lazy("Check cancelled")
 
     public_id = models.CharField(max_length=40, unique=True, default=file_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="datasets")
@@ -108,6 +109,10 @@ class Dataset(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    check_began_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a worker took it; tells one hold from another."
+    )
+    checked_bytes = models.BigIntegerField(default=0, help_text="How far that worker is.")
     deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = DatasetQuerySet.as_manager()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -54,15 +54,36 @@ def dataset_upload(
             has no room. Nothing is kept then.
     """
     filename = safe_filename(file.name or "")
+    size_check(filename, file.size or 0)
+    room_check(3 * (file.size or 0))
+    dataset = Dataset(
+        team=team,
+        created_by=user,
+        name=name,
+        filename=filename,
+        purpose=purpose,
+        licence=licence.strip(),
+        options=dict(options or {}),
+    )
+
+    def submitted() -> None:
+        if digest and user is not None:
+            submission_keep(submission_take(user=user, digest=digest), dataset.public_id)
+
+    return dataset_keep(dataset, lambda: write_original(dataset, file), submitted)
+
+
+def size_check(filename: str, size: int) -> None:
+    """Raises UploadRefused: a file is empty or too large."""
     limit = settings.UPLOAD_MAX_MB * 2**20
-    if not file.size:
+    if not size:
         raise UploadRefused(
             _("%(filename)s is empty (0 bytes). Choose a file with dialogues.")
             % {"filename": filename},
             code="file_empty",
             field="file",
         )
-    if file.size > limit:
+    if size > limit:
         raise UploadRefused(
             _(
                 "%(filename)s has %(size)s MB; the limit is %(limit)d MB. Split "
@@ -70,14 +91,18 @@ def dataset_upload(
             )
             % {
                 "filename": filename,
-                "size": f"{file.size / 2**20:.1f}",
+                "size": f"{size / 2**20:.1f}",
                 "limit": settings.UPLOAD_MAX_MB,
             },
             code="body_too_large",
             field="file",
         )
+
+
+def room_check(needed: int) -> None:
+    """Raises UploadRefused: the disk has less room than this many bytes and what stays free."""
     room = shutil.disk_usage(settings.DATASET_DIR).free - settings.UPLOAD_MIN_FREE_MB * 2**20
-    if room < 3 * file.size:
+    if room < needed:
         raise UploadRefused(
             _(
                 "The server's disk is nearly full, so the file was not kept. "
@@ -86,22 +111,29 @@ def dataset_upload(
             code="disk_full",
             field="file",
         )
-    dataset = Dataset(
-        team=team,
-        created_by=user,
-        name=(name.strip() or PurePosixPath(filename).stem)[:NAME_LENGTH],
-        filename=filename,
-        purpose=purpose,
-        licence=licence.strip(),
-        options=dict(options or {}),
-    )
+
+
+def dataset_keep(
+    dataset: Dataset, store: Callable[[], tuple[int, str]], noted: Callable[[], None]
+) -> Dataset:
+    """Put a new data set's original into its folder, save its row and queue its check.
+
+    Args:
+        dataset: not saved yet; without a name it gets its file's.
+        store: makes the folder and the original; returns its bytes and its SHA-256.
+        noted: what else is written in the transaction that saves the row.
+
+    Raises:
+        AlreadySubmitted, UploadRefused: as `dataset_upload`; nothing is kept then.
+    """
+    filename = dataset.filename
+    dataset.name = (dataset.name.strip() or PurePosixPath(filename).stem)[:NAME_LENGTH]
     try:
-        dataset.bytes, dataset.sha256 = write_original(dataset, file)
-        sniff(dataset.original_file, Limits(max_bytes=limit))
+        dataset.bytes, dataset.sha256 = store()
+        sniff(dataset.original_file, Limits(max_bytes=settings.UPLOAD_MAX_MB * 2**20))
         with transaction.atomic():
-            if digest and user is not None:
-                submission_keep(submission_take(user=user, digest=digest), dataset.public_id)
             dataset.save()
+            noted()
             enqueue_check(dataset)
     except BaseException as error:
         shutil.rmtree(dataset.folder, ignore_errors=True)
@@ -109,16 +141,21 @@ def dataset_upload(
             text = f"{filename}: {error.message} {error.hint}"
             raise UploadRefused(text, code=error.code, field="file") from error
         if isinstance(error, OSError):
-            fault = fault_of(error)
-            advice = fault.message if fault else _("Nothing was kept; try again.")
-            raise UploadRefused(
-                _("%(filename)s could not be stored (%(strerror)s). %(advice)s")
-                % {"filename": filename, "strerror": error.strerror, "advice": advice},
-                code=fault.code if fault else "not_stored",
-                field="file",
-            ) from error
+            raise store_refused(filename, error) from error
         raise
     return dataset
+
+
+def store_refused(filename: str, error: OSError) -> UploadRefused:
+    """What to tell where the machine could not keep a file."""
+    fault = fault_of(error)
+    advice = fault.message if fault else _("Nothing was kept; try again.")
+    return UploadRefused(
+        _("%(filename)s could not be stored (%(strerror)s). %(advice)s")
+        % {"filename": filename, "strerror": error.strerror, "advice": advice},
+        code=fault.code if fault else "not_stored",
+        field="file",
+    )
 
 
 def safe_filename(raw: str) -> str:
@@ -170,7 +207,8 @@ def dataset_recheck(
             transaction.on_commit(lambda: remove_split(dataset))
     dataset.state = Dataset.State.UPLOADED
     dataset.problem = {}
-    dataset.save(update_fields=["options", "state", "problem"])
+    dataset.checked_bytes = 0
+    dataset.save(update_fields=["options", "state", "problem", "checked_bytes"])
     enqueue_check(dataset)
     return dataset
 

@@ -28,9 +28,12 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 
 from . import selectors as dataset_selectors
 from . import services as dataset_services
+from .checking import dataset_cancel
 from .forms import OptionsForm, UploadForm
 from .glimpse import Glimpse, glimpse_of
 from .models import Dataset
+from .parts.services import PAGE_PART
+from .progress import CheckProgress
 from .report import ReportView
 from .versions.exports import writable
 from .versions.selectors import fixable_of, newest_of, version_numbers, versions_shown
@@ -98,6 +101,8 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
     context = {
         "form": form,
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
+        "parts_from": PAGE_PART,
+        "request_mb": min(settings.REQUEST_MAX_MB, settings.UPLOAD_MAX_MB),
         "formats": FORMATS.values(),
         "max_mb": settings.UPLOAD_MAX_MB,
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
@@ -148,6 +153,7 @@ def dataset_context(
         "writable": list(writable().values()),
         "form": form or options_form(found, initial=options_now(found)),
         "glimpse": glimpse,
+        "progress": CheckProgress.of(found),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
 
@@ -213,6 +219,16 @@ def dataset_preview(request: SiteRequest, public_id: str) -> HttpResponse:
         return render(request, "finetune/datasets/_glimpse.html", {"glimpse": glimpse})
     context = dataset_context(request, found, form, glimpse)
     return render(request, "finetune/datasets/dataset.html", context)
+
+
+@signed_in
+@require_POST
+def dataset_check_cancel(request: SiteRequest, public_id: str) -> HttpResponse:
+    """Stop reading the file; it stays."""
+    found = dataset_selectors.dataset_get(request.user, public_id)
+    if not dataset_cancel(dataset=found):
+        messages.warning(request, _("The check had ended already."))
+    return redirect("dataset", public_id)
 
 
 @signed_in

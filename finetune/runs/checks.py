@@ -130,7 +130,7 @@ def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:
         raise RunRefused(
             _("There is no such data set in this team."), code="not_found", field=field
         )
-    if dataset.state == Dataset.State.FAILED:
+    if dataset.state in {Dataset.State.FAILED, Dataset.State.CANCELLED}:
         reason = dataset.problem.get("message", "the check refused it")
         raise RunRefused(
             _("“%(name)s” cannot be used: %(reason)s") % {"name": dataset.name, "reason": reason},

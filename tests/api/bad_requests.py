@@ -192,7 +192,8 @@ class Generator:
             content = self.pick(
                 (b"", b"\0" * 50, b'{"messages": []}\n', b"PK\x03\x04", b"x" * 5000)
             )
-            parts.append(part("file", content, name=self.pick(TEXTS), odd=self.maybe(0.3)))
+            field = self.pick(("file", "data"))
+            parts.append(part(field, content, name=self.pick(TEXTS), odd=self.maybe(0.3)))
         if self.maybe(0.05):
             parts += [part(f"f{number}", b"x", name="a") for number in range(101)]
         if self.maybe(0.05):

@@ -218,7 +218,11 @@ study = Study.objects.create(
     team=team, created_by=alice, name="Hers", base=base, dataset=data, adapter="qtha",
     config=matched_settings(run.settings).model_dump(), state="stopped",
 )
+from finetune.datasets.parts.services import part_add, upload_create
+upload = upload_create(team=team, user=alice, filename="large.jsonl", size=10)
+part_add(upload=upload, file=SimpleUploadedFile("part", b"x"))
 print(json.dumps({
+    "upload": upload.public_id,
     "keys": secrets, "rows": rows, "file": data.public_id, "run": run.public_id,
     "model": run.fine_tuned_model, "export": export.public_id, "webhook": hook.public_id,
     "evaluation": evaluation.public_id,

@@ -17,6 +17,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import AsyncClient
 
+from finetune.datasets.parts.services import upload_create
 from finetune.text import json_value, text_problem
 from tests.api.bad_requests import Generator, Request
 from tests.api.openapi import Document, problems
@@ -63,6 +64,13 @@ class Studio:
                 "max_tokens": 4,
                 "stop": ["a"],
             },
+            "post /v1/uploads": {
+                "filename": "large.jsonl",
+                "bytes": 10,
+                "purpose": "fine-tune",
+                "mime_type": "application/jsonl",
+            },
+            "post /v1/uploads/{upload_id}/complete": {"part_ids": ["part_x"], "md5": "0" * 32},
             f"post {JOB}/priority": {"priority": "high"},
             f"post {JOB}/rerun": {"seed": 4},
             f"post {JOB}/clone": {"suffix": "again", "seed": 5, "learning_rate": 1e-4},
@@ -177,6 +185,12 @@ def studio(
                 config=matched_settings(run.settings).model_dump(),
             ).public_id
             for run in (done, foreign)
+        ],
+        "upload_id": [
+            upload_create(
+                team=one, user=one.members.first(), filename="a.jsonl", size=10
+            ).public_id
+            for one in (team, other_team)
         ],
         "webhook_id": [
             Webhook.objects.create(

@@ -127,6 +127,9 @@ WALK: list[tuple[str, str]] = [
     ("GET", "/v1/files/file-results-{short}"),
     ("GET", "/v1/files/file-results-{short}/content"),
     ("DELETE", "/v1/files/file-results-{short}"),
+    ("POST", "/v1/uploads/{upload}/parts"),
+    ("POST", "/v1/uploads/{upload}/complete"),
+    ("POST", "/v1/uploads/{upload}/cancel"),
     ("GET", RUN),
     ("POST", RUN + "/cancel"),
     ("POST", RUN + "/pause"),
@@ -157,18 +160,27 @@ WALK: list[tuple[str, str]] = [
 ]
 
 
-BODIES: dict[str, Any] = {"priority": {"priority": "high"}, "rerun": {}, "clone": {}, "exports": {}}
+BODIES: dict[str, Any] = {
+    "priority": {"priority": "high"},
+    "rerun": {},
+    "clone": {},
+    "exports": {},
+    "complete": {"part_ids": ["part_x"]},
+}
 
 
 @pytest.mark.parametrize(("method", "path"), WALK)
 def test_another_team_finds_nothing(site: Site, method: str, path: str) -> None:
     seeded = site.seeded
-    kinds = ("file", "run", "model", "export", "webhook", "evaluation", "study")
+    kinds = ("file", "run", "model", "export", "webhook", "evaluation", "study", "upload")
     names = {name: seeded[name] for name in kinds}
     address = site.url + path.format(**names, short=seeded["run"].removeprefix("ftjob-"))
     headers = {"Authorization": f"Bearer {site.key('charlie')}"}
-    body = BODIES.get(path.rpartition("/")[2]) if method == "POST" else None
-    shape(httpx.request(method, address, headers=headers, json=body, trust_env=False), 404)
+    last = path.rpartition("/")[2]
+    sent: dict[str, Any] = {"json": BODIES.get(last) if method == "POST" else None}
+    if last == "parts":
+        sent = {"files": {"data": b"x"}}
+    shape(httpx.request(method, address, headers=headers, trust_env=False, **sent), 404)
 
 
 def test_another_team_cannot_use_or_list(site: Site, charlie_client: openai.OpenAI) -> None:

@@ -221,7 +221,7 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
         "WUKONG_ENGINE_PORT": str(engine_port),
         "WUKONG_LEASE_SECONDS": "4",
         "WUKONG_TRAINER_THREADS": "1",
-        "WUKONG_UPLOAD_MAX_MB": "8",
+        "WUKONG_UPLOAD_MAX_MB": "40",
         "WUKONG_CHAT_MAX_TOKENS": "60",
         "WUKONG_WEBHOOK_PRIVATE_URLS": "true",  # receivers on loopback
         "OMP_WAIT_POLICY": "PASSIVE",

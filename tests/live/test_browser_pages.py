@@ -23,6 +23,7 @@ NOT_PAGES = {
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
     "key-revoke", "dataset-options", "dataset-preview", "dataset-problems", "dataset-delete", "run-summary",
     "dataset-version-new", "dataset-draft-end", "dataset-dialogue-change", "dataset-export",
+    "upload-open", "upload-part", "upload-complete", "upload-cancel", "dataset-check-cancel",
     "alerts-news", "alert-choice", "alert-mail-test", "webhook-create", "webhook-test", "webhook-switch",
     "webhook-delete", "delivery-again",
     "runs-table", "run-compare-table", "run-cancel", "run-pause", "run-resume", "run-requeue", "run-rerun", "run-priority", "run-list", "run-try", "run-trial", "run-code", "run-metrics", "run-log",

@@ -13,6 +13,7 @@ from finetune.api.jobs.endpoints import router as jobs_router
 from finetune.api.jobs.queue import router as queue_router
 from finetune.api.models import router as models_router
 from finetune.api.studies.endpoints import router as studies_router
+from finetune.api.uploads import router as uploads_router
 from finetune.api.use import router as use_router
 from finetune.api.webhooks import router as webhooks_router
 
@@ -43,6 +44,7 @@ api = StudioApi(
 )
 register(api)
 api.add_router("/files", files_router)
+api.add_router("/uploads", uploads_router)
 api.add_router("/fine_tuning/jobs", jobs_router)
 api.add_router("/fine_tuning", queue_router)
 api.add_router("/fine_tuning", use_router)

@@ -91,8 +91,8 @@ class BodyLimit:
                 break
             drained += len(message.get("body", b""))
         text = (
-            f"The upload is larger than the limit of {settings.UPLOAD_MAX_MB} MB. "
-            "Split the file, or ask the administrator to raise WUKONG_UPLOAD_MAX_MB."
+            f"The request is larger than the limit of {settings.REQUEST_MAX_MB} MB. Send a large "
+            "file in parts: the upload page does with JavaScript, programs do by /v1/uploads."
         )
         await answer(scope, send, 413, text, BODY_TOO_LARGE, param="file")
 

@@ -106,12 +106,16 @@ API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
 API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # equal job bodies are one job; 0: off
 
 # -- uploads: limits -----------------------------------------------------------------------------
-UPLOAD_MAX_MB = env("WUKONG_UPLOAD_MAX_MB", 64)
-UPLOAD_MAX_DIALOGUES = env("WUKONG_UPLOAD_MAX_DIALOGUES", 200_000)
+UPLOAD_MAX_MB = env("WUKONG_UPLOAD_MAX_MB", 2048)
+UPLOAD_HOURS = env("WUKONG_UPLOAD_HOURS", 24)  # that parts of a file are kept for the rest of it
+UPLOADS_OPEN = env("WUKONG_UPLOADS_OPEN", 10)  # in parts, of one team at once
+UPLOAD_MAX_DIALOGUES = env("WUKONG_UPLOAD_MAX_DIALOGUES", 2_000_000)
 UPLOAD_MAX_LINE_KB = env("WUKONG_UPLOAD_MAX_LINE_KB", 1024)
 UPLOAD_MIN_DIALOGUES = env("WUKONG_UPLOAD_MIN_DIALOGUES", 10)
 UPLOAD_MIN_FREE_MB = env("WUKONG_UPLOAD_MIN_FREE_MB", 512)
-REQUEST_MAX_BYTES = UPLOAD_MAX_MB * 2**20 + 64 * 2**10
+REQUEST_MAX_MB = env("WUKONG_REQUEST_MAX_MB", 64)  # of one request: a file, or a part of one
+REQUEST_MAX_BYTES = REQUEST_MAX_MB * 2**20 + 64 * 2**10
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 FILE_UPLOAD_TEMP_DIR = data_folder("uploads")
+UPLOAD_PART_DIR = data_folder("upload-parts")

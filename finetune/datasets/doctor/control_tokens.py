@@ -39,6 +39,10 @@ class ControlTokens:
         longest_first = sorted(known, key=lambda token: (-len(token), token))
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
+    def are_in(self, text: str) -> bool:
+        """Whether there is any at all, in one text or in several behind one another."""
+        return self._pattern.search(text) is not None
+
     def found_in(self, text: str) -> list[str]:
         """The different tokens in a text, in the order in which they stand there."""
         return list(dict.fromkeys(self._pattern.findall(text)))

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages, is_formula
+from finetune.datasets.doctor.plain import is_plain
 from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.settling import settled
 from finetune.datasets.formats.beside import beside
 from finetune.datasets.formats.form import Format
+from finetune.datasets.formats.openai import MESSAGES
 from finetune.datasets.formats.registry import unused
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
@@ -29,6 +31,7 @@ class Dialogue:
         unused: keys of which nothing is made.
         beside: what is kept with it: tags, the person, where it comes from.
         place: first byte and bytes of its first record.
+        plain: whether the checks would find nothing (`is_plain`).
     """
 
     line: int
@@ -36,6 +39,7 @@ class Dialogue:
     unused: list[str]
     beside: dict[str, Any] = field(default_factory=dict)
     place: Place = NOWHERE
+    plain: bool = False
 
 
 class Conversion:
@@ -93,18 +97,25 @@ class Conversion:
             )
         for remark in (*self._formulas(record), *read.remarks):
             self._log.warning(read.line, remark)
-        messages, remarks = settled(self._form.convert(record, self._mapping))
+        messages = self._form.convert(record, self._mapping)
+        if read.doubt is None and is_plain(messages, self._limits.max_turns):
+            return self._taken(read, messages, plain=True)
+        messages, remarks = settled(messages)
         for remark in remarks:
             self._log.warning(read.line, remark)
         if read.doubt is not None:
             self._doubt(read.line, read.doubt, messages)
-        return Dialogue(
-            read.line,
-            messages,
-            list(unused(self._form, record, self._mapping)),
-            beside(record) if self._form.name == "openai" else {},
-            (read.start, read.size),
-        )
+        return self._taken(read, messages)
+
+    def _taken(self, read: Read, messages: list[Any], plain: bool = False) -> Dialogue:
+        record, place = read.value, (read.start, read.size)
+        own = self._form is MESSAGES
+        alone = own and len(record) == 1 and record.get("messages") is messages
+        if alone and all(len(message) == 2 for message in messages):
+            return Dialogue(read.line, messages, [], place=place, plain=plain)  # nothing beside
+        named = list(unused(self._form, record, self._mapping))
+        kept = beside(record) if own else {}
+        return Dialogue(read.line, messages, named, kept, place, plain)
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
         if self._report.container != "csv":
@@ -143,6 +154,7 @@ class Conversion:
                 )
                 self._log.warning(row.line, note)
         dialogue.unused += row.unused
+        dialogue.plain = False
 
     def _note_group(self, key: str, line: int) -> None:
         mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]

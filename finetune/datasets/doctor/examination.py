@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -26,10 +25,14 @@ from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.splitting import held_out
+from finetune.datasets.doctor.tallying import counting
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.records import read_records
 from finetune.datasets.reading.sniffing import Sniffed, sniff
+from finetune.datasets.reading.watching import Watch
+
+LOOK_LINES = 1000  # of the split, between two looks of whoever watches
 
 FILES = ("train.jsonl", "validation.jsonl", "places", "problems.jsonl", "report.json")
 
@@ -39,6 +42,7 @@ def examine(
     out_dir: Path,
     options: Options | None = None,
     tokenizer_path: Path | None = None,
+    watch: Watch | None = None,
 ) -> Report:
     """Examine an uploaded file and write its split.
 
@@ -48,6 +52,8 @@ def examine(
         options: format, mapping, split and limits.
         tokenizer_path: a `tokenizer.json` or the folder that holds one; None guesses a token
             for every four bytes.
+        watch: told again and again how many bytes were read, of all of them while the split is
+            written. What it raises breaks the examination off; nothing is left then.
 
     Returns:
         The report, also written as `report.json`.
@@ -63,7 +69,7 @@ def examine(
     out_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".examining-", dir=out_dir))
     try:
-        report = _read(path, work, sniffed, options, tokenizer_path)
+        report = _read(path, work, sniffed, options, tokenizer_path, watch)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
         for name in FILES:
             os.replace(work / name, out_dir / name)
@@ -77,11 +83,16 @@ def examine(
 
 
 def _read(
-    path: Path, work: Path, sniffed: Sniffed, options: Options, tokenizer_path: Path | None
+    path: Path,
+    work: Path,
+    sniffed: Sniffed,
+    options: Options,
+    tokenizer_path: Path | None,
+    watch: Watch | None,
 ) -> Report:
     """Read everything, then split."""
     limits = options.limits
-    tokens_of, special = _tokenizer(tokenizer_path)
+    counts, special = counting(tokenizer_path)
     report = Report(
         container=sniffed.container,
         bytes=path.stat().st_size,
@@ -89,14 +100,14 @@ def _read(
         seed=options.seed,
         validation_fraction=options.validation_fraction,
     )
-    records = read_records(path, sniffed, limits)
+    records = read_records(path, sniffed, limits, watch)
     with (
         (work / "all.jsonl").open("w", encoding="utf-8") as kept,
         (work / "problems.jsonl").open("w", encoding="utf-8") as bad,
     ):
         log = ProblemLog(bad, report, limits)
         control_tokens = ControlTokens((*special, *options.control_tokens))
-        intake = Intake(kept, log, report, limits, tokens_of, control_tokens)
+        intake = Intake(kept, log, report, limits, counts, control_tokens)
         head, form = recognise(records, report, options)
         conversion = Conversion(form, report, limits, log)
         for dialogue in conversion.dialogues(chain(head, records)):
@@ -104,21 +115,9 @@ def _read(
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     _enough(report, limits)
-    chosen = held_out(intake.near_prints, options.seed, options.validation_fraction)
-    _split(work, report, chosen, intake)
+    chosen = held_out(intake.near.all, options.seed, options.validation_fraction)
+    _split(work, report, chosen, intake, watch)
     return report
-
-
-def _tokenizer(path: Path | None) -> tuple[Callable[[str], int], list[str]]:
-    """How to count tokens, and the special tokens of the tokenizer that does it."""
-    if path is None:
-        return lambda text: -(-len(text.encode("utf-8")) // 4), []
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(path / "tokenizer.json" if path.is_dir() else path))
-    added = tokenizer.get_added_tokens_decoder().values()
-    special = [token.content for token in added if token.special]
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), special
 
 
 def _enough(report: Report, limits: Limits) -> None:
@@ -146,7 +145,9 @@ def _enough(report: Report, limits: Limits) -> None:
         )
 
 
-def _split(work: Path, report: Report, chosen: set[int], intake: Intake) -> None:
+def _split(
+    work: Path, report: Report, chosen: set[int], intake: Intake, watch: Watch | None
+) -> None:
     """Write the two files, each in the order of the upload; `chosen` dialogues are held out."""
     tally = intake.tally
     with (
@@ -156,6 +157,8 @@ def _split(work: Path, report: Report, chosen: set[int], intake: Intake) -> None
         (work / "places").open("wb") as places,
     ):
         for index, line in enumerate(lines):
+            if watch is not None and not index % LOOK_LINES:
+                watch(report.bytes)
             held = index in chosen
             start = (validation if held else train).tell()
             places.write(place_packed(intake.lines[index], start, held))

@@ -49,12 +49,18 @@ def glance(path: Path, options: Options, records: int = RECORDS) -> Report:
     log = ProblemLog(io.StringIO(), report, limits)
     first = _bounded(read_records(path, sniffed, limits), records)
     head, form = recognise(first, report, options)
-    intake = Intake(io.StringIO(), log, report, limits, len, ControlTokens(options.control_tokens))
+    intake = Intake(
+        io.StringIO(), log, report, limits, _letters, ControlTokens(options.control_tokens)
+    )
     for dialogue in Conversion(form, report, limits, log).dialogues(chain(head, first)):
         intake.take(dialogue)
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     return report
+
+
+def _letters(texts: list[str]) -> list[int]:
+    return [len(text) for text in texts]
 
 
 def _bounded(reads: Iterator[Read], most: int) -> Iterator[Read]:

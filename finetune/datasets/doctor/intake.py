@@ -7,28 +7,27 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from json.encoder import encode_basestring
 from typing import Any, TextIO
 
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Dialogue
-from finetune.datasets.doctor.duplicates import exact_print, near_print
-from finetune.datasets.doctor.problems import ProblemLog, printable
+from finetune.datasets.doctor.duplicates import Prints, exact_print, exact_text, near_print
+from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.doctor.tallying import Counts, Tally
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
-
-MOST_KEYS = 100  # different keys beside the dialogue that are named
 
 
 class Intake:
     """Takes dialogues one by one; writes those that are kept, one a line.
 
     Attributes:
-        near_prints: 16 bytes for each that was kept, equal for those with nearly the same words.
         lines: the line of each that was kept.
+        near: prints of those that were kept, equal for those with nearly the same words.
         tally: what was kept, in numbers.
     """
 
@@ -38,7 +37,7 @@ class Intake:
         log: ProblemLog,
         report: Report,
         limits: Limits,
-        tokens: Callable[[str], int],
+        counts: Counts,
         control_tokens: ControlTokens,
     ) -> None:
         self._file = file
@@ -46,11 +45,10 @@ class Intake:
         self._report = report
         self._limits = limits
         self._control_tokens = control_tokens
-        self._exact: dict[bytes, int] = {}  # print -> line of the first dialogue with it
-        self._near: dict[bytes, int] = {}
-        self.near_prints = bytearray()
-        self.lines = array("q")
-        self.tally = Tally(tokens)
+        self._exact = Prints()
+        self.lines = array("Q")  # where each dialogue that was kept starts
+        self.near = Prints()
+        self.tally = Tally(counts)
 
     def take(self, dialogue: Dialogue) -> None:
         """Check one dialogue and keep it, or report what is wrong with it.
@@ -59,15 +57,19 @@ class Intake:
             DatasetRefused: `too_many_dialogues`.
         """
         report, line = self._report, dialogue.line
-        try:
-            messages = check_messages(dialogue.messages, self._limits)
-        except RecordProblem as problem:
-            self._log.error(line, problem, dialogue.place)
-            return
-        exact, near = exact_print(messages), near_print(messages)
-        if exact in self._exact:
+        if dialogue.plain:
+            messages = dialogue.messages
+        else:
+            try:
+                messages = check_messages(dialogue.messages, self._limits)
+            except RecordProblem as problem:
+                self._log.error(line, problem, dialogue.place)
+                return
+        text = exact_text(messages)
+        exact = exact_print(text)
+        if (first := self._exact.add_new(exact)) is not None:
             report.duplicates += 1
-            reason = f"the same, letter by letter, as the dialogue in line {self._exact[exact]}"
+            reason = f"the same, letter by letter, as the dialogue in line {self.lines[first]}"
             self._log.warning(
                 line, RecordProblem("duplicate", reason, "Remove it; it is left out.")
             )
@@ -79,33 +81,31 @@ class Intake:
                 "Split the file, or ask the administrator for a higher limit.",
                 report.to_dict(),
             )
-        for remark in (*self._near_duplicate(near), *self._control_token(messages)):
+        near = near_print(messages)
+        for remark in (*self._near_duplicate(near), *self._control_token(messages, text)):
             self._log.warning(line, remark)
-        self._exact[exact] = line
-        self._near.setdefault(near, line)
-        self.near_prints += near
         self.lines.append(line)
-        self.tally.add(messages, dialogue.unused)
+        roles = [message["role"] for message in messages]
+        self.tally.add([message["content"] for message in messages], roles, dialogue.unused)
         report.dialogues += 1
-        spoken = [message for message in messages if message["role"] != "system"]
-        report.starts_with_assistant += spoken[0]["role"] == "assistant"
-        report.ends_with_user += spoken[-1]["role"] == "user"
+        report.starts_with_assistant += roles[roles[0] == "system"] == "assistant"
+        report.ends_with_user += roles[-1] == "user"
         if len(report.preview) < self._limits.preview:
-            report.preview.append({"line": line, "messages": messages})
-        self._file.write(
-            json.dumps({"messages": messages, **dialogue.beside}, ensure_ascii=False) + "\n"
-        )
+            report.preview.append({"line": line, "messages": [_ordered(one) for one in messages]})
+        self._file.write(_written(messages, dialogue))
 
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:
-        if near in self._near:
+        if (first := self.near.add(near)) is not None:
             self._report.near_duplicates += 1
             yield RecordProblem(
                 "near_duplicate",
-                f"nearly the words of the dialogue in line {self._near[near]}",
+                f"nearly the words of the dialogue in line {self.lines[first]}",
                 "It is kept, on the same side of the split. Remove one if they mean the same.",
             )
 
-    def _control_token(self, messages: list[dict[str, Any]]) -> Iterator[RecordProblem]:
+    def _control_token(self, messages: list[dict[str, Any]], text: str) -> Iterator[RecordProblem]:
+        if not self._control_tokens.are_in(text):
+            return
         tokens: dict[str, int] = {}  # and the number of the first message with it
         for number, message in enumerate(messages, 1):
             for token in self._control_tokens.found_in(message["content"]):
@@ -119,36 +119,16 @@ class Intake:
             )
 
 
-class Tally:
-    """Numbers of the dialogues that are kept.
+def _ordered(message: dict[str, Any]) -> dict[str, Any]:
+    return {"role": message["role"], "content": message["content"], **message}
 
-    Attributes:
-        turns: messages of each dialogue, in order.
-        tokens: tokens of each dialogue, in order.
-    """
 
-    def __init__(self, tokens_of: Callable[[str], int]) -> None:
-        self._tokens_of = tokens_of
-        self._roles: Counter[str] = Counter()
-        self._unused: Counter[str] = Counter()
-        self.turns = array("l")
-        self.tokens = array("l")
-
-    def add(self, messages: list[dict[str, Any]], unused: Iterable[str]) -> None:
-        self.turns.append(len(messages))
-        self.tokens.append(sum(self._tokens_of(message["content"]) for message in messages))
-        self._roles.update(message["role"] for message in messages)
-        for key in unused:  # as they are counted: printable, and not without end
-            name = printable(key[:60])
-            known = name in self._unused or len(self._unused) < MOST_KEYS
-            self._unused[name if known else "(other keys)"] += 1
-
-    def fill(self, report: Report) -> None:
-        """Write the sums into the report."""
-        report.roles = dict(self._roles)
-        report.unused = [
-            {"key": key, "records": count} for key, count in self._unused.most_common()
-        ]
-        report.turns = sum(self.turns)
-        report.tokens = sum(self.tokens)
-        report.measure(self.tokens.tolist())
+def _written(messages: list[dict[str, Any]], dialogue: Dialogue) -> str:
+    """The dialogue's line, as `json.dumps` writes it with `ensure_ascii=False`."""
+    if dialogue.beside or not dialogue.plain:
+        return json.dumps({"messages": messages, **dialogue.beside}, ensure_ascii=False) + "\n"
+    parts = [
+        f'{{"role": "{message["role"]}", "content": {encode_basestring(message["content"])}}}'
+        for message in messages
+    ]
+    return f'{{"messages": [{", ".join(parts)}]}}\n'

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 
-PRINT_BYTES = 16
+from finetune.datasets.doctor.duplicates import PRINT_BYTES, Prints
 
 
 def held_out(prints: bytes | bytearray, seed: int, fraction: float) -> set[int]:
@@ -23,20 +24,42 @@ def held_out(prints: bytes | bytearray, seed: int, fraction: float) -> set[int]:
         Places of the chosen dialogues.
     """
     count = len(prints) // PRINT_BYTES
-    groups: dict[bytes, list[int]] = {}
-    for index in range(count):
-        start = PRINT_BYTES * index
-        groups.setdefault(bytes(prints[start : start + PRINT_BYTES]), []).append(index)
-    if fraction <= 0 or len(groups) < 2:
+    if fraction <= 0:
+        return set()
+    firsts, sizes = _groups(prints)
+    if sum(size > 0 for size in sizes) < 2:
         return set()
     wanted = min(max(1, round(fraction * count)), count - 1)
     salt = str(seed).encode()
-    ranked = [
-        groups[key] for key in sorted(groups, key=lambda key: hashlib.sha256(salt + key).digest())
+    ranks = [
+        hashlib.sha256(salt + prints[PRINT_BYTES * at : PRINT_BYTES * (at + 1)]).digest()
+        if sizes[at]
+        else b""
+        for at in range(count)
     ]
-    chosen: set[int] = set()
-    for group in ranked:
-        if len(chosen) + len(group) <= wanted:
-            chosen.update(group)
-    smallest = min(ranked, key=len)
-    return chosen or set(smallest)
+    ranked = sorted((at for at in range(count) if sizes[at]), key=ranks.__getitem__)
+    del ranks
+    chosen: set[int] = set()  # the first dialogue of each group that is
+    room = wanted
+    for first in ranked:
+        if sizes[first] <= room:
+            chosen.add(first)
+            room -= sizes[first]
+            if not room:
+                break
+    if not chosen:
+        chosen = {min(ranked, key=sizes.__getitem__)}
+    return {place for place, first in enumerate(firsts) if first in chosen}
+
+
+def _groups(prints: bytes | bytearray) -> tuple[array[int], array[int]]:
+    """For each dialogue the first with its print, and for each first one how many there are."""
+    table = Prints()
+    firsts, sizes = array("I"), array("I")
+    for start in range(0, len(prints), PRINT_BYTES):
+        key = bytes(prints[start : start + PRINT_BYTES])
+        first = table.add(key)
+        firsts.append(len(firsts) if first is None else first)
+        sizes.append(0)
+        sizes[firsts[-1]] += 1
+    return firsts, sizes

@@ -30,7 +30,7 @@ def parse(raw: bytes, limits: Limits) -> Any:
     if _depth_exceeds(text, limits.max_depth):
         return _too_deep(limits)
     try:
-        return json.loads(text, parse_constant=_constant, object_pairs_hook=_pairs)
+        return (json.loads if text.startswith("\ufeff") else _DECODER.decode)(text)
     except RecordProblem as problem:
         return problem
     except RecursionError:
@@ -83,3 +83,6 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             "duplicate_key", f"the key {twice!r:.60} stands twice", "Keep one of the two."
         )
     return result
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_pairs)

@@ -19,16 +19,19 @@ from finetune.datasets.reading.sniffing import Sniffed
 from finetune.datasets.reading.tables import Table
 from finetune.datasets.reading.texts import telegram, whatsapp
 from finetune.datasets.reading.texts.blocks import blocks
+from finetune.datasets.reading.watching import Watch, opened
 from finetune.datasets.reading.wrapped import Beside, wrapped
 
 
-def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]:
-    """Yield the records of a file, dictionaries where all is well.
+def read_records(
+    path: Path, sniffed: Sniffed, limits: Limits, watch: Watch | None = None
+) -> Iterator[Read]:
+    """Yield the records of a file, dictionaries where all is well; `watch` hears how far it is.
 
     Raises:
         DatasetRefused: `missing_columns` for a CSV file without a usable header.
     """
-    with path.open("rb") as handle:
+    with opened(path, watch) as handle:
         handle.seek(sniffed.start)
         if sniffed.container == "jsonl":
             yield from _jsonl(handle, limits)
@@ -51,10 +54,10 @@ def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]
 def _jsonl(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     start = handle.tell()
     for number, line in numbered_lines(handle, limits):
-        end = handle.tell()
+        end = handle.tell() if line is None else start + len(line)
         if line is None:
             yield Read(number, too_long(limits), start=start, size=end - start)
-        elif line.strip():
+        elif not line.isspace():
             value = parse(line, limits)
             raw = line if isinstance(value, RecordProblem) else b""
             yield Read(number, value, start=start, size=end - start, raw=raw)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from finetune.datasets.formats.beside import TAG_LETTERS, TAGS_MOST, is_tag
-from finetune.datasets.report import WHO
+from finetune.datasets.read_as import WHO
 
 from .dialogues import LINES_MOST, Wanted
 

@@ -19,7 +19,7 @@ from typing import Any
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Conversion, Dialogue
-from finetune.datasets.doctor.duplicates import exact_print
+from finetune.datasets.doctor.duplicates import exact_print, exact_text
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.recognising import recognise
@@ -148,7 +148,7 @@ class _Making:
                 mended = mender.of_messages(dialogue.messages)
                 yield from self._mended(line, mended, planned, dialogue.beside)
             return
-        mark = exact_print(messages)
+        mark = exact_print(exact_text(messages))
         if mark in seen:  # it was left out already
             return
         seen.add(mark)

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.datasets.models import Dataset
-from finetune.datasets.report import WHO
+from finetune.datasets.read_as import WHO
 from finetune.datasets.selectors import dataset_get
 from finetune.exceptions import StudioError
 from finetune.teams.access import SiteRequest, signed_in

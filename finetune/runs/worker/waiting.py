@@ -45,7 +45,7 @@ def runs_release(dataset: Dataset, **_: Any) -> None:
     # Locked, so that a cancel comes before or after; in the order in which they were made.
     for run in mine.select_for_update(of=("self",)).order_by("created_at", "id"):
         states = {one.state for one in run_datasets(run) if one}
-        if Dataset.State.FAILED in states:
+        if states & {Dataset.State.FAILED, Dataset.State.CANCELLED}:
             message = dataset.problem.get("message", "The data set cannot be used.")
             run_transition(
                 run.pk,

@@ -122,23 +122,56 @@
     if (!file) return showErrors({ file: [gettext("Choose a file first, or drop one here.")] });
     if (file.size > limit || file.size === 0) return show();
     clearErrors();
-    const request = (sending = new XMLHttpRequest());
-    const begun = performance.now();
     rest(true);
     bar.removeAttribute("value");
-    const told = gettext("%(done)s of %(total)s");
-    amount.textContent = interpolate(told, { done: 0, total: size(file.size) }, true);
     left.textContent = "";
+    advance(0, file.size, performance.now(), 0);
+    if (file.size > Number(form.dataset.partsFrom)) sendInParts(file);
+    else sendWhole(file);
+  });
+
+  /** Show how far it is, and how long it will take, by what has been sent since `begun`. */
+  function advance(loaded, total, begun, before) {
+    const share = loaded / total;
+    if (loaded) bar.value = share;
+    const told = gettext("%(done)s of %(total)s");
+    const done = interpolate(told, { done: size(loaded), total: size(total) }, true);
+    amount.textContent = loaded ? `${done} · ${Math.floor(share * 100)} %` : done;
+    const seconds = ((performance.now() - begun) / 1000) * ((total - loaded) / Math.max(loaded - before, 1));
+    left.textContent = share >= 1
+      ? gettext("Storing…")
+      : loaded > before && seconds > 2 ? interpolate(gettext("%(seconds)s s left"), { seconds: Math.ceil(seconds) }, true) : "";
+  }
+
+  function opened(url) {
+    amount.textContent = gettext("Uploaded.");
+    left.textContent = gettext("Opening it…");
+    location.assign(url);
+  }
+
+  /** Say why the server did not take it. */
+  function refused(status, answer) {
+    rest(false);
+    if (answer?.errors) showErrors(answer.errors);
+    else if (answer?.error?.message) showErrors({ file: [answer.error.message] });
+    else if (status === 403) {
+      showErrors({ "": [gettext("You were signed out, or this page was open for too long. Reload it and try again.")] });
+    } else {
+      const words = gettext("The server answered with an error (%(status)s). Nothing was kept; try again in a moment.");
+      showErrors({ "": [interpolate(words, { status }, true)] });
+    }
+  }
+
+  function stopped() {
+    rest(false);
+    studio.toast(gettext("Upload stopped. Nothing was kept."), "warning");
+  }
+
+  function sendWhole(file) {
+    const request = (sending = new XMLHttpRequest());
+    const begun = performance.now();
     request.upload.addEventListener("progress", (step) => {
-      if (!step.lengthComputable) return;
-      const share = step.loaded / step.total;
-      bar.value = share;
-      const done = interpolate(told, { done: size(step.loaded), total: size(step.total) }, true);
-      amount.textContent = `${done} · ${Math.floor(share * 100)} %`;
-      const seconds = ((performance.now() - begun) / 1000) * (1 / Math.max(share, 0.001) - 1);
-      left.textContent = share >= 1
-        ? gettext("Storing…")
-        : seconds > 2 ? interpolate(gettext("%(seconds)s s left"), { seconds: Math.ceil(seconds) }, true) : "";
+      if (step.lengthComputable) advance(step.loaded, step.total, begun, 0);
     });
     request.addEventListener("load", () => {
       sending = null;
@@ -148,21 +181,8 @@
       } catch {
         answer = null;
       }
-      if (request.status === 201 && answer?.url) {
-        amount.textContent = gettext("Uploaded.");
-        left.textContent = gettext("Opening it…");
-        location.assign(answer.url);
-        return;
-      }
-      rest(false);
-      if (answer?.errors) showErrors(answer.errors);
-      else if (answer?.error?.message) showErrors({ file: [answer.error.message] });
-      else if (request.status === 403) {
-        showErrors({ "": [gettext("You were signed out, or this page was open for too long. Reload it and try again.")] });
-      } else {
-        const words = gettext("The server answered with an error (%(status)s). Nothing was kept; try again in a moment.");
-        showErrors({ "": [interpolate(words, { status: request.status }, true)] });
-      }
+      if (request.status === 201 && answer?.url) opened(answer.url);
+      else refused(request.status, answer);
     });
     request.addEventListener("error", () => {
       sending = null;
@@ -171,13 +191,41 @@
     });
     request.addEventListener("abort", () => {
       sending = null;
-      rest(false);
-      studio.toast(gettext("Upload stopped. Nothing was kept."), "warning");
+      stopped();
     });
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.send(new FormData(form));
-  });
+  }
+
+  async function sendInParts(file) {
+    const control = (sending = new AbortController());
+    const begun = performance.now();
+    let before = 0;
+    const tell = {
+      kept: (bytes) => (before = bytes),
+      sent: (bytes) => advance(bytes, file.size, begun, before),
+      waits: (seconds) => {
+        const words = gettext("The connection is broken. What has arrived is kept; trying again in %(seconds)s s…");
+        left.textContent = interpolate(words, { seconds }, true);
+      },
+    };
+    try {
+      const url = await studio.parts.send(form, file, control.signal, tell);
+      sending = null;
+      opened(url);
+    } catch (error) {
+      sending = null;
+      if (control.signal.aborted) stopped();
+      else if (!(error instanceof studio.parts.Refused)) {
+        rest(false);
+        showErrors({ file: [gettext("The file can no longer be read. Choose it again; what has arrived is kept.")] });
+      } else if (error.status === 0 || error.status >= 500) {
+        rest(false);
+        showErrors({ "": [gettext("The server does not answer. What has arrived is kept for a while: choose the same file later, and the upload goes on.")] });
+      } else refused(error.status, error.answer);
+    }
+  }
 
   stop.addEventListener("click", () => sending?.abort());
   window.addEventListener("pageshow", (event) => event.persisted && rest(false));

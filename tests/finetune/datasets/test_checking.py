@@ -9,7 +9,9 @@ from django.utils import timezone
 from finetune.bases.models import BaseModel
 from finetune.datasets import checking
 from finetune.datasets.models import Dataset
+from finetune.datasets.progress import CheckProgress
 from finetune.datasets.services import dataset_recheck
+from tests.conftest import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +100,98 @@ def test_control_tokens_of_every_ready_base_are_looked_for(tmp_path, caplog):
     assert checking.control_tokens() == ("<turn>", "<other>")
     assert checking.options_of({}).control_tokens == ("<turn>", "<other>")
     assert "broken" in caplog.text
+
+
+def cancelling(monkeypatch, row):
+    """The doctor, before whose first line somebody cancels the check."""
+    real = checking.examine
+
+    def examine(*given):
+        assert checking.dataset_cancel(dataset=Dataset.objects.get(pk=row.pk))
+        assert given[-1].__self__.lost.wait(20)  # the thread that renews the lease finds out
+        return real(*given)
+
+    monkeypatch.setattr(checking, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(checking, "examine", examine)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_is_cancelled_stops_and_leaves_only_the_original(dataset, monkeypatch):
+    assert dataset.train_file.exists()
+    dataset_recheck(dataset=dataset, options={"seed": 8})
+    (dataset.folder / ".examining-killed").mkdir()  # by a worker that was killed
+    with monkeypatch.context() as patch:
+        cancelling(patch, dataset)
+        checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert (dataset.state, dataset.report) == ("cancelled", {})
+    assert dataset.problem["message"] == "The check was cancelled."
+    assert [path.name for path in dataset.folder.iterdir()] == ["original"]
+    assert not checking.dataset_cancel(dataset=dataset)
+    checking.dataset_check(dataset.pk)  # a message that came late
+    dataset.refresh_from_db()
+    assert dataset.state == "cancelled"
+    dataset_recheck(dataset=dataset, options={})
+    checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.state == "ready"
+
+
+def test_an_outcome_after_the_cancel_is_not_kept(dataset, monkeypatch):
+    real = checking.examine
+
+    def examine(*given):
+        report = real(*given)
+        checking.dataset_cancel(dataset=Dataset.objects.get(pk=dataset.pk))
+        return report
+
+    monkeypatch.setattr(checking, "examine", examine)
+    dataset_recheck(dataset=dataset, options={"seed": 8})
+    checking.dataset_check(dataset.pk)
+    dataset.refresh_from_db()
+    assert dataset.state == "cancelled"
+    assert not dataset.train_file.exists()
+
+
+def test_a_run_that_waits_for_a_cancelled_check_fails_with_its_reason(dataset, run_made):
+    Dataset.objects.filter(pk=dataset.pk).update(state="checking")
+    run_made.state = "validating"
+    run_made.save()
+    checking.dataset_cancel(dataset=Dataset.objects.get(pk=dataset.pk))
+    run_made.refresh_from_db()
+    assert run_made.state == "failed"
+    assert run_made.error["code"] == "check_cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_tells_how_far_it_is(dataset, monkeypatch):
+    real, seen = checking.examine, []
+
+    def examine(*given):
+        def watch(read):
+            given[-1](read)
+            if not seen:
+                wait_until(lambda: Dataset.objects.get(pk=dataset.pk).checked_bytes == read)
+                seen.append(read)
+
+        return real(*given[:-1], watch)
+
+    monkeypatch.setattr(checking, "RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(checking, "examine", examine)
+    dataset_recheck(dataset=dataset, options={"seed": 8})
+    checking.dataset_check(dataset.pk)
+    assert 0 < seen[0] <= dataset.bytes
+
+
+def test_time_left_is_told_by_what_was_read(dataset):
+    now = timezone.now()
+    dataset.state = "checking"
+    dataset.bytes, dataset.checked_bytes = 1000, 250
+    dataset.check_began_at, dataset.checked_at = now - timedelta(seconds=10), now
+    progress = CheckProgress.of(dataset)
+    assert (progress.percent, progress.is_read) == (25, False)
+    assert progress.seconds_left == pytest.approx(30, abs=2)
+    dataset.checked_bytes = 0
+    assert CheckProgress.of(dataset).seconds_left is None
+    dataset.checked_bytes = 2000
+    assert CheckProgress.of(dataset).is_read

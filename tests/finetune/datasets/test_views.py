@@ -571,3 +571,26 @@ def test_a_member_of_two_teams_opens_a_link_into_the_other_one(
     client.post(reverse("team-switch"), {"team": other_team.slug})
     assert b"Nights" not in client.get(reverse("data")).content
     assert client.get(reverse("dataset", args=[row.public_id])).status_code == 200
+
+
+class TestProgress:
+    def test_a_check_can_be_cancelled_and_begun_again(self, client, alice, made, queued):
+        row = made(lines())
+        Dataset.objects.filter(pk=row.pk).update(
+            state="checking", checked_bytes=row.bytes // 2, bytes=row.bytes // 2 * 2
+        )
+        client.force_login(alice)
+        page = page_of(client, row)
+        assert 'value="50"' in page
+        assert "Cancel the check" in page
+        address = reverse("dataset-check-cancel", args=[row.public_id])
+        assert client.post(address).url == reverse("dataset", args=[row.public_id])
+        page = page_of(client, row)
+        assert "The check was cancelled" in page
+        assert "Check again" in page
+        assert 'hx-trigger="every' not in page
+        client.post(address)  # it had ended already
+        client.post(reverse("dataset-options", args=[row.public_id]), {"seed": "9"})
+        row.refresh_from_db()
+        assert row.state == "uploaded"
+        assert queued[-1] == row.pk
