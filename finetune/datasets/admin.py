@@ -21,6 +21,7 @@ class DatasetAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-a
     list_display = (
         "name",
         "team",
+        "version",
         "state",
         "size",
         "dialogues",
@@ -42,6 +43,8 @@ class DatasetAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-a
         "created_by",
         "purpose",
         "licence",
+        "version",
+        "previous",
         "state",
         "size",
         "sha256",

@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from tests.live.browser import wait_state
-
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
+READY = '#dataset .byline [data-state="ready"]'
 
 
 def line(number):
@@ -30,7 +29,7 @@ def test_from_a_bad_file_to_a_third_version(window, tmp_path):
         page.set_input_files("[name=file]", path)
         page.get_by_role("button", name="Upload and check").click()
         page.wait_for_url("**/data/file-*/")
-        wait_state(page, "ready")
+        page.wait_for_selector(READY)
 
         # a fix is shown where it is asked for, then all are applied
         page.get_by_role("link", name="Show fix for line 22").click()
@@ -40,7 +39,7 @@ def test_from_a_bad_file_to_a_third_version(window, tmp_path):
         first = person.path()
         page.get_by_role("button", name="Apply all 2 that can be fixed").click()
         page.wait_for_url(lambda url: "/data/file-" in url and not url.endswith(first))
-        wait_state(page, "ready")
+        page.wait_for_selector(READY)
         second = person.path()
         page.wait_for_selector("#versions")
         assert "2 lines mended" in page.inner_text("#versions")
@@ -61,7 +60,7 @@ def test_from_a_bad_file_to_a_third_version(window, tmp_path):
         assert "1 change, not yet a version" in page.inner_text(".draft")
         page.get_by_role("button", name="Save as a new version").click()
         page.wait_for_url(lambda url: "/data/file-" in url and "dialogues" not in url)
-        wait_state(page, "ready")
+        page.wait_for_selector(READY)
         page.wait_for_selector("#versions")
         assert "1 dialogue edited" in page.inner_text("#versions")
 

@@ -53,7 +53,7 @@ def original_make(dataset: Dataset, options: Options) -> None:
             "The version that this one is made of is gone from the server.",
             "Make the changes again in a version that is there.",
         )
-    making = _Making(previous, Plan(changes_read(dataset.changes_file)), options)
+    making = Making(previous, Plan(changes_read(dataset.changes_file)), options)
     partial = dataset.folder / ".original"
     digest, count = hashlib.sha256(), 0
     with partial.open("wb") as target:
@@ -92,7 +92,7 @@ class _LostLog(ProblemLog):
 
 
 @dataclass
-class _Making:
+class Making:
     """One pass over the version before."""
 
     previous: Dataset

@@ -23,6 +23,7 @@ from finetune.exceptions import StudioError
 from finetune.teams.models import User
 
 from .changes import Change, changes_write
+from .models import DialogueDraft
 
 NOT_KEPT = ("format", "mapping")  # a version has the site's own form, whatever the upload had
 
@@ -130,7 +131,7 @@ def messages_checked(messages: list[Any], line: int) -> list[dict[str, Any]]:
 
 @receiver(dataset_deleting)
 def version_needed(dataset: Dataset, **_kwargs: Any) -> None:
-    """Keep a version while another one is being made of it."""
+    """Keep a version while another one is being made of it; forget the drafts of one that goes."""
     if Dataset.objects.filter(
         previous=dataset, deleted_at=None, sha256="", state__in=("uploaded", "checking")
     ).exists():
@@ -139,3 +140,4 @@ def version_needed(dataset: Dataset, **_kwargs: Any) -> None:
             % {"name": dataset.name},
             code="dataset_in_use",
         )
+    DialogueDraft.objects.filter(dataset=dataset).delete()

@@ -9,6 +9,7 @@ from finetune.datasets.checking import dataset_check
 from finetune.datasets.models import Dataset
 from finetune.datasets.services import dataset_delete, dataset_recheck
 from finetune.datasets.versions import changes
+from finetune.datasets.versions.models import DialogueDraft
 from finetune.datasets.versions.services import version_make
 from finetune.exceptions import StudioError
 
@@ -118,6 +119,13 @@ def test_versions_are_counted_on_and_deleted_alone(made, changed):
     fourth = changed(third, changes.exclude(1))
     assert (fourth.version, fourth.first_id) == (4, first.pk)
     assert list(Dataset.objects.filter(deleted_at=None).newest()) == [fourth]
+
+
+def test_drafts_go_with_their_version(made, alice):
+    first = made(lines(12))
+    DialogueDraft.objects.create(dataset=first, user=alice, line=1, left_out=True)
+    dataset_delete(dataset=first)
+    assert not DialogueDraft.objects.exists()
 
 
 def test_the_one_before_stays_until_it_is_made(made, alice):
