@@ -44,7 +44,7 @@ def glance(path: Path, options: Options, records: int = RECORDS) -> Report:
         DatasetRefused: the file as a whole cannot be read like this.
     """
     limits = replace(options.limits, preview=records, min_dialogues=1)
-    sniffed = sniff(path, limits)
+    sniffed = replace(sniff(path, limits), head=BYTES + 2 * limits.max_line_bytes)
     report = Report(container=sniffed.container, bytes=path.stat().st_size, tokens_estimated=True)
     log = ProblemLog(io.StringIO(), report, limits)
     first = _bounded(read_records(path, sniffed, limits), records)

@@ -38,9 +38,9 @@ def read_records(
         elif sniffed.container == "json":
             yield from elements(handle, limits)
         elif sniffed.container == "object":
-            yield from wrapped(handle, sniffed.key, limits)
+            yield from wrapped(handle, sniffed.key, limits, sniffed.head)
         elif sniffed.container == "telegram":
-            messages = wrapped(handle, sniffed.key, limits)
+            messages = wrapped(handle, sniffed.key, limits, sniffed.head)
             beside = (read for read in messages if not isinstance(read.value, Beside))
             yield from telegram.chat(beside, limits)
         elif sniffed.container == "whatsapp":

@@ -79,12 +79,15 @@ class Sniffed:
         start: the first byte behind a byte order mark.
         delimiter: of CSV.
         key: of an object, under which the list stands.
+        head: how many bytes of an object are looked through for the list's end and what stands
+            beside it; 0: all.
     """
 
     container: Container
     start: int
     delimiter: str = ","
     key: str = ""
+    head: int = 0
 
 
 def sniff(path: Path, limits: Limits) -> Sniffed:
@@ -178,7 +181,8 @@ def _text_kind(text: str, start: int) -> Sniffed:
         raise DatasetRefused("wrong_type", "This is an HTML or XML page.", f"Upload {ACCEPTED}.")
     if objects:
         return Sniffed("jsonl", start)
-    if re.match(r"\|?[^\n|]+\|[^\n]*\n\s*\|?[ :-]*--[ :|-]*(\n|$)", stripped):
+    second = stripped.partition("\n")[2].partition("\n")[0]
+    if "|" in first and "--" in second and not second.strip("|:- \t\r"):
         raise DatasetRefused(
             "unknown_format",
             "This is a Markdown table.",

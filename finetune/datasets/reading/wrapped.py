@@ -139,10 +139,17 @@ def list_of(handle: BinaryIO, head: int, limits: Limits) -> tuple[str, bool] | N
         handle.seek(origin)
 
 
-def wrapped(handle: BinaryIO, key: str, limits: Limits) -> Iterator[Read]:
-    """Yield what stands beside the list, then the elements of the list."""
+def wrapped(handle: BinaryIO, key: str, limits: Limits, head: int = 0) -> Iterator[Read]:
+    """Yield what stands beside the list, then the elements of the list.
+
+    Args:
+        handle: at the object's first byte.
+        key: under which the list stands.
+        limits: how long an element may be.
+        head: of whoever reads no further than this: bytes that are looked through; 0: all.
+    """
     origin = handle.tell()
-    keys, is_whole = members(handle)
+    keys, is_whole = members(_Part(handle, origin + head) if head else handle)
     handle.seek(origin)
     member = next((one for one in keys if one.key == key and one.start >= 0), None)
     if member is None or not is_whole:

@@ -13,6 +13,7 @@ from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 from finetune.datasets.reading.texts.spoken import inline, named
 
 HEAD_BYTES = 65536
+LONGEST_RULE = 80
 Between = Literal["lines", "blank", "rule", "mark"]
 # Signs with which trainers mark turns in a text, at its beginning.
 OPENING = re.compile(
@@ -20,17 +21,23 @@ OPENING = re.compile(
     r"|<s>\s*\[INST\]|\[INST\]|<\|(?:system|user|assistant)\|>|###[ \t]*\w+:?|<s>"
 )
 RULE = re.compile(
-    r"^\s*(?:[-=*_#~—]{3,}|#{0,6}\s*(?:dialogue|dialog|conversation|session|transcript|对话|会话)"
-    r"\s*[#№]?\s*\d+\s*[:：.]?)\s*$",
+    r"(?:[-=*_#~—]{3,}|#{0,6}\s*(?:dialogue|dialog|conversation|session|transcript|对话|会话)"
+    r"\s*[#№]?\s*\d+\s*[:：.]?)$",
     re.IGNORECASE,
 )
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line stands between dialogues; a long one is words."""
+    short = line.strip()
+    return len(short) <= LONGEST_RULE and RULE.match(short) is not None
 
 
 def is_spoken(text: str) -> bool:
     """Whether a file that begins like this holds dialogues as text."""
     if OPENING.match(text.lstrip()):
         return True
-    lines = [line for line in text.split("\n") if line.strip() and not RULE.match(line)]
+    lines = [line for line in text.split("\n") if line.strip() and not is_rule(line)]
     names = [name for name in map(named, lines) if name]
     if not lines or not (named(lines[0]) or inline(lines[0])):
         return False
@@ -46,7 +53,7 @@ def between(head: str) -> tuple[Between, str]:
     opening = OPENING.match(head.lstrip())
     if opening:
         return "mark", opening[0]
-    lines = [line for line in head.split("\n") if line.strip() and not RULE.match(line)][:20]
+    lines = [line for line in head.split("\n") if line.strip() and not is_rule(line)][:20]
     if sum(bool(inline(line)) for line in lines) * 2 > len(lines):
         return "lines", ""
     several = single = 0
@@ -70,14 +77,14 @@ def blocks(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
             blanks += 1
             block.add(number, line)
             continue
-        ends = kind == "lines" or (line is not None and RULE.match(line) is not None)
+        ends = kind == "lines" or (line is not None and is_rule(line))
         ends |= kind == "blank" and blanks > 0
         ends |= kind == "rule" and blanks > 1
         ends |= kind == "mark" and (line or "").lstrip().startswith(opening) and blanks > 0
         if ends and block.lines:
             yield from block.taken()
         blanks = 0
-        if line is None or not RULE.match(line):
+        if line is None or not is_rule(line):
             block.add(number, line)
     yield from block.taken()
 

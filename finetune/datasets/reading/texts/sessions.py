@@ -12,6 +12,7 @@ from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, too_long
 
 PAUSE = timedelta(hours=6)
+LONGEST_NAME = 80
 _PHONE = re.compile(r"^[~\u202a\u200e\s]*\+?[\d\s()./\u00a0\u202c-]{6,}$")
 
 
@@ -75,6 +76,7 @@ def _session(session: list[Sent], size: int, people: dict[str, str], limits: Lim
 
 def _shown(name: str, people: dict[str, str]) -> str:
     """A name; a number where a phone number stands for one."""
+    name = name[:LONGEST_NAME]
     if not _PHONE.match(name):
         return name.strip("~\u202a\u202c\u200e\u200f ") or "?"
     digits = re.sub(r"\D", "", name)

@@ -19,6 +19,7 @@ from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 from finetune.datasets.reading.texts.sessions import Sent, sessions
 
 HEAD_LINES = 400
+LONGEST_NOTICE = 200
 _MARKS = "\u200e\u200f\u202a\u202c\ufeff"
 _HEAD = re.compile(
     r"^(\[)?(\d{1,4})[./-](\d{1,2})[./-](\d{2,4}),?\s+(上午|下午|凌晨|晚上)?(\d{1,2})[:.](\d{2})"
@@ -80,7 +81,11 @@ def _sent(handle: BinaryIO, limits: Limits, day_first: bool) -> Iterator[Sent | 
 
 def _message(line: int, at: datetime, who: str, lines: list[str]) -> Sent:
     words = "\n".join(lines).strip(_MARKS + " \n")
-    return Sent(line, at, who, "" if not who or _NO_TEXT.match(words) else words)
+    return Sent(line, at, who, "" if not who or _is_no_text(words) else words)
+
+
+def _is_no_text(words: str) -> bool:
+    return len(words) <= LONGEST_NOTICE and _NO_TEXT.match(words) is not None
 
 
 def _day_place(lines: Iterable[str]) -> bool:

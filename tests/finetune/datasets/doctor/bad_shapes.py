@@ -269,6 +269,24 @@ def _texts() -> Iterator[Row]:
     yield "marks without a reply", "a.txt", open_mark, "no_usable"
     chat = b"31/12/24, 21:15 - Ann: Hi\n31/12/24, 21:16 - Ben: Hello\n"
     yield "a chat without consent", "chat.txt", chat, "consent_needed"
+    talk = b"Ann: Hi\nBen: Hello\n"
+    for name, line in {
+        "blanks": b" " * 900_000 + b"x",
+        "a heading of blanks": b"dialogue" + b" " * 900_000 + b"x",
+        "dashes": b"-" * 900_000 + b"x",
+        "hashes": b"#" * 900_000 + b" x",
+        "colons": b":" * 900_000,
+        "marks": b"### Human" * 100_000,
+        "letters and blanks": b"A " * 400_000,
+    }.items():
+        yield f"a line of {name} in a transcript", "a.txt", talk + line + b"\n", ""
+    sent = b"31/12/24, 21:15 - Ann: "
+    omitted = sent + b"Hi\n" + sent + b"<" + b"omitted" * 120_000 + b"\n"
+    yield "a long notice in a chat", "a.txt", omitted, "consent_needed"
+    name = sent + b"Hi\n31/12/24, 21:15 - " + b" " * 900_000 + b"x: Hi\n"
+    yield "a long name in a chat", "a.txt", name, "consent_needed"
+    table = b"a|b\n" + b"-" * 60_000 + b"x\n"
+    yield "a line of dashes below a header", "a.md", table, ""
     plain = every(lambda number: {"text": f"Just words {number}"})
     yield "texts without marks", "a.jsonl", plain, "no_usable"
 

@@ -53,6 +53,10 @@ def json_array(records: list[Record]) -> str:
     return json.dumps(records, ensure_ascii=False, indent=1)
 
 
+def wrapped(records: list[Record]) -> str:
+    return json.dumps({"version": 1, "data": records, "licence": "CC0"})
+
+
 def csv_table(records: list[Record]) -> str:
     """Lists as JSON in a cell; a table has at least two columns."""
     columns = dict.fromkeys(key for record in records for key in record)
@@ -98,7 +102,7 @@ def test_what_is_written_is_read_back_equal(form: Format, drawn: list[list[Messa
     if not records:
         return
     assert all(detect(record) is form for record in records)
-    containers = [jsonl, json_array]
+    containers = [jsonl, json_array, wrapped]
     if form.name in IN_CELLS:
         containers.append(csv_table)
     for container in containers:

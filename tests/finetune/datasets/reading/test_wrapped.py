@@ -85,3 +85,22 @@ def test_keys_and_lists_are_found_where_chunks_end(tmp_path: Path) -> None:
         reads = list(wrapped(io.BytesIO(text.encode()), "data", LIMITS))
         assert reads[0].value == Beside(("note", "last"))
         assert [read.value for read in reads[1:]] == ROWS
+
+
+def test_whoever_reads_the_beginning_looks_no_further() -> None:
+    """The list's end and the keys behind it are not searched beyond the head."""
+
+    class Counted(io.BytesIO):
+        most = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            raw = super().read(size)
+            self.most = max(self.most, self.tell())
+            return raw
+
+    text = json.dumps({"first": 1, "data": ROWS * 40_000, "last": 1}).encode()
+    handle = Counted(text)
+    reads = wrapped(handle, "data", LIMITS, head=CHUNK)
+    assert next(reads).value == Beside(("first",))
+    assert [next(reads).value for _ in range(6)] == ROWS * 2
+    assert handle.most <= 2 * CHUNK < len(text)
