@@ -38,13 +38,13 @@ def datasets_recheck() -> None:
     """Queue checks, of data and of base models, downloads, exports, evaluations and trials again
     whose message or worker was lost; ring for studies; remove parts of uploads nobody finished."""
     checking.datasets_recheck()
-    parts.uploads_sweep()
     bases.bases_recheck()
     downloads.downloads_recheck()
     exports.exports_recheck()
     evaluations.evaluations_recheck()
     trials.trials_recheck()
     studies.studies_recheck()
+    parts.uploads_sweep()
 
 
 @shared_task

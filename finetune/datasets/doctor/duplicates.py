@@ -48,6 +48,8 @@ def near_print(messages: list[dict[str, Any]]) -> bytes:
 def _words(text: str) -> str:
     """The words of a text with one blank between each two."""
     folded = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    if folded.isprintable() and "  " not in folded:  # the blank is the only printable white space
+        return folded.strip(" ")
     return " ".join(folded.split())
 
 

@@ -202,7 +202,7 @@ def uploads_sweep() -> None:
     for upload in lapsed | stuck:
         Upload.objects.filter(pk=upload.pk, state=upload.state).update(state=Upload.State.EXPIRED)
         UploadPart.objects.filter(upload=upload).delete()
-    folders = {path.name for path in Path(settings.UPLOAD_PART_DIR).iterdir()}
+    folders = {path.name for path in Path(settings.UPLOAD_PART_DIR).glob("*")}
     busy = [Upload.State.PENDING, Upload.State.COMPLETING]
     rows = Upload.objects.filter(public_id__in=folders, state__in=busy)
     for name in folders - set(rows.values_list("public_id", flat=True)):

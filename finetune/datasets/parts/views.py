@@ -16,15 +16,14 @@ from finetune.faults import BY_CODE
 from finetune.teams.access import SiteRequest, in_team, signed_in
 
 from .assembling import upload_complete
+from .models import Upload
 from .selectors import numbers_there, upload_get
 from .services import part_add, upload_cancel, upload_create
 
 
-def refused(error: StudioError) -> JsonResponse:
+def refused(error: StudioError, status: int = 422) -> JsonResponse:
     if error.code in BY_CODE:
         status = BY_CODE[error.code].status
-    else:
-        status = 409 if error.code == "wrong_state" else 422
     field = error.field if error.field == "file" else ""
     return JsonResponse({"errors": {field: [error.message]}, "code": error.code}, status=status)
 
@@ -76,7 +75,7 @@ def upload_part(request: SiteRequest, public_id: str) -> HttpResponse:
     try:
         part_add(upload=upload, file=values["part"], number=values["number"], crc32=values["crc32"])
     except StudioError as error:
-        return refused(error)
+        return refused(error, 409 if error.code == "wrong_state" else 422)
     return JsonResponse({"number": values["number"]})
 
 
@@ -90,8 +89,8 @@ def upload_done(request: SiteRequest, public_id: str) -> HttpResponse:
         upload = upload_complete(
             upload=upload, part_ids=list(parts.values_list("public_id", flat=True))
         )
-    except StudioError as error:
-        return refused(error)
+    except StudioError as error:  # 409: another request is at it; ask again
+        return refused(error, 409 if upload.state == Upload.State.COMPLETING else 422)
     assert upload.dataset is not None  # it is completed
     url = reverse("dataset", args=[upload.dataset.public_id])
     return JsonResponse({"url": url}, status=201)

@@ -135,7 +135,12 @@ studio.parts = (() => {
         part.set("number", number);
         part.set("crc32", crc32(await bytesOf(blob)));
         part.set("part", blob, "part");
-        await asked(upload.part_url, part, [], (loaded) => tell.sent(sent + Math.min(loaded, blob.size)));
+        try {
+          await asked(upload.part_url, part, [], (loaded) => tell.sent(sent + Math.min(loaded, blob.size)));
+        } catch (error) {
+          if (error.status === 409) break; // another tab has sent the rest, or has stopped it
+          throw error;
+        }
         sent += blob.size;
         tell.sent(sent);
       }

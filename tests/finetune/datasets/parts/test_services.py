@@ -26,6 +26,7 @@ from finetune.datasets.parts.models import Upload, UploadPart
 from finetune.datasets.parts.selectors import bytes_promised, numbers_there, upload_state
 from finetune.exceptions import UploadRefused
 from tests.finetune.conftest import dialogue
+from tests.tiny_disk import tiny_disk
 
 pytestmark = pytest.mark.django_db
 BODY = "".join(json.dumps(dialogue(number)) + "\n" for number in range(30)).encode()
@@ -180,29 +181,27 @@ def test_room_is_asked_for_with_what_others_were_promised(begun, monkeypatch, se
     begun(size=1000)
 
 
-def test_a_disk_that_fills_up_keeps_the_other_parts(begun, settings, monkeypatch):
-    upload = begun()
-    part = send(upload, BODY[:50])
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(services.os, "fsync", full)
+def test_a_disk_that_fills_up_keeps_the_other_parts(begun, settings, tmp_path):
+    body = BODY * (700_000 // len(BODY) + 1)
+    with tiny_disk(tmp_path / "disk", 1) as disk:
+        settings.UPLOAD_PART_DIR = disk
+        upload = begun(size=len(body))
+        part = send(upload, body[:50])
         with pytest.raises(UploadRefused) as refused:
-            send(upload, BODY[50:])
-    assert refused.value.code == "disk_full"
-    assert [path.name for path in upload.folder.iterdir()] == [part.public_id]
-    rest = send(upload, BODY[50:])
-    ids = [part.public_id, rest.public_id]
-    with monkeypatch.context() as patch:
-        patch.setattr(assembling.os, "fsync", full)
-        with pytest.raises(UploadRefused) as refused:
+            send(upload, body * 2)
+        assert refused.value.code == "disk_full"
+        assert [path.name for path in upload.folder.iterdir()] == [part.public_id]
+        ids = [part.public_id, send(upload, body[50:]).public_id]
+        with pytest.raises(UploadRefused) as refused:  # no room for the whole beside its parts
             assembling.upload_complete(upload=upload, part_ids=ids)
-    assert refused.value.code == "disk_full"
-    assert not list(Path(settings.DATASET_DIR).iterdir())
-    upload.refresh_from_db()
-    assert assembling.upload_complete(upload=upload, part_ids=ids).state == "completed"
+        assert refused.value.code == "disk_full"
+        assert not list(Path(settings.DATASET_DIR).iterdir())
+        upload.refresh_from_db()
+        assert upload.state == "pending"
+        assert {path.name for path in upload.folder.iterdir()} == set(ids)
+        shutil.copytree(upload.folder, tmp_path / "roomier" / upload.public_id)
+        settings.UPLOAD_PART_DIR = tmp_path / "roomier"
+        assert assembling.upload_complete(upload=upload, part_ids=ids).state == "completed"
 
 
 def test_an_upload_expires(begun, settings):

@@ -7,6 +7,7 @@ import zlib
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from finetune.datasets.models import Dataset
 from finetune.datasets.parts import services
@@ -67,6 +68,8 @@ def test_stopping_leaves_nothing(client, alice, team, django_capture_on_commit_c
     upload = Upload.objects.get()
     assert (upload.state, upload.folder.exists()) == ("cancelled", False)
     assert sent(client, first["part_url"], 0).status_code == 409
+    assert client.post(first["complete_url"]).status_code == 422
+    assert client.post(first["cancel_url"]).status_code == 200
     assert opened(client).json()["part_url"] != first["part_url"]
 
 
@@ -107,3 +110,12 @@ def test_an_upload_is_its_persons_own(client, alice, bob, team):
     assert sent(client, addresses["part_url"], 0).status_code == 404
     assert client.post(addresses["complete_url"]).status_code == 404
     assert client.post(addresses["cancel_url"]).status_code == 404
+
+
+def test_a_page_asks_again_while_another_request_puts_the_parts_together(client, alice, team):
+    client.force_login(alice)
+    address = opened(client, bytes=1500).json()
+    sent(client, address["part_url"], 0, BODY[:1500])
+    Upload.objects.update(state="completing", claimed_at=timezone.now())
+    assert client.post(address["complete_url"]).status_code == 409
+    assert client.post(address["cancel_url"]).status_code == 422
