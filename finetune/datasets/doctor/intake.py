@@ -17,6 +17,8 @@ from finetune.datasets.doctor.dialogues import Dialogue
 from finetune.datasets.doctor.duplicates import exact_print, near_print
 from finetune.datasets.doctor.problems import ProblemLog, printable
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.formats.form import PREFERENCE
+from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 
@@ -59,6 +61,8 @@ class Intake:
         report, line = self._report, dialogue.line
         try:
             messages = check_messages(dialogue.messages, self._limits)
+            if self._pairs:
+                pair_check(messages)
         except RecordProblem as problem:
             self._log.error(line, problem)
             return
@@ -81,15 +85,22 @@ class Intake:
             self._log.warning(line, remark)
         self._exact[exact] = line
         self._near.setdefault(near, line)
-        self.near_prints += near
-        self.tally.add(messages, dialogue.unused)
+        # Pairs of replies to the same words stand on the same side of the split.
+        self.near_prints += near_print(messages[:-2]) if self._pairs else near
+        self.tally.add(messages, dialogue.unused, pair=self._pairs)
         report.dialogues += 1
         spoken = [message for message in messages if message["role"] != "system"]
         report.starts_with_assistant += spoken[0]["role"] == "assistant"
         report.ends_with_user += spoken[-1]["role"] == "user"
+        record = pair_record(messages) if self._pairs else {"messages": messages}
         if len(report.preview) < self._limits.preview:
-            report.preview.append({"line": line, "messages": messages})
-        self._file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
+            report.preview.append({"line": line, **record})
+        self._file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    @property
+    def _pairs(self) -> bool:
+        """Whether what comes in are pairs of replies; known once the form is recognised."""
+        return self._report.kind == PREFERENCE
 
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:
         if near in self._near:
@@ -129,9 +140,12 @@ class Tally:
         self.turns = array("l")
         self.tokens = array("l")
 
-    def add(self, messages: list[dict[str, Any]], unused: Iterable[str]) -> None:
+    def add(
+        self, messages: list[dict[str, Any]], unused: Iterable[str], *, pair: bool = False
+    ) -> None:
         self.turns.append(len(messages))
-        self.tokens.append(sum(self._tokens_of(message["content"]) for message in messages))
+        counts = [self._tokens_of(message["content"]) for message in messages]
+        self.tokens.append(sum(counts) - (min(counts[-2:]) if pair else 0))
         self._roles.update(message["role"] for message in messages)
         for key in unused:  # as they are counted: printable, and not without end
             name = printable(key[:60])

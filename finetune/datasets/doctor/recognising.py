@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from finetune.datasets.doctor.report import Report
@@ -36,14 +38,14 @@ def recognise(
     """
     head: list[Read] = []
     sample: dict[str, Any] | None = None
-    recognised: Format | None = None
-    for read in records:
+    known: list[Format] = []
+    for read in islice(records, SEARCHED):
         head.append(read)
         if isinstance(read.value, dict):
             sample = sample or read.value
-            recognised = recognised or detect(read.value)
-        if recognised or len(head) >= SEARCHED:
-            break
+            if (form := detect(read.value)) is not None:
+                known.append(form)
+    recognised = _of_most(known)
     if mapping:
         form = FORMATS["table"]
     elif name:
@@ -54,8 +56,14 @@ def recognise(
         form = _unrecognised(sample, report)
     if form.name == "table":
         _map(sample or {}, report, mapping)
-    report.format, report.format_title = form.name, form.title
+    report.format, report.format_title, report.kind = form.name, form.title, form.kind
     return head, form
+
+
+def _of_most(known: list[Format]) -> Format | None:
+    """The first form of the kind that most records are of; of equally many, the first's."""
+    kinds = Counter(form.kind for form in known)
+    return next((form for form in known if kinds[form.kind] == max(kinds.values())), None)
 
 
 def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:

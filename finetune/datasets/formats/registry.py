@@ -13,12 +13,14 @@ from .form import Columns, Format, Record
 from .gemini import GEMINI
 from .oasst import OASST
 from .openai import BATCH, MESSAGES
+from .preference import ANTHROPIC_HH, OPENAI_DPO, TRL_PREFERENCE
 from .sharegpt import SHAREGPT
 from .table import TABLE
 from .trl import TRL
 from .turns import EMPTY
 
-_ALL = (MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE)
+_PAIRS = (OPENAI_DPO, ANTHROPIC_HH, TRL_PREFERENCE)
+_ALL = (*_PAIRS, MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE)
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
 
@@ -46,6 +48,11 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
         blank = isinstance(value, str) and not value.strip()
         if key not in used and not blank and value not in EMPTY:
             yield key
+    for name in form.keys if form.inner_keys else ():
+        inner = record.get(name)
+        for key, value in inner.items() if isinstance(inner, dict) else ():
+            if key not in form.inner_keys and value not in EMPTY:
+                yield f"{name}.{key}"
     for name in form.keys if form.turn_keys else ():
         turns = record.get(name)
         if not isinstance(turns, list):
