@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy
 
+from finetune.datasets.formats.form import DIALOGUES
 from finetune.teams.models import Team, User
 
 
@@ -70,6 +71,11 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def kind(self) -> str:
+        """What its records are: `dialogues`, or `preference`, pairs of replies."""
+        return str((self.report or {}).get("kind") or DIALOGUES)
 
     @property
     def folder(self) -> Path:
