@@ -67,12 +67,12 @@ _ALL = (
     Preset(
         "preference",
         "Preferences",
-        "For pairs of replies of which one was preferred: small steps, a tenth of the usual rate.",
+        "For pairs of replies of which one was preferred: a twentieth of the usual rate.",
         {
             "kind": "preference",
             "adapter": "qtha",
             "adapter_options": {"r": 8, "n_layers": 1},
-            "learning_rate": 1e-3,
+            "learning_rate": 5e-4,
             "steps": 60,
             "batch_size": 4,
             "sequence_length": 384,

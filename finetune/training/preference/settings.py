@@ -6,10 +6,10 @@ from pydantic import BaseModel, Field
 
 SUPERVISED, PREFERENCE = "supervised", "preference"
 KINDS = (SUPERVISED, PREFERENCE)
-RATE_SHARE = 0.1
+RATE_SHARE = 0.05
 """Of an adapter's usual learning rate: the loss compares sums over whole replies, so its gradient
-is many tokens' at once, and what pulls a reply down has no floor. For LoRA that gives 2e-5 of 2e-4, in
-the range that DPO on LoRA is commonly run with (5e-6 to 5e-5)."""
+is many tokens' at once, and nothing stops a reply from being pulled down. For LoRA, whose usual
+rate here is 1e-3, that is 5e-5, the upper end of what DPO on LoRA is commonly run with."""
 
 
 class KindSettings(BaseModel):
