@@ -9,6 +9,7 @@ from chat.personas.models import Persona, PersonaVersion
 from chat.policy.models import Clearance, RiskState, SafetyEntry, SafetyText
 from chat.privacy.models import DeletionReceipt, PrivacyChoice
 from chat.ratings.models import Rating, SharedDownload
+from chat.ratings.signing.models import PairSet
 from chat.reviews.models import Comparison, Grade, ProbeAnswer, ProbeRun, Release
 from chat.visitors.models import Visitor
 from chat.words.models import LineVerification, WordReview
@@ -25,6 +26,7 @@ __all__ = [
     "HandoverLook",
     "LineVerification",
     "Message",
+    "PairSet",
     "Persona",
     "PersonaVersion",
     "PrivacyChoice",

@@ -23,6 +23,7 @@ from chat.personas import views as personas
 from chat.pins import views as pins
 from chat.privacy import views as privacy
 from chat.ratings import views as ratings
+from chat.ratings.signing import views as signing
 from chat.visitors import views as visitors
 from chat.visitors.doors import limited, or_visitor
 
@@ -58,6 +59,8 @@ urlpatterns = [
     page("yours/ratings/stop/", ratings.sharing_stop, "sharing-stop"),
     page("team-ratings/", ratings.team_ratings, "team-ratings"),
     page("team-ratings/file/", ratings.team_ratings_file, "team-ratings-file"),
+    page("team-ratings/sets/", signing.pair_sets, "pair-sets"),
+    page("team-ratings/sets/<str:public_id>/", signing.pair_set, "pair-set"),
     page("notes/", notes.notes, "notes"),
     page("notes/<str:public_id>/", notes.note, "note"),
     page("notes/<str:public_id>/share/", notes.note_share, "note-share"),

@@ -118,9 +118,9 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "chat/notes/": {"public_id": note.public_id},
         "chat/yours/receipts/": {"public_id": receipt.public_id},
         "chat/personas/": {"public_id": persona_of(team).public_id},
+        **reviewed(team, run_made),
         "chat/": {"public_id": talk.public_id, "turn": "1"},
         "safety/runs/": {"public_id": run_made.public_id},
-        **reviewed(team, run_made),
         "keys/": {"pk": str(key.pk)},
         "team/invitations/": {"pk": str(invited.pk)},
         "team/members/": {"pk": str(bob.memberships.get().pk)},
@@ -180,7 +180,8 @@ def persona_of(team: Any) -> Any:
 
 
 def reviewed(team: Any, run: Any) -> dict[str, dict[str, str]]:
-    """A finished probing and a comparison."""
+    """A finished probing, a comparison, and pairs for a reviewer to sign."""
+    from chat.ratings.signing.models import PairSet
     from chat.reviews.models import Comparison, ProbeRun
 
     probing = ProbeRun.objects.create(
@@ -189,7 +190,9 @@ def reviewed(team: Any, run: Any) -> dict[str, dict[str, str]]:
     )  # fmt: skip
     comparison = Comparison.objects.create(team=team, title="hers", probes=[])
     comparison.arms.set([probing])
+    pairs = PairSet.objects.create(team=team, name="hers", marks=["a"])
     return {
+        "chat/team-ratings/sets/": {"public_id": pairs.public_id},
         "safety/probes/": {"public_id": probing.public_id},
         "safety/comparisons/": {"public_id": comparison.public_id, "kind": "conversations"},
     }

@@ -6,6 +6,8 @@ them into their language where they show them (`in_words`).
 
 from django.utils.translation import gettext_noop as _
 
+from wukongsite.preference_words import PREFERENCE_WORDS
+
 WORDS = (
     _("A quantum circuit between two thin tensor networks, after arXiv 2503.12790."),
     _("Qubits"),
@@ -294,4 +296,5 @@ WORDS = (
     _("too long"),
     _("without a reply to learn"),
     _("not readable"),
+    *PREFERENCE_WORDS,
 )

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from chat.conversations.admin import ReadOnly
 from chat.ratings.models import Rating, SharedDownload
+from chat.ratings.signing.models import PairSet
 from finetune.console.lists import LongList
 
 
@@ -43,3 +44,19 @@ class SharedDownloadAdmin(LongList, ReadOnly):
     list_filter = ["at"]
     list_select_related = ["team"]
     search_fields = ["team__name", "by"]
+
+
+@admin.register(PairSet)
+class PairSetAdmin(LongList, ReadOnly):
+    """Choices of shared pairs, and who signed for them. No words of the pairs."""
+
+    list_display = ["name", "team", "state", "pairs", "asked_by", "asked_at", "reviewer"]
+    fields: ClassVar[Any] = [*list_display, "words", "answered_at", "dataset"]
+    readonly_fields: ClassVar[Any] = fields
+    list_filter = ["state", "asked_at"]
+    list_select_related = ["team", "asked_by"]
+    search_fields = ["public_id", "team__name", "name", "reviewer"]
+
+    @admin.display(description="pairs")
+    def pairs(self, row: PairSet) -> int:
+        return len(row.marks)

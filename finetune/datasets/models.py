@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from finetune.datasets.formats.form import DIALOGUES
 from finetune.teams.models import Team, User
 
 
@@ -142,6 +143,11 @@ class Dataset(models.Model):
         """Which rows are versions of the same set, this one among them."""
         first = self.first_id or self.pk
         return Q(pk=first) | Q(first_id=first)
+
+    @property
+    def kind(self) -> str:
+        """What its records are: `dialogues`, or `preference`, pairs of replies."""
+        return str((self.report or {}).get("kind") or DIALOGUES)
 
     @property
     def folder(self) -> Path:

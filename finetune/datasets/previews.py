@@ -26,16 +26,20 @@ class Preview:
     line: int
     turns: list[Turn]
     more: int
+    replies: tuple[Turn, ...] = ()  # of a pair: the one that was preferred, and the other
 
 
 def preview_of(item: Mapping[str, Any], who: Mapping[str, str]) -> Preview:
     """One dialogue of a report; `who` has words for the roles."""
+
+    def turn(message: Mapping[str, Any]) -> Turn:
+        role = message["role"]
+        return Turn(role, who.get(role, role), clipped(message["content"]))
+
     messages = item["messages"]
-    turns = [
-        Turn(one["role"], who.get(one["role"], one["role"]), clipped(one["content"]))
-        for one in messages[:PREVIEW_TURNS]
-    ]
-    return Preview(item.get("line", 0), turns, len(messages) - len(turns))
+    replies = tuple(turn(item[name]) for name in ("chosen", "rejected") if name in item)
+    turns = [turn(one) for one in (messages[-2:] if replies else messages[:PREVIEW_TURNS])]
+    return Preview(item.get("line", 0), turns, len(messages) - len(turns), replies)
 
 
 def clipped(text: str) -> str:

@@ -9,13 +9,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .formats.form import PREFERENCE
 from .models import Dataset
 from .previews import Preview, preview_of
 from .read_as import WHO, ReadAs
+from .words import PAIR_WORDS
 
 WIDTH, HEIGHT, FOOT, TOP = 640, 180, 26, 10  # of the histogram's drawing
 UNUSED_SHOWN = 12
-WORDS = {
+WORDS = PAIR_WORDS | {
     "duplicate": gettext_lazy("twice, letter by letter"),
     "near_duplicate": gettext_lazy("nearly the same words"),
     "control_token": gettext_lazy("control tokens as text"),
@@ -81,6 +83,10 @@ class ReportView(ReadAs):
     @property
     def dialogues(self) -> int:
         return self.number("dialogues")
+
+    @property
+    def pairs(self) -> bool:
+        return self.dataset.kind == PREFERENCE
 
     @property
     def turns(self) -> int:
@@ -248,7 +254,7 @@ class ReportView(ReadAs):
     @property
     def preview(self) -> list[Preview]:
         who = {role: str(words) for role, words in WHO.items()}
-        return [preview_of(item, who) for item in self.report.get("preview") or []]
+        return [preview_of(item, who) for item in self.report.get("preview") or ()]
 
     @property
     def needs_mapping(self) -> bool:

@@ -150,7 +150,7 @@ def dataset_context(
         "fixable": fixable_of(found),
         "versions": versions_shown(found, request.user),
         "newest": newest_of(found),
-        "writable": list(writable().values()),
+        "writable": list(writable(found.kind).values()),
         "form": form or options_form(found, initial=options_now(found)),
         "glimpse": glimpse,
         "progress": CheckProgress.of(found),

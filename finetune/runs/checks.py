@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
 from finetune.bases.models import BaseModel as Base
+from finetune.datasets.formats import form as formats
+from finetune.datasets.formats.form import DIALOGUES
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.runs.form.estimates import RunChoice
@@ -21,12 +23,14 @@ from finetune.training.exceptions import BadConfig
 from finetune.training.loop import checkpoints
 from finetune.training.loop.finite_files import adapter_problem
 from finetune.training.plan import RunPlan
+from finetune.training.preference.settings import PREFERENCE, SUPERVISED
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 
 from .models import Run
 from .worker.devices import devices_reported
 
+KIND_OF_DATA = {DIALOGUES: SUPERVISED, formats.PREFERENCE: PREFERENCE}
 MAY_CHANGE = frozenset(
     {
         "backend",
@@ -123,6 +127,28 @@ def refusal(problems: Iterable[Problem]) -> RunRefused:
         field=first.place,
         problems=(first, *others),
     )
+
+
+def kind_check(field: str, dataset: Dataset, kind: str) -> None:
+    """Refuse data of another kind than the run learns from, once it is known.
+
+    Raises:
+        RunRefused: with what would do.
+    """
+    if dataset.state != Dataset.State.READY or KIND_OF_DATA[dataset.kind] == kind:
+        return
+    if kind == PREFERENCE:
+        words = _(
+            "“%(name)s” holds dialogues, and a preference run learns from pairs of replies. Choose "
+            "a data set of pairs, or a supervised run."
+        )
+    else:
+        words = _(
+            "“%(name)s” holds pairs of replies, of which one was preferred, and a supervised run "
+            "learns from dialogues. Choose the kind “preference” (in the API the method “dpo”), or "
+            "a data set of dialogues."
+        )
+    raise RunRefused(words % {"name": dataset.name}, code="wrong_kind", field=field)
 
 
 def dataset_usable(field: str, dataset: Dataset, team: Team) -> None:

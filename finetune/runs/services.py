@@ -24,7 +24,7 @@ from finetune.teams.models import User
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
 
-from .checks import RunOrder, continuation_check, dataset_usable, settings_check
+from .checks import RunOrder, continuation_check, dataset_usable, kind_check, settings_check
 from .models import Run
 from .queue.quotas import provider_check, steps_check
 from .transitions import run_log, run_transition
@@ -57,6 +57,7 @@ def run_create(order: RunOrder) -> Run:
             # A check may have ended since the row was read; it releases only runs that exist.
             dataset.refresh_from_db(from_queryset=Dataset.objects.select_for_update())
             dataset_usable(field, dataset, order.team)
+            kind_check(field, dataset, chosen.kind)
     suffix = slugify(order.suffix)[:64]
     run = Run.objects.create(
         team=order.team,
@@ -109,7 +110,12 @@ def run_enqueue(
 
     Args:
         expected: states that it must be in; a cancelled run is queued again by a person alone.
+
+    Raises:
+        RunRefused: its data, which is counted by now, is of another kind or does not fit.
     """
+    if not run.started_at:
+        kinds_check(run)
     if run.epochs is not None and not run.started_at:
         steps = steps_of(run)
         changes |= {"config": {**run.config, "steps": steps}, "total_steps": steps}
@@ -145,6 +151,13 @@ def run_enqueue(
             run_log(moved, "log", message, {"given": one})
     enqueue("run_execute", run.pk)
     return moved
+
+
+def kinds_check(run: Run) -> None:
+    """Raises RunRefused: its data is of another kind than it learns from."""
+    for field in ("dataset", "validation_dataset"):
+        if (dataset := getattr(run, field)) is not None:
+            kind_check(field, dataset, run.settings.kind)
 
 
 def run_foresee(run: Run) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from pydantic import field_validator, model_validator
 
-from finetune.training.conflicts import conflicts
+from finetune.training.conflicts import conflicts, reference_conflict
 from finetune.training.exceptions import BadConfig
 from finetune.training.problems import Problem, Unusable
 from finetune.training.settings import RunSettings, setting
@@ -26,7 +26,9 @@ class RunConfig(RunSettings):
 
     base_model: str = setting("", "Folder of the base model, or its name on a model hub.")
     train_file: str = setting(
-        "", "Dialogues to learn from: a JSONL file of messages, one dialogue a line."
+        "",
+        "Dialogues to learn from: a JSONL file of messages, one dialogue a line; for a preference "
+        "run pairs of replies, messages with `chosen` and `rejected`.",
     )
     validation_file: str = setting(
         "", "Held-out dialogues in the same form. Empty: no evaluation, no samples."
@@ -46,7 +48,8 @@ class RunConfig(RunSettings):
 
     @model_validator(mode="after")
     def _together(self) -> Self:
-        if problems := conflicts(self):
+        continued = bool(self.start_adapter)
+        if problems := conflicts(self) or reference_conflict(self, continued=continued):
             raise Unusable("", *problems)
         return self
 

@@ -7,11 +7,26 @@ from __future__ import annotations
 
 from finetune.training.circuits.backends import backend_problem, cloud_limits
 from finetune.training.devices.count import devices_conflict
+from finetune.training.preference.settings import PREFERENCE
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 from quantum.backends.registry import BACKENDS
 from quantum.exceptions import CircuitError, OptionError, UnknownNameError
+
+
+def reference_conflict(settings: RunSettings, *, continued: bool) -> tuple[Problem, ...]:
+    """Return why a preference run that goes on from an adapter has no reference, or nothing.
+
+    That adapter is the reference, so its circuits would be sampled for every pair of replies.
+    """
+    if settings.kind != PREFERENCE or not continued or BACKENDS[settings.backend].exact:
+        return ()
+    words = (
+        f"{settings.backend} samples, and the adapter that a preference run goes on from is its "
+        "reference: take a simulator without shots, or start without an adapter"
+    )
+    return (Problem("backend", words),)
 
 
 def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
@@ -26,6 +41,9 @@ def conflicts(settings: RunSettings) -> tuple[Problem, ...]:
         return (Problem("adapter", str(error)),)
     if problem := devices_conflict(settings):
         return (problem,)
+    if settings.kind == PREFERENCE and settings.devices > 1:
+        words = "a run that learns from pairs of replies takes one device"
+        return (Problem("devices", words),)
     if settings.adapter_options.get("backend", settings.backend) != settings.backend:
         words = "it is a setting of the run; leave it out here"
         return (Problem("adapter_options", words, "backend"),)

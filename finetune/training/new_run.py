@@ -128,7 +128,7 @@ def _config(preset: str, texts: dict[str, Any]) -> RunConfig:
 
 def _dialogues(path: str) -> int:
     """Count the dialogues of a file. Raises ValueError: it cannot be read or holds none."""
-    from finetune.training.dialogues.data import count_dialogues
+    from finetune.training.dialogues.lines import count_dialogues
 
     if not path:
         raise ValueError("is required")

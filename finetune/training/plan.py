@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
-from finetune.training.conflicts import conflicts
+from finetune.training.conflicts import conflicts, reference_conflict
 from finetune.training.forecast.lengths import NO_DATA, DataSize
 from finetune.training.forecast.outlook import Forecast, Surroundings
 from finetune.training.problems import Problem
@@ -87,6 +87,7 @@ class RunPlan:
             unknown: settings that are not chosen; `settings` has a default there.
         """
         problems = tuple(problems) or conflicts(settings)
+        problems = problems or reference_conflict(settings, continued=continued)
         unknown = frozenset({*unknown, *(problem.field for problem in problems)})
         modules = {} if "targets" in unknown else targeted(shapes, settings.targets)
         parameters, circuit, sampling = None, None, None

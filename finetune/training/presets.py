@@ -65,6 +65,23 @@ _ALL = (
         },
     ),
     Preset(
+        "preference",
+        "Preferences",
+        "For pairs of replies of which one was preferred: a twentieth of the usual rate.",
+        {
+            "kind": "preference",
+            "adapter": "qtha",
+            "adapter_options": {"r": 8, "n_layers": 1},
+            "learning_rate": 5e-4,
+            "steps": 60,
+            "batch_size": 4,
+            "sequence_length": 384,
+            "eval_every": 20,
+            "eval_dialogues": 32,
+            "save_every": 10,
+        },
+    ),
+    Preset(
         "paper",
         "Paper's setting",
         "The authors' settings (arXiv 2503.12790): small steps, three passes. Slow on a CPU.",

@@ -4,6 +4,7 @@
     RUN_DIR/control             in: "cancel" or "pause", read several times a second
     RUN_DIR/heartbeat           out: its time says when the trainer was last seen alive
     RUN_DIR/use/                out: what each trainer took of the machine
+    RUN_DIR/reference.json      out: of a preference run, what the reference gave each reply
     RUN_DIR/computing.json      out: number format and threads, kept for whoever goes on with it
     RUN_DIR/events.jsonl        out: the numbered log
     RUN_DIR/checkpoints/        out: the last checkpoints, and the best one
@@ -34,7 +35,6 @@ from finetune.training.computing.compact import keep_compact
 from finetune.training.config import RunConfig
 from finetune.training.devices.group import ALONE, Group, take_devices
 from finetune.training.devices.launch import end_like, together
-from finetune.training.dialogues.data import Loaded, load
 from finetune.training.dialogues.positions import check_positions
 from finetune.training.exceptions import AlreadyRunning, DeviceDied, QuantumFailed, TrainingError
 from finetune.training.log.announcements import announce
@@ -49,6 +49,8 @@ from finetune.training.loop.saving import RUN_STATE
 from finetune.training.loop.trainer import DialogueTrainer
 from finetune.training.loop.trainer_setup import EndedEarly
 from finetune.training.model import attach_adapter, facts, load_base, load_tokenizer
+from finetune.training.preference.kinds import data_loaded, trainer_class
+from finetune.training.preference.settings import PREFERENCE
 from finetune.training.start import load_start
 from finetune.training.supervision import ExitCode, Stop, StopRequested, Supervision
 from finetune.training.watch.troubles import Watch
@@ -163,8 +165,9 @@ def work(
         log.emit("log", "The output layer and its loss are computed in Liger's kernel.")
     kept = _kept(found.path)
     trainer, counts = prepared(folder, config, log, supervision, kept, computing, group)
+    if config.start_adapter and (found.path is None or config.kind == PREFERENCE):
+        numbers = load_start(trainer.adapted, config, folder)  # a reference may be that adapter
     if config.start_adapter and found.path is None:
-        numbers = load_start(trainer.adapted, config, folder)
         log.emit("log", f"Goes on from {config.start_adapter}: {numbers:,} numbers taken over.")
     if found.path is not None:
         data = {"state": "resumed", "step": found.step}
@@ -231,9 +234,9 @@ def prepared(
     if plain_template:
         log.emit("warning", "The base model has no chat template: a plain one is used and saved.")
     wanted = config.steps * config.dialogues_per_step
-    train = _dialogues(folder, config, config.train_file, tokenizer, wanted, config.seed)
+    train = data_loaded(folder, config, config.train_file, tokenizer, wanted, config.seed)
     held = (config.validation_file, tokenizer, config.eval_dialogues, None)
-    validation = _dialogues(folder, config, *held) if config.validation_file else None
+    validation = data_loaded(folder, config, *held) if config.validation_file else None
     shards = group.count if config.sharding == "base" else 1
     base = load_base(config.base_model, computing.format.weights(run_device()), shards)
     if group.alone:
@@ -243,7 +246,7 @@ def prepared(
     model = attach_adapter(base, config)
     if shards == 1:  # a device's part of the base has one format
         keep_compact(model, computing.format.dtype())
-    trainer = DialogueTrainer(
+    trainer = trainer_class(config)(
         model=model,
         tokenizer=tokenizer,
         config=config,
@@ -266,19 +269,6 @@ def prepared(
         return trainer, {}
     known = facts(model, config, shapes, base_parameters, computing.format)
     return trainer, announce(folder, config, log, known, train, validation)
-
-
-def _dialogues(
-    folder: Path, config: RunConfig, name: str, tokenizer: Any, limit: int, seed: int | None
-) -> Loaded:
-    return load(
-        folder / name,  # an absolute name stays as it is
-        tokenizer,
-        system_prompt=config.system_prompt,
-        sequence_length=config.sequence_length,
-        limit=limit,
-        seed=seed,
-    )
 
 
 def _left(trainer: DialogueTrainer, log: EventLog, supervision: Supervision) -> Stop:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from finetune.training.circuits.backends import backends_of
 from finetune.training.circuits.kept import calibration_read, circuit_of
 from finetune.training.computing.precision import PRECISIONS
 from finetune.training.exceptions import BadConfig
+from finetune.training.preference.settings import KINDS, KindSettings
 from finetune.training.problems import (
     HALF_CHARACTER,
     Problem,
@@ -41,6 +42,7 @@ SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup")
 SHARDINGS = ("none", "base")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "backend": tuple(BACKENDS),
+    "kind": KINDS,
     "scheduler": SCHEDULERS,
     "precision": PRECISIONS,
     "sharding": SHARDINGS,
@@ -56,7 +58,7 @@ def setting(
     return Field(default, title=label or None, description=help, validate_default=True, **more)
 
 
-class RunSettings(BaseModel):
+class RunSettings(KindSettings):
     """What a person chooses for a run. Each value is of its type, in its bounds, and an option.
 
     What only shows where they are put together, `finetune.training.conflicts` tells.

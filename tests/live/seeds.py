@@ -19,6 +19,7 @@ from chat.notes.models import SessionNote
 from chat.notes.services import note_share
 from chat.personas.models import Persona, PersonaVersion
 from chat.privacy.models import DeletionReceipt
+from chat.ratings.signing.models import PairSet
 from finetune.datasets.services import dataset_upload
 from finetune.teams.invitations import invitation_create
 from finetune.teams.keys.services import key_create
@@ -69,8 +70,10 @@ for number in (1, 2):
         opening="Hello. I am an AI, here at any hour. What is keeping you awake?", languages="en,zh",
         created_by=alice, published_by=alice, published_at=timezone.now(),
     )
+pair_set = PairSet.objects.create(team=team, name="Shared ratings", marks=["a"], asked_by=alice)
 receipt = DeletionReceipt.objects.create(user=alice, reason="asked", counts={"conversations": 2, "messages": 14})
 answer = {
+    "pair_set": pair_set.public_id,
     "note": note.public_id, "shared": f"/chat/shared/{note.public_id}/{note.token}/",
     "receipt": receipt.public_id, "persona": persona.public_id, "persona_model": version.model,
     "session": session.session_key, "problems": made.public_id, "refused": refused.public_id,

@@ -320,6 +320,8 @@ PAGES = {
     "deletion-receipt": ("alice", "/chat/yours/receipts/{receipt}/", "deletion-receipt"),
     "your-ratings": ("alice", "/chat/yours/ratings/", "your-ratings"),
     "team-ratings": ("alice", "/chat/team-ratings/", "team-ratings"),
+    "pair-sets": ("alice", "/chat/team-ratings/sets/", "pair-sets"),
+    "pair-set": ("alice", "/chat/team-ratings/sets/{pair_set}/", "pair-set"),
     "personas": ("alice", "/chat/personas/", "personas"),
     "personas-empty": ("charlie", "/chat/personas/", "personas"),
     "persona-new": ("charlie", "/chat/personas/new/?start=night", "persona-new"),

@@ -18,6 +18,7 @@ from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_create
 from finetune.runs.transitions import run_log
 from finetune.teams.models import ApiKey
+from finetune.training.preference.settings import PREFERENCE, RATE_SHARE
 from finetune.training.presets import PRESETS, Preset
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
@@ -159,7 +160,9 @@ def base_of(model: str) -> BaseModel:
 
 
 def preset_of(job: JobBody) -> Preset:
-    name = job.settings().get("preset", DEFAULT_PRESET)
+    given = job.settings()
+    usual = PREFERENCE if given.get("kind") == PREFERENCE else DEFAULT_PRESET
+    name = given.get("preset", usual)
     if name not in PRESETS:
         raise ApiError(
             400,
@@ -186,7 +189,8 @@ def job_settings(job: JobBody, earlier: Run | None) -> tuple[RunSettings, float 
         # The preset's options and learning rate belong to its own adapter.
         values["adapter_options"] = {}
         if (spec := ADAPTERS.get(ours["adapter"])) is not None:
-            values["learning_rate"] = spec.default_learning_rate
+            share = RATE_SHARE if ours.get("kind") == PREFERENCE else 1.0
+            values["learning_rate"] = share * spec.default_learning_rate
     values |= ours
     if tuned.learning_rate_multiplier is not None:
         values["learning_rate"] *= tuned.learning_rate_multiplier

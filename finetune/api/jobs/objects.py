@@ -13,6 +13,7 @@ from finetune.api.pages import ListPage
 from finetune.exceptions import without_paths
 from finetune.runs.checkpoints import Checkpoint
 from finetune.runs.models import Run, RunEvent
+from finetune.runs.page.curves import REWARDS, learns_preferences
 from finetune.runs.queue.line import Place, place_of
 from finetune.runs.queue.services import NAMES
 from finetune.runs.services import epochs_of
@@ -135,7 +136,7 @@ def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str,
         "estimated_finish": int(time.time() + left) if left is not None else None,
         "integrations": [],
         "metadata": run.metadata,
-        "method": {"type": "supervised", "supervised": {"hyperparameters": asked}},
+        "method": method_object(run, asked),
         "wukong": {
             "name": run.name,
             "state": run.state,
@@ -154,6 +155,13 @@ def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str,
             "result": {key: value for key, value in run.result.items() if key != "unpublished"},
         },
     }
+
+
+def method_object(run: Run, asked: dict[str, Any]) -> dict[str, Any]:
+    """OpenAI calls learning from pairs of replies `dpo`."""
+    if not learns_preferences(run):
+        return {"type": "supervised", "supervised": {"hyperparameters": asked}}
+    return {"type": "dpo", "dpo": {"hyperparameters": {**asked, "beta": run.settings.beta}}}
 
 
 def hyperparameters(run: Run) -> dict[str, Any]:
@@ -189,7 +197,8 @@ def event_object(run: Run, event: RunEvent) -> dict[str, Any]:
         if name not in FOR_THE_LOG
     }
     if event.type in METRIC_TYPES:
-        data |= {RENAMED[name]: value for name, value in event.data.items() if name in RENAMED}
+        names = renamed(run)
+        data |= {names[name]: value for name, value in event.data.items() if name in names}
     return {
         "id": event_id(run, event.seq),
         "object": "fine_tuning.job.event",
@@ -199,6 +208,13 @@ def event_object(run: Run, event: RunEvent) -> dict[str, Any]:
         "type": "metrics" if event.type in METRIC_TYPES else "message",
         "data": {**data, "event": event.type},
     }
+
+
+def renamed(run: Run) -> dict[str, str]:
+    """Our names that OpenAI has others for; the accuracy of rewards is none of tokens."""
+    if not learns_preferences(run):
+        return RENAMED
+    return {ours: theirs for ours, theirs in RENAMED.items() if "token" not in theirs}
 
 
 def checkpoint_id(run: Run, step: int) -> str:
@@ -212,9 +228,14 @@ def checkpoint_object(
     step = int(event.data["step"])
     point = Checkpoint(run, step)
     values = measured.get(step, {})
-    names = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    names: tuple[str, ...] = (
+        *("train_loss", "train_accuracy"),
+        *("validation_loss", "validation_accuracy"),
+    )
     metrics = {"step": float(step)}
-    metrics |= {RENAMED.get(name, name): values[name] for name in names if name in values}
+    if learns_preferences(run):
+        names += (*REWARDS, *(f"validation_{name}" for name in REWARDS))
+    metrics |= {renamed(run).get(name, name): values[name] for name in names if name in values}
     if "valid_loss" in metrics:
         # Each evaluation reads the same held-out dialogues, so both pairs are one measurement.
         metrics["full_valid_loss"] = metrics["valid_loss"]

@@ -21,6 +21,7 @@ from pydantic import (
 from finetune.api.errors import ApiError
 from finetune.runs.checks import Agreement
 from finetune.text import TextRefused, json_value
+from finetune.training.preference.settings import PREFERENCE
 from finetune.training.settings import RunSettings
 
 METADATA_PREFIX = "wukong_"
@@ -66,9 +67,25 @@ class Supervised(BaseModel):
     hyperparameters: Hyperparameters | None = None
 
 
+class DpoHyperparameters(Hyperparameters):
+    beta: numeric(float, gt=0, le=10) = Field(  # type: ignore[valid-type]
+        None, description="How closely it stays to the reference; higher stays closer."
+    )
+
+
+class Dpo(BaseModel):
+    hyperparameters: DpoHyperparameters | None = None
+
+
 class Method(BaseModel):
-    type: Literal["supervised"] = "supervised"
+    type: Literal["supervised", "dpo"] = "supervised"
     supervised: Supervised | None = None
+    dpo: Dpo | None = Field(None, description="For a file of pairs of replies.")
+
+    @property
+    def chosen(self) -> Supervised | Dpo | None:
+        """What is said of the method that is asked for."""
+        return self.dpo if self.type == "dpo" else self.supervised
 
 
 class Integration(BaseModel):
@@ -170,8 +187,8 @@ class JobBody(AskedSettings):  # type: ignore[misc, valid-type]
 
     def tuned(self) -> Hyperparameters:
         """The hyperparameters, from whichever place they were given in."""
-        supervised = self.method.supervised if self.method else None
-        chosen = supervised.hyperparameters if supervised else None
+        method = self.method.chosen if self.method else None
+        chosen = method.hyperparameters if method else None
         return chosen or self.hyperparameters or Hyperparameters.model_validate({})
 
     def settings(self) -> dict[str, Any]:
@@ -185,7 +202,14 @@ class JobBody(AskedSettings):  # type: ignore[misc, valid-type]
         given = {
             name: value for name in SETTING_NAMES if (value := getattr(self, name)) is not None
         }
-        return {**metadata_settings(self.metadata or {}), **given}
+        return {**self._of_method(), **metadata_settings(self.metadata or {}), **given}
+
+    def _of_method(self) -> dict[str, Any]:
+        """What the method says of our settings."""
+        if self.method is None or self.method.type != "dpo":
+            return {}
+        beta = getattr(self.tuned(), "beta", None)
+        return {"kind": PREFERENCE} | ({"beta": beta} if beta is not None else {})
 
 
 def metadata_settings(pairs: dict[str, str]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.settling import settled
 from finetune.datasets.formats.beside import beside
-from finetune.datasets.formats.form import Format
+from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.openai import MESSAGES
-from finetune.datasets.formats.registry import unused
+from finetune.datasets.formats.registry import detect, unused
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
@@ -83,7 +83,23 @@ class Conversion:
             try:
                 yield read.value, self._dialogue(read)
             except RecordProblem as problem:
-                self._log.error(read.line, problem, (read.start, read.size))
+                place = (read.start, read.size)
+                self._log.error(read.line, self._other_kind(read.value) or problem, place)
+
+    def _other_kind(self, record: Any) -> RecordProblem | None:
+        """Why a record cannot be read that is of another kind than the file's."""
+        form = detect(record) if isinstance(record, dict) else None
+        if form is None or form.kind == self._form.kind:
+            return None
+        pair, pairs = "a pair of replies, one preferred", "pairs of replies"
+        one, others = (
+            (pair, "dialogues") if form.kind == PREFERENCE else ("a dialogue without a pair", pairs)
+        )
+        return RecordProblem(
+            "mixed_kinds",
+            f"it is {one} ({form.title}), and most of the file's first records are {others}",
+            "Put the two kinds into files of their own.",
+        )
 
     def _dialogue(self, read: Read) -> Dialogue:
         record = read.value

@@ -115,7 +115,7 @@ def _read(
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     _enough(report, limits)
-    chosen = held_out(intake.near.all, options.seed, options.validation_fraction)
+    chosen = held_out(intake.sides, options.seed, options.validation_fraction)
     _split(work, report, chosen, intake, watch)
     return report
 

@@ -18,6 +18,8 @@ from finetune.datasets.doctor.duplicates import Prints, exact_print, exact_text,
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.tallying import Counts, Tally
+from finetune.datasets.formats.form import PREFERENCE
+from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 
@@ -48,6 +50,7 @@ class Intake:
         self._exact = Prints()
         self.lines = array("Q")  # where each dialogue that was kept starts
         self.near = Prints()
+        self._asked = bytearray()  # of pairs: prints of what was said before the replies
         self.tally = Tally(counts)
 
     def take(self, dialogue: Dialogue) -> None:
@@ -57,11 +60,14 @@ class Intake:
             DatasetRefused: `too_many_dialogues`.
         """
         report, line = self._report, dialogue.line
-        if dialogue.plain:
+        pairs = self._report.kind == PREFERENCE  # known once the form is recognised
+        if dialogue.plain and not pairs:
             messages = dialogue.messages
         else:
             try:
                 messages = check_messages(dialogue.messages, self._limits)
+                if pairs:
+                    pair_check(messages)
             except RecordProblem as problem:
                 self._log.error(line, problem, dialogue.place)
                 return
@@ -86,13 +92,27 @@ class Intake:
             self._log.warning(line, remark)
         self.lines.append(line)
         roles = [message["role"] for message in messages]
-        self.tally.add([message["content"] for message in messages], roles, dialogue.unused)
+        texts = [message["content"] for message in messages]
+        self.tally.add(texts, roles, dialogue.unused, pair=pairs)
+        if pairs:  # those to the same words stand on the same side of the split
+            self._asked += near_print(messages[:-2])
         report.dialogues += 1
         report.starts_with_assistant += roles[roles[0] == "system"] == "assistant"
         report.ends_with_user += roles[-1] == "user"
         if len(report.preview) < self._limits.preview:
-            report.preview.append({"line": line, "messages": [_ordered(one) for one in messages]})
-        self._file.write(_written(messages, dialogue))
+            shown = [_ordered(one) for one in messages]
+            record = pair_record(shown) if pairs else {"messages": shown}
+            report.preview.append({"line": line, **record})
+        if pairs:
+            self._file.write(json.dumps(pair_record(messages), ensure_ascii=False) + "\n")
+        else:
+            self._file.write(_written(messages, dialogue))
+
+    @property
+    def sides(self) -> bytearray:
+        """16 bytes for each that was kept, equal for those that stand on the same side of the
+        split."""
+        return self._asked if self._report.kind == PREFERENCE else self.near.all
 
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:
         if (first := self.near.add(near)) is not None:

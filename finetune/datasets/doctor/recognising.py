@@ -43,7 +43,7 @@ def recognise(
     name, mapping = options.format, options.mapping
     head: list[Read] = []
     sample: dict[str, Any] | None = None
-    recognised: Format | None = None
+    known: list[Format] = []
     for read in records:
         if isinstance(read.value, Beside):
             report.beside = [printable(key[:60]) for key in read.value.keys]
@@ -51,10 +51,11 @@ def recognise(
         head.append(read)
         if isinstance(read.value, dict):
             sample = {**read.value, **(sample or {})}  # a key may first stand in a later record
-            recognised = recognised or detect(read.value)
-        whole = recognised and not recognised.speakers and recognised.name != "table"
-        if whole or len(head) >= SEARCHED:
+            if (found := detect(read.value)) is not None:
+                known.append(found)
+        if len(head) >= SEARCHED:
             break
+    recognised = _of_most(known)
     if mapping:
         form = FORMATS["table"]
     elif name:
@@ -67,7 +68,7 @@ def recognise(
         report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     if form.name == "table":
         _map(sample or {}, report, mapping)
-    report.format, report.format_title = form.name, form.title
+    report.format, report.format_title, report.kind = form.name, form.title, form.kind
     if form.speakers is not None:
         _hear(head, form, report, options)
     return head, form
@@ -108,6 +109,12 @@ def _hear(head: list[Read], form: Format, report: Report, options: Options) -> N
     if not report.assistant and len(heard) == 2:
         report.assistant = list(heard)[1]  # the second one who speaks
     report.guessed = not chosen
+
+
+def _of_most(known: list[Format]) -> Format | None:
+    """The first form of the kind that most records are of; of equally many, the first's."""
+    kinds = Counter(form.kind for form in known)
+    return next((form for form in known if kinds[form.kind] == max(kinds.values())), None)
 
 
 def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:

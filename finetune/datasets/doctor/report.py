@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from finetune.datasets.formats.form import DIALOGUES
+
 HISTOGRAM_BINS = 20
 
 
@@ -44,6 +46,8 @@ class Report:
     Attributes:
         format: name in `FORMATS`.
         format_title: what people call it.
+        kind: what a record is, `dialogues` or `preference` (a pair of replies); in what follows a
+            pair counts as a dialogue, whose tokens are those of the longer of its two.
         container: `jsonl`, `json`, `csv`, `object`, `text`, `whatsapp` or `telegram`.
         bytes: size of the upload.
         records: records read, good and bad.
@@ -79,6 +83,7 @@ class Report:
 
     format: str = ""
     format_title: str = ""
+    kind: str = DIALOGUES
     container: str = ""
     bytes: int = 0
     records: int = 0

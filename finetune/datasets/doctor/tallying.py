@@ -28,14 +28,24 @@ class Tally:
         self._counts = counts
         self._texts: list[str] = []
         self._letters = 0
+        self._pairs: set[int] = set()  # places of pairs whose tokens are not known
         self._counted = 0  # dialogues whose tokens are known
         self._roles: Counter[str] = Counter()
         self._unused: Counter[str] = Counter()
         self.turns = array("l")
         self.tokens = array("l")
 
-    def add(self, texts: list[str], roles: list[str], unused: Iterable[str]) -> None:
+    def add(
+        self, texts: list[str], roles: list[str], unused: Iterable[str], *, pair: bool = False
+    ) -> None:
+        """Take one: its messages' texts and roles, and the keys of which nothing was made.
+
+        Args:
+            pair: whether the last two texts are two replies; the shorter one counts no tokens.
+        """
         self.turns.append(len(texts))
+        if pair:
+            self._pairs.add(len(self.turns) - 1)
         self._texts += texts
         self._letters += sum(map(len, texts))
         self._roles.update(roles)
@@ -48,8 +58,10 @@ class Tally:
 
     def _count(self) -> None:
         counts = iter(self._counts(self._texts))
-        for turns in self.turns[self._counted :]:
-            self.tokens.append(sum(next(counts) for _ in range(turns)))
+        for place, turns in enumerate(self.turns[self._counted :], self._counted):
+            each = [next(counts) for _ in range(turns)]
+            self.tokens.append(sum(each) - (min(each[-2:]) if place in self._pairs else 0))
+        self._pairs.clear()
         self._counted = len(self.turns)
         self._texts.clear()
         self._letters = 0

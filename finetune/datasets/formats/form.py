@@ -9,6 +9,7 @@ from typing import Any
 Message = dict[str, Any]
 Record = dict[str, Any]
 Columns = Mapping[str, str]  # role, "context" or "group" -> column; of people: role -> speaker
+DIALOGUES, PREFERENCE = "dialogues", "preference"  # kinds of data
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Format:
         sides: of a form whose two sides have several names: which of them a record has.
         joins: whether turns of one side in a row are read as one.
         consent: whether people write in it who have to be asked first.
+        inner_keys: keys that are used of objects under `keys`, where those are looked into.
+        kind: what a record is: a dialogue, or a `preference`, whose messages are what was said
+            before, the reply that was preferred, and the one that was not.
     """
 
     name: str
@@ -52,3 +56,5 @@ class Format:
     joins: bool = False
     consent: bool = False
     dialogue_key: Callable[[Record], str] | None = None
+    inner_keys: tuple[str, ...] = ()
+    kind: str = DIALOGUES

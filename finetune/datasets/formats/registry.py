@@ -12,6 +12,7 @@ from .form import Columns, Format, Record
 from .gemini import GEMINI
 from .lists import EXCHANGES, TEXTS, TURNS
 from .openai import BATCH, MESSAGES
+from .preference import ANTHROPIC_HH, OPENAI_DPO, TRL_PREFERENCE
 from .published.chatgpt import CHATGPT
 from .published.cpsycoun import CPSYCOUN
 from .published.esconv import ESCONV
@@ -25,6 +26,7 @@ from .trl import TRL
 from .turns import EMPTY, listed
 
 _ALL = (
+    *(OPENAI_DPO, ANTHROPIC_HH, TRL_PREFERENCE),
     *(MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE),
     *(TURNS, EXCHANGES, TEXTS, CHATGPT, EXPORTED, MARKED, TRANSCRIPT),
 )
@@ -62,6 +64,11 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
         blank = isinstance(value, str) and not value.strip()
         if key not in used and not blank and value not in EMPTY:
             yield key
+    for name in form.keys if form.inner_keys else ():
+        inner = record.get(name)
+        for key, value in inner.items() if isinstance(inner, dict) else ():
+            if key not in form.inner_keys and value not in EMPTY:
+                yield f"{name}.{key}"
     for name in keys if form.turn_keys else ():
         turns = listed(record.get(name))
         if not isinstance(turns, list):

@@ -11,7 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from finetune.datasets.doctor.checks import neutralised
-from finetune.datasets.formats.form import Format
+from finetune.datasets.formats.form import DIALOGUES, PREFERENCE, Format
+from finetune.datasets.formats.preference import pair_messages
 from finetune.datasets.formats.registry import FORMATS
 from finetune.datasets.formats.writing import CannotWrite
 from finetune.datasets.models import Dataset
@@ -19,6 +20,7 @@ from finetune.exceptions import StudioError
 
 from .dialogues import Dialogues
 
+OWN = {DIALOGUES: "openai", PREFERENCE: "trl_preference"}
 PARTS = ("all", "train", "validation")
 BLOCK = 200  # records
 COLUMNS = ("system", "user", "assistant")
@@ -35,10 +37,11 @@ class Export:
             StudioError: `not_checked`, `unknown_format`, `unknown_part`, or `cannot_write` with the
                 line of the first dialogue that the form has no words for.
         """
-        if form not in writable():
+        forms = writable(dataset.kind)
+        if form not in forms:
             raise StudioError(
                 _("There is no format “%(name)s” to export. Known: %(known)s.")
-                % {"name": form[:40], "known": ", ".join(writable())},
+                % {"name": form[:40], "known": ", ".join(forms)},
                 code="unknown_format",
                 field="format",
             )
@@ -71,7 +74,7 @@ class Export:
         return f"{self._dataset.name}-v{self._dataset.version}{part}-{self._form.name}.{end}"
 
     def _check(self) -> None:
-        if self._form.name == "openai":
+        if self._form.name == OWN[self._dataset.kind]:
             return  # it says everything
         for line, record in self._records():
             try:
@@ -89,7 +92,8 @@ class Export:
 
     def _written(self, record: dict[str, Any]) -> dict[str, Any]:
         assert self._form.write is not None
-        written = self._form.write(record["messages"])
+        pairs = self._form.kind == PREFERENCE
+        written = self._form.write(pair_messages(record) if pairs else record["messages"])
         if self._form.name == "openai":
             written |= {key: record[key] for key in BESIDE if key in record}
         return written
@@ -114,6 +118,7 @@ class Export:
         yield block.getvalue()
 
 
-def writable() -> dict[str, Format]:
-    """The forms that can be written, by name."""
-    return {name: form for name, form in FORMATS.items() if form.write is not None}
+def writable(kind: str = DIALOGUES) -> dict[str, Format]:
+    """The forms that data of a kind can be written in, by name."""
+    known = FORMATS.items()
+    return {name: form for name, form in known if form.write is not None and form.kind == kind}

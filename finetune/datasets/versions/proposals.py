@@ -17,6 +17,7 @@ from typing import Any
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.places import Places
+from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.registry import FORMATS
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.json_values import parse
@@ -118,8 +119,10 @@ def fixable_mark(folder: Path, report: dict[str, Any], options: Options) -> dict
 
     Returns:
         The report with `fixable`: `lines` that were left out and can be mended, `texts` that hold
-        control tokens, `tried` problems of all.
+        control tokens, `tried` problems of all. Pairs of replies have no versions, and none.
     """
+    if report.get("kind") == PREFERENCE:
+        return report
     proposals = Proposals(folder, report, options)
     counts = {"lines": 0, "texts": 0, "tried": 0}
     deadline = time.monotonic() + SECONDS

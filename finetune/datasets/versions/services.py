@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from finetune.datasets.checking import limits
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.formats.beside import are_tags
+from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.models import Dataset
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.services import dataset_deleting, enqueue_check
@@ -45,12 +46,18 @@ def version_make(
         The new version, waiting to be made and checked.
 
     Raises:
-        StudioError: `not_checked`, `no_changes`, `invalid_dialogue`, `invalid_tags` or `disk_full`.
+        StudioError: `not_checked`, `no_changes`, `invalid_dialogue`, `invalid_tags`,
+            `pairs_not_changed` or `disk_full`.
     """
     if dataset.state not in (Dataset.State.READY, Dataset.State.FAILED) or dataset.deleted_at:
         raise StudioError(
             _("“%(name)s” is not checked yet. Wait until it is.") % {"name": dataset.name},
             code="not_checked",
+        )
+    if dataset.kind == PREFERENCE:
+        raise StudioError(
+            _("Pairs of replies are not changed here. Change the file, and upload it again."),
+            code="pairs_not_changed",
         )
     room_check(dataset)
     made = Dataset(

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from finetune.datasets.formats.form import DIALOGUES
 from finetune.datasets.models import Dataset
 from finetune.datasets.read_as import WHO
 from finetune.datasets.selectors import dataset_get
@@ -28,7 +29,7 @@ from .models import DialogueDraft
 
 def dialogues_or_404(found: Dataset) -> Dialogues:
     """The dialogues of a set that is ready. Raises Http404: it has none that can be shown."""
-    if found.state != Dataset.State.READY:
+    if found.state != Dataset.State.READY or found.kind != DIALOGUES:
         raise Http404
     try:
         return Dialogues(found)

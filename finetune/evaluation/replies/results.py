@@ -16,8 +16,8 @@ from finetune.evaluation.scoring.loading import Model, load_subject
 from finetune.evaluation.scoring.score import computing_facts, head
 from finetune.evaluation.scoring.subject import Subject
 from finetune.training.dialogues.chat_format import ChatFormat
-from finetune.training.dialogues.data import dialogue_at, lines_of
 from finetune.training.dialogues.folding import Message, with_system
+from finetune.training.dialogues.lines import dialogue_at, lines_of
 from finetune.training.dialogues.positions import positions_of
 from finetune.training.exceptions import BadData, LeftOut
 

@@ -12,8 +12,9 @@ from typing import Any
 
 from finetune.bases.files.wheels import file_sha256
 from finetune.training.dialogues.chat_format import ChatFormat
-from finetune.training.dialogues.data import Example, dialogue_at, encode, lines_of
+from finetune.training.dialogues.data import Example, encode
 from finetune.training.dialogues.folding import with_system
+from finetune.training.dialogues.lines import dialogue_at, lines_of
 from finetune.training.exceptions import BadData, LeftOut
 
 SHOWN = 5

@@ -22,8 +22,8 @@ from finetune.evaluation.replies.turns import cut
 from finetune.exceptions import StudioError
 from finetune.files import write_whole
 from finetune.teams.models import User
-from finetune.training.dialogues.data import dialogue_at, lines_of
 from finetune.training.dialogues.folding import Message
+from finetune.training.dialogues.lines import dialogue_at, lines_of
 from finetune.training.exceptions import BadData, LeftOut
 
 MOST_PAIRS = 100

@@ -77,6 +77,11 @@ def quoted(names: Sequence[str]) -> str:
 
 def _measured_otherwise(runs: Sequence[Run]) -> str:
     """Why their held-out losses are not of the same; empty where they are."""
+    if differ([run.settings.kind for run in runs]):
+        return _(
+            "Some learned from dialogues and some from pairs of replies: their losses are of "
+            "different things, and a difference between them means nothing."
+        )
     if differ([run.base_id for run in runs]):
         return _(
             "The base models differ, and so do the tokens that a loss is the mean of: compare each "

@@ -119,7 +119,7 @@ RESULTS = (
     Fact("best_step", gettext_lazy("After step"), result("best_step"), count),
     Fact(
         "validation_accuracy",
-        gettext_lazy("Held-out accuracy of the next token"),
+        gettext_lazy("Held-out accuracy (of the next token, or of which reply is preferred)"),
         newest("validation_accuracy"),
         three,
     ),

@@ -15,11 +15,13 @@ from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.models import Dataset
 from finetune.hardware.models import QuantumKey
 from finetune.runs.models import Run
 from finetune.teams.models import Team
 from finetune.training.circuits.backends import backends_of
+from finetune.training.preference.settings import RATE_SHARE
 from finetune.training.settings import CHOICES, RunSettings
 from quantum.adapters.registry import ADAPTERS, AdapterSpec, OptionField
 from quantum.backends.registry import BACKENDS, BackendSpec
@@ -68,11 +70,12 @@ class DatasetField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Dataset) -> str:
         dialogues = obj.report.get("train", {}).get("dialogues")
-        size = (
-            _("%(dialogues)s dialogues to learn from") % {"dialogues": dialogues}
-            if dialogues
-            else obj.get_state_display()
+        words = (
+            _("%(dialogues)s pairs of replies to learn from")
+            if obj.kind == PREFERENCE
+            else _("%(dialogues)s dialogues to learn from")
         )
+        size = words % {"dialogues": dialogues} if dialogues else obj.get_state_display()
         return f"{obj.name} ({', '.join(filter(None, [obj.version_words, size]))})"
 
 
@@ -144,6 +147,8 @@ class AdapterChoice:
     def __init__(self, form: forms.Form, spec: AdapterSpec) -> None:
         self.spec = spec
         self.checked = str(form["adapter"].value()) == spec.name
+        share = RATE_SHARE if getattr(form, "pairs", False) else 1.0
+        self.rate = float(f"{share * spec.default_learning_rate:.3g}")
         self.targets = " ".join(spec.default_targets)
         self.backends = " ".join(backends_of(spec))
         fields = [form[name] for name in option_names(spec).values()]

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
+from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.models import Dataset
 from finetune.datasets.selectors import dataset_list_for
-from finetune.runs.checks import Agreement, RunOrder
+from finetune.runs.checks import KIND_OF_DATA, Agreement, RunOrder
 from finetune.runs.models import Run
 from finetune.runs.worker.devices import devices_reported
 from finetune.teams.models import Team, User
@@ -42,6 +43,7 @@ from .fields import (
 )
 
 USUAL_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+OF_PREFERENCES = ("beta", "sft_weight")  # empty: their defaults
 MAIN = ("learning_rate", "steps", "batch_size", "sequence_length")
 MORE = (
     "gradient_accumulation",
@@ -56,6 +58,7 @@ MORE = (
     "early_stopping",
     "precision",
     *("devices", "sharding"),
+    *OF_PREFERENCES,
     "system_prompt",
 )
 TYPED = ("adapter", "targets", *MAIN, *MORE)  # settings with a field of their own
@@ -127,6 +130,8 @@ class RunForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.team = team
         self.fields |= {name: setting_field(name) for name in (*MAIN, *MORE)}
+        for name in OF_PREFERENCES:
+            self.fields[name].required = False
         self.fields |= option_fields(team)
         if (devices := devices_reported()) > 1:
             self.fields["devices"].widget.attrs["max"] = str(devices)
@@ -164,6 +169,13 @@ class RunForm(forms.Form):
                 field.queryset = field.queryset.filter(Q(name__icontains=word) | Q(public_id=word))
 
     # -- as the template shows it -----------------------------------------------------------------
+
+    @property
+    def pairs(self) -> bool:
+        """Whether the chosen data set holds pairs of replies."""
+        chosen = self["dataset"].value()
+        found = self.fields["dataset"].every.filter(public_id=chosen).first() if chosen else None  # type: ignore[attr-defined]
+        return found is not None and found.kind == PREFERENCE
 
     @property
     def adapters(self) -> list[AdapterChoice]:
@@ -214,8 +226,12 @@ class RunForm(forms.Form):
 
     @staticmethod
     def _values(typed: Mapping[str, Any]) -> dict[str, Any]:
-        """The settings under their own names. An adapter without a circuit has no backend."""
+        """The settings under their own names. An adapter without a circuit has no backend, and
+        the kind of a run is that of its data."""
         values = {name: typed[name] for name in TYPED if name in typed}
+        values = {k: v for k, v in values.items() if k not in OF_PREFERENCES or v is not None}
+        if (dataset := typed.get("dataset")) is not None:
+            values["kind"] = KIND_OF_DATA[dataset.kind]
         spec = ADAPTERS.get(typed.get("adapter", ""))
         if spec is None:
             return values

@@ -12,6 +12,8 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from finetune.datasets.formats.form import PREFERENCE
+from finetune.datasets.models import Dataset
 from finetune.datasets.selectors import dataset_list_for
 from finetune.exceptions import RunRefused
 from finetune.hardware.placement import placement_doubt
@@ -25,6 +27,7 @@ from finetune.runs.trial.services import trial_key_of
 from finetune.submissions import submission_digest, submission_once
 from finetune.teams.access import SiteRequest, in_team
 from finetune.text import whole_number
+from finetune.training.preference.settings import RATE_SHARE
 from finetune.training.presets import PRESETS, preset_values
 from finetune.training.problems import Problem
 from finetune.training.settings import RunSettings
@@ -167,6 +170,7 @@ def summary_of(request: SiteRequest, form: RunForm) -> dict[str, Any]:
     plan = run_plan(form.choice)
     return {
         "plan": plan,
+        "high_rate": high_rate(form.choice.settings),
         "forecast": plan.forecast,
         "changes": run_changes(form.choice, plan),
         "trial": trial_of(request.team, trial_key_of(form.choice, plan)),
@@ -177,6 +181,15 @@ def summary_of(request: SiteRequest, form: RunForm) -> dict[str, Any]:
         "cost": plan.cost,
         "dataset": form.choice.dataset,
     }
+
+
+def high_rate(settings: RunSettings) -> float | None:
+    """The usual learning rate for pairs of replies, where a run has one that is far higher."""
+    spec = ADAPTERS.get(settings.adapter)
+    if settings.kind != PREFERENCE or spec is None:
+        return None
+    usual = RATE_SHARE * spec.default_learning_rate
+    return usual if settings.learning_rate > 4 * usual else None
 
 
 def filled(form: RunForm) -> MultiValueDict[str, Any]:
@@ -207,10 +220,13 @@ def initial_of(request: SiteRequest) -> dict[str, Any]:
     elif "from" in asked:
         values = initial_from_run(run_get(request.user, asked["from"]))
     else:
-        preset = asked.get("preset", FIRST_PRESET)
-        preset = preset if preset in PRESETS else FIRST_PRESET
-        chosen = dataset_list_for(request.team).filter(public_id=asked.get("dataset", ""))
-        first = chosen.first()
+        ready = dataset_list_for(request.team).filter(state=Dataset.State.READY)
+        first = ready.filter(public_id=asked["dataset"]).first() if "dataset" in asked else None
+        offered = first or ready.first()
+        pairs = offered is not None and offered.kind == PREFERENCE
+        usual = PREFERENCE if pairs else FIRST_PRESET
+        preset = asked.get("preset", usual)
+        preset = preset if preset in PRESETS else usual
         dialogues = train_dialogues(first, None) if first else 0
         settings, _ = RunSettings.draft(preset_values(preset, dialogues))
         values = {**initial_from_settings(settings), "preset": preset}

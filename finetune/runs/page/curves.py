@@ -14,6 +14,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from finetune.runs.models import Run, RunEvent
+from finetune.training.preference.settings import PREFERENCE
 
 from .thinning import Columns, rows_kept, rows_of
 
@@ -30,11 +31,29 @@ METRICS = (
     "circuits_run",
 )
 EVALUATIONS = ("validation_loss", "validation_accuracy", "circuit_entanglement")
+# Of runs that learn from pairs of replies, as TRL names them.
+REWARDS = ("rewards/chosen", "rewards/rejected", "rewards/accuracies", "rewards/margins")
 STEPS, CHECKS = 1_000, 200  # most points of a page's curves: steps, and evaluations among them
 BLOCK = 1_000  # events
 BLOCK_STEPS, BLOCK_CHECKS = 96, 12
 KEPT_SECONDS = 30 * 24 * 3600
 Curves = dict[str, Columns]  # "metrics" and "evaluation", each with `seq` and `step`
+
+
+def metrics_of(run: Run) -> tuple[str, ...]:
+    """What each step of a run measures."""
+    return METRICS + (REWARDS if learns_preferences(run) else ())
+
+
+def evaluations_of(run: Run) -> tuple[str, ...]:
+    """What each evaluation of a run measures."""
+    rewards = tuple(f"validation_{name}" for name in REWARDS)
+    return EVALUATIONS + (rewards if learns_preferences(run) else ())
+
+
+def learns_preferences(run: Run) -> bool:
+    """Whether a run learns from pairs of replies."""
+    return bool(run.config.get("kind") == PREFERENCE)
 
 
 def run_series(run: Run) -> dict[str, Any]:
@@ -109,8 +128,8 @@ def block_read(run: Run, after: int, to: int) -> Curves:
     rows = RunEvent.objects.filter(run=run, seq__gt=after, seq__lte=to)
     rows = rows.filter(type__in=("metrics", "evaluation")).order_by("seq")
     curves: Curves = {
-        "metrics": {name: [] for name in ("seq", "step", *METRICS)},
-        "evaluation": {name: [] for name in ("seq", "step", *EVALUATIONS)},
+        "metrics": {name: [] for name in ("seq", "step", *metrics_of(run))},
+        "evaluation": {name: [] for name in ("seq", "step", *evaluations_of(run))},
     }
     for seq, kind, data in rows.values_list("seq", "type", "data"):
         for name, column in curves[kind].items():
@@ -128,9 +147,10 @@ def joined(parts: list[Curves]) -> Curves:
 def thinned(curves: Curves, steps: int, checks: int) -> Curves:
     """Fewer rows of both kinds; a step that was evaluated keeps its metrics."""
     evaluations = curves["evaluation"]
-    evaluations = rows_of(evaluations, rows_kept(evaluations, checks, names=EVALUATIONS))
+    names = tuple(evaluations)[2:]  # behind `seq` and `step`
+    evaluations = rows_of(evaluations, rows_kept(evaluations, checks, names=names))
     evaluated = set(evaluations["step"])
     metrics = curves["metrics"]
     kept = [at for at, step in enumerate(metrics["step"]) if step in evaluated]
-    rows = rows_kept(metrics, steps, names=METRICS, kept=kept)
+    rows = rows_kept(metrics, steps, names=tuple(metrics)[2:], kept=kept)
     return {"metrics": rows_of(metrics, rows), "evaluation": evaluations}

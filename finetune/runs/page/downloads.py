@@ -10,7 +10,7 @@ from typing import Any
 from finetune.datasets.doctor.checks import neutralised
 from finetune.runs.models import Run, RunEvent
 
-from .curves import EVALUATIONS, METRICS
+from .curves import evaluations_of, metrics_of
 
 BLOCK = 2_000  # events
 Step = tuple[int, dict[str, Any], dict[str, Any]]  # step, its metrics, its evaluation
@@ -48,13 +48,14 @@ def steps_of(run: Run) -> Iterator[list[Step]]:
 
 def metrics_csv(run: Run) -> Iterator[str]:
     """Header and one row a step; evaluations stand in the row of their step."""
-    yield csv_text([["step", *METRICS, *EVALUATIONS]])
+    metric_names, evaluation_names = metrics_of(run), evaluations_of(run)
+    yield csv_text([["step", *metric_names, *evaluation_names]])
     for steps in steps_of(run):
         yield csv_text(
             [
                 step,
-                *(metrics.get(name) for name in METRICS),
-                *(measured.get(name) for name in EVALUATIONS),
+                *(metrics.get(name) for name in metric_names),
+                *(measured.get(name) for name in evaluation_names),
             ]
             for step, metrics, measured in steps
         )

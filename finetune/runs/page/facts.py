@@ -16,12 +16,16 @@ from finetune.runs.models import Run
 from finetune.training.config import help_texts
 from quantum.adapters.registry import ADAPTERS
 
-from .curves import METRICS
+from .curves import METRICS, learns_preferences
 
 ROWS = 40
+OF_PREFERENCES = ("beta", "sft_weight")
 GROUPS: dict[str, tuple[str, ...]] = {
     gettext_noop("Adapter"): ("adapter", "targets", "backend", "backend_options", "calibration"),
     gettext_noop("Training"): (
+        "kind",
+        "beta",
+        "sft_weight",
         "learning_rate",
         "scheduler",
         "warmup_ratio",
@@ -72,9 +76,18 @@ def table_rows(series: dict[str, Any]) -> list[dict[str, Any]]:
     checks = series["evaluation"]
     at = {step: index for index, step in enumerate(steps)}
     rows = {
-        step: {"step": step, "validation_loss": loss, "validation_accuracy": accuracy}
-        for step, loss, accuracy in zip(
-            checks["step"], checks["validation_loss"], checks["validation_accuracy"], strict=True
+        step: {
+            "step": step,
+            "validation_loss": loss,
+            "validation_accuracy": accuracy,
+            "validation_margin": margin,
+        }
+        for step, loss, accuracy, margin in zip(
+            checks["step"],
+            checks["validation_loss"],
+            checks["validation_accuracy"],
+            checks.get("validation_rewards/margins", [None] * len(checks["step"])),
+            strict=True,
         )
     }
     if len(rows) > ROWS:
@@ -86,6 +99,9 @@ def table_rows(series: dict[str, Any]) -> list[dict[str, Any]]:
     for step, row in rows.items():
         if (index := at.get(step)) is not None:
             row.update({name: series[name][index] for name in METRICS})
+            row["margin"] = (
+                series["rewards/margins"][index] if "rewards/margins" in series else None
+            )
     return [rows[step] for step in sorted(rows)]
 
 
@@ -97,6 +113,7 @@ def settings_of(run: Run) -> list[tuple[str, list[tuple[str, Any, str]]]]:
         rows = [
             (name, setting_words(run, name), helps.get(name, ""))
             for name in names
+            if (name not in OF_PREFERENCES or learns_preferences(run))
             if run.config.get(name) or (name in run.config and name != "calibration")
         ]
         if title == "Adapter":
@@ -182,9 +199,11 @@ def code_of(run: Run, api_url: str) -> dict[str, str]:
         f"python -m finetune.training {run.public_id}\n"
     )
     config = run.config
+    kind = ("kind", "beta", "sft_weight") if learns_preferences(run) else ()
     extra = {
         name: config[name]
         for name in (
+            *kind,
             "adapter",
             "adapter_options",
             "targets",

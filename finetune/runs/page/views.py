@@ -24,7 +24,7 @@ from finetune.text import whole_number
 
 from . import downloads as run_downloads
 from . import facts as run_pages
-from .curves import run_series
+from .curves import learns_preferences, run_series
 from .records import log_lines, sample_replies
 
 JOBS = 12  # newest jobs on quantum machines
@@ -49,6 +49,12 @@ SMALL_CHARTS = (  # series, title, whether it is about the circuit
     ("tokens_per_second", gettext_lazy("Tokens per second"), False),
     ("memory_mb", "Memory, MB", False),
 )
+PREFERENCE_CHARTS = (
+    ("rewards", gettext_lazy("Rewards of both replies"), False),
+    ("margins", gettext_lazy("Margin between the rewards"), False),
+    ("accuracy", gettext_lazy("Pairs told apart rightly"), False),
+    *SMALL_CHARTS[1:],
+)
 
 
 @never_cache
@@ -66,7 +72,11 @@ def run(request: SiteRequest, public_id: str) -> HttpResponse:
         {
             "run": run,
             "actions": BUTTONS,
-            "small_charts": [chart for chart in SMALL_CHARTS if circuit or not chart[2]],
+            "small_charts": [
+                chart
+                for chart in (PREFERENCE_CHARTS if learns_preferences(run) else SMALL_CHARTS)
+                if circuit or not chart[2]
+            ],
             "series": {"cursor": cursor, "columns": run_pages.rounded(series)},
             "rows": run_pages.table_rows(series),
             "replies": sample_replies(run, whole_number(request.GET.get("replies"))),

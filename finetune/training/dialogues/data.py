@@ -9,14 +9,13 @@ Knows nothing of models or of the training loop; needs no torch.
 
 from __future__ import annotations
 
-import json
 import random
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from jinja2.exceptions import TemplateError
 
@@ -25,6 +24,7 @@ from finetune.training.exceptions import BadData, ChangedReply, LeftOut
 from .chat_format import ChatFormat
 from .folding import Message, with_system
 from .left_out import KINDS
+from .lines import dialogue_of, lines_of, record_at
 
 IGNORED = -100
 PLAIN_TEMPLATE = (
@@ -32,7 +32,7 @@ PLAIN_TEMPLATE = (
     "{{ message['role'].capitalize() + ': ' + message['content'] + eos_token + '\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}"
 )
-ROLES = ("system", "user", "assistant")
+Encoding = Callable[[ChatFormat, dict[str, Any], str, int], list[Any]]  # as `dialogue_encoded`
 REASONS_KEPT = 5
 
 
@@ -45,6 +45,11 @@ class Example:
     truncated: bool
 
     @property
+    def length(self) -> int:
+        """Tokens of the sequence."""
+        return len(self.input_ids)
+
+    @property
     def label_count(self) -> int:
         """Tokens the loss is taken over; position 0 has nothing before it to predict it."""
         return sum(label != IGNORED for label in self.labels[1:])
@@ -55,7 +60,7 @@ class Loaded:
     """What came out of one file.
 
     Attributes:
-        examples: the sequences to learn from, in the file's order.
+        examples: the sequences to learn from, in the file's order; or pairs of them.
         dialogues: dialogues in the file.
         skipped: dialogues looked at and left out: the sum of the five counts by reason.
         truncated: dialogues that lost their last turns, or the end of their only one.
@@ -73,7 +78,7 @@ class Loaded:
         reasons: why the first few were left out, each with the number of its line.
     """
 
-    examples: list[Example]
+    examples: list[Any]
     dialogues: int
     skipped: int
     truncated: int
@@ -142,6 +147,14 @@ def encode(chat: ChatFormat, messages: Sequence[Message], *, sequence_length: in
     return examples
 
 
+def dialogue_encoded(
+    chat: ChatFormat, record: dict[str, Any], system_prompt: str, sequence_length: int
+) -> list[Example]:
+    """Turn a line's record into sequences. Raises LeftOut: nothing of it can be learned."""
+    messages = with_system(dialogue_of(record), system_prompt)
+    return encode(chat, messages, sequence_length=sequence_length)
+
+
 def load(
     path: Path,
     tokenizer: Any,
@@ -150,6 +163,7 @@ def load(
     sequence_length: int,
     limit: int | None = None,
     seed: int | None = None,
+    encoded_as: Encoding | None = None,
 ) -> Loaded:
     """Read and encode the dialogues of a JSONL file.
 
@@ -164,6 +178,7 @@ def load(
         sequence_length: longest sequence in tokens.
         limit: examples that are enough.
         seed: with a limit, which dialogues: a seeded choice; None takes the first.
+        encoded_as: what makes examples of a line's record; None takes `dialogue_encoded`.
 
     Raises:
         BadData: the file cannot be read, or nothing in it can be learned.
@@ -173,7 +188,8 @@ def load(
     chat = ChatFormat(tokenizer)
     seeded = limit is not None and limit < total and seed is not None
     order: Sequence[int] = permutation(total, seed or 0, 0) if seeded else range(total)
-    encoded: dict[int, list[Example]] = {}
+    encoded: dict[int, list[Any]] = {}
+    examples_of = encoded_as or dialogue_encoded
     counts: Counter[str] = Counter()
     reasons: list[tuple[int, str]] = []
     found = 0
@@ -183,8 +199,8 @@ def load(
                 break
             number, offset = lines[index]
             try:
-                messages = with_system(dialogue_at(handle, offset), system_prompt)
-                encoded[index] = encode(chat, messages, sequence_length=sequence_length)
+                record = record_at(handle, offset)
+                encoded[index] = examples_of(chat, record, system_prompt, sequence_length)
                 found += len(encoded[index])
             except LeftOut as error:
                 counts[error.kind] += 1
@@ -203,7 +219,7 @@ def load(
         dialogues=total,
         skipped=counts.total(),
         truncated=sum(example.truncated for example in examples),
-        tokens=sum(len(example.input_ids) for example in examples),
+        tokens=sum(example.length for example in examples),
         label_tokens=sum(example.label_count for example in examples),
         looked_at=looked_at,
         used=len(encoded),
@@ -215,69 +231,6 @@ def load(
         without_reply=counts["without_reply"],
         unreadable=counts["unreadable"],
     )
-
-
-def count_dialogues(path: Path) -> int:
-    """Count the dialogues of a JSONL file as the data set doctor does: blank lines are none.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    return sum(1 for _ in _written_lines(path))
-
-
-def _written_lines(path: Path) -> Iterator[tuple[int, int]]:
-    """Yield number (from 1) and first byte of every line that is not blank."""
-    position = 0
-    with path.open("rb") as handle:
-        for number, line in enumerate(handle, 1):
-            if line.strip():
-                yield number, position
-            position += len(line)
-
-
-class Lines:
-    """Number and first byte of every line that holds a dialogue; small enough for millions."""
-
-    def __init__(self, written: Iterator[tuple[int, int]]) -> None:
-        self._numbers, self._offsets = array("q"), array("q")
-        for number, offset in written:
-            self._numbers.append(number)
-            self._offsets.append(offset)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, index: int) -> tuple[int, int]:
-        return self._numbers[index], self._offsets[index]
-
-
-def lines_of(path: Path) -> Lines:
-    """Return where the dialogues of a file stand. Raises BadData: there are none to read."""
-    try:
-        lines = Lines(_written_lines(path))
-    except OSError as error:
-        raise BadData(f"{path} cannot be read: {error.strerror or error}") from error
-    if not len(lines):
-        raise BadData(f"{path} is empty.")
-    return lines
-
-
-def dialogue_at(handle: BinaryIO, offset: int) -> list[Message]:
-    """Return the messages of a line. Raises LeftOut: it holds no dialogue."""
-    handle.seek(offset)
-    try:
-        messages: list[Message] = json.loads(handle.readline())["messages"]
-        for message in messages:
-            if message["role"] not in ROLES:
-                raise ValueError(f"the role {message['role']!r:.40}")
-            if not isinstance(message["content"], str):
-                raise TypeError("content that is not text")
-            message["content"].encode()  # half of a character pair cannot be
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        why = f"not a dialogue ({error}). Let the data set doctor write the file"
-        raise LeftOut("unreadable", why) from error
-    return messages
 
 
 def permutation(count: int, seed: int, turn: int) -> list[int]:

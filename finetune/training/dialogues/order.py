@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch.utils.data import Dataset
@@ -15,7 +16,7 @@ from torch.utils.data import Dataset
 from .data import IGNORED, Example, permutation
 
 
-class RunOrder(Dataset[Example]):
+class RunOrder(Dataset[Any]):
     """The examples of a whole run, one after the other: item i is the i-th one trained on.
 
     Each pass over the data is shuffled by (seed, pass) alone, and batches of similar length
@@ -23,15 +24,13 @@ class RunOrder(Dataset[Example]):
     step s is starting at item s x batch, and every batch is full.
 
     Args:
-        examples: the encoded dialogues.
+        examples: the encoded dialogues, or whatever else has a `length` in tokens.
         count: items in the run: steps x batch size x accumulation.
         batch_size: dialogues that are padded together.
         seed: fixes the order.
     """
 
-    def __init__(
-        self, examples: Sequence[Example], *, count: int, batch_size: int, seed: int
-    ) -> None:
+    def __init__(self, examples: Sequence[Any], *, count: int, batch_size: int, seed: int) -> None:
         self._examples = examples
         order: list[int] = []
         left: list[int] = []  # too few for a full batch: they lead the next pass
@@ -43,7 +42,7 @@ class RunOrder(Dataset[Example]):
             pool, left = pool[:usable], pool[usable:]
             for start in range(0, usable, window):
                 group = pool[start : start + window]
-                group.sort(key=lambda index: len(examples[index].input_ids))
+                group.sort(key=lambda index: examples[index].length)
                 batches = [group[at : at + batch_size] for at in range(0, len(group), batch_size)]
                 random.Random(f"{seed}/{turn}/{start}").shuffle(batches)
                 for batch in batches:
@@ -54,8 +53,12 @@ class RunOrder(Dataset[Example]):
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Any:
         return self._examples[self.order[index]]
+
+    def used(self) -> list[Any]:
+        """The examples that are trained on, each once, in the order of the file."""
+        return [self._examples[index] for index in sorted(set(self.order))]
 
 
 def collate(examples: Sequence[Example], *, pad: int) -> dict[str, torch.Tensor]:

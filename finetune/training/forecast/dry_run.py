@@ -21,7 +21,7 @@ from finetune.files import write_whole
 from finetune.training.computing.chosen import Computing
 from finetune.training.config import ANSWER, RunConfig
 from finetune.training.dialogues.data import IGNORED
-from finetune.training.dialogues.order import RunOrder, collate
+from finetune.training.dialogues.order import RunOrder
 from finetune.training.log.events import EventLog
 from finetune.training.log.failures import explain
 from finetune.training.loop.trainer import DialogueTrainer
@@ -92,7 +92,7 @@ def chosen(order: RunOrder, size: int) -> tuple[int, int]:
         size: examples of a batch.
     """
     starts = range(0, len(order) - size + 1, size)
-    tokens = [sum(len(order[at + row].input_ids) for row in range(size)) for at in starts]
+    tokens = [sum(order[at + row].length for row in range(size)) for at in starts]
     longest = max(range(len(tokens)), key=tokens.__getitem__)
     mean = sum(tokens) / len(tokens)
     typical = min(range(len(tokens)), key=lambda number: abs(tokens[number] - mean))
@@ -102,7 +102,7 @@ def chosen(order: RunOrder, size: int) -> tuple[int, int]:
 def _step(trainer: DialogueTrainer, order: RunOrder, start: int) -> dict[str, Any]:
     """Forward, back, and the optimizer's part, of one batch."""
     size = trainer.config.batch_size
-    batch = collate([order[start + row] for row in range(size)], pad=trainer.pad)
+    batch = trainer.collate([order[start + row] for row in range(size)], pad=trainer.pad)
     device = next(trainer.adapted.parameters()).device
     inputs = {name: values.to(device) for name, values in batch.items()}
     labels = int((inputs["labels"][:, 1:] != IGNORED).sum())

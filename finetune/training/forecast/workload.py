@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from finetune.bases.catalogue.sizes import FLOAT32, TRAINER, Sizes
+from finetune.training.preference.settings import PREFERENCE
 from finetune.training.settings import RunSettings
 from quantum.adapters.spec import targeted
 
@@ -75,6 +76,7 @@ class Workload:
             more, to begin and to measure.
         amplitudes: of the states that they evolve for a position, times their layers; none where
             light cones take their place.
+        ahead: positions that the reference of a preference run reads before the first step.
     """
 
     sizes: Sizes
@@ -93,6 +95,7 @@ class Workload:
     touched: int = 0
     circuits: int = 0
     amplitudes: int = 0
+    ahead: float = 0.0
 
     @classmethod
     def of(
@@ -119,14 +122,17 @@ class Workload:
         if not lengths:
             return None
         system = min(system_tokens(settings.system_prompt), min(lengths) - 1)
-        size = settings.batch_size
+        pairs = settings.kind == PREFERENCE  # each is two dialogues
+        size = settings.batch_size * (2 if pairs else 1)
         count = settings.steps * settings.gradient_accumulation
         window = max(1.0, min(count, WINDOW))
         often = min(4.0, max(1.0, count / WINDOW))
         top = mean_above(lengths, 1 - 1 / (window * math.sqrt(often)))
         typical = batch_of(size, sum(lengths) / len(lengths), system)
         held = settings.eval_dialogues if data.held_out is None else data.held_out
-        held = min(held, settings.eval_dialogues)
+        held = min(held, settings.eval_dialogues) * (2 if pairs else 1)
+        learned = count * settings.batch_size
+        learned = min(learned, data.dialogues or learned) * 2 if pairs else 0
         evaluations = evaluations_of(settings.steps, settings.eval_every) if held else 0
         modules = targeted(shapes, settings.targets)
         circuits, amplitudes = evolved(settings)
@@ -147,6 +153,7 @@ class Workload:
             touched=sum(out + wide for out, wide in modules.values()),
             circuits=len(modules) * circuits,
             amplitudes=len(modules) * amplitudes,
+            ahead=typical.positions * (learned + held) / size if pairs else 0.0,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -213,7 +220,14 @@ class Workload:
     @property
     def compute_seconds(self) -> float:
         """All that goes with the processor's speed."""
-        return self.compute_of(self.steps, self.evaluations)
+        return self.reference_seconds + self.compute_of(self.steps, self.evaluations)
+
+    @property
+    def reference_seconds(self) -> float:
+        """What the reference reads ahead, with the adapter off."""
+        part = Batch(self.ahead, self.ahead * LABELLED, self.typical.seen)
+        work = self.forward(part) + self.head(part.labels)
+        return work / PRODUCTS + self.ahead / self.typical.positions * self.pass_seconds
 
     def compute_of(self, steps: float, evaluations: float) -> float:
         """The same of so many steps and evaluations."""

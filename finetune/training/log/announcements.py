@@ -14,6 +14,7 @@ from finetune.training.config import RunConfig
 from finetune.training.dialogues.data import Loaded
 from finetune.training.dialogues.left_out import KINDS
 from finetune.training.model import Facts
+from finetune.training.preference.settings import PREFERENCE
 from quantum.adapters.registry import get_adapter
 
 from .events import EventLog
@@ -39,7 +40,8 @@ def announce(
     parts = {"train": train, **({"validation": validation} if validation else {})}
     counts = {part: counts_of(loaded) for part, loaded in parts.items()}
     given = counts["train"]
-    message = f"{given['used']:,} dialogues to learn from."
+    what = "pairs of replies" if config.kind == PREFERENCE else "dialogues"
+    message = f"{given['used']:,} {what} to learn from."
     if given["not_needed"]:
         message += f" The seed chose them; {given['not_needed']:,} others are not needed."
     log.emit("data", message, counts)

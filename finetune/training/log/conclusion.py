@@ -63,6 +63,7 @@ def conclude(
     about = {
         "base_model": trainer.config.base_model,
         "adapter": trainer.config.adapter,
+        "kind": trainer.config.kind,
         "system_prompt": trainer.config.system_prompt,
     }
     (partial / "wukong.json").write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n")

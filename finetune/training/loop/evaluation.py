@@ -27,6 +27,15 @@ class HeldOut:
     accuracy: float
     tokens: int
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the log's evaluation has them."""
+        return {
+            "validation_loss": self.loss,
+            "validation_accuracy": self.accuracy,
+            "validation_tokens": self.tokens,
+        }
+
 
 def held_out(
     model: Any,

@@ -45,15 +45,30 @@ def head_loss(
     with full_precision(hidden):
         if fused and len(goal):
             return fused_loss(hidden.to(dtype), head.weight.to(dtype), goal)
-        total, correct = _HeadLoss.apply(hidden, head.weight, goal, dtype)  # type: ignore[no-untyped-call]
+        total, correct, _ = _HeadLoss.apply(hidden, head.weight, goal, dtype)  # type: ignore[no-untyped-call]
     return total, correct
+
+
+def head_losses(hidden: Tensor, head: nn.Linear, goal: Tensor) -> Tensor:
+    """Return the cross-entropy of each position, in nats, (positions,), with a graph to `hidden`.
+
+    Args:
+        hidden: As `head_loss` takes it.
+        head: The output layer.
+        goal: The ids to predict, (positions,), int64.
+    """
+    with full_precision(hidden):
+        dtype = product_dtype(hidden, hidden.dtype)
+        _, _, losses = _HeadLoss.apply(hidden, head.weight, goal, dtype)  # type: ignore[no-untyped-call]
+    each: Tensor = losses
+    return each
 
 
 def fused_agrees(device: torch.device, dtype: torch.dtype) -> bool:
     """Tell whether the fused kernel is there and gives what this module does."""
 
     def ours(hidden: Tensor, weight: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
-        total, correct = _HeadLoss.apply(hidden, weight, goal, dtype)  # type: ignore[no-untyped-call]
+        total, correct, _ = _HeadLoss.apply(hidden, weight, goal, dtype)  # type: ignore[no-untyped-call]
         return total, correct
 
     return runs_here(device) and agrees(ours, fused_loss, device, dtype)
@@ -63,8 +78,9 @@ class _HeadLoss(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, hidden: Tensor, weight: Tensor, goal: Tensor, dtype: torch.dtype
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         weight = weight.to(dtype)
+        losses = torch.empty(len(goal), dtype=torch.float32, device=hidden.device)
         total = torch.zeros((), dtype=torch.float32, device=hidden.device)
         correct = torch.zeros((), dtype=torch.int64, device=hidden.device)
         slopes = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
@@ -82,19 +98,29 @@ class _HeadLoss(torch.autograd.Function):
             logits -= top
             aimed = logits.gather(1, aim)  # (rows, 1)
             sums = logits.exp_().sum(dim=1, keepdim=True)  # (rows, 1)
-            total += (sums.log() - aimed).sum()
+            each = (sums.log() - aimed).squeeze(1)  # (rows,)
+            losses[here] = each
+            total += each.sum()
             if slopes is not None:
                 logits /= sums  # probabilities by now
                 logits.scatter_add_(1, aim, torch.full_like(sums, -1.0))
                 _product(logits.to(dtype), weight, slopes[here])
         ctx.slopes = slopes
         ctx.mark_non_differentiable(correct)
-        return total, correct
+        ctx.set_materialize_grads(False)  # of the sum and its parts one is asked for
+        return total, correct, losses
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor, _: Any) -> tuple[Tensor | None, ...]:
+    def backward(
+        ctx: Any, grad: Tensor | None, _: Any, each: Tensor | None
+    ) -> tuple[Tensor | None, ...]:
         slopes: Tensor = ctx.slopes
+        if grad is None:
+            assert each is not None
+            grad = each.unsqueeze(1)  # (positions, 1)
+        else:
+            assert each is None
         exact = torch.promote_types(slopes.dtype, grad.dtype)  # bfloat16 has 1/3 as 0.334
         return (slopes.to(exact) * grad).to(slopes.dtype), None, None, None
 

@@ -1,10 +1,8 @@
 """The training loop: transformers' Trainer with our loss, events and checkpoints.
 
-Why Trainer and not TRL's SFTTrainer: SFTTrainer's gain is its data preparation, and that is
-the part that does not fit. Its `assistant_only_loss` needs `{% generation %}` marks, which the
-stored templates of GGUF models lack, it knows no turn weights, and its data goes through a
-`datasets` table. With data prepared here both classes are overridden in the same places
-(loss, evaluation, checkpoint), and Trainer brings less along.
+Why Trainer and not TRL's SFTTrainer: its gain is its data preparation, which does not fit. Its
+`assistant_only_loss` needs `{% generation %}` marks, which the stored templates of GGUF models
+lack, and it knows no turn weights. With data prepared here both are overridden in the same places.
 """
 
 from __future__ import annotations
@@ -24,7 +22,6 @@ from finetune.training.computing.one_row import reads_one_row
 from finetune.training.computing.precision import Precision
 from finetune.training.config import RunConfig
 from finetune.training.devices.group import Group, through
-from finetune.training.dialogues.data import Example
 from finetune.training.dialogues.order import RunOrder, collate
 from finetune.training.exceptions import ExplodedLoss
 from finetune.training.log.events import EventLog
@@ -45,11 +42,10 @@ class DialogueTrainer(SavingTrainer):
     """Trains an adapter on dialogues and writes what happens to the event log.
 
     Args:
-        model: base with adapter.
-        tokenizer: the base's tokenizer.
+        model: base with adapter; `tokenizer` is the base's.
         config: the run's settings.
         train: encoded dialogues.
-        validation: encoded held-out dialogues; may be empty.
+        validation: the held-out ones; may be empty.
         log: the run's event log.
         supervision: whether to leave early.
         folder: where checkpoints go.
@@ -64,14 +60,16 @@ class DialogueTrainer(SavingTrainer):
         group: the processes that learn together, one for each device.
     """
 
+    collate: Any = staticmethod(collate)
+
     def __init__(
         self,
         *,
         model: Any,
         tokenizer: Any,
         config: RunConfig,
-        train: list[Example],
-        validation: list[Example],
+        train: list[Any],
+        validation: list[Any],
         log: EventLog,
         supervision: Supervision,
         folder: Path,
@@ -92,7 +90,7 @@ class DialogueTrainer(SavingTrainer):
             model=model,
             args=training_arguments(config, folder, group),
             train_dataset=order,
-            data_collator=partial(collate, pad=pad),
+            data_collator=partial(self.collate, pad=pad),
             callbacks=[steps],
         )
         steps.trainer = self
@@ -123,8 +121,6 @@ class DialogueTrainer(SavingTrainer):
         self._step_tokens = 0
         self._circuit: CircuitReport | None = None
 
-    # One step
-
     def compute_loss(
         self,
         model: Any,
@@ -140,7 +136,7 @@ class DialogueTrainer(SavingTrainer):
         self._correct += loss.correct
         self._labels += loss.count
         self._step_tokens += ids.numel()
-        share = loss.total / (num_items_in_batch if num_items_in_batch is not None else loss.count)
+        share = loss.total / (loss.count if num_items_in_batch is None else num_items_in_batch)
         return share if self.group.alone else share * self.group.count  # DDP takes the mean
 
     def training_step(
@@ -185,7 +181,7 @@ class DialogueTrainer(SavingTrainer):
         return self.lr_scheduler
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Write the step's metrics event (Trainer calls this per step, and once at its end)."""
+        """Write the step's metrics event (Trainer calls this per step and at its end)."""
         if "loss" not in logs:
             return
         step = self.state.global_step
@@ -196,8 +192,7 @@ class DialogueTrainer(SavingTrainer):
         )
         self.trained_tokens += labels
         memory = psutil.Process().memory_info().rss
-        if torch.cuda.is_available():
-            memory += torch.cuda.max_memory_allocated()
+        memory += torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
         circuit = self._circuit
         data = {
             "step": step,
@@ -214,6 +209,7 @@ class DialogueTrainer(SavingTrainer):
             "circuit_gradient_variance": circuit.gradient_variance if circuit else None,
             "circuit_gradient_norm": circuit.gradient_norm if circuit else None,
             **circuits_taken(circuit),
+            **self.step_values(),
         }
         self.log_events.emit(
             "metrics", f"step {step} of {config.steps}: loss {logs['loss']:.4f}", data
@@ -224,14 +220,13 @@ class DialogueTrainer(SavingTrainer):
 
     def _tell(self, trouble: Trouble | None) -> None:
         """Write what goes wrong into the log. Raises ExplodedLoss for what ends the run."""
-        if trouble is None:
-            return
-        if trouble.kind == EXPLODING:
+        if trouble is not None and trouble.kind == EXPLODING:
             raise ExplodedLoss(trouble.message, trouble.advice.changes)
-        self.log_events.emit("warning", trouble.message, trouble.data)
+        if trouble is not None:
+            self.log_events.emit("warning", trouble.message, trouble.data)
 
     def _seconds_left(self, step: int) -> float | None:
-        left = sum(self.evaluates(later) for later in range(step, self.config.steps + 1))
+        left = sum(map(self.evaluates, range(step, self.config.steps + 1)))
         seconds = self.clock.seconds_left(step, left)
         return None if seconds is None else round(seconds, 1)
 
@@ -273,8 +268,13 @@ class DialogueTrainer(SavingTrainer):
         if self.group.alone:
             self.supervision.check()
 
-    def _measure(self, step: int) -> None:
-        measured = held_out(
+    def step_values(self) -> dict[str, Any]:
+        """What a kind of run tells of a step besides."""
+        return {}
+
+    def held_out(self) -> Any:
+        """Measure the model on what is held out: a loss, and `values` for the log."""
+        return held_out(
             self.model,
             self.validation,
             batch_size=self.config.batch_size,
@@ -284,13 +284,14 @@ class DialogueTrainer(SavingTrainer):
             group=self.group,
             **self._ways,
         )
+
+    def _measure(self, step: int) -> None:
+        measured = self.held_out()
         self.finite.evaluation(measured.loss, step)
         circuit = circuit_report(self.adapted, entanglement=True)
         data = {
             "step": step,
-            "validation_loss": measured.loss,
-            "validation_accuracy": measured.accuracy,
-            "validation_tokens": measured.tokens,
+            **measured.values,
             "circuit_entanglement": circuit.entanglement,
             **circuits_taken(circuit),
         }

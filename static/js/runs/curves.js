@@ -19,6 +19,17 @@
       { label: gettext("validation"), colour: "--chart-validation", x: checks.step, y: checks.validation_accuracy, dots: true },
     ],
   };
+  if (columns["rewards/chosen"]) {
+    const both = (name, label, train, check) => [
+      { label: `${label}, ${gettext("train")}`, colour: train, x: columns.step, y: columns[name], smooth: true },
+      { label: `${label}, ${gettext("validation")}`, colour: check, x: checks.step, y: checks[`validation_${name}`], dots: true },
+    ];
+    lines.rewards = [
+      ...both("rewards/chosen", gettext("preferred"), "--chart-train", "--chart-train"),
+      ...both("rewards/rejected", gettext("not preferred"), "--chart-plain", "--chart-plain"),
+    ];
+    lines.margins = both("rewards/margins", gettext("margin"), "--chart-train", "--chart-validation");
+  }
   const names = {
     learning_rate: gettext("learning rate"),
     grad_norm: gettext("gradient norm"),

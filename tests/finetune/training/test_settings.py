@@ -75,6 +75,7 @@ PATHS = {"base_model": "base", "train_file": "train.jsonl"}
 
 # Settings that came later have their defaults.
 SINCE = {"early_stopping": 0, "keep_checkpoints": 2, "devices": 1, "sharding": "none"}
+SINCE |= {"kind": "supervised", "beta": 0.1, "sft_weight": 0.0}
 OPTIONS_SINCE = {"qtha": {"control": "trained"}}
 
 

@@ -34,6 +34,7 @@ FOLDER = ROOT / "wukongsite" / "locale" / "zh_Hans" / "LC_MESSAGES"
 NAMES = {
     "Alpaca", "CPsyCoun", "ESConv", "OpenAI messages", "OpenQASM 2", "OriginIR", "QGS", "QTHA",
     "ShareGPT", "OpenAI Batch", "TRL", "Gemini", "OpenAssistant", "bfloat16", "float32",
+    "OpenAI DPO", "Anthropic hh",
 }  # fmt: skip
 DOMAINS = ("django", "djangojs")
 READ = ("chat", "finetune", "quantum", "static", "templates", "wukongsite")

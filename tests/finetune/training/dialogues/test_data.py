@@ -17,10 +17,10 @@ from finetune.training.dialogues.data import (
     IGNORED,
     PLAIN_TEMPLATE,
     Example,
-    count_dialogues,
     encode,
     load,
 )
+from finetune.training.dialogues.lines import count_dialogues
 from finetune.training.dialogues.order import RunOrder, collate
 from finetune.training.exceptions import BadData
 

@@ -30,9 +30,9 @@ def dialogues_written(folder: Path, count: int) -> None:
 def test_what_was_left_out_is_counted_with_its_reasons(
     make_run: Make, run_here: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finetune.training import run
+    from finetune.training.preference import kinds
 
-    real = run.load
+    real = kinds.load
 
     def lossy(path: Path, *args: Any, **values: Any) -> Loaded:
         loaded = real(path, *args, **values)
@@ -43,7 +43,7 @@ def test_what_was_left_out_is_counted_with_its_reasons(
             reasons=[f"line {number}: why" for number in range(1, 6)],
         )  # fmt: skip
 
-    monkeypatch.setattr(run, "load", lossy)
+    monkeypatch.setattr(kinds, "load", lossy)
     folder = make_run(**SHORT, steps=1)
     assert run_here(folder) == 0
     counts = events(folder, "data")[0]["data"]["train"]

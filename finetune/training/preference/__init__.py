@@ -1,0 +1,1 @@
+"""Learning from pairs of replies (direct preference optimisation), on the loop of every run."""
