@@ -12,7 +12,7 @@ def table() -> str:
     """The table, in Markdown.
 
     >>> table().splitlines()[2][:24]
-    '| `openai` | OpenAI mess'
+    '| `openai_dpo` | OpenAI D'
     """
     return "\n".join([HEAD, *map(_row, FORMATS.values())])
 

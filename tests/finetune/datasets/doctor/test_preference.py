@@ -12,6 +12,8 @@ import pytest
 from finetune.datasets.doctor.examination import examine
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.formats.preference import pair_messages
+from finetune.datasets.formats.registry import FORMATS
 from finetune.datasets.reading.limits import Limits
 
 
@@ -216,6 +218,15 @@ def test_tools_and_other_keys_are_named(tmp_path: Path) -> None:
     record["input"]["tools"] = [{"type": "function"}]
     report, _ = read(tmp_path, [{**record, "rater": "me"}])
     assert report.unused == [{"key": "rater", "records": 1}, {"key": "input.tools", "records": 1}]
+
+
+def test_what_is_written_is_read_back_equal(tmp_path: Path) -> None:
+    report, lines = read(tmp_path, [openai(number) for number in range(3)])
+    write = FORMATS["trl_preference"].write
+    assert write is not None
+    again, same = read(tmp_path, [write(pair_messages(line)) for line in lines])
+    assert same == lines
+    assert (report.dialogues, again.dialogues, again.format) == (3, 3, "trl_preference")
 
 
 def test_duplicates_and_the_split(tmp_path: Path) -> None:

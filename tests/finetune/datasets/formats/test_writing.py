@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from finetune.datasets.doctor.examination import examine
 from finetune.datasets.doctor.options import Options
-from finetune.datasets.formats.form import Format, Message, Record
+from finetune.datasets.formats.form import DIALOGUES, Format, Message, Record
 from finetune.datasets.formats.registry import FORMATS, detect
 from finetune.datasets.formats.writing import CannotWrite, plain
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.visibility import is_visible
 
-WRITABLE = [form for form in FORMATS.values() if form.write is not None]
+WRITABLE = [form for form in FORMATS.values() if form.write is not None and form.kind == DIALOGUES]
 ONE = Limits(min_dialogues=1)
 texts = st.text(min_size=1, max_size=8).filter(lambda text: is_visible(text) and "\0" not in text)
 plain_texts = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=6)
@@ -114,7 +114,7 @@ IN_CELLS = {"openai", "sharegpt", "trl", "alpaca", "table", "marked", "transcrip
 
 def test_every_form_that_people_train_with_can_be_written() -> None:
     only_read = {form.name for form in FORMATS.values() if form.write is None}
-    assert only_read == {"chat_export", "chatgpt"}
+    assert only_read == {"chat_export", "chatgpt", "openai_dpo", "anthropic_hh"}
 
 
 U, A = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}
