@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from finetune.training.lock.golden import Lock
+from finetune.training.preference.settings import PREFERENCE
 from quantum.adapters.registry import get_adapter
 
 from .order import Order
@@ -106,8 +107,15 @@ def _intro(order: Order, facts: dict[str, Any]) -> str:
     spec = get_adapter(order.adapter)
     step, steps = facts["step"], facts["steps"]
     state = "the end" if facts["ended"] and step == steps else f"step {step:,}"
+    learned = (
+        "It learned from pairs of replies, of which one was preferred (direct preference "
+        "optimisation, arXiv 2305.18290); losses below are of the preference. "
+        if facts["settings"].get("kind") == PREFERENCE
+        else ""
+    )
     return (
-        f"{spec.title} on {order.base_id}, as it was at {state} of {steps:,} steps. {spec.help}\n"
+        f"{spec.title} on {order.base_id}, as it was at {state} of {steps:,} steps. {learned}"
+        f"{spec.help}\n"
     )
 
 
