@@ -9,5 +9,6 @@ class FinetuneConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("finetune.alerts.recording")  # alerts listen for what becomes of runs
+        import_module("finetune.datasets.versions.services")  # keeps what a version is made of
         import_module("finetune.runs.worker.waiting")  # runs listen for what becomes of data sets
         import_module("finetune.studies.advance")  # studies go on when a run of theirs ends

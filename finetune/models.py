@@ -3,6 +3,7 @@
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
 from finetune.datasets.models import Dataset
+from finetune.datasets.versions.models import DialogueDraft
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.votes.models import Ballot
 from finetune.explorer.models import QuantumExperiment
@@ -24,6 +25,7 @@ __all__ = [
     "BaseModel",
     "Dataset",
     "Delivery",
+    "DialogueDraft",
     "Evaluation",
     "Export",
     "Invitation",

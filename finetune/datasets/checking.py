@@ -33,6 +33,8 @@ from finetune.queue import messages_waiting
 
 from .models import Dataset
 from .services import enqueue_check, tokenizer_file
+from .versions.making import original_make
+from .versions.proposals import fixable_mark
 
 log = logging.getLogger(__name__)
 State = Dataset.State
@@ -124,10 +126,14 @@ def check(dataset: Dataset) -> None:
     asked = dataset.options
     tokenizer: Path | None = tokenizer_file()
     try:
-        report = examine(dataset.original_file, dataset.folder, options_of(asked), tokenizer)
+        if dataset.previous_id and not dataset.original_file.is_file():
+            original_make(dataset, options_of(dataset.changes.get("read_as") or {}))
+        found = examine(dataset.original_file, dataset.folder, options_of(asked), tokenizer)
+        report = marked(dataset, found.to_dict())
     except DatasetRefused as refused:
         problem = {"code": refused.code, "message": refused.message, "hint": refused.hint}
-        finish(dataset, asked, state=State.FAILED, report=refused.report, problem=problem)
+        report = marked(dataset, refused.report)
+        finish(dataset, asked, state=State.FAILED, report=report, problem=problem)
     except Exception as error:  # a check that ends without a word would leave the page waiting
         if (fault := fault_of(error)) is not None:
             # Not the file's fault: `datasets_recheck` sends it again until the disk takes it.
@@ -142,7 +148,14 @@ def check(dataset: Dataset) -> None:
         }
         finish(dataset, asked, state=State.FAILED, report={}, problem=problem)
     else:
-        finish(dataset, asked, state=State.READY, report=report.to_dict(), problem={})
+        finish(dataset, asked, state=State.READY, report=report, problem={})
+
+
+def marked(dataset: Dataset, report: dict[str, Any]) -> dict[str, Any]:
+    """The report with what can be mended; as it is where nothing was read."""
+    if not report.get("problems"):
+        return report
+    return fixable_mark(dataset.folder, report, options_of(dataset.options))
 
 
 @transaction.atomic

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from finetune.teams.models import Team, User
@@ -24,9 +26,25 @@ class DatasetQuerySet(models.QuerySet["Dataset"]):
     def for_team(self, team: Team) -> DatasetQuerySet:
         return self.filter(team=team, deleted_at=None)
 
+    def with_newer(self) -> DatasetQuerySet:
+        """Say of each whether a newer version of it is there (`has_newer`)."""
+        newer = Dataset.objects.filter(
+            deleted_at=None,
+            first=Coalesce(OuterRef("first_id"), OuterRef("pk")),
+            version__gt=OuterRef("version"),
+        )
+        return self.annotate(has_newer=Exists(newer))
+
+    def newest(self) -> DatasetQuerySet:
+        """The newest version of each set."""
+        return self.with_newer().filter(has_newer=False)
+
 
 class Dataset(models.Model):
-    """One uploaded file, what the check found in it, and its train/validation split."""
+    """One uploaded file, what the check found in it, and its train/validation split.
+
+    A version of it is a row of its own, whose file is made of the version before.
+    """
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", gettext_lazy("Waiting to be checked")
@@ -55,6 +73,28 @@ class Dataset(models.Model):
     problem = models.JSONField(
         default=dict, blank=True, help_text="Why the whole file was refused: code, message, hint."
     )
+    first = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="later_versions",
+        help_text="Version 1, of every other version.",
+    )
+    previous = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="next_versions",
+        help_text="The version that this one was made of.",
+    )
+    version = models.PositiveIntegerField(default=1)
+    changes = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What was changed in the version before: counts, and the first changes.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     checked_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -67,9 +107,18 @@ class Dataset(models.Model):
             models.Index(fields=["team", "deleted_at", "-created_at", "-id"], name="dataset_list"),
             models.Index(fields=["-created_at", "-id"], name="dataset_newest"),
         ]
+        constraints = [
+            models.UniqueConstraint(fields=["first", "version"], name="dataset_version_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def family(self) -> Q:
+        """Which rows are versions of the same set, this one among them."""
+        first = self.first_id or self.pk
+        return Q(pk=first) | Q(first_id=first)
 
     @property
     def folder(self) -> Path:
@@ -90,3 +139,12 @@ class Dataset(models.Model):
     @property
     def problems_file(self) -> Path:
         return self.folder / "problems.jsonl"
+
+    @property
+    def places_file(self) -> Path:
+        return self.folder / "places"
+
+    @property
+    def changes_file(self) -> Path:
+        """What is to be changed in the version before, one change a line."""
+        return self.folder / "changes.jsonl"

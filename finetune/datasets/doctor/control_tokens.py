@@ -43,6 +43,10 @@ class ControlTokens:
         """The different tokens in a text, in the order in which they stand there."""
         return list(dict.fromkeys(self._pattern.findall(text)))
 
+    def without(self, text: str) -> str:
+        """The text without them."""
+        return self._pattern.sub("", text)
+
 
 def special_tokens(tokenizer_file: Path) -> list[str]:
     """The special added tokens of a `tokenizer.json`, named in its configuration or not."""

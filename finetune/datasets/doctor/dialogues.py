@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages, is_formula
-from finetune.datasets.doctor.problems import ProblemLog
+from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.settling import settled
+from finetune.datasets.formats.beside import beside
 from finetune.datasets.formats.form import Format
 from finetune.datasets.formats.registry import unused
 from finetune.datasets.reading.exceptions import RecordProblem
@@ -20,11 +21,21 @@ from finetune.datasets.reading.lines import Read
 
 @dataclass
 class Dialogue:
-    """One dialogue, not checked yet, and the keys that stand beside it in its records."""
+    """One dialogue, not checked yet, and the keys that stand beside it in its records.
+
+    Attributes:
+        line: where its first record starts.
+        messages: what it says.
+        unused: keys of which nothing is made.
+        beside: what is kept with it: tags, the person, where it comes from.
+        place: first byte and bytes of its first record.
+    """
 
     line: int
     messages: list[Any]
     unused: list[str]
+    beside: dict[str, Any] = field(default_factory=dict)
+    place: Place = NOWHERE
 
 
 class Conversion:
@@ -67,7 +78,7 @@ class Conversion:
             try:
                 yield read.value, self._dialogue(read)
             except RecordProblem as problem:
-                self._log.error(read.line, problem)
+                self._log.error(read.line, problem, (read.start, read.size))
 
     def _dialogue(self, read: Read) -> Dialogue:
         record = read.value
@@ -86,7 +97,13 @@ class Conversion:
             self._log.warning(read.line, remark)
         if read.doubt is not None:
             self._doubt(read.line, read.doubt, messages)
-        return Dialogue(read.line, messages, list(unused(self._form, record, self._mapping)))
+        return Dialogue(
+            read.line,
+            messages,
+            list(unused(self._form, record, self._mapping)),
+            beside(record) if self._form.name == "openai" else {},
+            (read.start, read.size),
+        )
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
         if self._report.container != "csv":

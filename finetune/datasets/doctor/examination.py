@@ -2,9 +2,10 @@
 
     report = examine(path, out_dir, Options(seed=7), tokenizer_path)
 
-writes `train.jsonl`, `validation.jsonl`, `problems.jsonl` and `report.json` into `out_dir`, all
-or none. The file is read once, record by record; memory holds two hashes and a length for each
-dialogue and the first problems. Knows nothing of Django or training.
+writes `train.jsonl`, `validation.jsonl`, `places` (where each dialogue stands, `places.py`),
+`problems.jsonl` and `report.json` into `out_dir`, all or none. The file is read once, record by
+record; memory holds two hashes and some numbers for each dialogue and the first problems. Knows
+nothing of Django or training.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from pathlib import Path
 
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Conversion
-from finetune.datasets.doctor.intake import Intake, Tally
+from finetune.datasets.doctor.intake import Intake
 from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.places import place_packed
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
@@ -28,6 +30,8 @@ from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.records import read_records
 from finetune.datasets.reading.sniffing import Sniffed, sniff
+
+FILES = ("train.jsonl", "validation.jsonl", "places", "problems.jsonl", "report.json")
 
 
 def examine(
@@ -40,7 +44,7 @@ def examine(
 
     Args:
         path: the upload.
-        out_dir: folder for the four files; made if needed. Files of the same names are replaced.
+        out_dir: folder for the five files; made if needed. Files of the same names are replaced.
         options: format, mapping, split and limits.
         tokenizer_path: a `tokenizer.json` or the folder that holds one; None guesses a token
             for every four bytes.
@@ -61,7 +65,7 @@ def examine(
     try:
         report = _read(path, work, sniffed, options, tokenizer_path)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
-        for name in ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json"):
+        for name in FILES:
             os.replace(work / name, out_dir / name)
         return report
     except BaseException:
@@ -101,7 +105,7 @@ def _read(
     intake.tally.fill(report)
     _enough(report, limits)
     chosen = held_out(intake.near_prints, options.seed, options.validation_fraction)
-    _split(work, report, chosen, intake.tally)
+    _split(work, report, chosen, intake)
     return report
 
 
@@ -142,15 +146,19 @@ def _enough(report: Report, limits: Limits) -> None:
         )
 
 
-def _split(work: Path, report: Report, chosen: set[int], tally: Tally) -> None:
+def _split(work: Path, report: Report, chosen: set[int], intake: Intake) -> None:
     """Write the two files, each in the order of the upload; `chosen` dialogues are held out."""
+    tally = intake.tally
     with (
-        (work / "all.jsonl").open(encoding="utf-8", newline="\n") as lines,
-        (work / "train.jsonl").open("w", encoding="utf-8") as train,
-        (work / "validation.jsonl").open("w", encoding="utf-8") as validation,
+        (work / "all.jsonl").open("rb") as lines,
+        (work / "train.jsonl").open("wb") as train,
+        (work / "validation.jsonl").open("wb") as validation,
+        (work / "places").open("wb") as places,
     ):
         for index, line in enumerate(lines):
             held = index in chosen
+            start = (validation if held else train).tell()
+            places.write(place_packed(intake.lines[index], start, held))
             (validation if held else train).write(line)
             part = report.validation if held else report.train
             part.dialogues += 1

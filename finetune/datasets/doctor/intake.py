@@ -28,6 +28,7 @@ class Intake:
 
     Attributes:
         near_prints: 16 bytes for each that was kept, equal for those with nearly the same words.
+        lines: the line of each that was kept.
         tally: what was kept, in numbers.
     """
 
@@ -48,6 +49,7 @@ class Intake:
         self._exact: dict[bytes, int] = {}  # print -> line of the first dialogue with it
         self._near: dict[bytes, int] = {}
         self.near_prints = bytearray()
+        self.lines = array("q")
         self.tally = Tally(tokens)
 
     def take(self, dialogue: Dialogue) -> None:
@@ -60,7 +62,7 @@ class Intake:
         try:
             messages = check_messages(dialogue.messages, self._limits)
         except RecordProblem as problem:
-            self._log.error(line, problem)
+            self._log.error(line, problem, dialogue.place)
             return
         exact, near = exact_print(messages), near_print(messages)
         if exact in self._exact:
@@ -82,6 +84,7 @@ class Intake:
         self._exact[exact] = line
         self._near.setdefault(near, line)
         self.near_prints += near
+        self.lines.append(line)
         self.tally.add(messages, dialogue.unused)
         report.dialogues += 1
         spoken = [message for message in messages if message["role"] != "system"]
@@ -89,7 +92,9 @@ class Intake:
         report.ends_with_user += spoken[-1]["role"] == "user"
         if len(report.preview) < self._limits.preview:
             report.preview.append({"line": line, "messages": messages})
-        self._file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
+        self._file.write(
+            json.dumps({"messages": messages, **dialogue.beside}, ensure_ascii=False) + "\n"
+        )
 
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:
         if near in self._near:

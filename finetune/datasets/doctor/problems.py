@@ -11,6 +11,9 @@ from finetune.datasets.doctor.report import Problem, Report
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 
+Place = tuple[int, int]  # first byte of a record and its bytes
+NOWHERE: Place = (-1, 0)
+
 
 class ProblemLog:
     """Takes down what is wrong, or worth a look, line by line."""
@@ -22,20 +25,20 @@ class ProblemLog:
         self._written = 0
         self.counts: Counter[str] = Counter()
 
-    def error(self, line: int, problem: RecordProblem) -> None:
-        """A record is left out."""
+    def error(self, line: int, problem: RecordProblem, place: Place = NOWHERE) -> None:
+        """A record is left out; it stands at this place."""
         self._report.errors += 1
-        self._add(line, problem, "error")
+        self._add(line, problem, "error", place)
 
     def warning(self, line: int, problem: RecordProblem) -> None:
         """A record deserves a look."""
         self._report.warnings += 1
-        self._add(line, problem, "warning")
+        self._add(line, problem, "warning", NOWHERE)
 
-    def _add(self, line: int, problem: RecordProblem, severity: str) -> None:
+    def _add(self, line: int, problem: RecordProblem, severity: str, place: Place) -> None:
         self.counts[problem.check] += 1
         reason, fix = printable(problem.reason), printable(problem.fix)
-        entry = Problem(line, problem.check, severity, reason, fix)
+        entry = Problem(line, problem.check, severity, reason, fix, *place)
         if len(self._report.problems) < self._limits.reported_problems:
             self._report.problems.append(entry)
         if self._written < self._limits.max_problems:

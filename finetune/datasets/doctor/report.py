@@ -11,13 +11,20 @@ HISTOGRAM_BINS = 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One bad or remarkable line."""
+    """One bad or remarkable line.
+
+    Attributes:
+        start: first byte of its record in the file; -1 where that is not known.
+        size: bytes of the record.
+    """
 
     line: int
     check: str
     severity: str
     reason: str
     fix: str
+    start: int = -1
+    size: int = 0
 
 
 @dataclass

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
 from .form import Columns, Format, Message, Record
 from .turns import EMPTY, SYSTEM_KEYS, joined, with_system
+from .writing import apart, beside, exchanges, without_blank_ends, without_weights
 
 
 def _convert(record: Record, columns: Columns) -> list[Any]:
@@ -26,6 +29,9 @@ def _history(history: Any) -> list[Message]:
     """Earlier turns, pairs of question and answer, oldest first."""
     if history in EMPTY or (isinstance(history, str) and history.strip() in ("", "[]")):
         return []
+    if isinstance(history, str) and history.lstrip().startswith("[["):  # a cell of a table
+        with contextlib.suppress(ValueError, RecursionError):
+            history = json.loads(history)
     messages: list[Message] = []
     for index, pair in enumerate(history if isinstance(history, list) else [history], 1):
         whole = isinstance(pair, list) and len(pair) == 2
@@ -40,6 +46,17 @@ def _history(history: Any) -> list[Message]:
     return messages
 
 
+def _write(messages: list[Message]) -> Record:
+    system, spoken = apart("Alpaca", messages)
+    without_weights("Alpaca", spoken)
+    pairs = exchanges("Alpaca", spoken)
+    asked, reply = pairs[-1]
+    without_blank_ends("Alpaca", [asked])
+    history = [[question["content"], answer["content"]] for question, answer in pairs[:-1]]
+    record: Record = {"instruction": asked["content"], "input": "", "output": reply["content"]}
+    return {**record, **beside(system), **({"history": history} if history else {})}
+
+
 ALPACA = Format(
     "alpaca",
     "Alpaca",
@@ -47,4 +64,7 @@ ALPACA = Format(
     lambda record: "instruction" in record and "output" in record,
     _convert,
     ("instruction", "input", "context", "output", "history", *SYSTEM_KEYS),
+    write=_write,
+    recognised="`instruction` and `output`",
+    notes="the history becomes turns, `input` (or `context`) stands below the instruction",
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 Message = dict[str, Any]
 Record = dict[str, Any]
-Columns = Mapping[str, str]  # of a table: role, "context" or "group" -> column
+Columns = Mapping[str, str]  # role, "context" or "group" -> column; of people: role -> speaker
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,13 @@ class Format:
             rather than leave anything of them out.
         keys: keys of a record that its messages are made of; those of a table are its mapping's.
         turn_keys: keys of a turn that its message is made of, where turns are objects.
+        write: messages as the check keeps them -> a record from which `convert` makes the same
+            messages; raises `CannotWrite` where this form has no words for something. None for a
+            form that is only read.
+        recognised: by what a record is recognised, for the documentation (Markdown).
+        notes: what else is to be said of it there.
+        speakers: of a form whose turns are people's: who speaks in a record, in order.
+        consent: whether people write in it who have to be asked first.
     """
 
     name: str
@@ -33,3 +40,8 @@ class Format:
     convert: Callable[[Record, Columns], list[Any]]
     keys: tuple[str, ...] = ()
     turn_keys: tuple[str, ...] = ()
+    write: Callable[[list[Message]], Record] | None = None
+    recognised: str = ""
+    notes: str = ""
+    speakers: Callable[[Record], list[str]] | None = None
+    consent: bool = False

@@ -9,8 +9,9 @@ from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
-from .form import Columns, Format, Record
+from .form import Columns, Format, Message, Record
 from .turns import object_check, role_known, turn_list
+from .writing import apart, without_weights
 
 ROLES = {"user": "user", "model": "assistant", "assistant": "assistant", "system": "system"}
 SYSTEM = ("systemInstruction", "system_instruction")
@@ -49,6 +50,16 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
     return messages
 
 
+def _write(messages: list[Message]) -> Record:
+    system, spoken = apart("Gemini", messages)
+    without_weights("Gemini", spoken)
+    names = {"user": "user", "assistant": "model"}
+    contents = [{"role": names[one["role"]], "parts": [{"text": one["content"]}]} for one in spoken]
+    if system is None:
+        return {"contents": contents}
+    return {"systemInstruction": {"parts": [{"text": system}]}, "contents": contents}
+
+
 GEMINI = Format(
     "gemini",
     "Gemini",
@@ -57,4 +68,7 @@ GEMINI = Format(
     _convert,
     ("contents", *SYSTEM),
     ("role", "parts"),
+    write=_write,
+    recognised="`contents`",
+    notes="with `systemInstruction`",
 )

@@ -5,12 +5,15 @@ Source: OpenAI's API reference, "Fine-tuning: chat format" and "Batch: request i
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
-from .form import Columns, Format, Record
+from .form import Columns, Format, Message, Record
 from .turns import SYSTEM_KEYS, turn_list, with_system
+from .writing import plain
 
 TURN_KEYS = ("role", "content", "weight")
 
@@ -39,14 +42,37 @@ def _batch(record: Record, columns: Columns) -> list[Any]:
     return messages
 
 
+def _write(messages: list[Message]) -> Record:
+    return {"messages": [plain(message) for message in messages]}
+
+
+def _write_batch(messages: list[Message]) -> Record:
+    """Every turn in the request, but the last reply in the response."""
+    turns = [plain(message) for message in messages]
+    mark = hashlib.sha256(json.dumps(turns).encode()).hexdigest()[:12]
+    line: Record = {
+        "custom_id": f"dialogue-{mark}",
+        "method": "POST",
+        "url": "/v1/chat/completions",
+        "body": {"messages": turns},
+    }
+    if len(turns) > 1 and turns[-1]["role"] == "assistant":
+        line["body"]["messages"] = turns[:-1]
+        line["response"] = {"body": {"choices": [{"index": 0, "message": turns[-1]}]}}
+    return line
+
+
 MESSAGES = Format(
     "openai",
     "OpenAI messages",
     '{"messages": [{"role": "user", "content": "..."}, ...]}',
     lambda record: "messages" in record,
     _messages,
-    ("messages", *SYSTEM_KEYS),
+    ("messages", *SYSTEM_KEYS),  # and, in our own form, what `beside` takes
     TURN_KEYS,
+    write=_write,
+    recognised="`messages`",
+    notes="the list may be written as JSON in a text",
 )
 BATCH = Format(
     "openai_batch",
@@ -55,4 +81,7 @@ BATCH = Format(
     _is_batch,
     _batch,
     ("body", "response", "custom_id", "method", "url"),
+    write=_write_batch,
+    recognised="`body.messages`",
+    notes="with `response` where it was answered (the first choice)",
 )

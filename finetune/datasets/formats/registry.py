@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from finetune.datasets.reading.exceptions import DatasetRefused
 
 from .alpaca import ALPACA
-from .cpsycoun import CPSYCOUN
-from .esconv import ESCONV
+from .beside import beside
 from .form import Columns, Format, Record
 from .gemini import GEMINI
-from .oasst import OASST
 from .openai import BATCH, MESSAGES
+from .published.cpsycoun import CPSYCOUN
+from .published.esconv import ESCONV
+from .published.oasst import OASST
 from .sharegpt import SHAREGPT
 from .table import TABLE
 from .trl import TRL
@@ -42,6 +43,8 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
     One that holds nothing is not worth a word.
     """
     used = {*form.keys, *(columns.values() if form.name == "table" else ())}
+    if form.name == "openai":
+        used |= beside(record).keys()
     for key, value in record.items():
         blank = isinstance(value, str) and not value.strip()
         if key not in used and not blank and value not in EMPTY:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .form import Columns, Format, Record
+from .form import Columns, Format, Message, Record
 from .turns import SYSTEM_KEYS, turns, with_system
+from .writing import plain
 
 KEYS = ("conversations", "conversation")
 USERS = ("human", "user", "prompter", "person", "client", "patient", "customer", "seeker")
@@ -29,6 +30,16 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
     return with_system(record, turns(record, key, ("from", "role"), ("value", "content"), ROLES))
 
 
+def _write(messages: list[Message]) -> Record:
+    names = {"system": "system", "user": "human", "assistant": "gpt"}
+    return {
+        "conversations": [
+            {"from": names[one.pop("role")], "value": one.pop("content"), **one}
+            for one in map(plain, messages)
+        ]
+    }
+
+
 SHAREGPT = Format(
     "sharegpt",
     "ShareGPT",
@@ -37,4 +48,7 @@ SHAREGPT = Format(
     _convert,
     (*KEYS, *SYSTEM_KEYS),
     ("from", "role", "value", "content", "weight"),
+    write=_write,
+    recognised="`conversations` or `conversation`",
+    notes="or `role` and `content`; some twenty names of either side in use",
 )

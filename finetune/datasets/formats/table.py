@@ -7,8 +7,9 @@ from typing import Any
 from finetune.datasets.reading.columns import known_columns
 from finetune.datasets.reading.exceptions import RecordProblem
 
-from .form import Columns, Format, Record
+from .form import Columns, Format, Message, Record
 from .turns import EMPTY, joined
+from .writing import CannotWrite, apart, beside, exchanges, without_weights
 
 ROLES = ("system", "user", "assistant")
 MAPPING_KEYS = (*ROLES, "context", "group")
@@ -34,10 +35,24 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
     return messages
 
 
+def _write(messages: list[Message]) -> Record:
+    system, spoken = apart("A table's row", messages)
+    without_weights("A table's row", spoken)
+    (asked, reply), *further = exchanges("A table's row", spoken)
+    if further:
+        raise CannotWrite("A table's row", "more than one exchange")
+    return {**beside(system), "user": asked["content"], "assistant": reply["content"]}
+
+
 TABLE = Format(
     "table",
     "Table with columns",
     'CSV or JSON with a mapping {"user": "question", "assistant": "answer"}',
     lambda record: known_columns(record) is not None,
     _convert,
+    write=_write,
+    recognised="known column names (Dolly's `instruction`, `context` and `response` among them), "
+    "or your mapping",
+    notes="columns that you map: `user`, `assistant`, and where there are `system`, `context` (put "
+    "below what the person says) and `group` (rows of one conversation)",
 )

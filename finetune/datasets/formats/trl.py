@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .form import Columns, Format, Record
+from .form import Columns, Format, Message, Record
 from .turns import SYSTEM_KEYS, turn_list, with_system
+from .writing import CannotWrite, plain
 
 
 def _is_list(value: Any) -> bool:
@@ -20,6 +21,15 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
     return with_system(record, [message for part in both for message in part])
 
 
+def _write(messages: list[Message]) -> Record:
+    """The prompt goes up to the first reply; whatever is learned stands in the completion."""
+    turns = [plain(message) for message in messages]
+    start = next((at for at, one in enumerate(turns) if one["role"] == "assistant"), 0)
+    if not start:
+        raise CannotWrite("TRL", "a dialogue that the assistant opens")
+    return {"prompt": turns[:start], "completion": turns[start:]}
+
+
 TRL = Format(
     "trl",
     "TRL",
@@ -28,4 +38,7 @@ TRL = Format(
     _convert,
     ("prompt", "completion", *SYSTEM_KEYS),
     ("role", "content", "weight"),
+    write=_write,
+    recognised="`prompt` as a list, and `completion`",
+    notes="both as plain text are a `table`",
 )

@@ -24,16 +24,18 @@ _INSIDE = re.compile(rb'((?:[^"\\]++|\\.)*+)("?)', re.DOTALL)
 
 def elements(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     """Yield the elements of a list, or the values of a file that is none."""
-    element = _Element(limits)
+    element = _Element(limits, handle.tell())
     in_list = opened = False
     for text, mark in _pieces(handle):
         element.add(text)
         if mark == b"[" and not opened and element.is_blank:
             in_list = opened = True
+            element.pass_over(mark)
         elif in_list and element.ends_before(mark):
             in_list = mark == b","
             if not element.is_blank:
                 yield element.taken()
+            element.pass_over(mark)
         else:
             is_closed = element.add_mark(mark)
             opened |= element.depth > 0
@@ -74,13 +76,16 @@ class _Element:
         depth: brackets that are open in it.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, at: int) -> None:
         self._limits = limits
+        self._at = at  # where the next byte stands in the file
+        self._first = at
         self._bytes = bytearray()
         self._over = False
         self._in_string = False
         self._line = 1  # of the next byte
         self._start = 1
+        self._taken = 0  # the line that the element before was given
         self.depth = 0
 
     @property
@@ -93,13 +98,20 @@ class _Element:
             blanks = len(piece) - len(piece.lstrip())
             self._line += piece.count(b"\n", 0, blanks)
             self._start = self._line
+            self._at += blanks
+            self._first = self._at
             piece = piece[blanks:]
+        self._at += len(piece)
         self._line += piece.count(b"\n")
         if len(self._bytes) + len(piece) > self._limits.max_line_bytes:
             self._over = True
             self._bytes.clear()
         elif not self._over:
             self._bytes += piece
+
+    def pass_over(self, mark: bytes) -> None:
+        """Count a mark that is part of no element."""
+        self._at += len(mark)
 
     def ends_before(self, mark: bytes) -> bool:
         """Whether this mark stands behind a whole element of a list."""
@@ -122,6 +134,10 @@ class _Element:
             value = RecordProblem("invalid_json", reason, "Upload the complete file.")
         else:
             value = parse(bytes(self._bytes).rstrip(), self._limits)
+        raw = bytes(self._bytes) if isinstance(value, RecordProblem) else b""
         self._bytes.clear()
         self._over = False
-        return Read(self._start, value)
+        size = self._at - self._first
+        # Elements that share a line are counted on from it: each has a line of its own.
+        self._taken = max(self._start, self._taken + 1)
+        return Read(self._taken, value, start=self._first, size=size, raw=raw)

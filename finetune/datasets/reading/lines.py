@@ -21,12 +21,19 @@ class Read:
         value: the record, or a `RecordProblem` where there is none.
         doubt: why the value is not to be trusted; the record is left out.
         remarks: what is worth a look; the record is kept.
+        start: first byte of the record in the text that is read; -1 where that is not known, as in
+            a table.
+        size: its bytes.
+        raw: those bytes, of a record that is no value.
     """
 
     line: int
     value: Any
     doubt: RecordProblem | None = None
     remarks: tuple[RecordProblem, ...] = ()
+    start: int = -1
+    size: int = 0
+    raw: bytes = b""
 
 
 def too_long(limits: Limits) -> RecordProblem:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.json_lists import elements
 from finetune.datasets.reading.json_values import parse
 from finetune.datasets.reading.limits import Limits
@@ -35,8 +36,13 @@ def read_records(path: Path, sniffed: Sniffed, limits: Limits) -> Iterator[Read]
 
 
 def _jsonl(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
+    start = handle.tell()
     for number, line in numbered_lines(handle, limits):
+        end = handle.tell()
         if line is None:
-            yield Read(number, too_long(limits))
+            yield Read(number, too_long(limits), start=start, size=end - start)
         elif line.strip():
-            yield Read(number, parse(line, limits))
+            value = parse(line, limits)
+            raw = line if isinstance(value, RecordProblem) else b""
+            yield Read(number, value, start=start, size=end - start, raw=raw)
+        start = end

@@ -37,6 +37,7 @@ def test_bad_upload(upload: BadUpload, tmp_path: Path) -> None:
         assert found.fix
         assert report.dialogues >= 10
         assert sorted(item.name for item in out.iterdir()) == [
+            "places",
             "problems.jsonl",
             "report.json",
             "train.jsonl",

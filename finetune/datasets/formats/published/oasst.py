@@ -10,8 +10,9 @@ from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
-from .form import Columns, Format, Record
-from .turns import role_known
+from ..form import Columns, Format, Message, Record
+from ..turns import role_known
+from ..writing import CannotWrite, apart, without_weights
 
 ROLES = {"prompter": "user", "user": "user", "assistant": "assistant"}
 
@@ -39,6 +40,22 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
     return messages
 
 
+def _write(messages: list[Message]) -> Record:
+    """A tree with one branch."""
+    system, spoken = apart("OpenAssistant", messages)
+    without_weights("OpenAssistant", spoken)
+    if system is not None:
+        raise CannotWrite("OpenAssistant", "a system message")
+    if spoken[-1]["role"] == "user":
+        raise CannotWrite("OpenAssistant", "a last turn that nobody answers")
+    names = {"user": "prompter", "assistant": "assistant"}
+    node: Record | None = None
+    for one in reversed(spoken):
+        replies = [] if node is None else [node]
+        node = {"role": names[one["role"]], "text": one["content"], "replies": replies}
+    return {"prompt": node}
+
+
 OASST = Format(
     "oasst",
     "OpenAssistant",
@@ -46,4 +63,7 @@ OASST = Format(
     lambda record: isinstance(record.get("prompt"), dict) and "replies" in record["prompt"],
     _convert,
     ("prompt", "message_tree_id", "tree_state"),
+    write=_write,
+    recognised="`prompt` with `replies`",
+    notes="of each turn's replies the one that people ranked first",
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .form import Columns, Format, Record
-from .turns import SYSTEM_KEYS, merged, turns, with_system
+from ..form import Columns, Format, Message, Record
+from ..turns import SYSTEM_KEYS, merged, turns, with_system
+from ..writing import apart, beside, plain, without_blank_ends, without_neighbours
 
 ROLES = {
     "usr": "user",
@@ -26,6 +27,18 @@ def _convert(record: Record, columns: Columns) -> list[Any]:
     return with_system(record, merged(spoken))
 
 
+def _write(messages: list[Message]) -> Record:
+    system, spoken = apart("ESConv", messages)
+    without_blank_ends("ESConv", spoken)
+    without_neighbours("ESConv", spoken)
+    names = {"user": "usr", "assistant": "sys"}
+    turns = [
+        {"speaker": names[one.pop("role")], "text": one.pop("content"), **one}
+        for one in map(plain, spoken)
+    ]
+    return {"dialog": turns, **beside(system)}
+
+
 ESCONV = Format(
     "esconv",
     "ESConv",
@@ -34,4 +47,7 @@ ESCONV = Format(
     _convert,
     ("dialog", *SYSTEM_KEYS),
     ("speaker", "text", "content", "weight"),
+    write=_write,
+    recognised="`dialog` as a list",
+    notes="as published; several turns of one side in a row become one",
 )
