@@ -2,6 +2,7 @@
 
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
+from finetune.datasets.findings.models import Findings
 from finetune.datasets.models import Dataset
 from finetune.datasets.versions.models import DialogueDraft
 from finetune.evaluation.models import Evaluation
@@ -28,6 +29,7 @@ __all__ = [
     "DialogueDraft",
     "Evaluation",
     "Export",
+    "Findings",
     "Invitation",
     "Membership",
     "QuantumCalibration",

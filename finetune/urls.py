@@ -19,6 +19,7 @@ from finetune.teams.keys import views as keys
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .datasets.findings import views as findings
 from .evaluation import views as evaluations
 from .evaluation.votes import views as votes
 from .explorer import views as explorer
@@ -66,6 +67,17 @@ urlpatterns = [
     path("data/<str:public_id>/", datasets.dataset, name="dataset"),
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
+    path("data/<str:public_id>/findings/", findings.findings, name="dataset-findings"),
+    path("data/<str:public_id>/findings/start/", findings.findings_start, name="findings-start"),
+    path("data/<str:public_id>/findings/cancel/", findings.findings_cancel, name="findings-cancel"),
+    path("data/<str:public_id>/findings/<slug:name>/", findings.finding, name="dataset-finding"),
+    path(
+        "data/<str:public_id>/findings/<slug:name>/change/",
+        findings.finding_change,
+        name="finding-change",
+    ),
+    path("data/<str:public_id>/about/", findings.dataset_about, name="dataset-about"),
+    path("data/<str:public_id>/sheet.md", findings.dataset_sheet, name="dataset-sheet"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
     # base models
     path("bases/", bases.bases, name="bases"),

@@ -32,7 +32,7 @@ def crisis(messages: Sequence[dict[str, Any]]) -> tuple[str, str]:
 
 
 def unsafe(messages: Sequence[dict[str, Any]]) -> tuple[str, str]:
-    """The class for which a sentence of a reply would be held, and the sentence; or two empty texts.
+    """The class for which a sentence of a reply would be held, and it; or two empty texts.
 
     Replies that are not learned (weight 0) are not looked at.
     """

@@ -28,6 +28,8 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 
 from . import selectors as dataset_selectors
 from . import services as dataset_services
+from .findings.licences import licence_words
+from .findings.page import FindingsView
 from .forms import OptionsForm, UploadForm
 from .models import Dataset
 from .report import ReportView
@@ -132,6 +134,8 @@ def dataset_context(
         "problems": problems_from(found, start, PROBLEMS),
         "problem_page": page,
         "waiting": is_waiting(found),
+        "view": FindingsView(found),
+        "licence": licence_words(found.licence_tag, found.licence),
         "form": form or OptionsForm(report.columns, initial=options_now(found)),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }

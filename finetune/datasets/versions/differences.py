@@ -12,7 +12,9 @@ COMPARED = 1500  # words of either side; longer texts are shown as a whole, befo
 SHOWN = 160  # letters of unchanged text that are kept at either side of a change
 MOST = 6000  # letters of one piece
 # A word, a run of blanks, or one sign; a Chinese sign is a word.
-_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|\s+|.", re.DOTALL)
+_WORDS = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+|\s+|.", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,7 @@ def _pieces(
     while head < min(len(before), len(after)) and before[head] == after[head]:
         head += 1
     tail = 0
-    while (
-        tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]
-    ):
+    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
     yield "same", "".join(before[:head])
     old, new = before[head : len(before) - tail], after[head : len(after) - tail]

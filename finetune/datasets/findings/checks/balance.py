@@ -10,7 +10,7 @@ from finetune.datasets.findings.process.dialogue import WORD, Dialogue, excerpt
 from finetune.datasets.findings.process.finding import Check, Finding, Place, Told
 from finetune.datasets.findings.process.order import Order
 
-BEGINNING = 4  # words; signs in Chinese
+BEGINNING, BEGINNING_SIGNS = 4, 6  # words; signs in Chinese
 MOST_BEGINNINGS = 200_000
 REPEATED = 0.05  # of all replies: an opening that a run would learn as a habit
 LENGTHS = 1_000  # words of a reply that are told apart
@@ -21,11 +21,12 @@ def opening_of(reply: str) -> str:
     """The first words of a reply, as they are counted.
 
     >>> opening_of("I'm so sorry to hear that."), opening_of("听起来你很累。")
-    ('i m so sorry', '听起来你')
+    ('i m so sorry', '听起来你很累')
     """
-    words = [found.casefold() for found in WORD.findall(reply[:200])[:BEGINNING]]
-    apart = "" if words and not words[0].isascii() and len(words[0]) == 1 else " "
-    return apart.join(words)
+    words = [found.casefold() for found in WORD.findall(reply[:200])]
+    signs = bool(words) and len(words[0]) == 1 and not words[0].isascii()
+    size = BEGINNING_SIGNS if signs else BEGINNING
+    return ("" if signs else " ").join(words[:size]) if len(words) >= size else ""
 
 
 class Openings(Check):
@@ -43,7 +44,7 @@ class Openings(Check):
         for reply in dialogue.texts("assistant"):
             self._replies += 1
             opening = opening_of(reply)
-            if len(WORD.findall(opening)) < BEGINNING:
+            if not opening:
                 continue
             self._openings[opening] += 1
             if opening not in self._examples and len(self._examples) < MOST_BEGINNINGS // 10:

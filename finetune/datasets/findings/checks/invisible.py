@@ -1,4 +1,4 @@
-"""Signs that nobody sees: zero-width ones inside words, and those that turn the order of letters."""
+"""Signs that nobody sees: zero-width ones inside words, and those that turn letters around."""
 
 from __future__ import annotations
 

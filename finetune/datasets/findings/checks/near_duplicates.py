@@ -45,13 +45,14 @@ class NearDuplicates(Check):
             1, 2**63, size=(2, BANDS * ROWS), dtype=np.uint64
         )
         self._factors, self._terms = numbers[0] * np.uint64(2) + np.uint64(1), numbers[1]
-        self._offsets = array("q")
+        self._offsets, self._lines = array("q"), array("q")
         self._validation = 0
-        self._file = tempfile.TemporaryFile(dir=out)
+        self._file = tempfile.TemporaryFile(dir=out)  # noqa: SIM115 (closed in `result`)
         self._runs = lru_cache(maxsize=KEPT)(self._runs_of)
 
     def feed(self, dialogue: Dialogue) -> None:
         self._offsets.append(dialogue.offset)
+        self._lines.append(dialogue.line)
         self._validation += dialogue.part == "validation"
         self._file.write(self.signature(grams(dialogue.words, WORDS)).tobytes())
 
@@ -100,9 +101,7 @@ class NearDuplicates(Check):
 
     def _place(self, index: int) -> tuple[str, int]:
         """Part and line of a dialogue by its number in the stream."""
-        if index < self._validation:
-            return PARTS[0], index + 1
-        return PARTS[1], index - self._validation + 1
+        return PARTS[index >= self._validation], self._lines[index]
 
     def _text(self, index: int) -> str:
         part, _ = self._place(index)

@@ -1,8 +1,8 @@
 """What a data set has in common with sets that somebody measures with.
 
-Of each dialogue of such a set the smallest of its runs of 13 words are kept (a bottom-k sketch; 13 as
-in Brown et al., "Language Models are Few-Shot Learners", 2020, appendix C). A dialogue that holds two
-of them, or all where there is one, has long passages in common with it.
+Of each dialogue of such a set the smallest of its runs of 13 words are kept (a bottom-k sketch; 13
+as in Brown et al., "Language Models are Few-Shot Learners", 2020, appendix C). A dialogue that
+holds two of them, or all where there is one, has long passages in common with it.
 """
 
 from __future__ import annotations

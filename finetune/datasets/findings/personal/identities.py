@@ -1,5 +1,8 @@
 """Numbers of persons and of their accounts, by their check digits (python-stdnum)."""
 
+# A pattern reads better whole than broken.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -52,5 +55,5 @@ def cards(text: str) -> Iterator[tuple[int, int]]:
     """Credit cards: as many digits as they have, and a check digit that is right."""
     for found in CARD.finditer(text):
         digits = re.sub(r"\D", "", found.group())
-        if 14 <= len(digits) <= 16 and luhn.is_valid(digits) and len(set(digits)) > 2:
+        if 14 <= len(digits) <= 16 and luhn.is_valid(digits) and len(set(digits)) > 1:
             yield found.span()

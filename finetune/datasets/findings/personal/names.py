@@ -4,6 +4,9 @@ A name that just stands in a sentence is not found: without a model that knows n
 looks like one is something else.
 """
 
+# A pattern reads better whole than broken.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -19,8 +22,8 @@ SAID_WHO = re.compile(
 )
 TITLED = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+(?P<name>{ONE}(?:\s+{ONE})?)")
 CHINA = re.compile(
-    r"(?:我(?:的)?(?:真名|名字|全名|姓名)?(?:叫|是叫|名叫)|我的(?:名字|姓名|全名)是|姓名[::：])\s*(?:做|作)?"
-    r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?=[,,。.!!??、;;\s]|$)"
+    r"(?:我的?(?:真名|名字|全名|姓名)?(?:叫|是叫|名叫)|我的(?:名字|姓名|全名)是|姓名[:\uff1a])\s*(?:做|作)?"
+    r"(?P<name>[\u4e00-\u9fff]{2,4}?)(?=[\s,.!?;\uff0c\u3002\uff01\uff1f\uff1b\u3001]|$)"
 )
 SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"

@@ -43,8 +43,9 @@ STREET = re.compile(
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Crescent|Terrace"
     r"|Square|Parkway|Highway)\b\.?(?:,?\s+(?:Apt|Apartment|Suite|Unit|Flat|#)\.?\s*\w+)?"
 )
+SIGN = r"(?:(?![我你他她在住于到是从去])[\u4e00-\u9fff])"
 STREET_CHINA = re.compile(
-    r"(?:[\u4e00-\u9fff]{2,8}(?:省|市|自治区|县|区)){0,3}[\u4e00-\u9fff]{2,10}?(?:路|街|大道|巷|胡同|弄)"
+    rf"(?:{SIGN}{{2,8}}(?:省|市|自治区|县|区)){{0,3}}{SIGN}{{2,10}}?(?:路|街|大道|巷|胡同|弄)"
     r"\s*\d{1,5}\s*(?:号|弄)(?:\s*院)?(?:\s*\d{1,4}\s*(?:号楼|栋|幢|单元|室|楼)){0,4}"
 )
 NOBODYS = {  # a line of an office or of help for everybody, nobody's own

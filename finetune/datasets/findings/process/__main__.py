@@ -12,11 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-sys.modules["torch"] = None  # type: ignore[assignment]  # tokenizers do without; it takes 140 MB
-
 from finetune.files import write_whole
 
-from .examination import examine
 from .order import RESULT, Order, progress_write
 
 
@@ -27,6 +24,9 @@ def main(folder: Path, parent: int | None = None) -> int:
         if parent is not None and os.getppid() != parent:
             sys.exit("The worker that wanted it is gone.")
         progress_write(folder, share)
+
+    sys.modules["torch"] = None  # type: ignore[assignment]  # tokenizers do without; it takes 140 MB
+    from .examination import examine
 
     started = time.monotonic()
     told(0.0)

@@ -18,7 +18,7 @@ Told = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Place:
-    """A dialogue that a check points at: its line in `train.jsonl` or `validation.jsonl`.
+    """A dialogue that a check points at, by its line in the upload.
 
     Attributes:
         excerpt: a few of its words; personal data in it is masked.
