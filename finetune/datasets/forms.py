@@ -25,6 +25,10 @@ COLUMNS = {
         gettext_lazy("Context"),
         gettext_lazy("Only if a question is about a text: it is put below the question."),
     ),
+    "person": (
+        gettext_lazy("Whose"),
+        gettext_lazy("Only to split by person: who speaks, as a name or a number."),
+    ),
     "group": (
         gettext_lazy("Conversation"),
         gettext_lazy("Only if a dialogue has several rows: what they have in common."),
@@ -60,6 +64,13 @@ class ReadingForm(forms.Form):
         help_text=gettext_lazy("Share of the dialogues that runs are measured on, 0 to 0.9."),
         widget=forms.NumberInput(attrs={"step": "0.01"}),
     )
+    by_person = forms.BooleanField(
+        label=gettext_lazy("Keep a person's dialogues together"),
+        required=False,
+        help_text=gettext_lazy(
+            "On one side of the split: by `person` beside the messages, or by a table's column."
+        ),
+    )
     mapping_help = MAPPING_HELP
 
     def __init__(self, *args: Any, columns: Iterable[str] = (), **kwargs: Any) -> None:
@@ -91,7 +102,7 @@ class ReadingForm(forms.Form):
 
     @property
     def reading_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("format", "seed", "validation_fraction")]
+        return [self[name] for name in ("format", "seed", "validation_fraction", "by_person")]
 
     @property
     def mapping_fields(self) -> list[forms.BoundField]:
@@ -106,6 +117,7 @@ class ReadingForm(forms.Form):
         mapping = {name: values[f"column_{name}"] for name in COLUMNS if values[f"column_{name}"]}
         return {
             "format": values["format"],
+            "by_person": values["by_person"],
             "mapping": mapping if values["format"] in ("", "table") else {},
             **{
                 name: getattr(DEFAULTS, name) if values[name] is None else values[name]

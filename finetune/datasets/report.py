@@ -19,7 +19,11 @@ WHO = {
     "assistant": gettext_lazy("Assistant"),
     "system": gettext_lazy("Instruction"),
 }
-COLUMN_WORDS = {**WHO, "group": gettext_lazy("Conversation")}
+COLUMN_WORDS = {
+    **WHO,
+    "group": gettext_lazy("Conversation"),
+    "person": gettext_lazy("Whose"),
+}
 WORDS = {
     "duplicate": gettext_lazy("twice, letter by letter"),
     "near_duplicate": gettext_lazy("nearly the same words"),

@@ -14,6 +14,7 @@ from finetune.datasets.doctor.settling import settled
 from finetune.datasets.formats.beside import beside
 from finetune.datasets.formats.form import Format
 from finetune.datasets.formats.registry import unused
+from finetune.datasets.formats.turns import EMPTY
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
@@ -101,9 +102,16 @@ class Conversion:
             read.line,
             messages,
             list(unused(self._form, record, self._mapping)),
-            beside(record) if self._form.name == "openai" else {},
+            self._beside(record),
             (read.start, read.size),
         )
+
+    def _beside(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """What is kept with the messages: what our own form has there, or a table's person."""
+        if self._form.name == "openai":
+            return beside(dict(record))
+        person = record.get(self._mapping.get("person", ""))
+        return beside({"person": str(person).strip()}) if person not in EMPTY else {}
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
         if self._report.container != "csv":
