@@ -72,6 +72,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     """Alice's objects, in the place of each parameter of each part of the site."""
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
+    from finetune.datasets.findings.models import Findings
     from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
     from finetune.runs.trial.models import Trial
@@ -89,6 +90,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     tried = Trial.objects.create(
         team=team, created_by=alice, base=run_made.base, dataset=dataset, config={}, work={}
     )
+    Findings.objects.create(dataset=dataset, state="done")
     made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
     evaluation = Evaluation.objects.create(
         team=team, created_by=alice, run=run_made, base=run_made.base, kind="scores"
@@ -99,7 +101,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "alerts/deliveries/": {"public_id": delivery.public_id},
         "v1/webhooks": {"webhook_id": hook.public_id},
         **study_things(run_made, alice),
-        "data/": {"public_id": dataset.public_id},
+        "data/": {"public_id": dataset.public_id, "name": "near_duplicates"},
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
         "runs/": {

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NOT_PAGES = {
     "handover-withdraw",
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
-    "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
+    "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "dataset-sheet", "findings-start", "findings-cancel", "finding-change", "run-summary",
     "alerts-news", "alert-choice", "alert-mail-test", "webhook-create", "webhook-test", "webhook-switch",
     "webhook-delete", "delivery-again",
     "runs-table", "run-compare-table", "run-cancel", "run-pause", "run-resume", "run-requeue", "run-rerun", "run-priority", "run-list", "run-try", "run-trial", "run-code", "run-metrics", "run-log",
@@ -272,6 +272,13 @@ PAGES = {
     "dataset-upload": ("alice", "/data/new/", "dataset-upload"),
     "dataset": ("alice", "/data/{file}/", "dataset"),
     "dataset-problems": ("alice", "/data/{problems}/", "dataset"),
+    "dataset-findings": ("alice", "/data/{problems}/findings/", "dataset-findings"),
+    "dataset-finding": (
+        "alice",
+        "/data/{problems}/findings/near_duplicates/",
+        "dataset-finding",
+    ),
+    "dataset-about": ("alice", "/data/{problems}/about/", "dataset-about"),
     "dataset-refused": ("alice", "/data/{refused}/", "dataset"),
     "runs": ("alice", "/runs/", "runs"),
     "runs-filtered": ("alice", "/runs/?q=none-like-it&since=never&sort=loss", "runs"),

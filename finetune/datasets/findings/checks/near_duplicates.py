@@ -61,7 +61,8 @@ class NearDuplicates(Check):
         if not len(runs):
             return np.zeros(BANDS * ROWS, dtype=np.uint32)
         hashed = runs[:, None] * self._factors + self._terms  # (runs, hashes), wraps at 2**64
-        return (hashed.min(axis=0) >> np.uint64(32)).astype(np.uint32)
+        smallest: np.ndarray = hashed.min(axis=0) >> np.uint64(32)
+        return smallest.astype(np.uint32)
 
     def result(self, told: Told) -> Iterable[Finding]:
         groups = Groups(len(self._offsets))

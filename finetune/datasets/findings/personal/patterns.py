@@ -26,8 +26,8 @@ NUMBER_4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 NUMBER_6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}(?![\w:])", re.IGNORECASE)
 VERSION = re.compile(r"(?:version|ver\.?|release|v|版本)\s*$", re.IGNORECASE)
 PROFILE = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:(?:twitter|x|instagram|facebook|tiktok|github|weibo|t)\.(?:com|me)"
-    r"/|linkedin\.com/in/|reddit\.com/u(?:ser)?/|medium\.com/@)"
+    r"(?<![\w.-])(?:https?://)?(?:www\.)?"
+    r"(?:(?:twitter|x|instagram|facebook|tiktok|github|weibo)\.com/|t\.me/|linkedin\.com/in/|reddit\.com/u(?:ser)?/|medium\.com/@)"
     r"(?!(?:share|search|home|login|watch|about|pages|groups|hashtag|intent)\b)@?[\w.-]{3,40}",
     re.IGNORECASE,
 )

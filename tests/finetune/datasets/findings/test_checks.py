@@ -100,6 +100,23 @@ def test_passages_of_a_test_set_are_found(found, tmp_path):
     assert found([filler(1), part], tests=tests)["test_sets"].count == 0
 
 
+def test_public_test_sets_are_known_by_numbers_alone(found):
+    question = (
+        "Natalia packs 7 boxes of apples on each of the 5 days of the week, and gives 3 of them to "
+        "her neighbour. How many does she have left?"
+    )
+    finding = found([filler(1), talk(question, "32")])["test_sets"]
+    assert (finding.count, finding.values["sets"]) == (0, ["ESConv test", "GSM8K test"])
+
+
+def test_questions_of_gsm8k_are_found(found, shared_data):
+    import json
+
+    lines = (shared_data / "gsm8k" / "test.jsonl").read_text().splitlines()[:30]
+    rows = [talk(one["question"], one["answer"]) for one in map(json.loads, lines)]
+    assert found([filler(1), *rows])["test_sets"].values["found"] == {"GSM8K test": 30}
+
+
 def test_personal_data_is_shown_masked(found):
     text = "Write to ann.lee@example.org please"
     finding = found([filler(1), talk("Hello there", text)])["personal_data"]

@@ -30,6 +30,8 @@ FOUND = [
     ("NAME", "Hello, my name is Ann Lee and I am tired", "Ann Lee"),
     ("NAME", "I'm Ann Lee, from the office", "Ann Lee"),
     ("NAME", "Ask Dr. Walker about it", "Walker"),
+    ("NAME", "Read Dr. Ann O'Neill's book", "Ann O'Neill"),
+    ("ACCOUNT", "find me at t.me/annlee88", "t.me/annlee88"),
     ("NAME", "您好，我叫李雷。", "李雷"),
     ("NAME", "我的名字是王小明，今年十岁", "王小明"),
 ]
@@ -49,6 +51,7 @@ LEFT_ALONE = [
     "from 10:30 to 12:45 on 2024-05-06",
     "在路上走了3号的路",
     "he said user@ and @everyone",
+    "http://abuseisnotasecret.com/why-abuse-is-not-your-fault",
 ]
 
 
