@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-ONE = r"[A-Z][a-z]+(?:[-'’][A-Z][a-z]+)?"
+ONE = r"(?:[A-Z]['’])?[A-Z][a-z]+(?:[-'’][A-Z][a-z]+)?"
 SAID = re.compile(
     rf"(?:[Mm]y (?:full |first |real )?name(?: is|'s|’s)|[Mm]y name:|[Cc]all me|[Tt]he name(?:'s|’s| is))"
     rf"\s+(?P<name>{ONE}(?:\s+{ONE}){{0,2}})"
