@@ -71,10 +71,12 @@ def changed(text: str, chooser: random.Random) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=100_000)
-    parser.add_argument("--only", default="", help="name of one check; without: all of them")
+    parser.add_argument("--only", default="", help="name of one check, or several with commas")
     given = parser.parse_args()
     if given.only:
-        examination.CHECKS = tuple(one for one in registry.CHECKS if one.name == given.only)
+        examination.CHECKS = tuple(
+            one for one in registry.CHECKS if one.name in given.only.split(",")
+        )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copies = split_made(folder, given.dialogues)

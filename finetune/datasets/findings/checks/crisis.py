@@ -12,7 +12,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from finetune.datasets.findings.personal.masking import masked
 from finetune.datasets.findings.process.dialogue import Dialogue, excerpt
 from finetune.datasets.findings.process.finding import Check, Finding, Told
 from finetune.datasets.findings.process.order import Order
@@ -53,7 +52,7 @@ class Judged(Check):
         kind, words = self.judged(judge_of(self.order.judge), dialogue)
         if kind:
             self._kinds[kind] += 1
-            self.point(dialogue, excerpt(masked(words)), kind)
+            self.point(dialogue, excerpt(words), kind)
 
     def result(self, told: Told) -> Iterable[Finding]:
         return (

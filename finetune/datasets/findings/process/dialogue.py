@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from finetune.datasets.findings.personal.masking import masked
+
 Part = Literal["validation", "train"]
 PARTS: tuple[Part, ...] = ("validation", "train")  # the smaller one first: others look back at it
 # A word, or one sign of a script that is written without blanks.
@@ -106,11 +108,11 @@ def dialogues(folder: Path) -> Iterator[Dialogue]:
 
 
 def excerpt(text: str, start: int = 0, end: int | None = None) -> str:
-    """A few words around a place, on one line; what is invisible is shown by its number."""
+    """A few words around a place, on one line: personal data masked, what is invisible by number."""
     end = start if end is None else end
     before = max(0, start - (EXCERPT - (end - start)) // 2)
     after = min(len(text), before + EXCERPT)
-    shown = " ".join(visible(text[before:after]).split())
+    shown = masked(" ".join(visible(text[before:after]).split()))
     return f"{'…' if before else ''}{shown}{'…' if after < len(text) else ''}"
 
 

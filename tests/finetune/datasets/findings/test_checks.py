@@ -37,6 +37,14 @@ def test_near_duplicates_are_grouped_and_told_from_others(found):
     assert {place.group for place in finding.first} == {1}
 
 
+def test_excerpts_of_every_check_are_masked(found):
+    text = "Write to ann.lee@example.org"
+    results = found([filler(1), talk("Hi", "Hello.", text), talk("Hi", "Hello.", text + " now")])
+    for name in ("unanswered", "near_duplicates"):
+        assert "ann.lee" not in str(results[name].first)
+        assert "[EMAIL]" in str(results[name].first)
+
+
 def test_near_duplicates_in_chinese(found):
     text = "我妈妈从春天开始生病，我每个周末开车两个小时去陪她，回来的路上我在车里哭，因为没有人问我好不好。"
     rows = [
