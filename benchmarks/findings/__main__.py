@@ -88,9 +88,10 @@ def main() -> None:
         order = Order(str(folder), given.dialogues, judge="chat.safety.dialogues")
         findings = examination.examine(order, out)
         after = resource.getrusage(resource.RUSAGE_SELF)
+        seconds, computed = time.monotonic() - begun, after.ru_utime - before.ru_utime
         print(
-            f"{given.dialogues:,} dialogues, {size / 2**20:.0f} MB: {time.monotonic() - begun:.0f} s, "
-            f"{after.ru_utime - before.ru_utime:.0f} s of one core, {after.ru_maxrss / 1024:.0f} MB"
+            f"{given.dialogues:,} dialogues, {size / 2**20:.0f} MB: {seconds:.0f} s, "
+            f"{computed:.0f} s of one core, {after.ru_maxrss / 1024:.0f} MB"
         )
         for finding in findings:
             print(f"{finding.name}: {finding.count:,} of {finding.read:,}")

@@ -108,7 +108,7 @@ def dialogues(folder: Path) -> Iterator[Dialogue]:
 
 
 def excerpt(text: str, start: int = 0, end: int | None = None) -> str:
-    """A few words around a place, on one line: personal data masked, what is invisible by number."""
+    """A few words around a place, on one line: personal data masked, invisible signs by number."""
     end = start if end is None else end
     before = max(0, start - (EXCERPT - (end - start)) // 2)
     after = min(len(text), before + EXCERPT)

@@ -46,7 +46,10 @@ def test_excerpts_of_every_check_are_masked(found):
 
 
 def test_near_duplicates_in_chinese(found):
-    text = "我妈妈从春天开始生病，我每个周末开车两个小时去陪她，回来的路上我在车里哭，因为没有人问我好不好。"
+    text = (
+        "我妈妈从春天开始生病，我每个周末开车两个小时去陪她，"
+        "回来的路上我在车里哭，因为没有人问我好不好。"
+    )
     rows = [
         talk(text, "这样来回四个小时，却没有人问你。"),
         talk("我今天很高兴。", "恭喜你！"),
