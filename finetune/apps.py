@@ -9,7 +9,6 @@ class FinetuneConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("finetune.datasets.findings.services")  # they follow the first check
-        import_module("finetune.studies.test_sets")  # findings ask what is measured with
         import_module("finetune.alerts.recording")  # alerts listen for what becomes of runs
         import_module("finetune.datasets.versions.services")  # keeps what a version is made of
         import_module("finetune.runs.worker.waiting")  # runs listen for what becomes of data sets

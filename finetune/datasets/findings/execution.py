@@ -174,7 +174,7 @@ def local_bases() -> Iterator[Base]:
 def test_sets_of(team: Team) -> list[Dataset]:
     """Sets of a team that somebody measures with, by their mark or because a study does."""
     answers = measured_with.send(Dataset, team=team)
-    ids = {pk for _receiver, found in answers for pk in found or ()}
+    ids = {int(pk) for _receiver, found in answers for pk in found or ()}
     rows = Dataset.objects.for_team(team).filter(state=Dataset.State.READY)
     return [
         one

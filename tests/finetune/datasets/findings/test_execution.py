@@ -143,7 +143,8 @@ def test_a_process_that_breaks_is_told_without_paths(waiting, dataset):
     assert str(settings.DATA_DIR) not in waiting.message
 
 
-def test_marked_sets_and_those_of_studies_are_compared_with(dataset, team, alice):
+def test_marked_sets_and_those_of_studies_are_compared_with(dataset, team, alice, base):
+    from finetune.studies.models import Study
     from tests.conftest import checked_dataset
 
     marked = checked_dataset(team, alice)
@@ -152,5 +153,12 @@ def test_marked_sets_and_those_of_studies_are_compared_with(dataset, team, alice
     [test] = execution.order_of(dataset).tests
     assert (test.name, test.folder) == ("Exam", str(marked.folder))
     assert execution.order_of(marked).tests == ()  # not with itself
+    Dataset.objects.filter(pk=marked.pk).update(for_evaluation=False)
+    assert execution.order_of(dataset).tests == ()
+    Study.objects.create(
+        team=team, name="s", base=base, dataset=dataset, test_dataset=marked, adapter="lora",
+        config={},
+    )  # fmt: skip
+    assert [test.name for test in execution.order_of(dataset).tests] == ["Exam"]
     shutil.rmtree(marked.folder)
     assert execution.order_of(dataset).tests == ()
