@@ -8,6 +8,7 @@ class FinetuneConfig(AppConfig):
     verbose_name = "Fine-tuning"
 
     def ready(self) -> None:
+        import_module("finetune.datasets.findings.services")  # they follow the first check
         import_module("finetune.alerts.recording")  # alerts listen for what becomes of runs
         import_module("finetune.datasets.versions.services")  # keeps what a version is made of
         import_module("finetune.runs.worker.waiting")  # runs listen for what becomes of data sets

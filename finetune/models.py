@@ -2,6 +2,7 @@
 
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
+from finetune.datasets.findings.models import Findings
 from finetune.datasets.models import Dataset
 from finetune.datasets.parts.models import Upload, UploadPart
 from finetune.datasets.versions.models import DialogueDraft
@@ -29,6 +30,7 @@ __all__ = [
     "DialogueDraft",
     "Evaluation",
     "Export",
+    "Findings",
     "Invitation",
     "Membership",
     "QuantumCalibration",

@@ -22,6 +22,7 @@ from finetune.teams.keys import views as keys
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .datasets.findings import views as findings
 from .datasets.parts import views as parts
 from .evaluation import views as evaluations
 from .evaluation.votes import views as votes
@@ -80,6 +81,17 @@ urlpatterns = [
         name="dataset-check-cancel",
     ),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
+    path("data/<str:public_id>/findings/", findings.findings, name="dataset-findings"),
+    path("data/<str:public_id>/findings/start/", findings.findings_start, name="findings-start"),
+    path("data/<str:public_id>/findings/cancel/", findings.findings_cancel, name="findings-cancel"),
+    path("data/<str:public_id>/findings/<slug:name>/", findings.finding, name="dataset-finding"),
+    path(
+        "data/<str:public_id>/findings/<slug:name>/change/",
+        findings.finding_change,
+        name="finding-change",
+    ),
+    path("data/<str:public_id>/about/", findings.dataset_about, name="dataset-about"),
+    path("data/<str:public_id>/sheet.md", findings.dataset_sheet, name="dataset-sheet"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),
     path(
         "data/<str:public_id>/problems/<int:number>/", dataset_fixes.problem, name="dataset-problem"

@@ -76,6 +76,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     """Alice's objects, in the place of each parameter of each part of the site."""
     from chat.notes.models import SessionNote
     from chat.privacy.models import DeletionReceipt
+    from finetune.datasets.findings.models import Findings
     from finetune.datasets.parts.services import upload_create
     from finetune.evaluation.models import Evaluation
     from finetune.exports.models import Export
@@ -94,6 +95,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
     tried = Trial.objects.create(
         team=team, created_by=alice, base=run_made.base, dataset=dataset, config={}, work={}
     )
+    Findings.objects.create(dataset=dataset, state="done")
     made = Export.objects.create(run=run_made, created_by=alice, parts=["adapter"])
     evaluation = Evaluation.objects.create(
         team=team, created_by=alice, run=run_made, base=run_made.base, kind="scores"
@@ -106,7 +108,12 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/webhooks": {"webhook_id": hook.public_id},
         **study_things(run_made, alice),
         "data/uploads/": {"public_id": upload.public_id},
-        "data/": {"public_id": dataset.public_id, "number": "0", "line": "1"},
+        "data/": {
+            "public_id": dataset.public_id,
+            "number": "0",
+            "line": "1",
+            "name": "near_duplicates",
+        },
         "bases/": {"slug": "qwen3-0-6b"},
         "runs/trials/": {"public_id": tried.public_id},
         "runs/": {

@@ -87,7 +87,9 @@ def limits() -> Limits:
 def options_of(values: Mapping[str, Any]) -> Options:
     """The row's options as the doctor takes them; empty ones mean its defaults."""
     given: dict[str, Any] = {
-        name: values[name] for name in ("format", "seed", "validation_fraction") if name in values
+        name: values[name]
+        for name in ("format", "seed", "validation_fraction", "by_person")
+        if name in values
     }
     mapping = {key: column for key, column in (values.get("mapping") or {}).items() if column}
     given["format"] = given.get("format") or None

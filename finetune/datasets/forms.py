@@ -26,6 +26,10 @@ COLUMNS = {
         gettext_lazy("Context"),
         gettext_lazy("Only if a question is about a text: it is put below the question."),
     ),
+    "person": (
+        gettext_lazy("Whose"),
+        gettext_lazy("Only to split by person: who speaks, as a name or a number."),
+    ),
     "group": (
         gettext_lazy("Conversation"),
         gettext_lazy("Only if a dialogue has several rows: what they have in common."),
@@ -68,6 +72,13 @@ class ReadingForm(forms.Form):
         help_text=gettext_lazy(
             "Of a transcript or a chat: the name of the one whose words are to be learned. Left "
             "empty, it is who is called so (therapist, counselor, bot …), else the second speaker."
+        ),
+    )
+    by_person = forms.BooleanField(
+        label=gettext_lazy("Keep a person's dialogues together"),
+        required=False,
+        help_text=gettext_lazy(
+            "On one side of the split: by `person` beside the messages, or by a table's column."
         ),
     )
     mapping_help = MAPPING_HELP
@@ -113,7 +124,7 @@ class ReadingForm(forms.Form):
 
     @property
     def reading_fields(self) -> list[forms.BoundField]:
-        names = ("format", "speaker", "seed", "validation_fraction")
+        names = ("format", "speaker", "seed", "validation_fraction", "by_person")
         return [self[name] for name in names if name in self.fields]
 
     @property
@@ -129,6 +140,7 @@ class ReadingForm(forms.Form):
         mapping = {name: values[f"column_{name}"] for name in COLUMNS if values[f"column_{name}"]}
         return {
             "format": values["format"],
+            "by_person": values["by_person"],
             "mapping": mapping if values["format"] in ("", "table") else {},
             "speaker": values.get("speaker", ""),
             **{

@@ -74,6 +74,13 @@ class Dataset(models.Model):
     filename = models.CharField(max_length=200, help_text="As uploaded; never used as a path.")
     purpose = models.CharField(max_length=30, default="fine-tune")
     licence = models.CharField(max_length=80, blank=True)
+    licence_tag = models.CharField(
+        max_length=30, blank=True, help_text="As SPDX names it, or one of `findings.licences`."
+    )
+    source = models.TextField(blank=True, help_text="Where it comes from, in somebody's words.")
+    for_evaluation = models.BooleanField(
+        default=False, help_text="Others should have nothing in common with it."
+    )
     bytes = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)

@@ -14,7 +14,11 @@ WHO = {
     "assistant": gettext_lazy("Assistant"),
     "system": gettext_lazy("Instruction"),
 }
-COLUMN_WORDS = {**WHO, "group": gettext_lazy("Conversation")}
+COLUMN_WORDS = {
+    **WHO,
+    "group": gettext_lazy("Conversation"),
+    "person": gettext_lazy("Whose"),
+}
 
 
 class ReadAs:

@@ -29,6 +29,8 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 from . import selectors as dataset_selectors
 from . import services as dataset_services
 from .checking import dataset_cancel
+from .findings.licences import licence_words
+from .findings.page import FindingsView
 from .forms import OptionsForm, UploadForm
 from .glimpse import Glimpse, glimpse_of
 from .models import Dataset
@@ -154,6 +156,8 @@ def dataset_context(
         "form": form or options_form(found, initial=options_now(found)),
         "glimpse": glimpse,
         "progress": CheckProgress.of(found),
+        "view": FindingsView(found),
+        "licence": licence_words(found.licence_tag, found.licence),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from finetune.bases.models import BaseModel
+from finetune.datasets.findings.licences import is_non_commercial
 from finetune.datasets.models import Dataset
 from finetune.runs.circuits import THEMES
 from finetune.runs.models import Run, RunEvent
@@ -87,7 +88,7 @@ def facts_of(run: Run, step: int | None) -> dict[str, Any]:
     }
 
 
-def data_of(run: Run) -> list[dict[str, str]]:
+def data_of(run: Run) -> list[dict[str, Any]]:
     """The data of a run and, where it goes on from others, of those: it learned from them too."""
     sets: list[tuple[str, Dataset | None]] = [
         ("Data set", run.dataset),
@@ -104,7 +105,8 @@ def data_of(run: Run) -> list[dict[str, str]]:
             "name": one.name,
             "id": one.public_id,
             "sha256": one.sha256,
-            "licence": one.licence,
+            "licence": one.licence_tag or one.licence,
+            "non_commercial": is_non_commercial(one.licence_tag, one.licence),
         }
         for role, one in sets
         if one is not None

@@ -18,6 +18,7 @@ from finetune.runs.selectors import run_get
 from finetune.teams.access import SiteRequest, signed_in
 
 from . import services
+from .facts import data_of
 from .models import Export
 from .selectors import export_get, export_list_for, export_sources
 
@@ -53,6 +54,7 @@ def page_of(run: Run) -> dict[str, Any]:
         "exports": rows,
         "live": any(row.state in Export.LIVE for row in rows),
         "sources": export_sources(run),
+        "non_commercial": [one["name"] for one in data_of(run) if one["non_commercial"]],
         "merge_problem": services.merge_problem(run),
         "gguf_problem": services.run_gguf_problem(run),
     }

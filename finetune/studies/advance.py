@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
+from finetune.datasets.findings.services import measured_with
 from finetune.datasets.models import Dataset
 from finetune.datasets.services import dataset_deleting
 from finetune.exceptions import RunRefused, StudioError
@@ -22,6 +23,7 @@ from finetune.queue import enqueue
 from finetune.runs.events import run_logged
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.services import run_create, run_requeue
+from finetune.teams.models import Team
 
 from .design.arms import Arm
 from .design.cells import Cell, Point, Result, cells_left, chosen, next_cells
@@ -49,6 +51,13 @@ def run_rings(run: Run, events: Sequence[RunEvent], **_: Any) -> None:
     cell = StudyRun.objects.filter(run=run, study__state=State.RUNNING).first()
     if cell is not None:
         enqueue("study_advance", cell.study_id)
+
+
+@receiver(measured_with)
+def tested_on(team: Team, **_: Any) -> list[int]:
+    """Ids of the data sets on which studies of a team report their results."""
+    studies = Study.objects.filter(team=team, test_dataset__isnull=False)
+    return [pk for pk in studies.values_list("test_dataset", flat=True) if pk is not None]
 
 
 @receiver(dataset_deleting)

@@ -164,12 +164,21 @@ answer = {"study": done.public_id, "study_stopped": stopped.public_id, "study_li
 """
 
 
+# How far the further look at a data set is.
+FOUND = """
+from finetune.models import Findings
+row = Findings.objects.filter(dataset__public_id="%s").first()
+answer = {"state": row.state if row else ""}
+"""
+
+
 @pytest.fixture(scope="session")
 def rows(studio, training_file):
     """Data sets good and bad, a key, a chip, jobs, experiments and studies."""
     found = studio.manage(PREPARE) | studio.manage(QUANTUM) | studio.manage(STUDIES)
     studio.people["erin"] = {"session": found["session"], "key": ""}
     wait_until(lambda: read_state(studio, found["refused"]) == "error", seconds=60)
+    wait_until(lambda: studio.manage(FOUND % found["problems"])["state"] == "done", seconds=300)
     return {**found, "file": training_file}
 
 

@@ -43,6 +43,7 @@ CELERY_TASK_ROUTES = {
     # from its queues in turn.
     "finetune.tasks.dataset_check": {"queue": "checks"},
     "finetune.tasks.base_inspect": {"queue": "checks"},
+    "finetune.tasks.findings_make": {"queue": "findings"},
     "finetune.tasks.circuit_draw": {"queue": "drawings"},
     # A download takes an hour; nothing else stands behind it.
     "finetune.tasks.base_download": {"queue": "bases"},

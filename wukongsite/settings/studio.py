@@ -85,6 +85,7 @@ ANONYMOUS_ASSISTANT = env("WUKONG_ANONYMOUS_ASSISTANT", "smollm2-135m-instruct")
 ANONYMOUS_VISITS = env("WUKONG_ANONYMOUS_VISITS", 10)  # of one address in a quarter of an hour
 ANONYMOUS_MESSAGES = env("WUKONG_ANONYMOUS_MESSAGES", 30)  # of one visitor in that time
 PERSONAS = "chat.personas.selectors"  # where assistants with a way of speaking come from
+DIALOGUE_JUDGE = "chat.safety.dialogues"  # judges what is said in data sets
 REPLY_GATE = "chat.speech.samples.replies_gated"  # what sample replies of runs pass
 
 HANDOVER = env("WUKONG_HANDOVER", False)  # whether people of this site answer by hand

@@ -16,6 +16,7 @@ from finetune.datasets.formats.beside import beside
 from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.openai import MESSAGES
 from finetune.datasets.formats.registry import detect, unused
+from finetune.datasets.formats.turns import EMPTY
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
@@ -130,8 +131,14 @@ class Conversion:
         if alone and all(len(message) == 2 for message in messages):
             return Dialogue(read.line, messages, [], place=place, plain=plain)  # nothing beside
         named = list(unused(self._form, record, self._mapping))
-        kept = beside(record) if own else {}
-        return Dialogue(read.line, messages, named, kept, place, plain)
+        return Dialogue(read.line, messages, named, self._beside(record), place, plain)
+
+    def _beside(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """What is kept with the messages: what our own form has there, or a table's person."""
+        if self._form.name == "openai":
+            return beside(dict(record))
+        person = record.get(self._mapping.get("person", ""))
+        return beside({"person": str(person).strip()}) if person not in EMPTY else {}
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
         if self._report.container != "csv":

@@ -20,6 +20,7 @@ from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Conversion
 from finetune.datasets.doctor.intake import Intake
 from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.persons import with_persons
 from finetune.datasets.doctor.places import place_packed
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
@@ -99,6 +100,7 @@ def _read(
         tokens_estimated=tokenizer_path is None,
         seed=options.seed,
         validation_fraction=options.validation_fraction,
+        by_person=options.by_person,
     )
     records = read_records(path, sniffed, limits, watch)
     with (
@@ -115,7 +117,10 @@ def _read(
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     _enough(report, limits)
-    chosen = held_out(intake.sides, options.seed, options.validation_fraction)
+    prints = intake.sides
+    if options.by_person:
+        prints, report.persons = with_persons(work / "all.jsonl", prints)
+    chosen = held_out(prints, options.seed, options.validation_fraction)
     _split(work, report, chosen, intake, watch)
     return report
 

@@ -20,6 +20,8 @@ class Options:
         consent: whether everybody who writes in a messenger's chat agreed.
         seed: seed of the split.
         validation_fraction: share of the dialogues held out, 0 to 0.9.
+        by_person: keep the dialogues of one person (`person` beside the messages, or a table's
+            column) on the same side.
         limits: bounds of what is read.
         control_tokens: further texts that models keep for themselves, to be pointed out; the
             well-known ones and those of the tokenizer always are.
@@ -31,6 +33,7 @@ class Options:
     consent: bool = False
     seed: int = 7
     validation_fraction: float = 0.1
+    by_person: bool = False
     limits: Limits = field(default_factory=Limits)
     control_tokens: tuple[str, ...] = ()
 

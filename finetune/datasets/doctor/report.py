@@ -79,6 +79,8 @@ class Report:
         validation: the held-out file.
         seed: seed of the split.
         validation_fraction: share held out.
+        by_person: whether the dialogues of one person are on the same side.
+        persons: how many were told apart; 0 where it was not asked for, or nobody is named.
     """
 
     format: str = ""
@@ -114,6 +116,8 @@ class Report:
     validation: Part = field(default_factory=lambda: Part("validation.jsonl"))
     seed: int = 0
     validation_fraction: float = 0.0
+    by_person: bool = False
+    persons: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""

@@ -12,7 +12,7 @@ from .turns import EMPTY, joined
 from .writing import CannotWrite, apart, exchanges, without_weights
 
 ROLES = ("system", "user", "assistant")
-MAPPING_KEYS = (*ROLES, "context", "group")
+MAPPING_KEYS = (*ROLES, "context", "group", "person")
 
 
 def _convert(record: Record, columns: Columns) -> list[Any]:

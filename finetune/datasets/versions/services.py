@@ -66,6 +66,9 @@ def version_make(
         name=dataset.name,
         purpose=dataset.purpose,
         licence=dataset.licence,
+        licence_tag=dataset.licence_tag,
+        source=dataset.source,
+        for_evaluation=dataset.for_evaluation,
         options={
             **{key: value for key, value in dataset.options.items() if key not in NOT_KEPT},
             "format": "openai",

@@ -160,6 +160,9 @@ def _licences(order: Order, facts: dict[str, Any], about: dict[str, Any]) -> str
         else "The base's folder has no licence text that could be brought along."
     )
     words = "The strictest of these holds for all that was made from them."
+    closed = [one["name"] for one in facts["data"] if one.get("non_commercial")]
+    if closed:
+        words = f"**Not for commercial use**: it learned from {', '.join(closed)}. {words}"
     return f"{_table(rows)}\n{words} {brought}\n"
 
 

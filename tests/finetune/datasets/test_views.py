@@ -340,7 +340,7 @@ class TestOptions:
         client.force_login(alice)
         page = page_of(client, row)
         assert "which column is which" in page
-        assert page.count('<option value="frage">') == 5
+        assert page.count('<option value="frage">') == 6
         answer = client.post(
             reverse("dataset-options", args=[row.public_id]),
             {"column_user": "frage", "column_assistant": "antwort"},

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from finetune.datasets.models import Dataset
 from finetune.exports import services
 from finetune.exports.models import Export
 from finetune.teams.keys.services import key_create
@@ -62,6 +63,15 @@ def test_the_page_offers_what_can_be_made(run: Any, bob: Any) -> None:
     assert "Merging" in fragment
     assert 'hx-trigger="every 2s"' in fragment
     assert "<html" not in fragment
+
+
+def test_the_page_warns_of_data_that_leaves_no_commercial_use(run: Any, bob: Any) -> None:
+    client = signed_in(bob)
+    address = reverse("run-exports", args=[run.public_id])
+    assert "Not for commercial use" not in client.get(address).content.decode()
+    Dataset.objects.filter(pk=run.dataset_id).update(licence_tag="CC-BY-NC-4.0")
+    page = client.get(address).content.decode()
+    assert "Not for commercial use: this run learned from <bdi>Demo</bdi>" in page
 
 
 def test_what_cannot_be_made_says_why(run: Any, alice: Any) -> None:

@@ -266,6 +266,14 @@ def test_the_head_names_licences_as_hubs_do(order: Orders) -> None:
         assert "`licences/`" not in words  # there are none
 
 
+def test_the_card_warns_of_data_that_leaves_no_commercial_use(order: Orders) -> None:
+    about = {"made": "", "base": {"files": {}, "licences": []}, "golden": {}}
+    for closed in (True, False):
+        data = [{**FACTS["data"][0], "name": "Listening", "non_commercial": closed}]
+        words = card(order(facts={**FACTS, "data": data}), about, Lock("", "float32", []), [], None)
+        assert ("**Not for commercial use**: it learned from Listening." in words) == closed
+
+
 def test_an_early_end_is_no_end_of_all_steps(order: Orders) -> None:
     facts = {**FACTS, "ended": True, "step": 3, "steps": 9}
     about = {"made": "", "base": {"files": {}, "licences": []}, "golden": {}}
