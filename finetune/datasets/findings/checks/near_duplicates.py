@@ -21,6 +21,7 @@ from finetune.datasets.findings.process.dialogue import (
     Dialogue,
     excerpt,
     grams,
+    messages_of,
     word_numbers,
 )
 from finetune.datasets.findings.process.finding import Check, Finding, Place, Places, Told
@@ -108,7 +109,7 @@ class NearDuplicates(Check):
         part, _ = self._place(index)
         with (Path(self.order.data) / f"{part}.jsonl").open("rb") as file:
             file.seek(self._offsets[index])
-            messages = json.loads(file.readline())["messages"]
+            messages = messages_of(json.loads(file.readline()))
         return "\n".join(one["content"] for one in messages if one["role"] != "system")
 
     def _findings(self, groups: Groups) -> list[Finding]:

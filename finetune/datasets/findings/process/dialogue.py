@@ -57,6 +57,12 @@ class Dialogue:
         return word_numbers(self.spoken)
 
 
+def messages_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is learned to be said: of a pair of replies the one that was preferred."""
+    messages: list[dict[str, Any]] = record["messages"]
+    return [*messages, record["chosen"]] if "chosen" in record else messages
+
+
 def plain(text: str) -> str:
     """One form of each sign, small letters."""
     return unicodedata.normalize("NFKC", text).casefold()
@@ -103,7 +109,7 @@ def dialogues(folder: Path) -> Iterator[Dialogue]:
         offset = 0
         with (folder / f"{part}.jsonl").open("rb") as lines:
             for number, line in zip(numbers, lines, strict=True):
-                yield Dialogue(part, number, offset, json.loads(line)["messages"])
+                yield Dialogue(part, number, offset, messages_of(json.loads(line)))
                 offset += len(line)
 
 
