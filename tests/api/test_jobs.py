@@ -216,7 +216,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"suffix": "x" * 65}, "suffix", "64"),
     ({"seed": -1}, "seed", "0"),
     ({"integrations": [{"wandb": {"project": "p"}}]}, "integrations[0].type", "required"),
-    ({"method": {"type": "dpo"}}, "method.type", "supervised"),
+    ({"method": {"type": "reinforcement"}}, "method.type", "supervised"),
     ({"hyperparameters": {"batch_size": 0}}, "hyperparameters.batch_size", "1"),
     ({"hyperparameters": {"n_epochs": "lots"}}, "hyperparameters.n_epochs", "integer"),
     (

@@ -30,7 +30,8 @@ def test_from_a_file_of_pairs_to_rewards(window: Any, studio: Any, tmp_path: Pat
     path.write_text("".join(json.dumps(pair(number)) + "\n" for number in range(40)))
     with window("alice") as person:
         page = person.page
-        person.go("/data/upload/")
+        person.go("/data/")
+        page.locator("header").get_by_role("link", name="Upload data").click()
         page.set_input_files("[name=file]", path)
         page.get_by_role("button", name="Upload and check").click()
         page.wait_for_url("**/data/file-*/")
