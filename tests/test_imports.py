@@ -63,6 +63,8 @@ HEAVY = [
     "pyqpanda3",
     "matplotlib",
     "accelerate",
+    "pyarrow",
+    "openpyxl",
 ]
 
 

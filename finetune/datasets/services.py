@@ -97,7 +97,13 @@ def dataset_upload(
     )
     try:
         dataset.bytes, dataset.sha256 = write_original(dataset, file)
-        sniff(dataset.original_file, Limits(max_bytes=limit))
+        try:
+            sniff(
+                dataset.original_file, Limits(max_bytes=limit), dataset.options.get("encoding", "")
+            )
+        except DatasetRefused as refused:
+            if refused.code != "encoding":  # its page asks which, and reads it again
+                raise
         with transaction.atomic():
             if digest and user is not None:
                 submission_keep(submission_take(user=user, digest=digest), dataset.public_id)

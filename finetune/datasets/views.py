@@ -28,6 +28,7 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 
 from . import selectors as dataset_selectors
 from . import services as dataset_services
+from .containers import read_from
 from .forms import OptionsForm, UploadForm
 from .models import Dataset
 from .report import ReportView
@@ -129,6 +130,7 @@ def dataset_context(
     return {
         "dataset": found,
         "report": report,
+        "source": read_from(found.report),
         "problems": problems_from(found, start, PROBLEMS),
         "problem_page": page,
         "waiting": is_waiting(found),
@@ -140,7 +142,8 @@ def dataset_context(
 def options_now(found: Dataset) -> dict[str, Any]:
     """What was asked for and, where nothing was, what the check made of it."""
     asked = {name: value for name, value in found.options.items() if value not in ("", None)}
-    return {"mapping": found.report.get("mapping") or {}, **asked}
+    guess = found.report.get("encoding_guess") or ""
+    return {"mapping": found.report.get("mapping") or {}, "encoding": guess, **asked}
 
 
 def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]:
@@ -184,7 +187,7 @@ def dataset_problems(request: SiteRequest, public_id: str) -> HttpResponseBase:
 
 def problem_blocks(found: Dataset) -> Iterator[str]:
     """The table in blocks of five hundred rows."""
-    columns = ("line", "severity", "check", "reason", "fix")
+    columns = ("line", "severity", "check", "reason", "fix", "member")
     block = io.StringIO()
     writer = csv.writer(block)
     block.write("\ufeff")
@@ -195,7 +198,7 @@ def problem_blocks(found: Dataset) -> Iterator[str]:
         block.seek(0)
         block.truncate()
         for row in rows:
-            writer.writerow([neutralised(str(row[name])) for name in columns])
+            writer.writerow([neutralised(str(row.get(name, ""))) for name in columns])
         yield block.getvalue()
         offset += len(rows)
 

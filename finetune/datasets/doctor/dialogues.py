@@ -89,9 +89,12 @@ class Conversion:
         return Dialogue(read.line, messages, list(unused(self._form, record, self._mapping)))
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
-        if self._report.container != "csv":
+        if self._report.container not in ("csv", "xlsx"):
             return
-        name = next((name for name, cell in record.items() if is_formula(cell)), None)
+        name = next(
+            (name for name, cell in record.items() if isinstance(cell, str) and is_formula(cell)),
+            None,
+        )
         if name is not None:
             yield RecordProblem(
                 "formula",

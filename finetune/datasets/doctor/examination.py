@@ -26,8 +26,8 @@ from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.splitting import held_out
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
-from finetune.datasets.reading.records import read_records
-from finetune.datasets.reading.sniffing import Sniffed, sniff
+from finetune.datasets.reading.records import Source, source_of
+from finetune.datasets.reading.sniffing import sniff
 
 
 def examine(
@@ -54,12 +54,13 @@ def examine(
     """
     options = options or Options()
     path, out_dir = Path(path), Path(out_dir)
-    sniffed = sniff(path, options.limits)
+    sniffed = sniff(path, options.limits, options.encoding)
+    source = source_of(path, sniffed, options.limits, options.encoding)
     existed = out_dir.exists()
     out_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".examining-", dir=out_dir))
     try:
-        report = _read(path, work, sniffed, options, tokenizer_path)
+        report = _read(path, work, source, options, tokenizer_path)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
         for name in ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json"):
             os.replace(work / name, out_dir / name)
@@ -73,19 +74,23 @@ def examine(
 
 
 def _read(
-    path: Path, work: Path, sniffed: Sniffed, options: Options, tokenizer_path: Path | None
+    path: Path, work: Path, source: Source, options: Options, tokenizer_path: Path | None
 ) -> Report:
     """Read everything, then split."""
     limits = options.limits
     tokens_of, special = _tokenizer(tokenizer_path)
     report = Report(
-        container=sniffed.container,
+        container=source.container,
+        packing=source.packing,
+        encoding=source.encoding,
+        members=list(source.members),
+        left=list(source.left),
         bytes=path.stat().st_size,
         tokens_estimated=tokenizer_path is None,
         seed=options.seed,
         validation_fraction=options.validation_fraction,
     )
-    records = read_records(path, sniffed, limits)
+    records = source.records()
     with (
         (work / "all.jsonl").open("w", encoding="utf-8") as kept,
         (work / "problems.jsonl").open("w", encoding="utf-8") as bad,

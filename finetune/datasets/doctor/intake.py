@@ -19,6 +19,7 @@ from finetune.datasets.doctor.problems import ProblemLog, printable
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import member_of
 
 MOST_KEYS = 100  # different keys beside the dialogue that are named
 
@@ -88,7 +89,9 @@ class Intake:
         report.starts_with_assistant += spoken[0]["role"] == "assistant"
         report.ends_with_user += spoken[-1]["role"] == "user"
         if len(report.preview) < self._limits.preview:
-            report.preview.append({"line": line, "messages": messages})
+            report.preview.append(
+                {"line": int(line), "member": member_of(line), "messages": messages}
+            )
         self._file.write(json.dumps({"messages": messages}, ensure_ascii=False) + "\n")
 
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:

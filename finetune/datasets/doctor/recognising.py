@@ -11,6 +11,7 @@ from finetune.datasets.formats.registry import FORMATS, detect, get_format
 from finetune.datasets.reading.columns import known_columns
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.lines import Read
+from finetune.datasets.reading.sniffing import TABLE_KINDS
 
 SEARCHED = 50  # records looked at to recognise the format
 COLUMNS_KEPT = 200
@@ -63,7 +64,7 @@ def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
         return FORMATS["openai"]
     report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     names = ", ".join(report.columns[:20])
-    if report.container == "csv":
+    if report.container in TABLE_KINDS:
         raise DatasetRefused(
             "missing_columns",
             f"It is not clear which columns hold the two sides. Columns: {names[:300]}.",
@@ -87,7 +88,7 @@ def _map(sample: dict[str, Any], report: Report, asked: Mapping[str, str]) -> No
     if (
         "user" not in mapping
         or "assistant" not in mapping
-        or (missing and report.container == "csv")
+        or (missing and report.container in TABLE_KINDS)
     ):
         what = (
             f"There is no column {', '.join(missing)}."

@@ -11,13 +11,14 @@ HISTOGRAM_BINS = 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One bad or remarkable line."""
+    """One bad or remarkable line; `member` is the file of an archive that it stands in."""
 
     line: int
     check: str
     severity: str
     reason: str
     fix: str
+    member: str = ""
 
 
 @dataclass
@@ -37,7 +38,11 @@ class Report:
     Attributes:
         format: name in `FORMATS`.
         format_title: what people call it.
-        container: `jsonl`, `json` or `csv`.
+        container: what the records stand in: `jsonl`, `json`, `csv`, `parquet`, `arrow`, `xlsx`.
+        packing: `gz` or `zip`, where that is packed.
+        encoding: of its text; empty where there is none.
+        members: files of an archive, or the sheet of a workbook, that were read.
+        left: those that were not.
         bytes: size of the upload.
         records: records read, good and bad.
         dialogues: usable dialogues, without duplicates.
@@ -68,6 +73,10 @@ class Report:
     format: str = ""
     format_title: str = ""
     container: str = ""
+    packing: str = ""
+    encoding: str = ""
+    members: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     bytes: int = 0
     records: int = 0
     dialogues: int = 0

@@ -12,12 +12,39 @@ from finetune.datasets.reading.limits import Limits
 CHUNK = 1 << 16
 
 
+class MemberLine(int):
+    """A line's number that knows in which file of an archive it stands.
+
+    >>> f"line {MemberLine.of(3, 'b.jsonl')}"
+    'line 3 of b.jsonl'
+    """
+
+    member: str
+
+    @classmethod
+    def of(cls, number: int, member: str) -> MemberLine:
+        line = cls(number)
+        line.member = member
+        return line
+
+    def __str__(self) -> str:
+        return f"{int(self)} of {self.member}"
+
+    def __format__(self, _spec: str) -> str:
+        return str(self)
+
+
+def member_of(line: int) -> str:
+    """The file of an archive that a line stands in; empty for the upload itself."""
+    return line.member if isinstance(line, MemberLine) else ""
+
+
 @dataclass(frozen=True)
 class Read:
     """One record.
 
     Attributes:
-        line: where it starts, from 1.
+        line: where it starts, from 1; of a table without lines, its row.
         value: the record, or a `RecordProblem` where there is none.
         doubt: why the value is not to be trusted; the record is left out.
         remarks: what is worth a look; the record is kept.

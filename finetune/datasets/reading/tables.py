@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from finetune.datasets.reading.columns import WHOLE_COLUMNS, with_lists
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
@@ -88,7 +89,7 @@ class Table:
             if header is None:
                 header = _header(row)
             elif any(cell.strip() for cell in row.cells):
-                yield _record(header, row)
+                yield _record(header, row, self._limits)
 
     def _next(self) -> Line | None:
         if self._again:
@@ -210,8 +211,10 @@ def _body(text: str) -> str:
 # What is told of a row
 
 
-def _record(header: list[str], row: _Row) -> Read:
+def _record(header: list[str], row: _Row, limits: Limits) -> Read:
     value = _value(header, row)
+    if isinstance(value, dict):
+        value = with_lists(value, limits)
     remarks = []
     if row.stray:
         reason = "words stand behind a cell's closing quotation mark; its marks are kept as text"
@@ -245,12 +248,13 @@ def _header(row: _Row) -> list[str]:
     if row.returns:
         raise DatasetRefused(
             "missing_columns",
-            "The lines of the table end with carriage returns alone, as on old Macintosh systems.",
+            "A carriage return stands in the first line, which holds the column names.",
             "Save it with the line ends of Windows or Unix (in Excel: 'CSV UTF-8').",
         )
     names = [name.strip() for name in row.cells]
     named = [name for name in names if name]
-    if len(named) < 2 or len(set(named)) != len(named):
+    alone = len(named) == 1 and named[0].lower() in WHOLE_COLUMNS
+    if (len(named) < 2 and not alone) or len(set(named)) != len(named):
         raise DatasetRefused(
             "missing_columns",
             "The first line of the table has no usable column names: "
