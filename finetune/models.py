@@ -2,6 +2,7 @@
 
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
+from finetune.datasets.fetching.models import DatasetFetch
 from finetune.datasets.models import Dataset
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.votes.models import Ballot
@@ -23,6 +24,7 @@ __all__ = [
     "BaseDownload",
     "BaseModel",
     "Dataset",
+    "DatasetFetch",
     "Delivery",
     "Evaluation",
     "Export",

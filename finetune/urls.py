@@ -19,6 +19,7 @@ from finetune.teams.keys import views as keys
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .datasets.fetching import views as fetches
 from .evaluation import views as evaluations
 from .evaluation.votes import views as votes
 from .explorer import views as explorer
@@ -63,7 +64,12 @@ urlpatterns = [
     # data
     path("data/", datasets.data, name="data"),
     path("data/new/", datasets.dataset_upload, name="dataset-upload"),
+    path("data/fetch/", fetches.dataset_from_address, name="dataset-from-address"),
     path("data/<str:public_id>/", datasets.dataset, name="dataset"),
+    path("data/<str:public_id>/fetch/stop/", fetches.dataset_fetch_stop, name="dataset-fetch-stop"),
+    path(
+        "data/<str:public_id>/fetch/again/", fetches.dataset_fetch_again, name="dataset-fetch-again"
+    ),
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),

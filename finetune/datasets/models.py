@@ -29,6 +29,7 @@ class Dataset(models.Model):
     """One uploaded file, what the check found in it, and its train/validation split."""
 
     class State(models.TextChoices):
+        FETCHING = "fetching", gettext_lazy("Being fetched")
         UPLOADED = "uploaded", gettext_lazy("Waiting to be checked")
         CHECKING = "checking", gettext_lazy("Being checked")
         READY = "ready", gettext_lazy("Ready")

@@ -29,12 +29,16 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 from . import selectors as dataset_selectors
 from . import services as dataset_services
 from .containers import read_from
+from .fetching.addresses import fetching_is_allowed
+from .fetching.forms import FetchForm
+from .fetching.models import DatasetFetch
 from .forms import OptionsForm, UploadForm
 from .models import Dataset
 from .report import ReportView
 
 PAGE = 25
 PROBLEMS = 20
+State = Dataset.State
 
 
 @in_team
@@ -52,7 +56,7 @@ def data(request: SiteRequest) -> HttpResponse:
 
 
 def is_waiting(row: Dataset) -> bool:
-    return row.state in {Dataset.State.UPLOADED, Dataset.State.CHECKING}
+    return row.state in {State.FETCHING, State.UPLOADED, State.CHECKING}
 
 
 @never_cache
@@ -92,14 +96,22 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
             }
             return JsonResponse({"errors": errors}, status=refused)
         status = refused
-    context = {
-        "form": form,
+    context = upload_context(form=form)
+    return render(request, "finetune/datasets/upload.html", context, status=status)
+
+
+def upload_context(
+    *, form: UploadForm | None = None, fetch_form: FetchForm | None = None
+) -> dict[str, Any]:
+    """Of the page with both ways to bring data."""
+    return {
+        "form": form or UploadForm(),
+        "fetch_form": (fetch_form or FetchForm()) if fetching_is_allowed() else None,
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
         "formats": FORMATS.values(),
         "max_mb": settings.UPLOAD_MAX_MB,
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
     }
-    return render(request, "finetune/datasets/upload.html", context, status=status)
 
 
 def uploaded(public_id: str, wants_json: bool) -> HttpResponse:
@@ -134,6 +146,7 @@ def dataset_context(
         "problems": problems_from(found, start, PROBLEMS),
         "problem_page": page,
         "waiting": is_waiting(found),
+        "fetch": DatasetFetch.objects.filter(dataset=found).first(),
         "form": form or OptionsForm(report.columns, initial=options_now(found)),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
