@@ -27,6 +27,7 @@ from .exports import views as exports
 from .hardware import job_views
 from .hardware import views as hardware
 from .home import views as home
+from .lineage import views as lineage
 from .runs import circuit_views as circuits
 from .teams import views as team
 
@@ -70,6 +71,7 @@ urlpatterns = [
     path(
         "data/<str:public_id>/fetch/again/", fetches.dataset_fetch_again, name="dataset-fetch-again"
     ),
+    path("data/<str:public_id>/lineage/", lineage.dataset_lineage, name="dataset-lineage"),
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/problems.csv", datasets.dataset_problems, name="dataset-problems"),
     path("data/<str:public_id>/delete/", datasets.dataset_delete, name="dataset-delete"),

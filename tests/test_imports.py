@@ -50,6 +50,7 @@ DOMAINS = [
     "exports",
     "evaluation",
     "studies",
+    "lineage",
     "alerts",
     "home",
     "api",

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NOT_PAGES = {
     "handover-withdraw",
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
-    "key-revoke", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
+    "key-revoke", "dataset-from-address", "dataset-fetch-stop", "dataset-fetch-again", "dataset-options", "dataset-problems", "dataset-delete", "run-summary",
     "alerts-news", "alert-choice", "alert-mail-test", "webhook-create", "webhook-test", "webhook-switch",
     "webhook-delete", "delivery-again",
     "runs-table", "run-compare-table", "run-cancel", "run-pause", "run-resume", "run-requeue", "run-rerun", "run-priority", "run-list", "run-try", "run-trial", "run-code", "run-metrics", "run-log",
@@ -271,6 +271,7 @@ PAGES = {
     "data-empty": ("charlie", "/data/", "data"),
     "dataset-upload": ("alice", "/data/new/", "dataset-upload"),
     "dataset": ("alice", "/data/{file}/", "dataset"),
+    "dataset-lineage": ("alice", "/data/{file}/lineage/", "dataset-lineage"),
     "dataset-problems": ("alice", "/data/{problems}/", "dataset"),
     "dataset-refused": ("alice", "/data/{refused}/", "dataset"),
     "runs": ("alice", "/runs/", "runs"),
