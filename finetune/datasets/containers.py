@@ -9,9 +9,21 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from finetune.datasets.reading.encodings import ENCODINGS
-
 SHOWN = 8
+ENCODING_WORDS: dict[str, str | Promise] = {  # as `ENCODINGS`, for pages
+    "utf-8": "UTF-8",
+    "utf-16-le": gettext_lazy("UTF-16 (little end first, as Windows writes it)"),
+    "utf-16-be": gettext_lazy("UTF-16 (big end first)"),
+    "gb18030": gettext_lazy("GB18030, GBK, GB2312 (Chinese, simplified)"),
+    "big5": gettext_lazy("Big5 (Chinese, traditional)"),
+    "shift_jis": gettext_lazy("Shift JIS (Japanese)"),
+    "euc_jp": gettext_lazy("EUC-JP (Japanese)"),
+    "cp949": gettext_lazy("CP949, EUC-KR (Korean)"),
+    "cp1252": gettext_lazy("Windows-1252, Latin-1 (Western Europe)"),
+    "cp1250": gettext_lazy("Windows-1250 (Central Europe)"),
+    "cp1251": gettext_lazy("Windows-1251 (Cyrillic)"),
+    "koi8-r": gettext_lazy("KOI8-R (Cyrillic)"),
+}
 PACKINGS: dict[str, str | Promise] = {
     "gz": gettext_lazy("a gzip file"),
     "zip": gettext_lazy("a ZIP archive"),
@@ -38,7 +50,7 @@ class ReadFrom:
     """
 
     kind: str | Promise
-    encoding: str
+    encoding: str | Promise
     members: list[str]
     more: int
     left: list[str]
@@ -49,7 +61,7 @@ class ReadFrom:
 def read_from(report: Mapping[str, Any]) -> ReadFrom | None:
     """None for plain text in UTF-8, and for a report of an earlier version."""
     encoding = str(report.get("encoding") or "")
-    told = "" if encoding == "utf-8" else ENCODINGS.get(encoding, encoding.upper())
+    told = "" if encoding == "utf-8" else ENCODING_WORDS.get(encoding, encoding.upper())
     kind = PACKINGS.get(report.get("packing", "")) or CONTAINERS.get(report.get("container", ""))
     if not kind and not told:
         return None

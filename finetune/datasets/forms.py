@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.formats.registry import FORMATS
-from finetune.datasets.reading.encodings import ENCODINGS
+
+from .containers import ENCODING_WORDS
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9
@@ -49,7 +50,10 @@ class ReadingForm(forms.Form):
     encoding = forms.ChoiceField(
         label=gettext_lazy("Encoding"),
         required=False,
-        choices=[("", gettext_lazy("UTF-8, or as the file says")), *list(ENCODINGS.items())[1:]],
+        choices=[
+            ("", gettext_lazy("UTF-8, or as the file says")),
+            *list(ENCODING_WORDS.items())[1:],
+        ],
         help_text=gettext_lazy("Only of a text that is not UTF-8."),
     )
     seed = forms.IntegerField(

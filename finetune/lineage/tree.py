@@ -52,7 +52,7 @@ class Node:
 
 
 def lineage_of(dataset: Dataset) -> Node:
-    """The tree below a data set, studies with their runs first, then other runs, the newest first."""
+    """The tree below a data set, studies with their runs first, then other runs; newest first."""
     uses = Q(dataset=dataset) | Q(validation_dataset=dataset)
     every = Run.objects.filter(uses, team_id=dataset.team_id)
     rows = every.select_related("base", "team", "study_cell__study").defer("base__shapes")

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from finetune.datasets.checking import dataset_check
-from finetune.datasets.containers import left_summary, read_from
+from finetune.datasets.containers import ENCODING_WORDS, left_summary, read_from
 from finetune.datasets.models import Dataset
+from finetune.datasets.reading.encodings import ENCODINGS
 from finetune.datasets.report import ReportView
 from tests.conftest import ROOT
 from tests.finetune.datasets.reading.containers.writing import jsonl, xlsx, zipped
@@ -133,3 +134,7 @@ def test_looking_at_an_upload_needs_neither_pyarrow_nor_openpyxl(tmp_path):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == [["xlsx", "zip", "parquet"], []]
+
+
+def test_every_encoding_has_its_words():
+    assert {name: str(words) for name, words in ENCODING_WORDS.items()} == ENCODINGS
