@@ -50,6 +50,7 @@ DOMAINS = [
     "exports",
     "evaluation",
     "studies",
+    "lineage",
     "alerts",
     "home",
     "api",
@@ -63,6 +64,8 @@ HEAVY = [
     "pyqpanda3",
     "matplotlib",
     "accelerate",
+    "pyarrow",
+    "openpyxl",
 ]
 
 

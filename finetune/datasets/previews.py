@@ -26,6 +26,7 @@ class Preview:
     line: int
     turns: list[Turn]
     more: int
+    member: str = ""
 
 
 def preview_of(item: Mapping[str, Any], who: Mapping[str, str]) -> Preview:
@@ -35,7 +36,7 @@ def preview_of(item: Mapping[str, Any], who: Mapping[str, str]) -> Preview:
         Turn(one["role"], who.get(one["role"], one["role"]), clipped(one["content"]))
         for one in messages[:PREVIEW_TURNS]
     ]
-    return Preview(item.get("line", 0), turns, len(messages) - len(turns))
+    return Preview(item.get("line", 0), turns, len(messages) - len(turns), item.get("member", ""))
 
 
 def clipped(text: str) -> str:

@@ -20,6 +20,7 @@ from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.tallying import Counts, Tally
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import member_of
 
 
 class Intake:
@@ -91,7 +92,13 @@ class Intake:
         report.starts_with_assistant += roles[roles[0] == "system"] == "assistant"
         report.ends_with_user += roles[-1] == "user"
         if len(report.preview) < self._limits.preview:
-            report.preview.append({"line": line, "messages": [_ordered(one) for one in messages]})
+            report.preview.append(
+                {
+                    "line": int(line),
+                    "member": member_of(line),
+                    "messages": [_ordered(one) for one in messages],
+                }
+            )
         self._file.write(_written(messages, dialogue))
 
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:

@@ -16,6 +16,7 @@ class Problem:
     Attributes:
         start: first byte of its record in the file; -1 where that is not known.
         size: bytes of the record.
+        member: file of an archive and line there, `a.jsonl:3`; `line` goes on over all files.
     """
 
     line: int
@@ -25,6 +26,7 @@ class Problem:
     fix: str
     start: int = -1
     size: int = 0
+    member: str = ""
 
 
 @dataclass
@@ -44,7 +46,12 @@ class Report:
     Attributes:
         format: name in `FORMATS`.
         format_title: what people call it.
-        container: `jsonl`, `json`, `csv`, `object`, `text`, `whatsapp` or `telegram`.
+        container: what the records stand in: `jsonl`, `json`, `object`, `csv`, `text`, `whatsapp`,
+            `telegram`, `parquet`, `arrow` or `xlsx`.
+        packing: `gz` or `zip`, where that is packed.
+        encoding: of its text; empty where there is none.
+        members: files of an archive, or the sheet of a workbook, that were read.
+        left: those that were not.
         bytes: size of the upload.
         records: records read, good and bad.
         dialogues: usable dialogues, without duplicates.
@@ -80,6 +87,10 @@ class Report:
     format: str = ""
     format_title: str = ""
     container: str = ""
+    packing: str = ""
+    encoding: str = ""
+    members: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     bytes: int = 0
     records: int = 0
     dialogues: int = 0
