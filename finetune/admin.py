@@ -3,6 +3,7 @@
 from finetune.alerts import admin as alerts
 from finetune.bases import admin as bases
 from finetune.datasets import admin as datasets
+from finetune.datasets.fetching import admin as fetching
 from finetune.evaluation import admin as evaluation
 from finetune.explorer import admin as explorer
 from finetune.exports import admin as exports
@@ -22,6 +23,7 @@ __all__ = [
     "evaluation",
     "explorer",
     "exports",
+    "fetching",
     "hardware",
     "keys",
     "runs",

@@ -2,6 +2,7 @@
 
 from finetune.alerts.models import Alert, AlertChoice, Delivery, Webhook
 from finetune.bases.models import BaseDownload, BaseModel
+from finetune.datasets.fetching.models import DatasetFetch
 from finetune.datasets.findings.models import Findings
 from finetune.datasets.models import Dataset
 from finetune.datasets.parts.models import Upload, UploadPart
@@ -26,6 +27,7 @@ __all__ = [
     "BaseDownload",
     "BaseModel",
     "Dataset",
+    "DatasetFetch",
     "Delivery",
     "DialogueDraft",
     "Evaluation",

@@ -8,6 +8,7 @@ from .alerts import delivering as alerts
 from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
+from .datasets.fetching import carrying as fetches
 from .datasets.findings import execution as findings
 from .datasets.parts import services as parts
 from .evaluation import execution as evaluations
@@ -41,11 +42,18 @@ def findings_make(findings_id: int) -> None:
 
 
 @shared_task
+def dataset_fetch(fetch_id: int) -> None:
+    """Fetch a file from an address."""
+    fetches.dataset_fetch(fetch_id)
+
+
+@shared_task
 def datasets_recheck() -> None:
     """Queue checks, of data and of base models, downloads, exports, evaluations and trials again
     whose message or worker was lost; ring for studies; remove parts of uploads nobody finished."""
     checking.datasets_recheck()
     findings.findings_recheck()
+    fetches.fetches_recheck()
     bases.bases_recheck()
     downloads.downloads_recheck()
     exports.exports_recheck()

@@ -22,6 +22,7 @@ from finetune.teams.keys import views as keys
 from .alerts import views as alerts
 from .bases import views as bases
 from .datasets import views as datasets
+from .datasets.fetching import views as fetches
 from .datasets.findings import views as findings
 from .datasets.parts import views as parts
 from .evaluation import views as evaluations
@@ -31,6 +32,7 @@ from .exports import views as exports
 from .hardware import job_views
 from .hardware import views as hardware
 from .home import views as home
+from .lineage import views as lineage
 from .runs import circuit_views as circuits
 from .teams import views as team
 
@@ -72,7 +74,13 @@ urlpatterns = [
     path("data/uploads/<str:public_id>/part/", parts.upload_part, name="upload-part"),
     path("data/uploads/<str:public_id>/complete/", parts.upload_done, name="upload-complete"),
     path("data/uploads/<str:public_id>/cancel/", parts.upload_stop, name="upload-cancel"),
+    path("data/fetch/", fetches.dataset_from_address, name="dataset-from-address"),
     path("data/<str:public_id>/", datasets.dataset, name="dataset"),
+    path("data/<str:public_id>/fetch/stop/", fetches.dataset_fetch_stop, name="dataset-fetch-stop"),
+    path(
+        "data/<str:public_id>/fetch/again/", fetches.dataset_fetch_again, name="dataset-fetch-again"
+    ),
+    path("data/<str:public_id>/lineage/", lineage.dataset_lineage, name="dataset-lineage"),
     path("data/<str:public_id>/options/", datasets.dataset_options, name="dataset-options"),
     path("data/<str:public_id>/preview/", datasets.dataset_preview, name="dataset-preview"),
     path(

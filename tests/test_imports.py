@@ -53,6 +53,7 @@ DOMAINS = [
     "exports",
     "evaluation",
     "studies",
+    "lineage",
     "alerts",
     "home",
     "api",
@@ -66,6 +67,8 @@ HEAVY = [
     "pyqpanda3",
     "matplotlib",
     "accelerate",
+    "pyarrow",
+    "openpyxl",
 ]
 
 

@@ -12,14 +12,13 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import httpx
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
-from finetune.outside.addresses import addresses, private
+from finetune.outside.connections import OutsideRefused, checked, client, sent
 from finetune.outside.sealing import CannotOpen, opened, sealed
 
 from .models import Delivery, Webhook
@@ -91,53 +90,17 @@ async def posted(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
 
 
 async def carried(url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Outcome:
-    """Look the name up once, judge what it leads to, and connect to nothing else.
-
-    A name that is looked up again for the connection could lead elsewhere by then.
-    """
-    port = url.port or (443 if url.scheme == "https" else 80)
-    # As it is written: `url.host` is in letters of the world, which Python's own older rules may
-    # write back as another name.
-    host = url.raw_host.decode("ascii")
-    found = await asyncio.to_thread(addresses, host, port)
-    if not found:
-        return Outcome("unknown_host", host)
-    if not settings.WEBHOOK_PRIVATE_URLS and any(private(address) for address in found):
-        return Outcome("private", host)
-    status = await answered(url, found, body, {**headers, "host": url.netloc.decode("ascii")})
+    """Connect to what the name leads to and nothing else; the answer's text is not read."""
+    try:
+        found = await checked(url, inside=settings.WEBHOOK_PRIVATE_URLS)
+    except OutsideRefused as refused:
+        return Outcome(refused.problem, refused.host)
+    async with client(httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)) as outside:
+        answer = await sent(outside, "POST", url, found, headers, body)
+        await answer.aclose()
+    status = answer.status_code
     if 200 <= status < 300:
         return Outcome(status=status)
     if status == 410:
         return Outcome("gone", status=status, final=True)
     return Outcome("redirect" if 300 <= status < 400 else "status", str(status), status=status)
-
-
-async def answered(
-    url: httpx.URL, found: Sequence[str], body: bytes, headers: Mapping[str, Any]
-) -> int:
-    """The status of the first address that takes the connection; the answer's text is not read."""
-    limits = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
-    # Neither a proxy nor a password of the server's own environment has a part in this.
-    async with httpx.AsyncClient(trust_env=False, timeout=limits, verify=trust()) as client:
-        for address in found:
-            request = client.build_request(
-                "POST",
-                url.copy_with(host=address.partition("%")[0]),
-                content=body,
-                headers=headers,
-                extensions={"sni_hostname": url.raw_host.decode("ascii")},
-            )
-            try:
-                answer = await client.send(request, stream=True, follow_redirects=False)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                if address == found[-1]:
-                    raise
-                continue
-            await answer.aclose()
-            return answer.status_code
-    raise httpx.ConnectError("no address took the connection")
-
-
-def trust() -> Any:
-    """The certificates of the operator (`SSL_CERT_FILE`), or the usual ones."""
-    return httpx.create_ssl_context(trust_env=True)

@@ -29,6 +29,7 @@ PURPOSES = ("fine-tune",)
 OF_RESULTS = "fine-tune-results"
 LISTED = 300
 STATUS = {
+    Dataset.State.FETCHING: "uploaded",
     Dataset.State.UPLOADED: "uploaded",
     Dataset.State.CHECKING: "uploaded",
     Dataset.State.READY: "processed",

@@ -45,7 +45,7 @@ dataset_checked = Signal()  # for whoever waits for the set; within the transact
 LOST_AFTER = timedelta(seconds=30)
 LEASE = timedelta(seconds=15)
 RENEW_SECONDS = 1.0
-DERIVED = ("train.jsonl", "validation.jsonl", "problems.jsonl", "report.json")
+DERIVED = ("train.jsonl", "validation.jsonl", "places", "problems.jsonl", "report.json")
 QUEUE = "checks"
 
 
@@ -78,6 +78,7 @@ def limits() -> Limits:
     """The site's limits, from its settings."""
     return Limits(
         max_bytes=settings.UPLOAD_MAX_MB * 2**20,
+        max_expanded_bytes=settings.UPLOAD_MAX_EXPANDED_MB * 2**20,
         max_line_bytes=settings.UPLOAD_MAX_LINE_KB * 2**10,
         max_dialogues=settings.UPLOAD_MAX_DIALOGUES,
         min_dialogues=settings.UPLOAD_MIN_DIALOGUES,
@@ -88,7 +89,7 @@ def options_of(values: Mapping[str, Any]) -> Options:
     """The row's options as the doctor takes them; empty ones mean its defaults."""
     given: dict[str, Any] = {
         name: values[name]
-        for name in ("format", "seed", "validation_fraction", "by_person")
+        for name in ("format", "encoding", "seed", "validation_fraction", "by_person")
         if name in values
     }
     mapping = {key: column for key, column in (values.get("mapping") or {}).items() if column}

@@ -12,9 +12,13 @@ from django.utils.translation import gettext_lazy
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.formats.registry import FORMATS
 
+from .containers import ENCODING_WORDS
+
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9
 THEIR_WORDS = {"dir": "auto"}  # names of a file's own columns and people
+READING = ("format", "encoding", "speaker", "seed", "validation_fraction", "by_person")
+ACCEPT = ".jsonl,.ndjson,.json,.csv,.tsv,.txt,.parquet,.arrow,.feather,.xlsx,.gz,.zip"
 MAPPING_HELP = gettext_lazy(
     "Name the column with what the person says and the one with what the assistant should answer."
 )
@@ -47,6 +51,15 @@ class ReadingForm(forms.Form):
             ("", gettext_lazy("Find out from the file")),
             *((one.name, gettext_lazy(one.title)) for one in FORMATS.values()),
         ],
+    )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("UTF-8, or as the file says")),
+            *list(ENCODING_WORDS.items())[1:],
+        ],
+        help_text=gettext_lazy("Only of a text that is not UTF-8."),
     )
     seed = forms.IntegerField(
         label=gettext_lazy("Split seed"),
@@ -124,8 +137,7 @@ class ReadingForm(forms.Form):
 
     @property
     def reading_fields(self) -> list[forms.BoundField]:
-        names = ("format", "speaker", "seed", "validation_fraction", "by_person")
-        return [self[name] for name in names if name in self.fields]
+        return [self[name] for name in READING if name in self.fields]
 
     @property
     def mapping_fields(self) -> list[forms.BoundField]:
@@ -141,6 +153,7 @@ class ReadingForm(forms.Form):
         return {
             "format": values["format"],
             "by_person": values["by_person"],
+            "encoding": values["encoding"],
             "mapping": mapping if values["format"] in ("", "table") else {},
             "speaker": values.get("speaker", ""),
             **{
@@ -201,8 +214,10 @@ class UploadForm(NamedForm):
     file = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        help_text=gettext_lazy("JSONL, JSON, CSV or plain text in UTF-8."),
-        widget=forms.FileInput(attrs={"accept": ".jsonl,.ndjson,.json,.csv,.tsv,.txt"}),
+        help_text=gettext_lazy(
+            "JSONL, JSON, CSV, plain text, Parquet, Arrow or xlsx; also as gz or zip."
+        ),
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
         error_messages={"required": gettext_lazy("Choose a file first, or drop one here.")},
     )
 

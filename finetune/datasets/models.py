@@ -59,6 +59,7 @@ class Dataset(models.Model):
     """
 
     class State(models.TextChoices):
+        FETCHING = "fetching", gettext_lazy("Being fetched")
         UPLOADED = "uploaded", gettext_lazy("Waiting to be checked")
         CHECKING = "checking", gettext_lazy("Being checked")
         READY = "ready", gettext_lazy("Ready")

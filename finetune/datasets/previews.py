@@ -27,6 +27,7 @@ class Preview:
     turns: list[Turn]
     more: int
     replies: tuple[Turn, ...] = ()  # of a pair: the one that was preferred, and the other
+    member: str = ""
 
 
 def preview_of(item: Mapping[str, Any], who: Mapping[str, str]) -> Preview:
@@ -39,7 +40,8 @@ def preview_of(item: Mapping[str, Any], who: Mapping[str, str]) -> Preview:
     messages = item["messages"]
     replies = tuple(turn(item[name]) for name in ("chosen", "rejected") if name in item)
     turns = [turn(one) for one in (messages[-2:] if replies else messages[:PREVIEW_TURNS])]
-    return Preview(item.get("line", 0), turns, len(messages) - len(turns), replies)
+    more = len(messages) - len(turns)
+    return Preview(item.get("line", 0), turns, more, replies, item.get("member", ""))
 
 
 def clipped(text: str) -> str:

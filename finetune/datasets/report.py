@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .containers import left_summary
 from .formats.form import PREFERENCE
 from .models import Dataset
 from .previews import Preview, preview_of
@@ -36,6 +37,7 @@ WORDS = PAIR_WORDS | {
     "null_bytes": gettext_lazy("null bytes"),
     "invalid_encoding": gettext_lazy("not UTF-8"),
     "invalid_json": gettext_lazy("not JSON"),
+    "spreadsheet_error": gettext_lazy("cell without a value"),
     "invalid_csv": gettext_lazy("not a CSV row"),
     "too_deep": gettext_lazy("nested too deep"),
     "data_type": gettext_lazy("wrong type"),
@@ -139,6 +141,7 @@ class ReportView(ReadAs):
             keys = ", ".join(f"{one['key']} ({one['records']:,})" for one in self.unused_shown)
             more = f" and {self.unused_more} more" if self.unused_more else ""
             parts.append(f"Keys that were not used, with their records: {keys}{more}.")
+        parts += filter(None, [left_summary(self.report)])
         remarks = self.number("warnings") - self.duplicates
         if remarks > 0:
             parts.append(f"Remarks on the data page: {remarks:,}.")

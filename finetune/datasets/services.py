@@ -128,9 +128,15 @@ def dataset_keep(
     """
     filename = dataset.filename
     dataset.name = (dataset.name.strip() or PurePosixPath(filename).stem)[:NAME_LENGTH]
+    limits = Limits(max_bytes=settings.UPLOAD_MAX_MB * 2**20)
     try:
         dataset.bytes, dataset.sha256 = store()
-        sniff(dataset.original_file, Limits(max_bytes=settings.UPLOAD_MAX_MB * 2**20))
+        try:
+            encoding = dataset.options.get("encoding", "")
+            sniff(dataset.original_file, limits, encoding)
+        except DatasetRefused as refused:
+            if refused.code != "encoding":  # its page asks which, and reads it again
+                raise
         with transaction.atomic():
             dataset.save()
             noted()
@@ -215,7 +221,8 @@ def dataset_recheck(
 
 def remove_split(dataset: Dataset) -> None:
     """Remove what a check has written; the original stays."""
-    for file in (dataset.train_file, dataset.validation_file, dataset.problems_file):
+    split = (dataset.train_file, dataset.validation_file, dataset.places_file)
+    for file in (*split, dataset.problems_file):
         file.unlink(missing_ok=True)
 
 

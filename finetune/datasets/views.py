@@ -29,6 +29,10 @@ from finetune.teams.access import SiteRequest, in_team, signed_in
 from . import selectors as dataset_selectors
 from . import services as dataset_services
 from .checking import dataset_cancel
+from .containers import read_from
+from .fetching.addresses import fetching_is_allowed
+from .fetching.forms import FetchForm
+from .fetching.models import DatasetFetch
 from .findings.licences import licence_words
 from .findings.page import FindingsView
 from .forms import OptionsForm, UploadForm
@@ -42,6 +46,7 @@ from .versions.selectors import fixable_of, newest_of, version_numbers, versions
 
 PAGE = 25
 PROBLEMS = 20
+State = Dataset.State
 
 
 @in_team
@@ -60,7 +65,7 @@ def data(request: SiteRequest) -> HttpResponse:
 
 
 def is_waiting(row: Dataset) -> bool:
-    return row.state in {Dataset.State.UPLOADED, Dataset.State.CHECKING}
+    return row.state in {State.FETCHING, State.UPLOADED, State.CHECKING}
 
 
 @never_cache
@@ -100,8 +105,17 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
             }
             return JsonResponse({"errors": errors}, status=refused)
         status = refused
-    context = {
-        "form": form,
+    context = upload_context(form=form)
+    return render(request, "finetune/datasets/upload.html", context, status=status)
+
+
+def upload_context(
+    *, form: UploadForm | None = None, fetch_form: FetchForm | None = None
+) -> dict[str, Any]:
+    """Of the page with both ways to bring data."""
+    return {
+        "form": form or UploadForm(),
+        "fetch_form": (fetch_form or FetchForm()) if fetching_is_allowed() else None,
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
         "parts_from": PAGE_PART,
         "request_mb": min(settings.REQUEST_MAX_MB, settings.UPLOAD_MAX_MB),
@@ -109,7 +123,6 @@ def dataset_upload(request: SiteRequest) -> HttpResponse:
         "max_mb": settings.UPLOAD_MAX_MB,
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
     }
-    return render(request, "finetune/datasets/upload.html", context, status=status)
 
 
 def uploaded(public_id: str, wants_json: bool) -> HttpResponse:
@@ -143,6 +156,8 @@ def dataset_context(
     return {
         "dataset": found,
         "report": report,
+        "source": read_from(found.report),
+        "fetch": DatasetFetch.objects.filter(dataset=found).first(),
         "problems": [
             {**row, "number": number}
             for number, row in enumerate(problems_from(found, start, PROBLEMS), start)
@@ -177,7 +192,8 @@ def options_form(found: Dataset, *args: Any, **kwargs: Any) -> OptionsForm:
 def options_now(found: Dataset) -> dict[str, Any]:
     """What was asked for and, where nothing was, what the check made of it."""
     asked = {name: value for name, value in found.options.items() if value not in ("", None)}
-    return {"mapping": found.report.get("mapping") or {}, **asked}
+    guess = found.report.get("encoding_guess") or ""
+    return {"mapping": found.report.get("mapping") or {}, "encoding": guess, **asked}
 
 
 def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]:
@@ -250,7 +266,7 @@ def dataset_problems(request: SiteRequest, public_id: str) -> HttpResponseBase:
 
 def problem_blocks(found: Dataset) -> Iterator[str]:
     """The table in blocks of five hundred rows."""
-    columns = ("line", "severity", "check", "reason", "fix")
+    columns = ("line", "severity", "check", "reason", "fix", "member")
     block = io.StringIO()
     writer = csv.writer(block)
     block.write("\ufeff")
@@ -261,7 +277,7 @@ def problem_blocks(found: Dataset) -> Iterator[str]:
         block.seek(0)
         block.truncate()
         for row in rows:
-            writer.writerow([neutralised(str(row[name])) for name in columns])
+            writer.writerow([neutralised(str(row.get(name, ""))) for name in columns])
         yield block.getvalue()
         offset += len(rows)
 

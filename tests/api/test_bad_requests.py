@@ -99,6 +99,11 @@ class Studio:
                 "rates": {"circuit": [0.01]},
                 "settings": {"steps": 2},
             },
+            "post /v1/wukong/datasets": {
+                "address": "https://example.org/talks.jsonl",
+                "name": "Talks",
+                "licence": "CC BY 4.0",
+            },
             "post /v1/webhooks": {
                 "name": "Lab",
                 "url": "https://example.org/hook",

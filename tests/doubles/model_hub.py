@@ -1,7 +1,8 @@
 """A model hub on loopback: what `huggingface_hub` asks of the real one, and how that goes wrong.
 
-Model info with hashes, `resolve` with ETag, X-Repo-Commit and Range, weights by a redirect to
-another host (as the hub's storage is), gated models, tokens. A test part: it stands under `tests/`.
+Info of models and of data sets (called `datasets/OWNER/NAME`) with hashes, `resolve` with ETag,
+X-Repo-Commit and Range, weights by a redirect to another host (as the hub's storage is), gated
+models, tokens. A test part: it stands under `tests/`.
 """
 
 from __future__ import annotations
@@ -88,9 +89,11 @@ class Handler(BaseHTTPRequestHandler):
             return self.send(b"[]")
         if found := re.fullmatch(r"/api/models/([^/]+/[^/]+)(?:/revision/(.+))?", path):
             return self.info(found[1], found[2] or "main")
-        if found := re.fullmatch(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+        if found := re.fullmatch(r"/api/(datasets/[^/]+/[^/]+)(?:/revision/(.+))?", path):
+            return self.info(found[1], found[2] or "main")
+        if found := re.fullmatch(r"/((?:datasets/)?[^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             return self.resolve(found[1], found[2], found[3])
-        if found := re.fullmatch(r"/storage/([^/]+/[^/]+)/(.+)", path):
+        if found := re.fullmatch(r"/storage/((?:datasets/)?[^/]+/[^/]+)/(.+)", path):
             return self.body(found[2], self.hub.models[found[1]].files[found[2]])
         return self.refuse(404, "", "no such page")
 

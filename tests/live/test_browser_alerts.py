@@ -77,7 +77,7 @@ def test_a_killed_worker_loses_no_delivery(studio, launch, receiver, ended):
     [worker] = [
         one
         for one in psutil.Process(studio.process.pid).children(recursive=True)
-        if "bases,exports,alerts" in one.cmdline() and "worker" in one.cmdline()
+        if "bases,fetches,exports,alerts" in one.cmdline() and "worker" in one.cmdline()
     ]
     worker.kill()
     receiver.drip = 0.0

@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NOT_PAGES = {
     "handover-withdraw",
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
-    "key-revoke", "dataset-options", "dataset-preview", "dataset-problems", "dataset-delete", "run-summary",
+    "key-revoke", "dataset-from-address", "dataset-fetch-stop", "dataset-fetch-again",
+    "dataset-options", "dataset-preview", "dataset-problems", "dataset-delete", "run-summary",
     "dataset-version-new", "dataset-draft-end", "dataset-dialogue-change", "dataset-export",
     "upload-open", "upload-part", "upload-complete", "upload-cancel", "dataset-check-cancel",
     "dataset-sheet", "findings-start", "findings-cancel", "finding-change",
@@ -274,6 +275,7 @@ PAGES = {
     "data-empty": ("charlie", "/data/", "data"),
     "dataset-upload": ("alice", "/data/new/", "dataset-upload"),
     "dataset": ("alice", "/data/{file}/", "dataset"),
+    "dataset-lineage": ("alice", "/data/{file}/lineage/", "dataset-lineage"),
     "dataset-problems": ("alice", "/data/{problems}/", "dataset"),
     "dataset-fix": ("alice", "/data/{problems}/problems/0/", "dataset-problem"),
     "dataset-dialogues": ("alice", "/data/{file}/dialogues/", "dataset-dialogues"),

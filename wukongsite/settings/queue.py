@@ -47,6 +47,7 @@ CELERY_TASK_ROUTES = {
     "finetune.tasks.circuit_draw": {"queue": "drawings"},
     # A download takes an hour; nothing else stands behind it.
     "finetune.tasks.base_download": {"queue": "bases"},
+    "finetune.tasks.dataset_fetch": {"queue": "fetches"},
     # A quantum cloud may be silent for minutes; checks of data sets do not wait for it.
     "finetune.tasks.quantum_*": {"queue": "quantum"},
     # Nor do jobs on hardware wait for two minutes of simulation.

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages, is_formula
-from finetune.datasets.doctor.plain import is_plain
 from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.report import Report
-from finetune.datasets.doctor.settling import settled
+from finetune.datasets.doctor.turns.plain import is_plain
+from finetune.datasets.doctor.turns.settling import settled
 from finetune.datasets.formats.beside import beside
 from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.openai import MESSAGES
@@ -141,9 +141,12 @@ class Conversion:
         return beside({"person": str(person).strip()}) if person not in EMPTY else {}
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
-        if self._report.container != "csv":
+        if self._report.container not in ("csv", "xlsx"):
             return
-        name = next((name for name, cell in record.items() if is_formula(cell)), None)
+        name = next(
+            (name for name, cell in record.items() if isinstance(cell, str) and is_formula(cell)),
+            None,
+        )
         if name is not None:
             yield RecordProblem(
                 "formula",

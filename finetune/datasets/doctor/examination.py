@@ -29,8 +29,8 @@ from finetune.datasets.doctor.splitting import held_out
 from finetune.datasets.doctor.tallying import counting
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
-from finetune.datasets.reading.records import read_records
-from finetune.datasets.reading.sniffing import Sniffed, sniff
+from finetune.datasets.reading.records import Source, source_of
+from finetune.datasets.reading.sniffing import sniff
 from finetune.datasets.reading.watching import Watch
 
 LOOK_LINES = 1000  # of the split, between two looks of whoever watches
@@ -65,12 +65,13 @@ def examine(
     """
     options = options or Options()
     path, out_dir = Path(path), Path(out_dir)
-    sniffed = sniff(path, options.limits)
+    sniffed = sniff(path, options.limits, options.encoding)
+    source = source_of(path, sniffed, options.limits, options.encoding, watch)
     existed = out_dir.exists()
     out_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".examining-", dir=out_dir))
     try:
-        report = _read(path, work, sniffed, options, tokenizer_path, watch)
+        report = _read(path, work, source, options, tokenizer_path, watch)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
         for name in FILES:
             os.replace(work / name, out_dir / name)
@@ -86,7 +87,7 @@ def examine(
 def _read(
     path: Path,
     work: Path,
-    sniffed: Sniffed,
+    source: Source,
     options: Options,
     tokenizer_path: Path | None,
     watch: Watch | None,
@@ -95,14 +96,18 @@ def _read(
     limits = options.limits
     counts, special = counting(tokenizer_path)
     report = Report(
-        container=sniffed.container,
+        container=source.container,
+        packing=source.packing,
+        encoding=source.encoding,
+        members=list(source.members),
+        left=list(source.left),
         bytes=path.stat().st_size,
         tokens_estimated=tokenizer_path is None,
         seed=options.seed,
         validation_fraction=options.validation_fraction,
         by_person=options.by_person,
     )
-    records = read_records(path, sniffed, limits, watch)
+    records = source.records()
     with (
         (work / "all.jsonl").open("w", encoding="utf-8") as kept,
         (work / "problems.jsonl").open("w", encoding="utf-8") as bad,

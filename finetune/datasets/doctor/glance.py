@@ -22,7 +22,7 @@ from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.lines import Read
-from finetune.datasets.reading.records import read_records
+from finetune.datasets.reading.records import source_of
 from finetune.datasets.reading.sniffing import sniff
 
 RECORDS = 20
@@ -44,10 +44,11 @@ def glance(path: Path, options: Options, records: int = RECORDS) -> Report:
         DatasetRefused: the file as a whole cannot be read like this.
     """
     limits = replace(options.limits, preview=records, min_dialogues=1)
-    sniffed = replace(sniff(path, limits), head=BYTES + 2 * limits.max_line_bytes)
-    report = Report(container=sniffed.container, bytes=path.stat().st_size, tokens_estimated=True)
+    sniffed = replace(sniff(path, limits, options.encoding), head=BYTES + 2 * limits.max_line_bytes)
+    source = source_of(path, sniffed, limits, options.encoding)
+    report = Report(container=source.container, bytes=path.stat().st_size, tokens_estimated=True)
     log = ProblemLog(io.StringIO(), report, limits)
-    first = _bounded(read_records(path, sniffed, limits), records)
+    first = _bounded(source.records(), records)
     head, form = recognise(first, report, options)
     intake = Intake(
         io.StringIO(), log, report, limits, _letters, ControlTokens(options.control_tokens)

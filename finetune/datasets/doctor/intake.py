@@ -22,6 +22,7 @@ from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import member_of
 
 
 class Intake:
@@ -102,7 +103,7 @@ class Intake:
         if len(report.preview) < self._limits.preview:
             shown = [_ordered(one) for one in messages]
             record = pair_record(shown) if pairs else {"messages": shown}
-            report.preview.append({"line": line, **record})
+            report.preview.append({"line": int(line), "member": member_of(line), **record})
         if pairs:
             self._file.write(json.dumps(pair_record(messages), ensure_ascii=False) + "\n")
         else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from finetune.datasets.formats.table import MAPPING_KEYS
+from finetune.datasets.reading.encodings import ENCODINGS
 from finetune.datasets.reading.limits import Limits
 
 
@@ -15,6 +16,7 @@ class Options:
 
     Attributes:
         format: a name in `FORMATS`; None recognises it from the content.
+        encoding: how a text without a mark is written, a name in `ENCODINGS`; empty is UTF-8.
         mapping: for tables, role or "group" -> column name.
         speaker: of a form whose turns are people's: the one who is the assistant; empty guesses.
         consent: whether everybody who writes in a messenger's chat agreed.
@@ -28,6 +30,7 @@ class Options:
     """
 
     format: str | None = None
+    encoding: str = ""
     mapping: Mapping[str, str] = field(default_factory=dict)
     speaker: str = ""
     consent: bool = False
@@ -40,6 +43,8 @@ class Options:
     def __post_init__(self) -> None:
         if not 0 <= self.validation_fraction <= 0.9:
             raise ValueError("validation_fraction must be between 0 and 0.9")
+        if self.encoding and self.encoding not in ENCODINGS:
+            raise ValueError(f"encoding: unknown; known: {', '.join(ENCODINGS)}")
         unknown = set(self.mapping) - set(MAPPING_KEYS)
         if unknown:
             raise ValueError(

@@ -10,6 +10,7 @@ from typing import TextIO
 from finetune.datasets.doctor.report import Problem, Report
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import member_of
 
 Place = tuple[int, int]  # first byte of a record and its bytes
 NOWHERE: Place = (-1, 0)
@@ -38,7 +39,8 @@ class ProblemLog:
     def _add(self, line: int, problem: RecordProblem, severity: str, place: Place) -> None:
         self.counts[problem.check] += 1
         reason, fix = printable(problem.reason), printable(problem.fix)
-        entry = Problem(line, problem.check, severity, reason, fix, *place)
+        member = member_of(line)
+        entry = Problem(int(line), problem.check, severity, reason, fix, *place, member)
         if len(self._report.problems) < self._limits.reported_problems:
             self._report.problems.append(entry)
         if self._written < self._limits.max_problems:

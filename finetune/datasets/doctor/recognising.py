@@ -16,9 +16,11 @@ from finetune.datasets.formats.texts.speakers import assistant_among
 from finetune.datasets.reading.columns import known_columns
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.lines import Read
+from finetune.datasets.reading.sniffing import TABLE_KINDS
 from finetune.datasets.reading.wrapped import Beside
 
 SEARCHED = 50  # records looked at to recognise the format
+LISTING = (*TABLE_KINDS, "jsonl", "json", "object")  # whose records have columns to choose from
 COLUMNS_KEPT = 200
 SPEAKERS_KEPT = 50
 MAP_THEM = 'Map them, for example {"user": "question", "assistant": "answer"}.'
@@ -64,7 +66,7 @@ def recognise(
         form = recognised
     else:
         form = _unrecognised(sample, report)
-    if sample and report.container in ("jsonl", "json", "csv", "object"):
+    if sample and report.container in LISTING:
         report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     if form.name == "table":
         _map(sample or {}, report, mapping)
@@ -122,9 +124,9 @@ def _unrecognised(sample: dict[str, Any] | None, report: Report) -> Format:
         return FORMATS["openai"]
     report.columns = [str(name) for name in sample][:COLUMNS_KEPT]
     names = ", ".join(report.columns[:20])
-    if text_of(sample) is not None and (report.container != "csv" or len(sample) == 1):
+    if text_of(sample) is not None and (report.container not in TABLE_KINDS or len(sample) == 1):
         return FORMATS["marked"]  # it says of every line that nobody is marked
-    if report.container == "csv":
+    if report.container in TABLE_KINDS:
         raise DatasetRefused(
             "missing_columns",
             f"It is not clear which columns hold the two sides. Columns: {names[:300]}.",
@@ -148,7 +150,7 @@ def _map(sample: dict[str, Any], report: Report, asked: Mapping[str, str]) -> No
     if (
         "user" not in mapping
         or "assistant" not in mapping
-        or (missing and report.container == "csv")
+        or (missing and report.container in TABLE_KINDS)
     ):
         what = (
             f"There is no column {', '.join(missing)}."

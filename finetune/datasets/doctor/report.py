@@ -18,6 +18,7 @@ class Problem:
     Attributes:
         start: first byte of its record in the file; -1 where that is not known.
         size: bytes of the record.
+        member: file of an archive and line there, `a.jsonl:3`; `line` goes on over all files.
     """
 
     line: int
@@ -27,6 +28,7 @@ class Problem:
     fix: str
     start: int = -1
     size: int = 0
+    member: str = ""
 
 
 @dataclass
@@ -48,7 +50,12 @@ class Report:
         format_title: what people call it.
         kind: what a record is, `dialogues` or `preference` (a pair of replies); in what follows a
             pair counts as a dialogue, whose tokens are those of the longer of its two.
-        container: `jsonl`, `json`, `csv`, `object`, `text`, `whatsapp` or `telegram`.
+        container: what the records stand in: `jsonl`, `json`, `object`, `csv`, `text`, `whatsapp`,
+            `telegram`, `parquet`, `arrow` or `xlsx`.
+        packing: `gz` or `zip`, where that is packed.
+        encoding: of its text; empty where there is none.
+        members: files of an archive, or the sheet of a workbook, that were read.
+        left: those that were not.
         bytes: size of the upload.
         records: records read, good and bad.
         dialogues: usable dialogues, without duplicates.
@@ -87,6 +94,10 @@ class Report:
     format_title: str = ""
     kind: str = DIALOGUES
     container: str = ""
+    packing: str = ""
+    encoding: str = ""
+    members: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     bytes: int = 0
     records: int = 0
     dialogues: int = 0

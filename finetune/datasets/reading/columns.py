@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.json_values import parse
+from finetune.datasets.reading.limits import Limits
+
+# Columns that hold a whole dialogue, in a table as JSON.
+WHOLE_COLUMNS = ("messages", "conversations", "conversation")
+ONE_COLUMN = (*WHOLE_COLUMNS, "text", "dialogue")  # a table of one of these alone
 # Pairs that belong together, first match wins; then any question with any answer.
 KNOWN_COLUMNS = (
     ("user", "assistant"),
@@ -40,3 +47,16 @@ def known_columns(record: Mapping[str, Any]) -> dict[str, str] | None:
                     mapping[role] = column
             return mapping
     return None
+
+
+def with_lists(record: dict[str, Any], limits: Limits) -> Any:
+    """Take the JSON of a whole dialogue in a cell apart; a problem where it is none."""
+    for name in WHOLE_COLUMNS:
+        text = record.get(name)
+        if isinstance(text, str) and text.lstrip().startswith("["):
+            value = parse(text.encode("utf-8", "surrogatepass"), limits)
+            if isinstance(value, RecordProblem):
+                reason = f"the text under {name!r} begins like a JSON list and is none"
+                return RecordProblem(value.check, f"{reason}: {value.reason}", value.fix)
+            record = {**record, name: value}
+    return record

@@ -11,6 +11,8 @@ class Limits:
 
     Attributes:
         max_bytes: largest file.
+        max_expanded_bytes: most that comes out of a packed file.
+        max_members: most files in an archive.
         max_line_bytes: longest line, JSON element or CSV row.
         max_depth: deepest nesting of JSON.
         max_dialogues: most dialogues in a file.
@@ -22,6 +24,8 @@ class Limits:
     """
 
     max_bytes: int = 512 * 1024 * 1024
+    max_expanded_bytes: int = 4 * 1024 * 1024 * 1024
+    max_members: int = 2000
     max_line_bytes: int = 1024 * 1024
     max_depth: int = 32
     max_dialogues: int = 200_000

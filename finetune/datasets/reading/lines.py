@@ -12,17 +12,45 @@ from finetune.datasets.reading.limits import Limits
 CHUNK = 1 << 16
 
 
+class MemberLine(int):
+    """A line's number counted over all files of an archive, that knows its own file and line.
+
+    >>> f"line {MemberLine.of(13, 3, 'b.jsonl')}"
+    'line 3 of b.jsonl'
+    """
+
+    member: str
+    number: int
+
+    @classmethod
+    def of(cls, over_all: int, number: int, member: str) -> MemberLine:
+        line = cls(over_all)
+        line.member, line.number = member, number
+        return line
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.member}"
+
+    def __format__(self, _spec: str) -> str:
+        return str(self)
+
+
+def member_of(line: int) -> str:
+    """File of an archive and line there, `b.jsonl:3`; empty for the upload itself."""
+    return f"{line.member}:{line.number}" if isinstance(line, MemberLine) else ""
+
+
 @dataclass(frozen=True)
 class Read:
     """One record.
 
     Attributes:
-        line: where it starts, from 1.
+        line: where it starts, from 1; of a table without lines, its row.
         value: the record, or a `RecordProblem` where there is none.
         doubt: why the value is not to be trusted; the record is left out.
         remarks: what is worth a look; the record is kept.
-        start: first byte of the record in the text that is read; -1 where that is not known, as in
-            a table.
+        start: first byte of the record in the file; -1 where that is not known, as in a table, or
+            where the file is packed or in another encoding.
         size: its bytes.
         raw: those bytes, of a record that is no value.
     """

@@ -1,86 +1,50 @@
-"""What kind of file this is, from its first bytes. Nothing is ever unpacked."""
+"""What kind of file this is, from its first bytes. Nothing is unpacked here."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, cast
 
+from finetune.datasets.reading.columns import ONE_COLUMN, WHOLE_COLUMNS
+from finetune.datasets.reading.encodings import (
+    ENCODINGS,
+    decoded,
+    legacy,
+    marked,
+    text_stream,
+    without_mark,
+)
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
-from finetune.datasets.reading.tables import ONE_COLUMN
+from finetune.datasets.reading.magic import ACCEPTED, packing, refuse_binary
 from finetune.datasets.reading.texts.blocks import is_spoken
 from finetune.datasets.reading.texts.whatsapp import is_whatsapp
 from finetune.datasets.reading.wrapped import list_of
 
-Container = Literal["jsonl", "json", "csv", "object", "text", "whatsapp", "telegram"]
+TextKind = Literal["jsonl", "json", "csv", "object", "text", "whatsapp", "telegram"]
+Container = Literal[TextKind, "gz", "zip", "parquet", "arrow", "arrow_stream", "xlsx"]
+TABLE_KINDS = ("csv", "parquet", "arrow", "xlsx")  # of what records stand in
 HEAD_BYTES = 65536
-BOM = b"\xef\xbb\xbf"
-ACCEPTED = "JSONL, JSON, CSV or plain text in UTF-8"
-
-# Magic bytes -> (code, what people call it, what to do)
-_UNPACK = "Unpack it first and upload the text file inside."
-MAGIC: tuple[tuple[bytes, str, str, str], ...] = (
-    (
-        b"PK\x03\x04",
-        "archive",
-        "a ZIP archive or an Office file (xlsx, docx)",
-        "Unpack it, or save the sheet as CSV (UTF-8), and upload that.",
-    ),
-    (b"PK\x05\x06", "archive", "an empty ZIP archive", _UNPACK),
-    (b"\x1f\x8b", "archive", "a gzip archive", _UNPACK),
-    (b"BZh", "archive", "a bzip2 archive", _UNPACK),
-    (b"\xfd7zXZ\x00", "archive", "an xz archive", _UNPACK),
-    (b"7z\xbc\xaf\x27\x1c", "archive", "a 7-Zip archive", _UNPACK),
-    (b"Rar!\x1a\x07", "archive", "a RAR archive", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "archive", "a Zstandard archive", _UNPACK),
-    (b"\x04\x22\x4d\x18", "archive", "an LZ4 archive", _UNPACK),
-    (b"%PDF-", "wrong_type", "a PDF document", "Export its dialogues as text."),
-    (b"\x89PNG\r\n\x1a\n", "wrong_type", "a PNG image", "Upload dialogues as text."),
-    (b"\xff\xd8\xff", "wrong_type", "a JPEG image", "Upload dialogues as text."),
-    (b"GIF8", "wrong_type", "a GIF image", "Upload dialogues as text."),
-    (b"RIFF", "wrong_type", "a sound, video or WebP file", "Upload dialogues as text."),
-    (b"ID3", "wrong_type", "an MP3 sound file", "Upload dialogues as text."),
-    (b"OggS", "wrong_type", "an Ogg media file", "Upload dialogues as text."),
-    (b"\x7fELF", "wrong_type", "a program", "Upload dialogues as text."),
-    (b"MZ\x90", "wrong_type", "a Windows program", "Upload dialogues as text."),
-    (
-        b"\xd0\xcf\x11\xe0",
-        "wrong_type",
-        "an old Office file (xls, doc)",
-        "Save the sheet as CSV (UTF-8) and upload that.",
-    ),
-    (b"PAR1", "wrong_type", "a Parquet file", "Export it as JSONL."),
-    (b"SQLite format 3\x00", "wrong_type", "an SQLite database", "Export it as JSONL or CSV."),
-    (b"GGUF", "wrong_type", "model weights (GGUF)", "Upload dialogues as text."),
-    (b"\x93NUMPY", "wrong_type", "a NumPy array", "Upload dialogues as text."),
-    (b"\x80\x05\x95", "wrong_type", "a Python pickle", "Export it as JSONL."),
-    (b"\x80\x04\x95", "wrong_type", "a Python pickle", "Export it as JSONL."),
-    (b"{\\rtf", "wrong_type", "an RTF document", "Save it as plain text (CSV or JSONL)."),
-)
-_UTF16_HINT = "Save it again as UTF-8 (in Excel: 'CSV UTF-8')."
-ENCODINGS: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
+BLANK = "\x00 \t\r\n\v\f\ufeff\u2028\u2029"
 
 
 @dataclass(frozen=True)
 class Sniffed:
-    """Kind of container and where its text starts.
+    """Kind of container, and of a text: where it starts and how it is written.
 
     Attributes:
-        container: `object` is a JSON object whose one list holds the records.
-        start: the first byte behind a byte order mark.
-        delimiter: of CSV.
+        container: what the file is; `object` is a JSON object whose one list holds the records.
+        start: bytes before the text.
+        delimiter: of a CSV table.
         key: of an object, under which the list stands.
         head: how many bytes of an object are looked through for the list's end and what stands
             beside it; 0: all.
+        encoding: Python's name of it.
+        returns: whether the lines end with carriage returns alone.
     """
 
     container: Container
@@ -88,13 +52,25 @@ class Sniffed:
     delimiter: str = ","
     key: str = ""
     head: int = 0
+    encoding: str = "utf-8"
+    returns: bool = False
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the text is read as it stands in the file, byte for byte."""
+        return self.encoding == "utf-8" and not self.returns
 
 
-def sniff(path: Path, limits: Limits) -> Sniffed:
+def sniff(path: Path, limits: Limits, encoding: str = "") -> Sniffed:
     """Look at a file's size and first bytes.
 
+    Args:
+        path: the file.
+        limits: bounds of its size.
+        encoding: how its text is written, if somebody said so: a name in `ENCODINGS`.
+
     Raises:
-        DatasetRefused: `not_a_file`, `empty`, `too_large`, `archive`, `wrong_type`, `encoding`,
+        DatasetRefused: `not_a_file`, `empty`, `too_large`, `archive…`, `wrong_type`, `encoding`,
             `unknown_format`.
     """
     if not path.is_file():
@@ -107,80 +83,107 @@ def sniff(path: Path, limits: Limits) -> Sniffed:
             "Split it, or ask the administrator for a higher limit.",
         )
     with path.open("rb") as handle:
-        head = handle.read(HEAD_BYTES)
-    _refuse_binary(head)
-    start = len(BOM) if head.startswith(BOM) else 0
-    text = head[start:].decode("utf-8", errors="replace")
-    if not text.strip("\x00 \t\r\n\v\f\ufeff\u2028\u2029"):
-        if size > len(head) and not text.strip():
+        kind = packing(handle.read(HEAD_BYTES), size)
+        if kind == "zip":
+            from finetune.datasets.reading.containers.directory import directory
+
+            return Sniffed(directory(path, limits).kind, 0)
+        if kind:
+            return Sniffed(cast(Container, kind), 0)
+        handle.seek(0)
+        return sniff_text(handle, limits, encoding)
+
+
+def sniff_text(handle: BinaryIO, limits: Limits, encoding: str = "") -> Sniffed:
+    """Look at the beginning of a text.
+
+    Args:
+        handle: at its first byte; it is read on where an object may hold a list of records.
+        limits: how long one of these may be.
+        encoding: how it is written, if somebody said so.
+
+    Raises:
+        DatasetRefused: as `sniff`; `encoding` with the guess in its report.
+    """
+    head = handle.read(HEAD_BYTES)
+    found, start = marked(head)
+    encoding = found or encoding
+    if not encoding.startswith("utf-"):
+        refuse_unmarked(head, asked=bool(encoding))
+    elif encoding == "utf-8":
+        refuse_binary(head[start:])
+    text = decoded(head[start:], encoding or "utf-8")
+    if not text.strip(BLANK):
+        if not text.strip() and handle.read(1):
             raise DatasetRefused(
                 "empty", "The file starts with a long stretch of blanks.", "Remove the blanks."
             )
         raise DatasetRefused("empty", "The file is empty.", "Upload one dialogue a line.")
-    if text.lstrip().startswith("{") and (inside := _wrapper(path, text, start, limits)):
+    returns = "\r" in text and "\n" not in text
+    if returns:
+        text = text.replace("\r", "\n")
+    plain = Sniffed("json", start, encoding=encoding or "utf-8", returns=returns)
+    if text.lstrip().startswith("{") and (inside := _wrapper(handle, text, plain, limits)):
         return inside
-    return _text_kind(text, start)
+    kind, delimiter = _text_kind(text)
+    return replace(plain, container=kind, delimiter=delimiter)
 
 
-def _wrapper(path: Path, text: str, start: int, limits: Limits) -> Sniffed | None:
+def _wrapper(handle: BinaryIO, text: str, plain: Sniffed, limits: Limits) -> Sniffed | None:
     """The file as an object that holds a list of records, if it is one."""
     if sum(_is_object(line) for line in text.split("\n")[:50]) > 1:
         return None
-    with path.open("rb") as handle:
-        handle.seek(start)
-        found = list_of(handle, HEAD_BYTES, limits)
+    handle.seek(0)
+    stream = text_stream(handle, plain.start, plain.encoding, plain.returns)
+    found = list_of(stream, HEAD_BYTES, limits)
     if found is None:
         return None
     key, is_chat = found
-    return Sniffed("telegram" if is_chat else "object", start, key=key)
+    return replace(plain, container="telegram" if is_chat else "object", key=key)
 
 
-def _refuse_binary(head: bytes) -> None:
-    for magic, name in ENCODINGS:
-        if head.startswith(magic):
-            raise DatasetRefused("encoding", f"The text is stored as {name}.", _UTF16_HINT)
-    for magic, code, name, hint in MAGIC:
-        if head.startswith(magic):
-            raise DatasetRefused(code, f"This is {name}, not {ACCEPTED}.", hint)
-    if head[257:262] == b"ustar":
-        raise DatasetRefused("archive", "This is a tar archive.", _UNPACK)
-    if head[4:8] == b"ftyp":
-        raise DatasetRefused("wrong_type", "This is a video.", "Upload dialogues as text.")
+def refuse_unmarked(head: bytes, *, asked: bool) -> None:
+    """Refuse what is no text, and text that is not UTF-8 if nobody has said what it is.
+
+    Raises:
+        DatasetRefused: `archive`, `wrong_type` or `encoding`.
+    """
     sample = head[:4096]
-    zeros = sample.count(0)
-    if len(sample) >= 8 and zeros * 3 >= len(sample) and sample.strip(b"\0 \r\n\t"):
-        if max(sample[0::2].count(0), sample[1::2].count(0)) * 5 >= len(sample) * 2:
-            raise DatasetRefused("encoding", "The text looks like UTF-16.", _UTF16_HINT)
+    guess = "" if asked or not sample.strip(b"\0") else without_mark(sample)
+    if not guess:
+        refuse_binary(head)
+        guess = "" if asked else legacy(head)
+    if guess:
         raise DatasetRefused(
-            "wrong_type", "This is a binary file, not text.", f"Upload {ACCEPTED}."
-        )
-    control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in sample)
-    if control * 10 > len(sample) * 3 and sample.strip(b"\0 \r\n\t"):
-        raise DatasetRefused(
-            "wrong_type", "This is a binary file, not text.", f"Upload {ACCEPTED}."
+            "encoding",
+            f"The text is not UTF-8. It looks like {ENCODINGS[guess]}.",
+            "Choose this encoding, or save the file again as UTF-8 (in Excel: 'CSV UTF-8').",
+            {"encoding_guess": guess},
         )
 
 
-def _text_kind(text: str, start: int) -> Sniffed:
+def _text_kind(text: str) -> tuple[TextKind, str]:
+    """Which kind of text it is, and the delimiter of a table."""
     stripped = text.lstrip("\x00 \t\r\n\v\f\ufeff")
     first = stripped.split("\n", 1)[0].rstrip()
     objects = sum(_is_object(line) for line in stripped.split("\n")[:50])
     if objects >= 2 or (objects and stripped[0] == "{"):
-        return Sniffed("jsonl", start)  # whatever the first line is, it will be reported
+        return "jsonl", ","  # whatever the first line is, it will be reported
     if is_whatsapp(stripped):
-        return Sniffed("whatsapp", start)
+        return "whatsapp", ","
     if not objects and is_spoken(stripped):
-        return Sniffed("text", start)
+        return "text", ","
     if stripped[0] == "[":
-        return Sniffed("json", start)
+        return "json", ","
     if stripped[0] == "{":
-        return Sniffed("json" if first[-1] in "{[,:" else "jsonl", start)
-    if first.strip('"').lower() in ONE_COLUMN and stripped.count("\n") > 1:
-        return Sniffed("csv", start)
+        return ("json" if first[-1] in "{[,:" else "jsonl"), ","
+    column = first.strip('"').lower()
+    if column in WHOLE_COLUMNS or (column in ONE_COLUMN and stripped.count("\n") > 1):
+        return "csv", ","
     if re.match(r"<(!doctype|html|\?xml|[a-z][\w-]*[ >/])", stripped, re.IGNORECASE):
         raise DatasetRefused("wrong_type", "This is an HTML or XML page.", f"Upload {ACCEPTED}.")
     if objects:
-        return Sniffed("jsonl", start)
+        return "jsonl", ","
     second = stripped.partition("\n")[2].partition("\n")[0]
     if "|" in first and "--" in second and not second.strip("|:- \t\r"):
         raise DatasetRefused(
@@ -196,7 +199,7 @@ def _text_kind(text: str, start: int) -> Sniffed:
         except csv.Error:
             columns = []
         if len(columns) >= 2:
-            return Sniffed("csv", start, delimiter)
+            return "csv", delimiter
     raise DatasetRefused(
         "unknown_format",
         "The file is text, but neither JSONL, nor JSON, nor a CSV table with two columns.",

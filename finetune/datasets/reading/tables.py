@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from finetune.datasets.reading.columns import ONE_COLUMN, with_lists
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 
-# A table of one column can hold a whole dialogue in each cell.
-ONE_COLUMN = ("text", "messages", "conversations", "conversation", "dialogue")
 QUOTE = '"'
 LINES_LIKE_ROWS = 4  # a cell of so many lines that are rows by themselves is worth a look
 TWICE = 'Write a quotation mark in a cell twice: "He said ""yes""".'
@@ -90,7 +89,7 @@ class Table:
             if header is None:
                 header = _header(row)
             elif any(cell.strip() for cell in row.cells):
-                yield _record(header, row)
+                yield _record(header, row, self._limits)
 
     def _next(self) -> Line | None:
         if self._again:
@@ -212,8 +211,10 @@ def _body(text: str) -> str:
 # What is told of a row
 
 
-def _record(header: list[str], row: _Row) -> Read:
+def _record(header: list[str], row: _Row, limits: Limits) -> Read:
     value = _value(header, row)
+    if isinstance(value, dict):
+        value = with_lists(value, limits)
     remarks = []
     if row.stray:
         reason = "words stand behind a cell's closing quotation mark; its marks are kept as text"
@@ -247,7 +248,7 @@ def _header(row: _Row) -> list[str]:
     if row.returns:
         raise DatasetRefused(
             "missing_columns",
-            "The lines of the table end with carriage returns alone, as on old Macintosh systems.",
+            "A carriage return stands in the first line, which holds the column names.",
             "Save it with the line ends of Windows or Unix (in Excel: 'CSV UTF-8').",
         )
     names = [name.strip() for name in row.cells]

@@ -27,7 +27,7 @@ from finetune.datasets.doctor.report import Report
 from finetune.datasets.models import Dataset
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.lines import Read
-from finetune.datasets.reading.records import read_records
+from finetune.datasets.reading.records import source_of
 from finetune.datasets.reading.sniffing import sniff
 
 from .changes import KEPT, Plan, Planned, changes_read
@@ -109,10 +109,11 @@ class Making:
         """Yield the new version's records in the order of the lines before."""
         limits = self.options.limits
         path = self.previous.original_file
-        sniffed = sniff(path, limits)
-        report = Report(container=sniffed.container)
+        encoding = self.options.encoding
+        source = source_of(path, sniff(path, limits, encoding), limits, encoding)
+        report = Report(container=source.container)
         log = _LostLog(report)
-        reads = read_records(path, sniffed, limits)
+        reads = source.records()
         head, form = recognise(reads, report, self.options)
         tokens = ControlTokens(self.options.control_tokens)
         mender = Mender(form, report.mapping, limits, tokens)

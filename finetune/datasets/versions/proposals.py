@@ -1,7 +1,8 @@
 """What can be mended of the problems that a check wrote, and one problem's fix as a difference.
 
-One record is read again by its place in the file: a seek and at most one line's bytes. A table has
-no such places; its rows are read once more from the start, as long as it is small.
+One record is read again by its place in the file: a seek and at most one line's bytes. A table, and
+what is packed or in another encoding, has no such places; its records are read once more from the
+start, as long as there are few.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,15 +24,14 @@ from finetune.datasets.formats.registry import FORMATS
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.json_values import parse
 from finetune.datasets.reading.lines import Read
-from finetune.datasets.reading.records import read_records
+from finetune.datasets.reading.records import source_of
 from finetune.datasets.reading.sniffing import sniff
 
 from .mending.record import Mended, Mender
 
 TRIED = 5000  # problems of one check that are tried
 SECONDS = 20.0  # and for how long
-TABLE_BYTES = 1 << 24  # of a table that is read again from its start
-BY_PLACE = ("jsonl", "json")
+AGAIN_BYTES = 1 << 24  # of what is read again from its start, unpacked
 MENDED_CHECKS = frozenset({"control_token"})  # warnings that have a fix
 
 Row = dict[str, Any]
@@ -92,24 +93,30 @@ class Proposals:
         """The record of a problem, read again."""
         start, size = int(row.get("start", -1)), int(row.get("size", 0))
         limits = self._options.limits
-        if self._report.get("container") not in BY_PLACE:
-            return self._table().get(row["line"])
-        if start < 0 or not 0 < size <= limits.max_line_bytes:
+        if start < 0:
+            return self._again().get(row["line"])
+        if not 0 < size <= limits.max_line_bytes:
             return None
         with self._original.open("rb") as handle:
             handle.seek(start)
             raw = handle.read(size)
         return Read(row["line"], parse(raw.strip(), limits), raw=raw)
 
-    def _table(self) -> dict[int, Read]:
-        """Rows of a small table by their lines, without those of a conversation of several."""
+    def _again(self) -> dict[int, Read]:
+        """Records of a small file by their lines, without rows of a conversation of several.
+
+        Raises:
+            DatasetRefused: what is packed holds too much; the next call has what came before.
+        """
         if self._rows is None:
             self._rows = {}
-            limits = self._options.limits
-            small = self._original.stat().st_size <= TABLE_BYTES
+            limits, encoding = self._options.limits, self._options.encoding
+            bound = min(AGAIN_BYTES, limits.max_expanded_bytes)
+            limits = replace(limits, max_expanded_bytes=bound)
+            small = self._original.stat().st_size <= AGAIN_BYTES
             if small and "group" not in (self._report.get("mapping") or {}):
-                sniffed = sniff(self._original, limits)
-                for read in read_records(self._original, sniffed, limits):
+                sniffed = sniff(self._original, limits, encoding)
+                for read in source_of(self._original, sniffed, limits, encoding).records():
                     self._rows[read.line] = read
         return self._rows
 

@@ -26,7 +26,11 @@ from finetune.teams.models import User
 from .changes import Change, changes_write
 from .models import DialogueDraft
 
-NOT_KEPT = ("format", "mapping")  # a version has the site's own form, whatever the upload had
+NOT_KEPT = (
+    "format",
+    "mapping",
+    "encoding",
+)  # a version has the site's own form, whatever the upload had
 
 
 def version_make(

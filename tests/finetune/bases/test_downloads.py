@@ -289,6 +289,6 @@ def test_a_worker_that_computes_nothing_takes_downloads() -> None:
 
     queue = settings.CELERY_TASK_ROUTES[tasks.base_download.name]["queue"]
     lines = re.findall(r"--queues (\S+) --pool (\w+)", (ROOT / "Procfile").read_text())
-    assert ("bases,exports,alerts", "threads") in lines
+    assert ("bases,fetches,exports,alerts", "threads") in lines
     assert [queue in queues.split(",") for queues, _ in lines].count(True) == 1
     assert queue == downloads.QUEUE

@@ -294,7 +294,7 @@ class TestPage:
         answer = client.get(reverse("dataset-problems", args=[row.public_id]))
         text = b"".join(answer).decode("utf-8-sig")
         table = list(csv.reader(io.StringIO(text)))
-        assert table[0] == ["line", "severity", "check", "reason", "fix"]
+        assert table[0] == ["line", "severity", "check", "reason", "fix", "member"]
         assert {line[0] for line in table[1:]} == {"14", "15"}
         assert not [cell for line in table for cell in line if cell.startswith(("=", "+", "@"))]
         assert "attachment" in answer["Content-Disposition"]

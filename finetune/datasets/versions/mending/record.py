@@ -14,7 +14,7 @@ from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
-from finetune.datasets.doctor.settling import settled
+from finetune.datasets.doctor.turns.settling import settled
 from finetune.datasets.formats.form import Format
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits

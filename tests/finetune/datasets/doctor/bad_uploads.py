@@ -89,6 +89,7 @@ def _zip_bomb(path: Path) -> None:
 
 def _gzip_bomb(path: Path) -> None:
     with gzip.open(path, "wb") as archive:
+        archive.write(lines())
         for _ in range(200):
             archive.write(b"0" * 1_000_000)
 
@@ -172,13 +173,13 @@ def _files() -> list[tuple[Any, ...]]:
         ("only null bytes", "a.jsonl", b"\0" * 1000, "empty"),
         ("one null byte", "a.jsonl", b"\0", "empty"),
         ("one newline", "a.csv", b"\n", "empty"),
-        ("zip", "a.zip", _zip("a.jsonl", b"{}"), "archive"),
-        ("zip named jsonl", "a.jsonl", _zip("a.jsonl", b"{}"), "archive"),
+        ("zip", "a.zip", _zip("a.jsonl", b"{}"), "no_usable"),
+        ("zip named jsonl", "a.jsonl", _zip("a.jsonl", b"{}"), "no_usable"),
         ("empty zip", "a.zip", b"PK\x05\x06" + b"\0" * 18, "archive"),
         ("zip bomb", "a.zip", _zip_bomb, "archive"),
         ("gzip bomb", "a.jsonl.gz", _gzip_bomb, "archive"),
         ("xlsx", "a.xlsx", _zip("xl/workbook.xml", b"<workbook/>"), "archive"),
-        ("gzip", "a.gz", gzip.compress(b"{}"), "archive"),
+        ("gzip", "a.gz", gzip.compress(b"{}"), "no_usable"),
         ("bzip2", "a.bz2", bz2.compress(b"{}"), "archive"),
         ("xz", "a.xz", lzma.compress(b"{}"), "archive"),
         ("7-Zip", "a.7z", b"7z\xbc\xaf\x27\x1c\x00\x04" + b"\x01" * 40, "archive"),
@@ -194,7 +195,7 @@ def _files() -> list[tuple[Any, ...]]:
         ("mp4", "a.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0", "wrong_type"),
         ("program", "a.bin", b"\x7fELF\x02\x01\x01" + b"\0" * 50, "wrong_type"),
         ("old Excel", "a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 50, "wrong_type"),
-        ("parquet", "a.parquet", b"PAR1\x15\x04", "wrong_type"),
+        ("parquet", "a.parquet", b"PAR1\x15\x04", "archive_broken"),
         ("sqlite", "a.db", b"SQLite format 3\x00", "wrong_type"),
         ("gguf", "a.gguf", b"GGUF\x03\0\0\0", "wrong_type"),
         ("pickle", "a.pkl", b"\x80\x04\x95\x10\0\0\0", "wrong_type"),
@@ -225,14 +226,24 @@ def _encodings() -> list[tuple[Any, ...]]:
     chinese = json.dumps(_messages({"role": "user", "content": "你好"}, REPLY), ensure_ascii=False)
     latin = '{"messages": [{"role": "user", "content": "caf\xe9"}]}'.encode("latin-1")
     return [
-        ("UTF-16 with BOM", "a.jsonl", text.encode("utf-16"), "encoding"),
+        (
+            "UTF-16 with BOM",
+            "a.jsonl",
+            ("{}\n" + text).encode("utf-16"),
+            "ok:missing_messages_list",
+        ),
         ("UTF-16 LE", "a.jsonl", text.encode("utf-16-le"), "encoding"),
         ("UTF-16 BE", "a.jsonl", text.encode("utf-16-be"), "encoding"),
-        ("UTF-16 CSV", "a.csv", "question,answer\nq,a\n".encode("utf-16"), "encoding"),
-        ("UTF-32", "a.jsonl", text.encode("utf-32"), "encoding"),
+        ("UTF-16 CSV", "a.csv", "question,answer\nq,a\n".encode("utf-16"), "too_few"),
+        (
+            "half a UTF-16 pair",
+            "a.jsonl",
+            b"\xff\xfe\0\xd8\n\0" + text.encode("utf-16-le"),
+            "ok:invalid_encoding",
+        ),
         ("one Latin-1 line", "a.jsonl", lines(latin), "ok:invalid_encoding"),
         ("GBK line", "a.jsonl", lines(chinese.encode("gbk")), "ok:invalid_encoding"),
-        ("all Latin-1", "a.jsonl", (latin + b"\n") * 20, "no_usable"),
+        ("all Latin-1", "a.jsonl", (latin + b"\n") * 20, "encoding"),
         (
             "Latin-1 CSV",
             "a.csv",

@@ -169,7 +169,7 @@ def test_a_row_over_the_limit_does_not_take_the_rest_along() -> None:
     ("text", "says"),
     [
         ('question,"answer\nq,a\n', "first line"),
-        ("question,answer\rq,a\rq,a\r", "carriage returns"),
+        ("question,answer\rq,a\nq,a\r", "carriage return"),
     ],
 )
 def test_a_header_that_cannot_be_read_says_why(text: str, says: str) -> None:

@@ -1,0 +1,1 @@
+"""Data sets that a worker fetches from an address, where the operator allows it."""

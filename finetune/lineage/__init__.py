@@ -1,0 +1,1 @@
+"""Where a data set went: runs, checkpoints, evaluations, exports, studies, assistants."""
