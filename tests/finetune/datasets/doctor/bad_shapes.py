@@ -1,6 +1,7 @@
 """A hundred more bad uploads: what people's tools and hands do to files.
 
-Many are like those that people report to LLaMA-Factory, axolotl, TRL and unsloth. Each row is a name, a file name, the bytes, and what is expected: see `bad_uploads`.
+Many are like those that people report to LLaMA-Factory, axolotl, TRL and unsloth. Each
+row is a name, a file name, the bytes, and what is expected: see `bad_uploads`.
 """
 
 from __future__ import annotations
