@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from json.encoder import encode_basestring
 from typing import Any, TextIO
@@ -22,7 +23,7 @@ from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
-from finetune.datasets.reading.lines import member_of
+from finetune.datasets.reading.lines import MemberLine, member_of
 
 
 class Intake:
@@ -50,6 +51,7 @@ class Intake:
         self._control_tokens = control_tokens
         self._exact = Prints()
         self.lines = array("Q")  # where each dialogue that was kept starts
+        self._files: list[MemberLine] = []  # the first line kept of each file of an archive
         self.near = Prints()
         self._asked = bytearray()  # of pairs: prints of what was said before the replies
         self.tally = Tally(counts)
@@ -76,7 +78,7 @@ class Intake:
         exact = exact_print(text)
         if (first := self._exact.add_new(exact)) is not None:
             report.duplicates += 1
-            reason = f"the same, letter by letter, as the dialogue in line {self.lines[first]}"
+            reason = f"the same, letter by letter, as the dialogue in {self._where(first)}"
             self._log.warning(
                 line, RecordProblem("duplicate", reason, "Remove it; it is left out.")
             )
@@ -92,6 +94,10 @@ class Intake:
         for remark in (*self._near_duplicate(near), *self._control_token(messages, text)):
             self._log.warning(line, remark)
         self.lines.append(line)
+        if isinstance(line, MemberLine) and line.member not in (
+            one.member for one in self._files[-1:]
+        ):
+            self._files.append(line)
         roles = [message["role"] for message in messages]
         texts = [message["content"] for message in messages]
         self.tally.add(texts, roles, dialogue.unused, pair=pairs)
@@ -115,12 +121,20 @@ class Intake:
         split."""
         return self._asked if self._report.kind == PREFERENCE else self.near.all
 
+    def _where(self, kept: int) -> str:
+        """The place of a dialogue that was kept."""
+        line = self.lines[kept]
+        if not (before := bisect_right(self._files, line)):
+            return f"line {line}"
+        first = self._files[before - 1]
+        return f"line {MemberLine.of(line, first.number + line - first, first.member)}"
+
     def _near_duplicate(self, near: bytes) -> Iterator[RecordProblem]:
         if (first := self.near.add(near)) is not None:
             self._report.near_duplicates += 1
             yield RecordProblem(
                 "near_duplicate",
-                f"nearly the words of the dialogue in line {self.lines[first]}",
+                f"nearly the words of the dialogue in {self._where(first)}",
                 "It is kept, on the same side of the split. Remove one if they mean the same.",
             )
 

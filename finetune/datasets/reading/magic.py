@@ -41,6 +41,7 @@ MAGIC: tuple[tuple[bytes, str, str, str], ...] = (
     (b"GGUF", "wrong_type", "model weights (GGUF)", _TEXT),
     (b"\x93NUMPY", "wrong_type", "a NumPy array", _TEXT),
     (b"\x80\x04\x95", "wrong_type", "a Python pickle", "Export it as JSONL."),
+    (b"\x80\x05\x95", "wrong_type", "a Python pickle", "Export it as JSONL."),
     (b"{\\rtf", "wrong_type", "an RTF document", "Save it as plain text (CSV or JSONL)."),
 )
 

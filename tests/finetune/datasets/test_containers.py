@@ -60,7 +60,7 @@ def test_the_page_names_what_was_read_of_an_archive_and_what_was_not(sent):
     assert row.state == row.State.READY
     assert "Read from a ZIP archive" in page
     assert '<code dir="auto">README.md</code>' in page
-    assert '<span class="note" dir="auto">b.jsonl</span>' in page
+    assert '<span class="note" dir="auto">b.jsonl:1</span>' in page
     assert "Files that were not read: README.md." in ReportView(row).summary
 
 

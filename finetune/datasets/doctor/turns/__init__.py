@@ -1,1 +1,1 @@
-"""The messages of one dialogue: seen in one pass if in order, else brought into form."""
+"""The messages of one dialogue: seen in one pass where all is well, else brought into form."""

@@ -310,4 +310,4 @@ def _binary() -> Iterator[Row]:
     yield "arrow", "a.arrow", b"ARROW1\0\0" + b"\0\xff\x10" * 40, ""
     yield "wav", "a.wav", b"RIFF\x24\0\0\0WAVEfmt ", "wrong_type"
     yield "a Java class", "a.class", b"\xca\xfe\xba\xbe" + b"\0\1" * 60, ""
-    yield "random letters of Latin-1", "a.txt", bytes(range(160, 256)) * 3, "unknown_format"
+    yield "random letters of Latin-1", "a.txt", bytes(range(160, 256)) * 3, "encoding"

@@ -153,11 +153,19 @@ def test_a_problem_names_the_member(tmp_path: Path) -> None:
     assert report.left == ["notes.txt"]
     assert (report.packing, report.container) == ("zip", "jsonl")
     first, second = report.problems
-    assert (first.line, first.member, first.check) == (2, "b/c.jsonl", "invalid_json")
-    assert (second.line, second.member, second.check) == (3, "b/c.jsonl", "duplicate")
+    assert (first.line, first.member, first.check) == (
+        len(RECORDS) + 2,
+        "b/c.jsonl:2",
+        "invalid_json",
+    )
+    assert (second.line, second.member, second.check) == (
+        len(RECORDS) + 3,
+        "b/c.jsonl:3",
+        "duplicate",
+    )
     assert "line 1 of a.jsonl" in second.reason
     written = (tmp_path / "out" / "problems.jsonl").read_text().splitlines()
-    assert json.loads(written[0])["member"] == "b/c.jsonl"
+    assert json.loads(written[0])["member"] == "b/c.jsonl:2"
 
 
 def test_tables_of_an_archive_have_headers_of_their_own(tmp_path: Path) -> None:
