@@ -13,6 +13,8 @@ from .reading.exceptions import DatasetRefused
 from .report import ReportView
 
 PROBLEMS = 5
+PACKED = ("parquet", "arrow", "xlsx")  # containers that are always packed
+PACKED_BYTES = 4 * 2**20  # of a packed file, beyond which only a worker reads it
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,12 @@ class Glimpse:
     Attributes:
         report: about these records alone; None where the file cannot be read like this.
         refused: why not, in sentences.
+        too_large: whether it is left to a worker: unpacking it could take too much here.
     """
 
     report: ReportView | None = None
     refused: list[str] = field(default_factory=list)
+    too_large: bool = False
 
     @property
     def problems(self) -> list[dict[str, Any]]:
@@ -40,6 +44,9 @@ def glimpse_of(found: Dataset, form: OptionsForm) -> Glimpse:
     """Read the first records as the form says."""
     if not form.is_valid():
         return Glimpse(refused=[str(error) for errors in form.errors.values() for error in errors])
+    is_packed = found.report.get("packing") or found.report.get("container") in PACKED
+    if is_packed and found.bytes > PACKED_BYTES:
+        return Glimpse(too_large=True)
     options = {**form.options(), "consent": form.cleaned_data.get("consent")}
     try:
         report = glance(found.original_file, options_of(options))

@@ -1,6 +1,7 @@
 """The data pages: list, upload, the page of one set, its problems, reading again and deleting."""
 
 import csv
+import gzip
 import io
 import json
 
@@ -50,8 +51,9 @@ def lines(count: int = 20) -> str:
 def made(team, alice):
     """Make a checked data set from text."""
 
-    def make(text: str, filename: str = "nights.jsonl", **values) -> Dataset:
-        file = SimpleUploadedFile(filename, text.encode())
+    def make(text: str | bytes, filename: str = "nights.jsonl", **values) -> Dataset:
+        data = text if isinstance(text, bytes) else text.encode()
+        file = SimpleUploadedFile(filename, data)
         row = dataset_upload(team=team, user=alice, file=file, **values)
         dataset_check(row.pk)
         row.refresh_from_db()
@@ -416,6 +418,14 @@ class TestGlimpse:
         row.refresh_from_db()
         assert (row.options, list(queued)) == (before, sent)
         assert sorted(path.name for path in row.folder.iterdir()) == ["original"]
+
+    def test_a_large_packed_file_is_left_to_a_worker(self, client, alice, made, monkeypatch):
+        row = made(gzip.compress(lines(20).encode()), "talks.jsonl.gz")
+        assert row.report["packing"] == "gz"
+        client.force_login(alice)
+        assert "The first" in self.ask(client, row)
+        monkeypatch.setattr("finetune.datasets.glimpse.PACKED_BYTES", 10)
+        assert "read in the background only" in self.ask(client, row)
 
     def test_problems_of_these_records_are_said_with_their_lines(self, client, alice, made):
         row = made(self.rows.replace('"Reply 1"', "null"))
