@@ -22,6 +22,7 @@ class ScriptedEngine:
         self.break_after: int | None = None
         self.drops = 0  # requests that end without an answer, as when the engine dies
         self.queued: list[int] = []  # places in the queue that are told before the reply
+        self.seen = asyncio.Semaphore(0)  # released by a test that has seen one of them
         self.requests: list[dict[str, Any]] = []
         self.closed = 0
         self.url = ""
@@ -61,7 +62,7 @@ class ScriptedEngine:
             for ahead in self.queued:
                 writer.write(f": queued {ahead}\n\n".encode())
                 await writer.drain()
-                await asyncio.sleep(0.1)
+                await asyncio.wait_for(self.seen.acquire(), 8)
             for number, piece in enumerate(self.pieces):
                 if number == self.hold:
                     await self.gate.wait()

@@ -245,6 +245,9 @@ async def test_the_place_in_the_queue_is_told(
     engine.queued = [2, 0]
     page = await open_page(talk)
     await send(browser, talk)
+    for words in ("waits; 2 before it…", "is next…"):
+        await page.until(lambda page, words=words: page.waits and page.waits[-1] == words)
+        engine.seen.release()
     await page.until(lambda page: page.at_rest())
     assert page.waits[:2] == ["waits; 2 before it…", "is next…"]
     assert "I hear you." in page.turns[2]
