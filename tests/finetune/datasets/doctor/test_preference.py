@@ -124,7 +124,7 @@ def test_every_form_becomes_the_same_record(name: str, tmp_path: Path) -> None:
     assert (report.format, report.kind, report.errors) == (form, "preference", 0)
     assert lines == [{"messages": said, "chosen": says("good"), "rejected": says("bad")}]
     assert report.unused == []
-    assert report.preview == [{"line": 1, **lines[0]}]
+    assert report.preview == [{"line": 1, "member": "", **lines[0]}]
 
 
 def test_a_table_with_these_columns(tmp_path: Path) -> None:
