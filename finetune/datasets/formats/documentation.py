@@ -11,8 +11,8 @@ HEAD = "| name | what | recognised by | written |\n|---|---|---|---|"
 def table() -> str:
     """The table, in Markdown.
 
-    >>> table().splitlines()[2][:24]
-    '| `openai_dpo` | OpenAI D'
+    >>> table().splitlines()[2][:26]
+    '| `openai_dpo` | OpenAI DP'
     """
     return "\n".join([HEAD, *map(_row, FORMATS.values())])
 

@@ -41,7 +41,10 @@ def test_sums_of_dialogues_are_the_trainers_held_out_loss(make_trained, values):
         loss, tokens, accuracy = added_up(results)
         there = evaluations[step]
         assert results["model"]["step"] == step
-        assert loss == pytest.approx(there["validation_loss"], rel=2e-6), checkpoint
+        # In bfloat16 what is read in one row attends in float32, and what is padded does not: with
+        # dropout the trainer pads, and the base alone, which drops nothing out, is in one row.
+        near = 1e-5 if "dropout" in json.dumps(values) else 2e-6
+        assert loss == pytest.approx(there["validation_loss"], rel=near), checkpoint
         assert results["loss"] == pytest.approx(loss, rel=1e-12)
         assert tokens == there["validation_tokens"] == results["tokens"]
         assert accuracy == there["validation_accuracy"] == results["accuracy"]
