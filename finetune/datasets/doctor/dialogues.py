@@ -12,9 +12,9 @@ from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.turns.plain import is_plain
 from finetune.datasets.doctor.turns.settling import settled
+from finetune.datasets.formats.apis.openai import MESSAGES
 from finetune.datasets.formats.beside import beside
 from finetune.datasets.formats.form import PREFERENCE, Format
-from finetune.datasets.formats.openai import MESSAGES
 from finetune.datasets.formats.registry import detect, unused
 from finetune.datasets.formats.turns import EMPTY
 from finetune.datasets.reading.exceptions import RecordProblem

@@ -20,12 +20,12 @@ from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Conversion
 from finetune.datasets.doctor.intake import Intake
 from finetune.datasets.doctor.options import Options
-from finetune.datasets.doctor.persons import with_persons
 from finetune.datasets.doctor.places import place_packed
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
-from finetune.datasets.doctor.splitting import held_out
+from finetune.datasets.doctor.split.persons import with_persons
+from finetune.datasets.doctor.split.splitting import held_out
 from finetune.datasets.doctor.tallying import counting
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits

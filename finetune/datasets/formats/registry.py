@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from finetune.datasets.reading.exceptions import DatasetRefused
 
 from .alpaca import ALPACA
+from .apis.gemini import GEMINI
+from .apis.openai import BATCH, MESSAGES
 from .beside import beside
 from .form import Columns, Format, Record
-from .gemini import GEMINI
 from .lists import EXCHANGES, TEXTS, TURNS
-from .openai import BATCH, MESSAGES
 from .preference import ANTHROPIC_HH, OPENAI_DPO, TRL_PREFERENCE
 from .published.chatgpt import CHATGPT
 from .published.cpsycoun import CPSYCOUN

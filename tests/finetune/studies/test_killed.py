@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,14 @@ def errors_of(study: Study) -> list[Any]:
     return [study.problem, *(cell.run.error for cell in study.cells.select_related("run"))]
 
 
+def command_of(child: psutil.Process) -> str:
+    """What it was started with, which names the run; empty once it is gone."""
+    try:
+        return " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 def facts(study: Study) -> dict[str, Any]:
     """What a study came to, without what chance of the machine decides: time, memory, energy."""
     timed = {"step_seconds", "processor_seconds", "peak_memory_mb", "joules"}
@@ -158,19 +167,24 @@ def test_a_study_that_is_killed_at_random_ends_with_the_same_table(
     chance = random.Random(11)
     study = study_of(team, alice, tiny, dataset, test)
     killed = {"trainer": 0, "worker": 0}
+    times: Counter[str] = Counter()
     until = time.monotonic() + 2400
     while not ended(study, workers):
         assert time.monotonic() < until, (facts(study), workers.log.read_text()[-3000:])
         time.sleep(chance.uniform(0.2, 1.2))
         if sum(killed.values()) >= KILLS:
             continue
-        children = workers.children()
+        # A run that is lost five times without a step has failed: each is killed twice at most, and
+        # the workers are killed twice.
+        children = [one for one in workers.children() if times[command_of(one)] < 2]
         if sum(killed.values()) in (2, 5):  # the third and the sixth are workers
             workers.kill_worker(chance.randrange(2))
             killed["worker"] += 1
         elif children:
             try:
-                chance.choice(children).kill()
+                child = chance.choice(children)
+                times[command_of(child)] += 1
+                child.kill()
                 killed["trainer"] += 1
             except psutil.NoSuchProcess:
                 continue

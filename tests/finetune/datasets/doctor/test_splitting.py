@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finetune.datasets.doctor.splitting import PRINT_BYTES, held_out
+from finetune.datasets.doctor.split.splitting import PRINT_BYTES, held_out
 
 
 def prints(groups: list[int]) -> bytes:

@@ -11,9 +11,9 @@ from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
-from .form import Columns, Format, Message, Record
-from .turns import SYSTEM_KEYS, turn_list, with_system
-from .writing import plain
+from ..form import Columns, Format, Message, Record
+from ..turns import SYSTEM_KEYS, turn_list, with_system
+from ..writing import plain
 
 TURN_KEYS = ("role", "content", "weight")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
-from .form import Columns, Format, Message, Record
-from .turns import object_check, role_known, turn_list
-from .writing import apart, without_weights
+from ..form import Columns, Format, Message, Record
+from ..turns import object_check, role_known, turn_list
+from ..writing import apart, without_weights
 
 ROLES = {"user": "user", "model": "assistant", "assistant": "assistant", "system": "system"}
 SYSTEM = ("systemInstruction", "system_instruction")

@@ -1,0 +1,1 @@
+"""Which dialogues are held out: by near-duplicates, and by persons."""

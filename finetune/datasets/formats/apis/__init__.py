@@ -1,0 +1,1 @@
+"""Forms of the interfaces of providers: OpenAI's and Gemini's."""
