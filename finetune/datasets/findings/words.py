@@ -79,7 +79,7 @@ EFFECTS: dict[str, Words] = {
     ),
 }
 LACKING: Words = gettext_lazy(
-    "%(bases)s have next to no words for the language that most of it is in: what they learn of it "
+    "Most of it is in a language that has next to no words in %(bases)s: what is learned of it "
     "is noise."
 )
 KINDS: dict[str, Words] = {
