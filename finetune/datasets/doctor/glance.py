@@ -20,6 +20,7 @@ from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.doctor.tallying import estimated
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.lines import Read
 from finetune.datasets.reading.records import source_of
@@ -51,17 +52,13 @@ def glance(path: Path, options: Options, records: int = RECORDS) -> Report:
     first = _bounded(source.records(), records)
     head, form = recognise(first, report, options)
     intake = Intake(
-        io.StringIO(), log, report, limits, _letters, ControlTokens(options.control_tokens)
+        io.StringIO(), log, report, limits, estimated, ControlTokens(options.control_tokens)
     )
     for dialogue in Conversion(form, report, limits, log).dialogues(chain(head, first)):
         intake.take(dialogue)
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     return report
-
-
-def _letters(texts: list[str]) -> list[int]:
-    return [len(text) for text in texts]
 
 
 def _bounded(reads: Iterator[Read], most: int) -> Iterator[Read]:

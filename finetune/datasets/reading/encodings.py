@@ -11,6 +11,7 @@ import io
 from typing import BinaryIO, cast
 
 from finetune.datasets.reading.lines import CHUNK
+from finetune.datasets.reading.watching import Stream
 
 # The encodings that may be asked for, by Python's name, and what people call them.
 ENCODINGS: dict[str, str] = {
@@ -132,7 +133,7 @@ def text_stream(handle: BinaryIO, start: int, encoding: str, returns: bool) -> B
     return handle
 
 
-class Recoded(io.RawIOBase):
+class Recoded(Stream):
     """A stream of another encoding as UTF-8, whose bytes it counts from 0. What is no character
     becomes a byte that is no UTF-8, so that its line is reported."""
 
@@ -148,12 +149,6 @@ class Recoded(io.RawIOBase):
         self._ended = False
         self._at = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
     def tell(self) -> int:
         return self._at
 
@@ -168,11 +163,6 @@ class Recoded(io.RawIOBase):
             pass
         return self._at
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._taken(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
-
     def _taken(self, most: int) -> bytes:
         while not self._rest and not self._ended:
             chunk = self._source.read(CHUNK)
@@ -184,17 +174,11 @@ class Recoded(io.RawIOBase):
         return piece
 
 
-class LineEnds(io.RawIOBase):
+class LineEnds(Stream):
     """A stream whose lines end with carriage returns alone, with line feeds instead."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
 
     def tell(self) -> int:
         return self._source.tell()
@@ -202,7 +186,5 @@ class LineEnds(io.RawIOBase):
     def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
         return self._source.seek(place, whence)
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._source.read(len(buffer)).replace(b"\r", b"\n")
-        buffer[: len(piece)] = piece
-        return len(piece)
+    def _taken(self, most: int) -> bytes:
+        return self._source.read(most).replace(b"\r", b"\n")

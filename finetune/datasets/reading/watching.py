@@ -13,6 +13,25 @@ BLOCK = 1 << 18  # bytes read at once: how often somebody may look
 Watch = Callable[[int], None]  # told how many bytes of the file were read; may raise
 
 
+class Stream(io.RawIOBase):
+    """A stream that is made of another one; `_taken` gives its next bytes."""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        piece = self._taken(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _taken(self, most: int) -> bytes:
+        """At most so many bytes; none at the end."""
+        raise NotImplementedError
+
+
 def opened(path: Path, watch: Watch | None) -> BinaryIO:
     """Open a file for reading; `watch` is called for each block that is read of it."""
     if watch is None:

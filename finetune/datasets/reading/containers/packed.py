@@ -21,7 +21,7 @@ from finetune.datasets.reading.containers.directory import (
 )
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import CHUNK
-from finetune.datasets.reading.watching import Watch, opened
+from finetune.datasets.reading.watching import Stream, Watch, opened
 
 
 class Budget:
@@ -56,7 +56,7 @@ class Budget:
             self._watch(self._packed * min(self._spent, self._whole) // self._whole)
 
 
-class Unpacked(io.RawIOBase):
+class Unpacked(Stream):
     """A stream that is counted, and whose damage is told in our words."""
 
     def __init__(self, source: BinaryIO, budget: Budget, name: str) -> None:
@@ -64,12 +64,6 @@ class Unpacked(io.RawIOBase):
         self._budget = budget
         self._name = name
         self._counted = 0  # the furthest that was read: what is read again costs nothing
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
 
     def tell(self) -> int:
         return self._source.tell()
@@ -84,11 +78,6 @@ class Unpacked(io.RawIOBase):
             if not self._taken(min(left, CHUNK)):
                 break
         return self._source.tell()
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._taken(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
     def _taken(self, most: int) -> bytes:
         try:
