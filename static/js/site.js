@@ -125,6 +125,19 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 
+// What was typed before the scripts were there, and what the browser puts back on reload, is not yet
+// in the figures beside a form: ask for them as if it had just been typed.
+document.addEventListener("htmx:after:init", (event) => {
+  if (!event.target.matches("[data-follows]")) return;
+  const told = (field) => {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (!field.options) return field.type !== "file" && "defaultValue" in field && field.value !== field.defaultValue;
+    const first = [...field.options].findIndex((one) => one.defaultSelected);
+    return !field.multiple && field.selectedIndex !== Math.max(first, 0);
+  };
+  if ([...event.target.closest("form").elements].some(told)) event.target.dispatchEvent(new Event("change"));
+});
+
 // A form marked data-auto sends itself when a choice changes (its button is for no-script use).
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-auto]");

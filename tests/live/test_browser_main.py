@@ -69,7 +69,7 @@ def choose_tiny(page):
 def counted(page, wanted):
     """Wait until the summary says the number."""
     place = page.locator(".summary-count b")
-    wait_until(lambda: place.count() and number(place.inner_text()) == wanted, seconds=10)
+    wait_until(lambda: place.count() and number(place.inner_text()) == wanted)
 
 
 def test_from_the_link_to_a_conversation(window, studio):
@@ -93,13 +93,14 @@ def test_from_the_link_to_a_conversation(window, studio):
         person.go("/data/")
         page.locator("header").get_by_role("link", name="Upload data").click()
         page.set_input_files("[name=file]", demo.path())
-        assert page.input_value("[name=name]") == demo.path().stem
+        wait_until(lambda: page.input_value("[name=name]") == demo.path().stem)
         page.get_by_role("button", name="Upload and check").click()
         check_report(page, dialogues)
 
         # a run: the number of parameters follows what is typed
         page.get_by_role("link", name="Start a run with this").click()
         assert page.input_value("[name=dataset]") in page.url
+        page.wait_for_load_state()
         choose_tiny(page)
         targets = page.eval_on_selector_all(
             "[name=targets]:checked", "(all) => all.map((one) => one.value)"

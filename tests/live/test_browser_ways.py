@@ -4,7 +4,7 @@ import pytest
 
 from finetune.datasets import demo
 from tests.conftest import wait_until
-from tests.live.browser import last_reply, steps_drawn, wait_state
+from tests.live.browser import last_reply, number, steps_drawn, wait_state
 from tests.live.conftest import SMOLLM2, TINY
 from tests.live.test_browser_main import SETTINGS, check_report
 
@@ -110,6 +110,26 @@ def test_with_the_keyboard_alone(window):
         assert page.evaluate(WHERE)[1] == "text"
         page.keyboard.press("Shift+Tab")
         assert page.evaluate("document.activeElement !== document.body")
+        person.watch.assert_quiet()
+
+
+@pytest.mark.usefixtures("training_file")
+def test_what_was_typed_before_the_scripts_came_is_counted(window):
+    with window("alice") as person:
+        page, held = person.page, []
+        page.route("**/htmx-4.min*.js", lambda route: held.append(route))  # noqa: PLW0108
+        page.goto(person.studio.url + "/runs/new/", wait_until="commit")
+        page.fill("[name=qtha-r]", "6")
+        before = number(page.locator(".summary-count b").inner_text())
+        page.route("**/htmx-4.min*.js", lambda route: route.continue_())
+        held.pop().continue_()
+        wait_until(lambda: number(page.locator(".summary-count b").inner_text()) != before)
+        typed = number(page.locator(".summary-count b").inner_text())
+
+        # And after a reload, where the browser puts back what was typed or begins anew.
+        page.reload()
+        wanted = {"6": typed}.get(page.input_value("[name=qtha-r]"), before)
+        wait_until(lambda: number(page.locator(".summary-count b").inner_text()) == wanted)
         person.watch.assert_quiet()
 
 
