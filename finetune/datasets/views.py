@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.datasets.doctor.checks import neutralised
-from finetune.datasets.formats.registry import FORMATS
+from finetune.datasets.formats.registry import FORMATS, USUAL
 from finetune.downloads import text_answer
 from finetune.exceptions import StudioError
 from finetune.faults import BY_CODE
@@ -119,7 +119,8 @@ def upload_context(
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
         "parts_from": PAGE_PART,
         "request_mb": min(settings.REQUEST_MAX_MB, settings.UPLOAD_MAX_MB),
-        "formats": FORMATS.values(),
+        "formats": USUAL,
+        "more_formats": [form for form in FORMATS.values() if form not in USUAL],
         "max_mb": settings.UPLOAD_MAX_MB,
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
     }

@@ -30,6 +30,8 @@ _ALL = (
     *(MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE),
     *(TURNS, EXCHANGES, TEXTS, CHATGPT, EXPORTED, MARKED, TRANSCRIPT),
 )
+# Those that most people have, as they are shown to somebody who brings data.
+USUAL = (MESSAGES, SHAREGPT, ALPACA, TABLE, TRANSCRIPT, TRL_PREFERENCE)
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
 
