@@ -64,6 +64,20 @@ class Studio:
                 "max_tokens": 4,
                 "stop": ["a"],
             },
+            "post /v1/responses": {
+                "model": "smollm2-135m-instruct",
+                "input": [
+                    {"role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
+                    {"type": "message", "role": "assistant", "content": "Hi."},
+                    {"role": "user", "content": "How are you?"},
+                ],
+                "instructions": "Be kind.",
+                "max_output_tokens": 4,
+                "metadata": {"a": "b"},
+                "text": {"format": {"type": "text"}},
+                "store": False,
+            },
+            "post /v1/moderations": {"input": ["Hello", {"type": "text", "text": "Hi."}]},
             "post /v1/uploads": {
                 "filename": "large.jsonl",
                 "bytes": 10,

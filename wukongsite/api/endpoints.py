@@ -6,6 +6,8 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from chat.api.completions import router as chat_router
+from chat.api.moderations import router as moderations_router
+from chat.api.responses.endpoints import router as responses_router
 from finetune.api.datasets import router as datasets_router
 from finetune.api.evaluations import router as evaluations_router
 from finetune.api.exports import router as exports_router
@@ -56,3 +58,5 @@ api.add_router("/models", models_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/wukong/studies", studies_router)
 api.add_router("/chat/completions", chat_router)
+api.add_router("/responses", responses_router)
+api.add_router("/moderations", moderations_router)

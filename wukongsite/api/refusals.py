@@ -52,6 +52,7 @@ OWN: dict[str, tuple[int, ...]] = {
     "post /v1/uploads/{upload_id}/cancel": (409,),
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
+    "post /v1/responses": (404,),
     "delete /v1/webhooks/{webhook_id}": (403,),
     f"post {STUDIES}": (404, 409),
     f"delete {STUDIES}/{{study_id}}": (409,),
