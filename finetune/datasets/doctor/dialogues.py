@@ -22,7 +22,7 @@ from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
 
 
-@dataclass
+@dataclass(slots=True)
 class Dialogue:
     """One dialogue, not checked yet, and the keys that stand beside it in its records.
 
@@ -54,6 +54,8 @@ class Conversion:
         self._limits = limits
         self._log = log
         self._groups: set[bytes] = set()
+        self._is_own = form is MESSAGES
+        self._has_cells = report.container in ("csv", "xlsx")
 
     def dialogues(self, records: Iterable[Read]) -> Iterator[Dialogue]:
         """Yield the dialogues of the records."""
@@ -112,6 +114,10 @@ class Conversion:
                 f"a {type(record).__name__} where an object is needed",
                 f"Write {self._form.help}",
             )
+        if self._is_own and len(record) == 1 and read.doubt is None and not read.remarks:
+            own = record.get("messages")
+            if is_plain(own, self._limits.max_turns):  # nothing to convert and nothing beside
+                return Dialogue(read.line, own, [], {}, (read.start, read.size), plain=True)
         for remark in (*self._formulas(record), *read.remarks):
             self._log.warning(read.line, remark)
         messages = self._form.convert(record, self._mapping)
@@ -126,10 +132,6 @@ class Conversion:
 
     def _taken(self, read: Read, messages: list[Any], plain: bool = False) -> Dialogue:
         record, place = read.value, (read.start, read.size)
-        own = self._form is MESSAGES
-        alone = own and len(record) == 1 and record.get("messages") is messages
-        if alone and all(len(message) == 2 for message in messages):
-            return Dialogue(read.line, messages, [], place=place, plain=plain)  # nothing beside
         named = list(unused(self._form, record, self._mapping))
         return Dialogue(read.line, messages, named, self._beside(record), place, plain)
 
@@ -141,7 +143,7 @@ class Conversion:
         return beside({"person": str(person).strip()}) if person not in EMPTY else {}
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
-        if self._report.container not in ("csv", "xlsx"):
+        if not self._has_cells:
             return
         name = next(
             (name for name, cell in record.items() if isinstance(cell, str) and is_formula(cell)),

@@ -11,6 +11,7 @@ from finetune.datasets.reading.limits import Limits
 
 # A string counts whole, one without an end up to the end of the text: every character is read once.
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+ENDS = ("\n", "\r\n", "")  # what mostly stands behind a record
 
 
 def parse(raw: bytes, limits: Limits) -> Any:
@@ -30,6 +31,10 @@ def parse(raw: bytes, limits: Limits) -> Any:
     if _depth_exceeds(text, limits.max_depth):
         return _too_deep(limits)
     try:
+        if text.startswith("{"):
+            value, end = _DECODER.raw_decode(text)
+            if text[end:] in ENDS:
+                return value
         return (json.loads if text.startswith("\ufeff") else _DECODER.decode)(text)
     except RecordProblem as problem:
         return problem
