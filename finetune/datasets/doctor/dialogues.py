@@ -33,6 +33,7 @@ class Dialogue:
         beside: what is kept with it: tags, the person, where it comes from.
         place: first byte and bytes of its first record.
         plain: whether the checks would find nothing (`is_plain`).
+        written: its line as it is kept, where it stood so in the file.
     """
 
     line: int
@@ -41,6 +42,7 @@ class Dialogue:
     beside: dict[str, Any] = field(default_factory=dict)
     place: Place = NOWHERE
     plain: bool = False
+    written: str = ""
 
 
 class Conversion:
@@ -115,9 +117,10 @@ class Conversion:
                 f"Write {self._form.help}",
             )
         if self._is_own and len(record) == 1 and read.doubt is None and not read.remarks:
-            own = record.get("messages")
-            if is_plain(own, self._limits.max_turns):  # nothing to convert and nothing beside
-                return Dialogue(read.line, own, [], {}, (read.start, read.size), plain=True)
+            own, most = record.get("messages"), self._limits.max_turns
+            if (read.written and len(own) <= most) or is_plain(own, most):  # nothing to convert
+                place = (read.start, read.size)
+                return Dialogue(read.line, own, [], {}, place, True, read.written)
         for remark in (*self._formulas(record), *read.remarks):
             self._log.warning(read.line, remark)
         messages = self._form.convert(record, self._mapping)
@@ -182,7 +185,7 @@ class Conversion:
                 )
                 self._log.warning(row.line, note)
         dialogue.unused += row.unused
-        dialogue.plain = False
+        dialogue.plain, dialogue.written = False, ""
 
     def _note_group(self, key: str, line: int) -> None:
         mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]

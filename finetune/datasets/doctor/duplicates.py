@@ -25,7 +25,7 @@ def exact_text(messages: list[dict[str, Any]]) -> str:
     """
     parts = [item["role"] for item in messages], [item["content"] for item in messages]
     text = "\0\0".join(["\0".join(part) for part in parts])  # no content is empty
-    if any(["weight" in item for item in messages]):
+    if max(map(len, messages)) > 2:  # one has a weight
         left_out = [item["role"] == "assistant" and not item.get("weight", 1) for item in messages]
         if any(left_out):
             text += f"\0\0{left_out}"

@@ -114,7 +114,7 @@ class Intake:
         if pairs:
             self._file.write(json.dumps(pair_record(messages), ensure_ascii=False) + "\n")
         else:
-            self._file.write(_written(messages, dialogue))
+            self._file.write(dialogue.written or _written(messages, dialogue))
 
     @property
     def sides(self) -> bytearray:
