@@ -117,7 +117,8 @@ class Conversion:
                 f"Write {self._form.help}",
             )
         if self._is_own and len(record) == 1 and read.doubt is None and not read.remarks:
-            own, most = record.get("messages"), self._limits.max_turns
+            own: Any = record.get("messages")
+            most = self._limits.max_turns
             if (read.written and len(own) <= most) or is_plain(own, most):  # nothing to convert
                 place = (read.start, read.size)
                 return Dialogue(read.line, own, [], {}, place, True, read.written)
