@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -53,6 +53,8 @@ class Read:
             where the file is packed or in another encoding.
         size: its bytes.
         raw: those bytes, of a record that is no value.
+        cells: of a broken row of a table, by column, where it is not in doubt which they are; bytes
+            that are not UTF-8 as halves of surrogate pairs.
     """
 
     line: int
@@ -62,6 +64,7 @@ class Read:
     start: int = -1
     size: int = 0
     raw: bytes = b""
+    cells: Mapping[str, str] | None = None
 
 
 def too_long(limits: Limits) -> RecordProblem:
