@@ -35,7 +35,7 @@ PUBLIC = {
 BODIES = {  # what an endpoint of the API needs to look at all
     "priority": {"priority": "high"},
     "complete": {"part_ids": ["part_x"]},
-    "versions": {"fix": "all"},
+    "versions": {"fix_all": True},
     "check": {},
 }
 NO_OBJECT = re.compile(r"^[^<(]*$")

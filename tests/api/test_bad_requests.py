@@ -106,6 +106,7 @@ class Studio:
             },
             "post /v1/wukong/datasets/{file_id}/versions": {
                 "fix": [3],
+                "fix_all": False,
                 "exclude": [2],
                 "edit": [
                     {

@@ -179,7 +179,7 @@ BODIES: dict[str, Any] = {
     "clone": {},
     "exports": {},
     "complete": {"part_ids": ["part_x"]},
-    "versions": {"fix": "all"},
+    "versions": {"fix_all": True},
     "check": {},
 }
 

@@ -63,10 +63,11 @@ class VersionBody(Schema):
 
     model_config = {"extra": "forbid"}
 
-    fix: Literal["all"] | list[Line] = Field(
-        default=[],
-        max_length=MOST,
-        description="Lines with a proposed fix, or all that were left out and can be mended.",
+    fix: list[Line] = Field(
+        default=[], max_length=MOST, description="Lines that get their proposed fix."
+    )
+    fix_all: bool = Field(
+        default=False, description="Mend every line that was left out and can be mended."
     )
     exclude: list[Line] = Field(default=[], max_length=MOST, description="Lines to leave out.")
     edit: list[EditBody] = Field(default=[], max_length=MOST)
@@ -145,10 +146,9 @@ def versions_create(request: HttpRequest, file_id: str, body: VersionBody) -> di
 
 
 def asked_for(body: VersionBody) -> Iterator[Change]:
-    if body.fix == "all":
+    if body.fix_all:
         yield changes.fix_all()
-    else:
-        yield from map(changes.fix, body.fix)
+    yield from map(changes.fix, body.fix)
     yield from map(changes.exclude, body.exclude)
     for edit in body.edit:
         yield changes.edit(edit.line, edit.messages)

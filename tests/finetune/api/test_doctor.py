@@ -152,7 +152,7 @@ def test_reports_findings_and_fixes(call: Any, looked_at: Dataset) -> None:
 def test_fixes_and_changes_make_one_version(call: Any, looked_at: Dataset) -> None:
     new = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi."}]
     body = {
-        "fix": [15],
+        "fix_all": True,
         "exclude": [1],
         "edit": [{"line": 2, "messages": new}],
         "tag": [{"line": 3, "tags": ["sleep"]}],
@@ -196,7 +196,7 @@ def test_all_but_the_first_of_a_group(call: Any, looked_at: Dataset) -> None:
         ({"edit": [{"line": 2, "messages": []}]}, "invalid_dialogue"),
         ({"tag": [{"line": 2, "tags": ["a,b"]}]}, "invalid_tags"),
         ({"exclude": [0]}, "invalid_value"),
-        ({"fix": "some"}, "invalid_value"),
+        ({"fix": [1.5]}, "invalid_value"),
     ],
 )
 def test_changes_that_are_refused(
