@@ -35,7 +35,7 @@ from .fetching.forms import FetchForm
 from .fetching.models import DatasetFetch
 from .findings.licences import licence_words
 from .findings.page import FindingsView
-from .forms import OptionsForm, UploadForm
+from .forms import OptionsForm, UploadForm, options_form, options_now
 from .glimpse import Glimpse, glimpse_of
 from .models import Dataset
 from .parts.services import PAGE_PART
@@ -176,25 +176,6 @@ def dataset_context(
         "licence": licence_words(found.licence_tag, found.licence),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
-
-
-def options_form(found: Dataset, *args: Any, **kwargs: Any) -> OptionsForm:
-    """The form that reads this file another way."""
-    report = ReportView(found)
-    return OptionsForm(
-        report.columns,
-        *args,
-        speakers=report.speakers,
-        asks_consent=report.asks_consent,
-        **kwargs,
-    )
-
-
-def options_now(found: Dataset) -> dict[str, Any]:
-    """What was asked for and, where nothing was, what the check made of it."""
-    asked = {name: value for name, value in found.options.items() if value not in ("", None)}
-    guess = found.report.get("encoding_guess") or ""
-    return {"mapping": found.report.get("mapping") or {}, "encoding": guess, **asked}
 
 
 def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]:

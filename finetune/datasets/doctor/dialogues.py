@@ -13,7 +13,7 @@ from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.turns.plain import is_plain
 from finetune.datasets.doctor.turns.settling import settled
 from finetune.datasets.formats.apis.openai import MESSAGES
-from finetune.datasets.formats.beside import beside
+from finetune.datasets.formats.beside import OWN, beside
 from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.registry import detect, unused
 from finetune.datasets.formats.turns import EMPTY
@@ -140,8 +140,8 @@ class Conversion:
         return Dialogue(read.line, messages, named, self._beside(record), place, plain)
 
     def _beside(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """What is kept with the messages: what our own form has there, or a table's person."""
-        if self._form.name == "openai":
+        """What is kept with the messages: what our own forms have there, or a table's person."""
+        if self._form.name in OWN:
             return beside(dict(record))
         person = record.get(self._mapping.get("person", ""))
         return beside({"person": str(person).strip()}) if person not in EMPTY else {}

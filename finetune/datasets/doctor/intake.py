@@ -112,7 +112,8 @@ class Intake:
             record = pair_record(shown) if pairs else {"messages": shown}
             report.preview.append({"line": int(line), "member": member_of(line), **record})
         if pairs:
-            self._file.write(json.dumps(pair_record(messages), ensure_ascii=False) + "\n")
+            kept = pair_record(messages) | dialogue.beside
+            self._file.write(json.dumps(kept, ensure_ascii=False) + "\n")
         else:
             self._file.write(dialogue.written or _written(messages, dialogue))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -54,6 +54,8 @@ class Read:
         size: its bytes.
         raw: those bytes, of a record that is no value.
         written: of an `own_record`, its line.
+        cells: of a broken row of a table, by column, where it is not in doubt which they are; bytes
+            that are not UTF-8 as halves of surrogate pairs.
     """
 
     line: int
@@ -64,6 +66,7 @@ class Read:
     size: int = 0
     raw: bytes = b""
     written: str = ""
+    cells: Mapping[str, str] | None = None
 
 
 def too_long(limits: Limits) -> RecordProblem:
