@@ -21,12 +21,9 @@ from chat.speech.telling import judge_client
 from finetune.api.errors import ApiError
 
 from .moderation import MODEL, card_of, result
-from .schema import MODERATIONS_ANSWER, MODERATIONS_REQUEST
+from .schema import LONGEST_TEXT, MODERATIONS_ANSWER, MODERATIONS_REQUEST, MOST_TEXTS
 
 router = Router(tags=["Chat"])
-
-MOST_TEXTS = 32
-LONGEST_TEXT = 20_000
 
 # OpenAI's names for what is looked for here; the rest of its names is not looked for at all.
 NAMED = {

@@ -102,12 +102,17 @@ ANSWER: Schema = {
     },
 }
 
+MOST_TEXTS = 32  # of one request for moderation
+LONGEST_TEXT = 20_000  # characters
 _TEXT_PART: Schema = {
     "type": "object",
     "required": ["type", "text"],
-    "properties": {"type": {"const": "text"}, "text": {"type": "string", "maxLength": 20_000}},
+    "properties": {
+        "type": {"const": "text"},
+        "text": {"type": "string", "maxLength": LONGEST_TEXT},
+    },
 }
-_ONE_TEXT: Schema = {"type": "string", "maxLength": 20_000}
+_ONE_TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
 MODERATIONS_REQUEST: Schema = {
     "required": True,
     "content": {
@@ -122,7 +127,7 @@ MODERATIONS_REQUEST: Schema = {
                             {
                                 "type": "array",
                                 "minItems": 1,
-                                "maxItems": 32,
+                                "maxItems": MOST_TEXTS,
                                 "items": {"anyOf": [_ONE_TEXT, _TEXT_PART]},
                             },
                         ]

@@ -278,7 +278,7 @@ def test_no_path_of_the_server_is_told(run_made: Any, settings: Any) -> None:
 
 
 def test_no_engine_is_said_and_may_be_tried_again() -> None:
-    from chat.api.completions import refusal
+    from chat.api.refusal import refusal
     from chat.engine.exceptions import EngineError, EngineUnavailable
 
     away = refusal(EngineUnavailable("gone"))

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 
 from chat.api.completions import (
     WRITING,
     Request,
     Tally,
+    answered,
+    begun,
+    gathered,
     protocol_options,
-    refusal,
-    request_decided,
     user_of,
 )
+from chat.api.refusal import refusal
 from chat.engine.exceptions import EngineError, EngineUnavailable, RequestError
 from chat.engine.protocol import parse_json
 from chat.speech.spoken import Spoken
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
-from finetune.api.models import assistant_of
 
 from .asking import parse_response
 from .schema import ANSWER, REQUEST
@@ -49,50 +50,28 @@ async def responses(request: HttpRequest) -> HttpResponseBase:
         user = user_of(body)
     except RequestError as error:
         raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
-    key = key_of(request)
-    assistant = await sync_to_async(assistant_of)(key, parsed.chat.model)
-    asked = await request_decided(key, assistant, parsed.chat, user)
-    steps = asked.steps()
     try:
-        first = await anext(steps)
-    except (EngineError, EngineUnavailable) as error:
-        raise of_input(refusal(error)) from error
-    shape = ResponseShape(parsed)
-    response: HttpResponseBase
-    if parsed.chat.stream:
-        response = StreamingHttpResponse(
-            events(shape, asked, first, steps), content_type="text/event-stream; charset=utf-8"
-        )
-        response["Cache-Control"] = "no-cache"
-        response["X-Accel-Buffering"] = "no"
-    else:
-        response = await whole(shape, asked, first, steps)
-    if not asked.gated:
-        response["X-Wukong-Gate"] = "off"
-    return response
+        asked, first, steps = await begun(key_of(request), parsed.chat, user)
+        shape = ResponseShape(parsed)
+        if parsed.chat.stream:
+            return answered(asked, events(shape, asked, first, steps))
+        tally = await gathered(asked, first, steps)
+    except ApiError as error:
+        raise of_input(error) from error
+    return answered(asked, ended(shape, tally))
 
 
-async def whole(
-    shape: ResponseShape, asked: Request, first: Spoken, rest: AsyncIterator[Spoken]
-) -> JsonResponse:
-    tally = Tally(asked)
-    await tally.add(first)
-    try:
-        async with aclosing(rest) as steps:  # type: ignore[type-var]
-            async for step in steps:
-                await tally.add(step)
-    except (EngineError, EngineUnavailable) as error:
-        raise of_input(refusal(error)) from error
+def ended(shape: ResponseShape, tally: Tally) -> dict[str, Any]:
     (reply,) = tally.replies
-    return JsonResponse(shape.ended(reply.text, reply.end, tally.usage, tally.moderation))
+    return shape.ended(reply.text, reply.end, tally.usage, tally.moderation)
 
 
 async def events(
     shape: ResponseShape, asked: Request, first: Spoken, rest: AsyncIterator[Spoken]
 ) -> AsyncIterator[bytes]:
     tally = Tally(asked)
-    for begun in shape.begin():
-        yield begun
+    for head in shape.begin():
+        yield head
     try:
         async with aclosing(rest) as steps:  # type: ignore[type-var]
             step: Spoken | None = first
@@ -106,9 +85,8 @@ async def events(
     except (EngineError, EngineUnavailable) as error:
         yield shape.event("response.failed", response=shape.failed(refusal(error).message))
         return
-    (reply,) = tally.replies
-    for ended in shape.end(shape.ended(reply.text, reply.end, tally.usage, tally.moderation)):
-        yield ended
+    for last in shape.end(ended(shape, tally)):
+        yield last
 
 
 def of_input(error: ApiError) -> ApiError:
