@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
+from finetune.evaluation.imported.alone import within
 from finetune.evaluation.scoring.exceptions import EvaluationError
 from finetune.evaluation.scoring.loading import load_subject
 from finetune.evaluation.scoring.score import computing_facts, head
 from finetune.evaluation.scoring.subject import Subject
 
+from .tasks import sandboxed
+
 PACKAGE = "lm_eval"
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 BATCH = 4
+MOST_SECONDS = 120.0  # beside the model's own, with a task of somebody else's
+ASKED = ("loglikelihood", "loglikelihood_rolling", "generate_until")
+STEPS = ("_model_call", "_model_generate")
+Told = Callable[[float], None]
 
 
 def harness(
@@ -34,6 +42,8 @@ def harness(
     chat: bool = False,
     batch_size: int = BATCH,
     seed: int = 0,
+    alone: bool = False,
+    told: Told = lambda share: None,
 ) -> dict[str, Any]:
     """Run tasks on a model.
 
@@ -46,6 +56,9 @@ def harness(
         chat: put each question through the chat template, with the run's system prompt.
         batch_size: requests that are answered together.
         seed: of the choice of examples.
+        alone: the folder holds a task that `GivenTask` wrote: templates are filled in in a sandbox,
+            and what takes long beside the model is left.
+        told: called with the share of the requests that are answered; may raise to leave.
 
     Returns:
         What a file of results says: for each task its metrics, and what each document got.
@@ -63,7 +76,7 @@ def harness(
     loaded = load_subject(subject)
     started = time.monotonic()
     with _offline(), chdir(folder):
-        from lm_eval import simple_evaluate
+        from lm_eval import simple_evaluate, utils
         from lm_eval.models.huggingface import HFLM
         from lm_eval.tasks import TaskManager
 
@@ -79,7 +92,8 @@ def harness(
             tokenizer=loaded.tokenizer,
             batch_size=batch_size,
         )
-        with subject.computing.format.autocast(model.device):
+        _tell(model, told, MOST_SECONDS if alone else 0.0)
+        with subject.computing.format.autocast(model.device), _contained(utils, alone):
             found: dict[str, Any] = simple_evaluate(
                 model=model,
                 tasks=names,
@@ -106,6 +120,71 @@ def harness(
         },
         "tasks": {name: _task(found, name) for name in names},
     }
+
+
+def _tell(model: Any, told: Told, most_seconds: float) -> None:
+    """Tell how many of a request's rows are answered, and stop the clock while the model answers.
+
+    Args:
+        model: the harness's; its methods are wrapped.
+        told: called with a share.
+        most_seconds: that anything else may take at a stretch; 0: as long as it likes.
+    """
+    asked, answered = 1, 0
+
+    def entered(ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asking(requests: Sequence[Any], *args: Any, **more: Any) -> Any:
+            nonlocal asked, answered
+            asked, answered = max(1, len(requests)), 0
+            if most_seconds:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            try:
+                return ask(requests, *args, **more)
+            finally:
+                told(1.0)
+                if most_seconds:
+                    signal.setitimer(signal.ITIMER_REAL, most_seconds)
+
+        return asking
+
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def stepping(*args: Any, **more: Any) -> Any:
+            nonlocal answered
+            result = step(*args, **more)
+            answered += len(args[0] if args else more["context"])
+            told(min(1.0, answered / asked))
+            return result
+
+        return stepping
+
+    for name in ASKED:
+        setattr(model, name, entered(getattr(model, name)))
+    for name in STEPS:
+        setattr(model, name, counted(getattr(model, name)))
+
+
+@contextmanager
+def _contained(utils: Any, alone: bool) -> Iterator[None]:
+    """With a task of somebody else's: fill templates in in a sandbox, refuse in words.
+
+    Args:
+        utils: the harness's module that fills templates in.
+        alone: whether it is somebody else's.
+    """
+    if not alone:
+        yield
+        return
+    before, utils.env = utils.env, sandboxed()
+    try:
+        with within(MOST_SECONDS, "What the task does beside asking the model"):
+            yield
+    except Exception as error:
+        words = " ".join(str(error).split())[:300]
+        raise EvaluationError(
+            f"The harness cannot run this task: {type(error).__name__}: {words}"
+        ) from error
+    finally:
+        utils.env = before
 
 
 @contextmanager
@@ -145,5 +224,6 @@ def _task(found: dict[str, Any], name: str) -> dict[str, Any]:
         "version": found.get("versions", {}).get(name),
         "shots": found.get("n-shot", {}).get(name),
         "metrics": metrics,
+        "documents": len(rows),
         "dialogues": rows,
     }
