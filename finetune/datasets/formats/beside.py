@@ -1,4 +1,4 @@
-"""What may stand beside a dialogue in our own form: tags, the person, where it comes from.
+"""What may stand beside a dialogue or a pair in our own forms: tags, the person, its source.
 
 Each is taken only in the form in which versions write it, so that an upload's key of the same name
 with something else in it is still named as not used.
@@ -11,6 +11,7 @@ from typing import Any
 
 from .form import Record
 
+OWN = ("openai", "trl_preference")  # the forms in which versions are written
 TAGS_MOST = 20
 TAG_LETTERS = 40
 PERSON_LETTERS = 200

@@ -9,7 +9,7 @@ from finetune.datasets.reading.exceptions import DatasetRefused
 from .alpaca import ALPACA
 from .apis.gemini import GEMINI
 from .apis.openai import BATCH, MESSAGES
-from .beside import beside
+from .beside import OWN, beside
 from .form import Columns, Format, Record
 from .lists import EXCHANGES, TEXTS, TURNS
 from .preference import ANTHROPIC_HH, OPENAI_DPO, TRL_PREFERENCE
@@ -30,6 +30,8 @@ _ALL = (
     *(MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE),
     *(TURNS, EXCHANGES, TEXTS, CHATGPT, EXPORTED, MARKED, TRANSCRIPT),
 )
+# Those that most people have, as they are shown to somebody who brings data.
+USUAL = (MESSAGES, SHAREGPT, ALPACA, TABLE, TRANSCRIPT, TRL_PREFERENCE)
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
 
@@ -58,7 +60,7 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
         *(form.sides(record) if form.sides else ()),
         *(columns.values() if form.name == "table" else ()),
     }
-    if form.name == "openai":
+    if form.name in OWN:
         used |= beside(record).keys()
     for key, value in record.items():
         blank = isinstance(value, str) and not value.strip()

@@ -24,7 +24,7 @@ OWN = {DIALOGUES: "openai", PREFERENCE: "trl_preference"}
 PARTS = ("all", "train", "validation")
 BLOCK = 200  # records
 COLUMNS = ("system", "user", "assistant")
-BESIDE = ("tags", "person")  # kept in our own form
+BESIDE = ("tags", "person")  # kept in our own forms
 
 
 class Export:
@@ -94,7 +94,7 @@ class Export:
         assert self._form.write is not None
         pairs = self._form.kind == PREFERENCE
         written = self._form.write(pair_messages(record) if pairs else record["messages"])
-        if self._form.name == "openai":
+        if self._form.name in OWN.values():
             written |= {key: record[key] for key in BESIDE if key in record}
         return written
 
