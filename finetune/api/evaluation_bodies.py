@@ -7,10 +7,7 @@ from typing import Literal
 from ninja import Field, Schema
 
 from finetune.evaluation.given import MOST_BYTES
-from finetune.evaluation.harness.tasks import MOST_BYTES as MOST_DOCUMENT_BYTES
-from finetune.evaluation.harness.tasks import MOST_TASK_BYTES
 from finetune.evaluation.process.order import Kind, Terms
-from finetune.evaluation.tasks import MOST_FILES
 from finetune.runs.checks import Agreement
 
 
@@ -30,38 +27,14 @@ class CasesBody(Schema):
     )
 
 
-class DocumentsBody(Schema):
-    model_config = {"extra": "forbid"}
-
-    name: str = Field(
-        min_length=1, max_length=200, description="As the task's data_files call them."
-    )
-    text: str = Field(max_length=MOST_DOCUMENT_BYTES, description="JSON lines.")
-
-
-class TaskBody(Schema):
-    model_config = {"extra": "forbid"}
-
-    text: str = Field(
-        max_length=MOST_TASK_BYTES,
-        description="The task's YAML. What needs code or a hub (!function, another dataset_path "
-        "than json, templates that compute) is refused.",
-    )
-    documents: list[DocumentsBody] = Field(
-        min_length=1,
-        max_length=MOST_FILES,
-        description=f"{MOST_DOCUMENT_BYTES // 1000} kB in UTF-8 at most, all together.",
-    )
-
-
 class EvaluationBody(Terms):
     """What is evaluated, and the terms."""
 
     kind: Kind = Field(
         description="scores: loss, perplexity, next-token accuracy. replies: ROUGE-L, BLEU, chrF, "
         "distinct-n. arithmetic: strict accuracy. imported: cases written elsewhere. harness: a "
-        "task of lm-evaluation-harness. ladder: the "
-        "loss with circuits exact, by shots and with modelled noise."
+        "task of lm-evaluation-harness. ladder: the loss with circuits exact, by shots, with "
+        "modelled noise and, with chip, on a chip."
     )
     fine_tuning_job_id: str | None = Field(
         default=None, max_length=100, description="The job of which something is evaluated."
@@ -82,10 +55,6 @@ class EvaluationBody(Terms):
     )
     part: Literal["held_out", "all"] = Field(default="held_out", description="Of that file.")
     cases: CasesBody | None = Field(default=None, description="With imported: the file of cases.")
-    task: TaskBody | None = Field(default=None, description="With harness: a task of your own.")
-    task_name: str | None = Field(
-        default=None, max_length=100, description="With harness: one of those that this site has."
-    )
     chip: str | None = Field(
         default=None,
         max_length=40,

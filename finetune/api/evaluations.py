@@ -14,12 +14,10 @@ from finetune.bases.selectors import bases_ready
 from finetune.datasets.models import Dataset
 from finetune.downloads import file_answer
 from finetune.evaluation.given import given_read
-from finetune.evaluation.harness.tasks import GivenTask
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Kind, Terms
 from finetune.evaluation.selectors import evaluation_list_for
 from finetune.evaluation.services import evaluation_cancel, evaluation_create
-from finetune.evaluation.tasks import task_given, task_offered
 from finetune.evaluation.votes.results import totals_of
 from finetune.exceptions import without_paths
 from finetune.text import json_object
@@ -136,14 +134,10 @@ def evaluation_of(request: HttpRequest, evaluation_id: str) -> Evaluation:
     return found
 
 
-def task_of(body: EvaluationBody) -> GivenTask | None:
-    """The task that a body brings or names. Raises StudioError: it cannot be taken."""
-    if body.task_name is not None:
-        return task_offered(body.task_name)
-    if body.task is None:
-        return None
-    documents = [(one.name, one.text.encode()) for one in body.task.documents]
-    return task_given(body.task.text.encode(), documents)
+def still_meant(public_id: str) -> bool:
+    """Whether an evaluation goes on or is done: one that ended otherwise is not asked for anew."""
+    over = (Evaluation.State.CANCELLED, Evaluation.State.FAILED)
+    return Evaluation.objects.filter(public_id=public_id).exclude(state__in=over).exists()
 
 
 @router.post("", response=EvaluationObject, summary="Create an evaluation")
@@ -173,11 +167,7 @@ def evaluations_create(
     given = None
     if body.cases is not None:
         given = given_read(body.cases.name, body.cases.text.encode())
-    if body.task is not None and body.task_name is not None:
-        words = "Name either task or task_name."
-        raise ApiError(400, words, code="invalid_value", param="task_name")
     terms = Terms(**{name: getattr(body, name) for name in Terms.model_fields})
-    task = task_of(body)
 
     def make() -> str:
         made = evaluation_create(
@@ -191,7 +181,6 @@ def evaluations_create(
             part=body.part,
             terms=terms,
             given=given,
-            task=task,
             chip=body.chip,
             agreement=body.spending,
         )
@@ -201,8 +190,8 @@ def evaluations_create(
         return evaluation_object(evaluation_of(request, make()))
     # A request whose answer was lost is repeated by clients: what costs money is made once.
     asked = "evaluation" + json.dumps(json_object(request.body), sort_keys=True)
-    mark = request.headers.get("Idempotency-Key", "") or "evaluation"
-    made, repeated = once(key, asked, mark, make)
+    mark = request.headers.get("Idempotency-Key", "")
+    made, repeated = once(key, asked, mark, make, meant=still_meant)
     if repeated:
         response["x-wukong-repeated"] = "true"
     return evaluation_object(evaluation_of(request, made))

@@ -9,6 +9,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from finetune.exceptions import RunRefused, StudioError
@@ -19,9 +20,10 @@ from finetune.hardware.selectors import tariff
 from finetune.runs.checks import Agreement
 from finetune.runs.form.spending import agreement_check
 from finetune.runs.models import Run
+from finetune.runs.queue.quotas import provider_check
 from finetune.runs.worker.carrier import LONG, Carrier
 from finetune.teams.models import User
-from finetune.training.circuits.backends import backends_of
+from finetune.training.circuits.backends import backends_of, cloud_limits
 from finetune.training.circuits.exchange import FOLDER
 from finetune.training.circuits.sampling_plan import SamplingPlan, sampling_plan
 from finetune.training.exceptions import BadConfig
@@ -67,10 +69,16 @@ def chip_plan(run: Run, chip: str, terms: Terms) -> SamplingPlan:
 
 
 def chip_settings(settings: RunSettings, chip: str, shots: int) -> RunSettings:
-    """A run's settings as if it went on for a moment on the chip."""
+    """A run's settings as if it went on for a moment on the chip.
+
+    Raises:
+        OptionError, BadConfig: there is no such chip.
+    """
+    options = {"chip": chip} if chip else {}
+    shots = min(shots, cloud_limits(CHIP, options).max_shots or shots)  # as the ladder does
     return settings.changed(
         backend=CHIP,
-        backend_options={"chip": chip} if chip else {},
+        backend_options=options,
         adapter_options={**settings.adapter_options, "shots": shots},
         steps=1,
         eval_every=0,
@@ -83,12 +91,14 @@ def chip_agreed(
     """The agreement as the evaluation keeps it.
 
     Raises:
-        StudioError: nobody agreed, the key is not the team's, or more is needed than that.
+        StudioError: nobody agreed, the key is not the team's, or more is needed than was agreed
+            to, or than the team's quota has left.
     """
     plan = chip_plan(run, chip, terms)
+    cost = plan.cost(tariff())
     try:
-        return agreement_check(
-            plan.cost(tariff()),
+        spending = agreement_check(
+            cost,
             agreement,
             team=run.team,
             user=user,
@@ -97,8 +107,11 @@ def chip_agreed(
             hint=_("Take fewer shots; an administrator can raise the cap."),
             field="shots",
         )
+        provider_check(run.team, cost.seconds[1])
     except RunRefused as error:
-        raise StudioError(error.message, code=error.code, field=error.field) from error
+        field = "shots" if error.field == "steps" else error.field
+        raise StudioError(error.message, code=error.code, field=field) from error
+    return spending
 
 
 class ChipCarrier(Carrier):
@@ -110,8 +123,15 @@ class ChipCarrier(Carrier):
         super().__init__(evaluation.folder / FOLDER)
         self.evaluation = evaluation
 
+    @transaction.atomic
     def job_planned(self, batch: Batch, fingerprint: str) -> QuantumJob:
-        """Put a batch into the ledger, under what was agreed to."""
+        """Put a batch into the ledger, under what was agreed to.
+
+        Its row is locked: whoever cancels or deletes it afterwards finds the job.
+        """
+        rows = Evaluation.objects.select_for_update()
+        if not rows.filter(pk=self.evaluation.pk, state=Evaluation.State.WORKING).first():
+            raise StudioError("It was cancelled.", code="gone")
         evaluation, spending = self.evaluation, self.evaluation.spending
         keys = QuantumKey.objects.filter(team=evaluation.team)
         owner = Owner(
@@ -141,7 +161,8 @@ def jobs_cancel(evaluation: Evaluation, by: User | None) -> None:
     who = by or evaluation.created_by
     if not evaluation.spending or who is None:
         return
-    for job in evaluation.quantum_jobs.filter(state__in=QuantumJob.LIVE).defer(*LONG):
+    jobs = QuantumJob.objects.filter(scope=evaluation.public_id)  # also where it was deleted
+    for job in jobs.filter(state__in=QuantumJob.LIVE).defer(*LONG):
         if job_can_cancel(job):
             try:
                 job_cancel(job=job, by=who)

@@ -31,8 +31,9 @@ from finetune.training.circuits.exchange import FOLDER
 
 from .chip import ChipCarrier, jobs_cancel
 from .models import Evaluation
-from .process.order import DATA, EXAMPLES, FEW_SHOT, RESULT, TASK_FOLDER, Order, cases_of
+from .process.order import DATA, EXAMPLES, FEW_SHOT, RESULT, Order, cases_of
 from .selectors import examples_file
+from .tasks import tasks_folder
 
 State = Evaluation.State
 LOOK_SECONDS = 0.5
@@ -84,7 +85,7 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
     """
     folder = evaluation.folder
     cleared(folder)
-    if evaluation.kind not in Evaluation.GIVEN:
+    if evaluation.kind not in Evaluation.OWN_DATA:
         data_write(evaluation, folder / DATA)
     if evaluation.terms.get("prompt") == FEW_SHOT and evaluation.kind == Evaluation.Kind.ARITHMETIC:
         examples_write(evaluation, folder / EXAMPLES)
@@ -95,6 +96,7 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
         base=evaluation.base.source if run is None else "",
         checkpoint=evaluation.checkpoint,
         terms=evaluation.terms,
+        tasks=str(tasks_folder() or ""),
         chip=str(evaluation.spending.get("chip", "")) if evaluation.spending else None,
         price=(price.per_second, price.currency) if price else None,
     ).write(folder)
@@ -114,7 +116,7 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
 def cleared(folder: Path) -> None:
     """Make its folder empty, but for what was handed in."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = (cases_of(folder), folder / TASK_FOLDER, folder / FOLDER)
+    kept = (cases_of(folder), folder / FOLDER)
     for path in folder.iterdir():
         if path not in kept:
             path.unlink()

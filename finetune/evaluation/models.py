@@ -54,7 +54,7 @@ class Evaluation(models.Model):
         ALL = "all", gettext_lazy("all of it")
 
     LIVE = (State.WAITING, State.WORKING)
-    GIVEN = (Kind.IMPORTED, Kind.HARNESS)  # what is put stands in files of their own
+    OWN_DATA = (Kind.IMPORTED, Kind.HARNESS)  # takes no dialogues: what is put stands elsewhere
 
     public_id = models.CharField(max_length=40, unique=True, default=evaluation_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="evaluations")

@@ -21,11 +21,10 @@ from quantum.adapters.registry import get_adapter
 
 from .chip import chip_agreed, jobs_cancel
 from .given import Given
-from .harness.tasks import GivenTask
 from .models import Evaluation
-from .process.order import FEW_SHOT, TASK_FOLDER, Terms
+from .process.order import FEW_SHOT, Terms
 from .selectors import checkpoints_offered, examples_file
-from .tasks import harness_missing
+from .tasks import harness_missing, tasks_offered
 
 State = Evaluation.State
 Kind = Evaluation.Kind
@@ -45,7 +44,6 @@ def evaluation_create(
     part: str = Evaluation.Part.HELD_OUT,
     terms: Terms | None = None,
     given: Given | None = None,
-    task: GivenTask | None = None,
     chip: str | None = None,
     agreement: Agreement | None = None,
 ) -> Evaluation:
@@ -62,7 +60,6 @@ def evaluation_create(
         part: of the data set.
         terms: how.
         given: the file of cases of an imported evaluation, in the place of data.
-        task: of the harness, in the place of data.
         chip: with a ladder, the chip to climb on to, or an empty text for the usual one.
         agreement: what may be sent to it at most; without one nothing is.
 
@@ -86,8 +83,8 @@ def evaluation_create(
     assert base is not None
     if kind == Kind.IMPORTED or given is not None:
         given_check(kind, given, dataset)
-    elif kind == Kind.HARNESS or task is not None:
-        task_check(kind, task, dataset)
+    elif kind == Kind.HARNESS:
+        task_check(terms.task, dataset)
     else:
         data_check(run, dataset, part)
         examples_check(run, dataset, part, kind, terms)
@@ -109,17 +106,24 @@ def evaluation_create(
         base=base,
         checkpoint=checkpoint,
         dataset=dataset,
-        data_name=given.name if given else task.name if task else dataset.name if dataset else "",
+        data_name=data_name(kind, terms, given, dataset),
         part=part,
         terms=terms.model_dump(),
         spending=spending,
     )
     if given is not None:
         given.write(made.folder)
-    if task is not None:
-        task.write(made.folder / TASK_FOLDER)
     enqueue("evaluation_run", made.pk)
     return made
+
+
+def data_name(kind: str, terms: Terms, given: Given | None, dataset: Dataset | None) -> str:
+    """What it is evaluated on, as it is shown; empty for what the run has held out."""
+    if kind == Kind.HARNESS:
+        return terms.task
+    if given is not None:
+        return given.name
+    return dataset.name if dataset is not None else ""
 
 
 def run_check(run: Run, kind: str, checkpoint: str, terms: Terms) -> None:
@@ -186,11 +190,8 @@ def given_check(kind: str, given: Given | None, dataset: Dataset | None) -> None
         )
 
 
-def task_check(kind: str, task: GivenTask | None, dataset: Dataset | None) -> None:
-    """Refuse a task with another evaluation, and one of the harness without or with more."""
-    if kind != Kind.HARNESS:
-        words = _("A task belongs to an evaluation by lm-evaluation-harness alone.")
-        raise refused(words, "task", "invalid_value")
+def task_check(task: str, dataset: Dataset | None) -> None:
+    """Refuse the harness where it is missing, and a task that is not offered or comes with data."""
     if harness_missing():
         raise refused(
             _(
@@ -200,8 +201,13 @@ def task_check(kind: str, task: GivenTask | None, dataset: Dataset | None) -> No
             "kind",
             "not_installed",
         )
-    if task is None:
+    if not task:
         raise refused(_("Choose a task."), "task", "missing")
+    offered = tasks_offered()
+    if task not in offered:
+        words = _("There is no task “%(name)s” here; there are: %(there)s.")
+        there = {"name": task, "there": ", ".join(offered) or "–"}
+        raise refused(words % there, "task", "invalid_value")
     if dataset is not None:
         words = _("A task brings its own documents: choose no data set.")
         raise refused(words, "file", "invalid_value")
@@ -277,6 +283,8 @@ def evaluation_delete(*, evaluation: Evaluation, by: User | None = None) -> None
     Its jobs on a chip stay in the ledger.
     """
     folder = evaluation.folder
+    rows = Evaluation.objects.filter(pk=evaluation.pk)
+    rows.select_for_update().first()  # no job is planned for it meanwhile
     jobs_cancel(evaluation, by)
-    Evaluation.objects.filter(pk=evaluation.pk).delete()
+    rows.delete()
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from finetune.bases.files.wheels import file_sha256
 from finetune.datasets.selectors import dataset_get
-from finetune.datasets.services import safe_filename
 from finetune.downloads import file_answer
 from finetune.exceptions import StudioError
 from finetune.runs.checks import Agreement
@@ -25,8 +24,6 @@ from finetune.teams.access import SiteRequest, signed_in
 from . import services, tasks
 from .consent import chip_offered, consent_of
 from .given import MOST_BYTES, given_read
-from .harness.tasks import MOST_BYTES as MOST_DOCUMENT_BYTES
-from .harness.tasks import MOST_TASK_BYTES, GivenTask
 from .models import Evaluation
 from .process.order import Terms
 from .scoring.ways import WAYS
@@ -52,10 +49,12 @@ def run_evaluations(request: SiteRequest, public_id: str) -> HttpResponse:
             consent = consent_of(request, run, terms)
             if isinstance(consent, HttpResponse):
                 return consent
-            digest = submission_digest("evaluation", run.team, chosen, costly=True)
+            digest = ""
+            if consent is not None:  # what costs money is made once
+                digest = submission_digest("evaluation", run.team, chosen, costly=True)
             submission_once(
                 user=request.user,
-                digest=digest if consent is not None else "",
+                digest=digest,
                 make=lambda: made_of(request, run, terms, consent).public_id,
             )
         except StudioError as error:
@@ -73,7 +72,7 @@ def run_evaluations(request: SiteRequest, public_id: str) -> HttpResponse:
 def terms_of(chosen: QueryDict) -> Terms:
     """How it is computed. Raises StudioError: a value cannot be used."""
     values: dict[str, Any] = {one: chosen[one] for one in NUMBERS if chosen.get(one)}
-    values |= {one: chosen[one] for one in ("circuit", "prompt") if chosen.get(one)}
+    values |= {one: chosen[one] for one in ("circuit", "prompt", "task") if chosen.get(one)}
     if chosen.get("circuit_shots"):  # what was agreed to has its own `shots`, of all circuits
         values["shots"] = chosen["circuit_shots"]
     return services.terms_read(values)
@@ -83,10 +82,9 @@ def made_of(request: SiteRequest, run: Run, terms: Terms, consent: Agreement | N
     """Queue what a form asks for. Raises StudioError: it cannot be evaluated so."""
     chosen = request.POST
     kind, name = chosen.get("kind", ""), chosen.get("dataset", "")
-    task = task_of(request, chosen) if kind == Evaluation.Kind.HARNESS else None
     file = request.FILES.get("cases") if kind == Evaluation.Kind.IMPORTED else None
     given = None if file is None else given_read(file.name or "", file.read(MOST_BYTES + 1))
-    own = given is not None or task is not None
+    own = given is not None or kind == Evaluation.Kind.HARNESS
     dataset = dataset_get(request.user, name) if name and not own else None
     return services.evaluation_create(
         team=run.team,
@@ -98,22 +96,9 @@ def made_of(request: SiteRequest, run: Run, terms: Terms, consent: Agreement | N
         part=chosen.get("part") or Evaluation.Part.HELD_OUT,
         terms=terms,
         given=given,
-        task=task,
         chip=chosen.get("chip", "") if consent is not None else None,
         agreement=consent,
     )
-
-
-def task_of(request: SiteRequest, chosen: QueryDict) -> GivenTask | None:
-    """The task that was chosen or handed in. Raises StudioError: it cannot be taken."""
-    if name := chosen.get("task"):
-        return tasks.task_offered(name)
-    file = request.FILES.get("task_file")
-    documents = request.FILES.getlist("task_documents")
-    if file is None and not documents:
-        return None
-    read = [(safe_filename(one.name or ""), one.read(MOST_DOCUMENT_BYTES + 1)) for one in documents]
-    return tasks.task_given(b"" if file is None else file.read(MOST_TASK_BYTES + 1), read)
 
 
 def page_of(run: Run) -> dict[str, Any]:
@@ -125,8 +110,7 @@ def page_of(run: Run) -> dict[str, Any]:
         "kinds": [one for one in Evaluation.Kind.choices if one[0] != "ladder"]
         + ([Evaluation.Kind.choices[-1]] if services.has_circuit(run) else []),
         "most_kb": MOST_BYTES // 1000,
-        "tasks": list(tasks.tasks_offered()),
-        "most_task_kb": MOST_DOCUMENT_BYTES // 1000,
+        "tasks": tasks.tasks_offered(),
         "harness_missing": tasks.harness_missing(),
         "parts": Evaluation.Part.choices,
         "checkpoints": checkpoints_offered(run),

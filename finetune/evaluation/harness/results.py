@@ -7,26 +7,28 @@ evaluation. Nothing is fetched: tasks and their data are files.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
-from finetune.evaluation.imported.alone import within
 from finetune.evaluation.scoring.exceptions import EvaluationError
 from finetune.evaluation.scoring.loading import load_subject
 from finetune.evaluation.scoring.score import computing_facts, head
 from finetune.evaluation.scoring.subject import Subject
 
-from .tasks import sandboxed
-
+log = logging.getLogger(__name__)
 PACKAGE = "lm_eval"
-OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+OFFLINE = (
+    "HF_HUB_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "HF_EVALUATE_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+)
 BATCH = 4
-MOST_SECONDS = 120.0  # beside the model's own, with a task of somebody else's
 ASKED = ("loglikelihood", "loglikelihood_rolling", "generate_until")
 STEPS = ("_model_call", "_model_generate")
 Told = Callable[[float], None]
@@ -42,7 +44,6 @@ def harness(
     chat: bool = False,
     batch_size: int = BATCH,
     seed: int = 0,
-    alone: bool = False,
     told: Told = lambda share: None,
 ) -> dict[str, Any]:
     """Run tasks on a model.
@@ -56,8 +57,6 @@ def harness(
         chat: put each question through the chat template, with the run's system prompt.
         batch_size: requests that are answered together.
         seed: of the choice of examples.
-        alone: the folder holds a task that `GivenTask` wrote: templates are filled in in a sandbox,
-            and what takes long beside the model is left.
         told: called with the share of the requests that are answered; may raise to leave.
 
     Returns:
@@ -72,11 +71,11 @@ def harness(
             "lm-evaluation-harness is not installed: pip install -r requirements-lm-eval.txt"
         )
     if not folder.is_dir():
-        raise EvaluationError(f"There is no folder {folder} of tasks.")
+        raise EvaluationError(f"There is no folder {folder.name} of tasks.")
     loaded = load_subject(subject)
     started = time.monotonic()
     with _offline(), chdir(folder):
-        from lm_eval import simple_evaluate, utils
+        from lm_eval import simple_evaluate
         from lm_eval.models.huggingface import HFLM
         from lm_eval.tasks import TaskManager
 
@@ -84,7 +83,7 @@ def harness(
         names = list(tasks) or sorted(manager.all_tasks)
         if unknown := sorted(set(names) - set(manager.all_tasks)):
             raise EvaluationError(
-                f"There is no task {unknown[0]} in {folder}; there are "
+                f"There is no task {unknown[0]} in {folder.name}; there are "
                 f"{', '.join(sorted(manager.all_tasks)) or 'none'}"
             )
         model = HFLM(
@@ -92,8 +91,8 @@ def harness(
             tokenizer=loaded.tokenizer,
             batch_size=batch_size,
         )
-        _tell(model, told, MOST_SECONDS if alone else 0.0)
-        with subject.computing.format.autocast(model.device), _contained(utils, alone):
+        _tell(model, told)
+        with subject.computing.format.autocast(model.device), _refused(folder):
             found: dict[str, Any] = simple_evaluate(
                 model=model,
                 tasks=names,
@@ -122,13 +121,12 @@ def harness(
     }
 
 
-def _tell(model: Any, told: Told, most_seconds: float) -> None:
-    """Tell how many of a request's rows are answered, and stop the clock while the model answers.
+def _tell(model: Any, told: Told) -> None:
+    """Tell which share of the requests is answered.
 
     Args:
         model: the harness's; its methods are wrapped.
         told: called with a share.
-        most_seconds: that anything else may take at a stretch; 0: as long as it likes.
     """
     asked, answered = 1, 0
 
@@ -136,14 +134,9 @@ def _tell(model: Any, told: Told, most_seconds: float) -> None:
         def asking(requests: Sequence[Any], *args: Any, **more: Any) -> Any:
             nonlocal asked, answered
             asked, answered = max(1, len(requests)), 0
-            if most_seconds:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            try:
-                return ask(requests, *args, **more)
-            finally:
-                told(1.0)
-                if most_seconds:
-                    signal.setitimer(signal.ITIMER_REAL, most_seconds)
+            result = ask(requests, *args, **more)
+            told(1.0)
+            return result
 
         return asking
 
@@ -164,27 +157,20 @@ def _tell(model: Any, told: Told, most_seconds: float) -> None:
 
 
 @contextmanager
-def _contained(utils: Any, alone: bool) -> Iterator[None]:
-    """With a task of somebody else's: fill templates in in a sandbox, refuse in words.
+def _refused(folder: Path) -> Iterator[None]:
+    """Say in a sentence what the harness, or a task's own code, breaks off with.
 
     Args:
-        utils: the harness's module that fills templates in.
-        alone: whether it is somebody else's.
+        folder: of the tasks; others may read the sentence, so its place is left out.
     """
-    if not alone:
-        yield
-        return
-    before, utils.env = utils.env, sandboxed()
     try:
-        with within(MOST_SECONDS, "What the task does beside asking the model"):
-            yield
+        yield
     except Exception as error:
-        words = " ".join(str(error).split())[:300]
+        log.exception("the harness broke off")
+        words = " ".join(str(error).replace(f"{folder}{os.sep}", "").split())[:300]
         raise EvaluationError(
             f"The harness cannot run this task: {type(error).__name__}: {words}"
         ) from error
-    finally:
-        utils.env = before
 
 
 @contextmanager

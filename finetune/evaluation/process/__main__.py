@@ -24,7 +24,6 @@ from .order import (
     EXAMPLES,
     FEW_SHOT,
     RESULT,
-    TASK_FOLDER,
     Order,
     Terms,
     cases_of,
@@ -78,8 +77,14 @@ def evaluated(order: Order, data: Path, told: Told) -> dict[str, Any]:
     if order.kind == "harness":
         from finetune.evaluation.harness.results import harness
 
-        folder = data.with_name(TASK_FOLDER)
-        return harness(subject, folder, limit=terms.limit, chat=terms.chat, alone=True, told=told)
+        return harness(
+            subject,
+            Path(order.tasks),
+            tasks=[terms.task],
+            limit=terms.limit,
+            chat=terms.chat,
+            told=told,
+        )
     if order.kind == "ladder":
         return climbed(order, subject, data, terms, told)
     from finetune.evaluation.scoring.score import Options, score

@@ -4,7 +4,6 @@
     FOLDER/data.jsonl      in: dialogues or problems
     FOLDER/examples.jsonl  in: solved problems, with the few-shot prompt
     FOLDER/cases.*         in: with `imported`, the file that was handed in
-    FOLDER/task/           in: with `harness`, the task and its documents
     FOLDER/quantum/        with a ladder on a chip: circuits out, counts in
     FOLDER/progress.json   out: the share of the work that is done
     FOLDER/result.json     out: what a file of results says, or why there is none
@@ -30,7 +29,6 @@ FEW_SHOT = "few-shot"
 DATA = "data.jsonl"
 EXAMPLES = "examples.jsonl"
 CASES = "cases"
-TASK_FOLDER = "task"
 SUFFIXES = (".yaml", ".yml", ".json", ".jsonl")
 RESULT = "result.json"
 
@@ -73,6 +71,11 @@ class Terms(BaseModel):
         default=False,
         description="With imported: the job's system prompt before cases that have none.",
     )
+    task: str = Field(
+        default="",
+        max_length=80,
+        description="With harness: the name of a task that this site offers.",
+    )
     chat: bool = Field(
         default=False,
         description="With harness: ask through the chat template, with the job's system prompt.",
@@ -92,6 +95,7 @@ class Order:
         base: folder of that base; empty for a run.
         checkpoint: of the run: `best`, `last`, `base` or a step.
         terms: the values of `Terms`.
+        tasks: folder of the tasks that the site offers, with `harness`.
         chip: with a ladder, the chip to climb on to; None: not on to one.
         price: of a processor second, with its currency, where one is known.
     """
@@ -101,6 +105,7 @@ class Order:
     base: str
     checkpoint: str
     terms: dict[str, Any]
+    tasks: str = ""
     chip: str | None = None
     price: tuple[float, str] | None = None
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from finetune.evaluation import execution, services
-from finetune.evaluation.chip import ChipCarrier, chip_plan
+from finetune.evaluation.chip import ChipCarrier, chip_plan, jobs_cancel
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Terms
 from finetune.exceptions import StudioError
@@ -23,6 +23,7 @@ from finetune.hardware.keys import cloud_key_create
 from finetune.hardware.models import QuantumJob, QuantumKey
 from finetune.runs.checks import Agreement
 from finetune.teams.keys.services import key_create
+from finetune.teams.quotas.models import TeamQuota
 from finetune.training.circuits.exchange import BATCH, ERROR, FOLDER
 from quantum.backends.base import Batch, JobState
 from quantum.circuits.circuit import Circuit, Operation
@@ -136,6 +137,27 @@ def test_qtha_has_no_rung_on_a_chip(run: Any, made: Any, key: QuantumKey, alice:
     assert "evaluation-chip" not in page
 
 
+def test_more_than_the_teams_quota_has_left_is_refused_before_it_is_queued(
+    ladder: Any, made: Any, key: QuantumKey, team: Any
+) -> None:
+    TeamQuota.objects.update_or_create(team=team, defaults={"provider_seconds": 1})
+    with pytest.raises(StudioError, match="1 s of quantum processors in 30 days") as refused:
+        made(kind="ladder", terms=SHOTS, agreement=agreed(key))
+    assert (refused.value.code, refused.value.field) == ("quota", "shots")
+    assert not Evaluation.objects.exists()
+
+
+def test_more_shots_than_a_machine_takes_are_told_as_it_takes_them(ladder: Any) -> None:
+    plan = chip_plan(ladder, "72", Terms(shots=1_000_000))
+    assert plan.start.shots == plan.evaluation.shots == 10_000
+
+
+def working(evaluation: Evaluation) -> Evaluation:
+    evaluation.state = Evaluation.State.WORKING
+    evaluation.save()
+    return evaluation
+
+
 def batch_asked(evaluation: Evaluation, circuits: int = 2) -> Batch:
     one = Batch((Circuit(2, (Operation("ry", (0,), 0.1),)),) * circuits, 10)
     folder = evaluation.folder / FOLDER
@@ -147,7 +169,7 @@ def batch_asked(evaluation: Evaluation, circuits: int = 2) -> Batch:
 def test_its_jobs_stand_in_the_ledger_under_what_was_agreed_to(
     ladder: Any, made: Any, key: QuantumKey, alice: Any
 ) -> None:
-    evaluation = made(kind="ladder", terms=SHOTS, agreement=agreed(key), chip="72")
+    evaluation = working(made(kind="ladder", terms=SHOTS, agreement=agreed(key), chip="72"))
     one = batch_asked(evaluation)
     for _ in range(2):  # a worker that is replaced looks anew
         ChipCarrier(evaluation).look()
@@ -173,6 +195,29 @@ def test_its_jobs_stand_in_the_ledger_under_what_was_agreed_to(
     assert QuantumJob.objects.get().evaluation is None, "the ledger forgets nothing"
 
 
+@pytest.mark.parametrize("end", ["cancel", "delete", "cascade"])
+def test_nothing_is_sent_for_a_ladder_that_nobody_wants_any_more(
+    end: str, ladder: Any, made: Any, key: QuantumKey, alice: Any
+) -> None:
+    evaluation = working(made(kind="ladder", terms=SHOTS, agreement=agreed(key), chip="72"))
+    batch_asked(evaluation)
+    carrier = ChipCarrier(evaluation)
+    carrier.look()
+    if end == "cancel":
+        services.evaluation_cancel(evaluation=evaluation, by=alice)
+    elif end == "delete":
+        services.evaluation_delete(evaluation=evaluation, by=alice)
+    else:  # its run was deleted: the worker finds that out, and takes the jobs back
+        Evaluation.objects.filter(pk=evaluation.pk).delete()
+        jobs_cancel(evaluation, None)
+    more = batch_asked(evaluation, circuits=1)
+    carrier.looked = 0.0
+    carrier.look()  # as one that had not noticed yet
+    assert QuantumJob.objects.get().state == JobState.CANCELLED
+    error = json.loads((evaluation.folder / FOLDER / f"{more.fingerprint()}{ERROR}").read_text())
+    assert error["message"] == "It was cancelled."
+
+
 def test_the_api_asks_for_an_agreement_and_makes_one_ladder(
     ladder: Any, key: QuantumKey, team: Any, alice: Any, client: Client, sent: Any
 ) -> None:
@@ -195,6 +240,9 @@ def test_the_api_asks_for_an_agreement_and_makes_one_ladder(
     second = post(chip="72", spending=spending)
     assert second.json()["id"] == first.json()["id"]
     assert second.headers["x-wukong-repeated"] == "true"
+    Evaluation.objects.update(state=Evaluation.State.CANCELLED)
+    third = post(chip="72", spending=spending)
+    assert third.json()["id"] != first.json()["id"], "what was cancelled is meant anew"
 
 
 def test_the_whole_way_through_the_real_sdk_to_the_double(
