@@ -236,7 +236,8 @@ def study_stop(*, study: Study, by: User | None, cancel: bool = False) -> Study:
             % {"name": study.name, "state": study.get_state_display().lower()},
             code="wrong_state",
         )
-    for cell in study.cells.exclude(run__state__in=Run.FINISHED).select_related("run"):
+    runs = study.cells.exclude(run__state__in=Run.FINISHED).select_related("run")
+    for cell in runs if study.state == State.RUNNING else ():  # once it is scored, none is its own
         if cell.run.state in Run.HELD and not cancel:
             continue
         cell.stopped = True
