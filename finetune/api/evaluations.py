@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Field, Query, Router, Schema
 
 from finetune.bases.files.wheels import file_sha256
 from finetune.bases.selectors import bases_ready
 from finetune.datasets.models import Dataset
 from finetune.downloads import file_answer
-from finetune.evaluation.given import MOST_BYTES, given_read
+from finetune.evaluation.given import given_read
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Kind, Terms
 from finetune.evaluation.selectors import evaluation_list_for
 from finetune.evaluation.services import evaluation_cancel, evaluation_create
 from finetune.evaluation.votes.results import totals_of
 from finetune.exceptions import without_paths
+from finetune.text import json_object
 
 from .errors import ApiError, not_found, without_paths_in
+from .evaluation_bodies import EvaluationBody
 from .files import key_of
 from .jobs.creation import run_of
+from .jobs.repeats import once
 from .pages import DIGITS, ListPage, no_such_cursor, older, page_of
 
 router = Router(tags=["Evaluations"])
@@ -37,51 +41,6 @@ STATUS: dict[str, Status] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
-
-
-class CasesBody(Schema):
-    model_config = {"extra": "forbid"}
-
-    name: str = Field(
-        min_length=1,
-        max_length=200,
-        description="Of the file; its ending tells the form: .yaml or .yml (a Promptfoo config), "
-        ".json (an exported eval of OpenAI's), .jsonl (samples of its open repository).",
-    )
-    text: str = Field(
-        max_length=MOST_BYTES,
-        description=f"What it holds, {MOST_BYTES // 1000} kB in UTF-8 at most, with everything in "
-        "this one file.",
-    )
-
-
-class EvaluationBody(Terms):
-    """What is evaluated, and the terms."""
-
-    kind: Kind = Field(
-        description="scores: loss, perplexity, next-token accuracy. replies: ROUGE-L, BLEU, chrF, "
-        "distinct-n. arithmetic: strict accuracy. imported: cases written elsewhere. ladder: the "
-        "loss with circuits exact, by shots and with modelled noise."
-    )
-    fine_tuning_job_id: str | None = Field(
-        default=None, max_length=100, description="The job of which something is evaluated."
-    )
-    base: str | None = Field(
-        default=None, max_length=100, description="A base model by itself, in place of a job."
-    )
-    checkpoint: str = Field(
-        default="best",
-        max_length=12,
-        description="Of the job: best (lowest held-out loss of the steps that are kept), last, "
-        "base (without the adapter) or a step.",
-    )
-    file: str | None = Field(
-        default=None,
-        max_length=100,
-        description="A training file of the team; none: what the job has held out.",
-    )
-    part: Literal["held_out", "all"] = Field(default="held_out", description="Of that file.")
-    cases: CasesBody | None = Field(default=None, description="With imported: the file of cases.")
 
 
 class VotesObject(Schema):
@@ -114,6 +73,9 @@ class EvaluationObject(Schema):
     file: str | None
     part: Literal["held_out", "all"]
     terms: dict[str, Any]
+    spending: Annotated[
+        dict[str, Any] | None, Field(description="What was agreed to, with a rung on a chip.")
+    ]
     created_at: int
     finished_at: int | None
     status: Status
@@ -145,6 +107,7 @@ def evaluation_object(one: Evaluation) -> dict[str, Any]:
         "file": one.dataset.public_id if one.dataset else None,
         "part": one.part,
         "terms": one.terms,
+        "spending": one.spending or None,
         "created_at": int(one.created_at.timestamp()),
         "finished_at": int(finished.timestamp()) if finished else None,
         "status": STATUS[one.state],
@@ -171,9 +134,21 @@ def evaluation_of(request: HttpRequest, evaluation_id: str) -> Evaluation:
     return found
 
 
+def still_meant(public_id: str) -> bool:
+    """Whether an evaluation goes on or is done: one that ended otherwise is not asked for anew."""
+    over = (Evaluation.State.CANCELLED, Evaluation.State.FAILED)
+    return Evaluation.objects.filter(public_id=public_id).exclude(state__in=over).exists()
+
+
 @router.post("", response=EvaluationObject, summary="Create an evaluation")
-def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, Any]:
-    """Queue it: a worker of jobs computes it, between two jobs and never beside one."""
+def evaluations_create(
+    request: HttpRequest, response: HttpResponse, body: EvaluationBody
+) -> dict[str, Any]:
+    """Queue it: a worker of jobs computes it, between two jobs and never beside one.
+
+    One with `spending`, asked for again within a short time with the same body and key, is the one
+    that was made the first time, with the header `x-wukong-repeated: true`.
+    """
     key = key_of(request)
     if (body.fine_tuning_job_id is None) == (body.base is None):
         words = "Name either fine_tuning_job_id or base."
@@ -192,20 +167,34 @@ def evaluations_create(request: HttpRequest, body: EvaluationBody) -> dict[str, 
     given = None
     if body.cases is not None:
         given = given_read(body.cases.name, body.cases.text.encode())
-    terms = {name: getattr(body, name) for name in Terms.model_fields}
-    made = evaluation_create(
-        team=key.team,
-        user=key.user,
-        kind=body.kind,
-        run=run,
-        base=base,
-        checkpoint=body.checkpoint,
-        dataset=dataset,
-        part=body.part,
-        terms=Terms(**terms),
-        given=given,
-    )
-    return evaluation_object(made)
+    terms = Terms(**{name: getattr(body, name) for name in Terms.model_fields})
+
+    def make() -> str:
+        made = evaluation_create(
+            team=key.team,
+            user=key.user,
+            kind=body.kind,
+            run=run,
+            base=base,
+            checkpoint=body.checkpoint,
+            dataset=dataset,
+            part=body.part,
+            terms=terms,
+            given=given,
+            chip=body.chip,
+            agreement=body.spending,
+        )
+        return made.public_id
+
+    if body.spending is None:
+        return evaluation_object(evaluation_of(request, make()))
+    # A request whose answer was lost is repeated by clients: what costs money is made once.
+    asked = "evaluation" + json.dumps(json_object(request.body), sort_keys=True)
+    mark = request.headers.get("Idempotency-Key", "")
+    made, repeated = once(key, asked, mark, make, meant=still_meant)
+    if repeated:
+        response["x-wukong-repeated"] = "true"
+    return evaluation_object(evaluation_of(request, made))
 
 
 @router.get("", response=EvaluationList, summary="List evaluations")
@@ -237,7 +226,9 @@ def evaluations_retrieve(request: HttpRequest, evaluation_id: str) -> dict[str, 
 @router.post("/{evaluation_id}/cancel", response=EvaluationObject, summary="Cancel an evaluation")
 def evaluations_cancel(request: HttpRequest, evaluation_id: str) -> dict[str, Any]:
     """Its process ends within a second; one that has ended is refused."""
-    return evaluation_object(evaluation_cancel(evaluation=evaluation_of(request, evaluation_id)))
+    evaluation = evaluation_of(request, evaluation_id)
+    by = key_of(request).user
+    return evaluation_object(evaluation_cancel(evaluation=evaluation, by=by))
 
 
 @router.get(

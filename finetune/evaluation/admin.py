@@ -36,6 +36,7 @@ class EvaluationAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[typ
         "dataset",
         "part",
         "terms",
+        "spending",
         "state",
         "attempts",
         "message",

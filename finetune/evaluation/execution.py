@@ -23,12 +23,17 @@ from django.utils.translation import gettext_noop
 from finetune.exceptions import StudioError, without_paths
 from finetune.faults import words_of
 from finetune.files import alone
+from finetune.hardware.selectors import tariff
 from finetune.outside.child_processes import end, start
 from finetune.queue import enqueue, lacks_messages
+from finetune.runs.worker.carrier import Carrier
+from finetune.training.circuits.exchange import FOLDER
 
+from .chip import ChipCarrier, jobs_cancel
 from .models import Evaluation
 from .process.order import DATA, EXAMPLES, FEW_SHOT, RESULT, Order, cases_of
 from .selectors import examples_file
+from .tasks import tasks_folder
 
 State = Evaluation.State
 LOOK_SECONDS = 0.5
@@ -46,7 +51,9 @@ def evaluation_run(evaluation_id: int) -> None:
         state=State.WORKING, started_at=timezone.now(), attempts=row.attempts + 1, message=""
     ):
         return
-    evaluation = Evaluation.objects.select_related("run", "base", "dataset").get(pk=evaluation_id)
+    evaluation = Evaluation.objects.select_related(
+        "run", "base", "dataset", "team", "created_by"
+    ).get(pk=evaluation_id)
     with alone(lock_of(evaluation)):
         try:
             result = computed(evaluation)
@@ -56,10 +63,11 @@ def evaluation_run(evaluation_id: int) -> None:
             result = {"problem": words_of(error)}
         if "problem" in result:
             finish(evaluation, State.FAILED, message=without_paths(result["problem"]))
+            jobs_cancel(evaluation, None)
         else:
             told = {name: value for name, value in result.items() if name != "dialogues"}
-            for rung in told.get("rungs", []):
-                rung.pop("dialogues", None)
+            for part in (*told.get("rungs", []), *told.get("tasks", {}).values()):
+                part.pop("dialogues", None)
             finish(evaluation, State.DONE, result=told, share=1.0)
     lock_of(evaluation).unlink(missing_ok=True)  # after the row: a free lock says it was lost
 
@@ -77,22 +85,28 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
     """
     folder = evaluation.folder
     cleared(folder)
-    if evaluation.kind != Evaluation.Kind.IMPORTED:
+    if evaluation.kind not in Evaluation.OWN_DATA:
         data_write(evaluation, folder / DATA)
     if evaluation.terms.get("prompt") == FEW_SHOT and evaluation.kind == Evaluation.Kind.ARITHMETIC:
         examples_write(evaluation, folder / EXAMPLES)
-    run = evaluation.run
+    run, price = evaluation.run, tariff()
     Order(
         kind=evaluation.kind,
         run="" if run is None else str(run.folder),
         base=evaluation.base.source if run is None else "",
         checkpoint=evaluation.checkpoint,
         terms=evaluation.terms,
+        tasks=str(tasks_folder() or ""),
+        chip=str(evaluation.spending.get("chip", "")) if evaluation.spending else None,
+        price=(price.per_second, price.currency) if price else None,
     ).write(folder)
+    carrier = ChipCarrier(evaluation) if evaluation.spending else None
+    if carrier is not None:
+        carrier.prepare()
     with (folder / "log.txt").open("wb") as log:
         process = start("finetune.evaluation.process", str(folder), str(os.getpid()), log=log)
     try:
-        watch(evaluation, process)
+        watch(evaluation, process, carrier)
     finally:
         if process.poll() is None:
             end(process)
@@ -100,11 +114,11 @@ def computed(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def cleared(folder: Path) -> None:
-    """Make its folder empty, but for the file that was handed in."""
+    """Make its folder empty, but for what was handed in."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = cases_of(folder)
+    kept = (cases_of(folder), folder / FOLDER)
     for path in folder.iterdir():
-        if path != kept:
+        if path not in kept:
             path.unlink()
 
 
@@ -146,8 +160,14 @@ def examples_write(evaluation: Evaluation, target: Path) -> None:
         raise StudioError(gettext_noop("The data is gone from the server."), code="gone") from None
 
 
-def watch(evaluation: Evaluation, process: subprocess.Popen[bytes]) -> None:
-    """Copy the progress into the row until the process ends; end it where nobody wants it more."""
+def watch(
+    evaluation: Evaluation, process: subprocess.Popen[bytes], carrier: Carrier | None = None
+) -> None:
+    """Copy the progress into the row until the process ends; end it where nobody wants it more.
+
+    Args:
+        carrier: of its circuits, where some go to a chip.
+    """
     told: dict[str, Any] = {}
     mine = Evaluation.objects.filter(pk=evaluation.pk, state=State.WORKING)
     while process.poll() is None:
@@ -155,6 +175,8 @@ def watch(evaluation: Evaluation, process: subprocess.Popen[bytes]) -> None:
         if not mine.exists():
             end(process)
             raise StudioError("It was cancelled.", code="gone")
+        if carrier is not None:
+            carrier.look()
         try:
             found = json.loads((evaluation.folder / "progress.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -210,6 +232,7 @@ def evaluations_recheck() -> None:
                     State.FAILED,
                     message=gettext_noop("Its workers were lost again and again."),
                 )
+                jobs_cancel(row, None)
             if nobody_works:
                 lock_of(row).unlink(missing_ok=True)
     waiting = rows.filter(state=State.WAITING, created_at__lt=now - MESSAGE_LASTS)

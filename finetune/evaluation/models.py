@@ -46,6 +46,7 @@ class Evaluation(models.Model):
         REPLIES = "replies", gettext_lazy("Replies beside what was said")
         ARITHMETIC = "arithmetic", gettext_lazy("Arithmetic")
         IMPORTED = "imported", gettext_lazy("Cases written elsewhere")
+        HARNESS = "harness", gettext_lazy("A task of lm-evaluation-harness")
         LADDER = "ladder", gettext_lazy("Fidelity ladder")
 
     class Part(models.TextChoices):
@@ -53,6 +54,7 @@ class Evaluation(models.Model):
         ALL = "all", gettext_lazy("all of it")
 
     LIVE = (State.WAITING, State.WORKING)
+    OWN_DATA = (Kind.IMPORTED, Kind.HARNESS)  # takes no dialogues: what is put stands elsewhere
 
     public_id = models.CharField(max_length=40, unique=True, default=evaluation_id, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="evaluations")
@@ -83,6 +85,11 @@ class Evaluation(models.Model):
     data_name = models.CharField(max_length=120, blank=True)
     part = models.CharField(max_length=10, choices=Part, default=Part.HELD_OUT)
     terms = models.JSONField(default=dict, blank=True)
+    spending = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="For a ladder's rung on a chip, what a person agreed to, as a run keeps it.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, db_index=True)
     share = models.FloatField(default=0, help_text="Of the work that is done, 0 to 1.")
     attempts = models.IntegerField(default=0)
@@ -148,6 +155,11 @@ class Evaluation(models.Model):
     def rungs(self) -> list[dict[str, Any]]:
         rungs: list[dict[str, Any]] = self.result.get("rungs", [])
         return rungs
+
+    @property
+    def tasks(self) -> list[tuple[str, dict[str, Any]]]:
+        """Of the harness: each task's name, metrics and number of documents."""
+        return list(self.result.get("tasks", {}).items())
 
     @property
     def badge(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 
 from finetune.datasets.models import Dataset
+from finetune.hardware.models import QuantumJob
 from finetune.runs.checkpoints import checkpoints_kept
 from finetune.runs.models import Run
 from finetune.teams.models import Team, User
@@ -24,7 +26,14 @@ def evaluation_list_for(team: Team) -> QuerySet[Evaluation]:
 
 def evaluations_of(run: Run) -> list[Evaluation]:
     """A run's, newest first."""
-    return list(evaluation_list_for(run.team).filter(run=run)[:SHOWN])
+    rows = evaluation_list_for(run.team).filter(run=run).prefetch_related(jobs_shown())
+    return list(rows[:SHOWN])
+
+
+def jobs_shown() -> Prefetch[Any]:
+    """The jobs of ladders on a chip, first ones first, without what the provider answered."""
+    jobs = QuantumJob.objects.defer("payload", "result", "handle").order_by("created_at", "id")
+    return Prefetch("quantum_jobs", queryset=jobs)
 
 
 def evaluation_get(user: User, run_id: str, public_id: str) -> Evaluation:

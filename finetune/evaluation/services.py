@@ -14,14 +14,17 @@ from finetune.bases.models import BaseModel
 from finetune.datasets.models import Dataset
 from finetune.exceptions import StudioError
 from finetune.queue import enqueue
+from finetune.runs.checks import Agreement
 from finetune.runs.models import Run
 from finetune.teams.models import Team, User
 from quantum.adapters.registry import get_adapter
 
+from .chip import chip_agreed, jobs_cancel
 from .given import Given
 from .models import Evaluation
 from .process.order import FEW_SHOT, Terms
 from .selectors import checkpoints_offered, examples_file
+from .tasks import harness_missing, tasks_offered
 
 State = Evaluation.State
 Kind = Evaluation.Kind
@@ -41,6 +44,8 @@ def evaluation_create(
     part: str = Evaluation.Part.HELD_OUT,
     terms: Terms | None = None,
     given: Given | None = None,
+    chip: str | None = None,
+    agreement: Agreement | None = None,
 ) -> Evaluation:
     """Queue an evaluation.
 
@@ -55,6 +60,8 @@ def evaluation_create(
         part: of the data set.
         terms: how.
         given: the file of cases of an imported evaluation, in the place of data.
+        chip: with a ladder, the chip to climb on to, or an empty text for the usual one.
+        agreement: what may be sent to it at most; without one nothing is.
 
     Raises:
         StudioError: there is nothing to evaluate, or nothing to evaluate it on.
@@ -76,9 +83,14 @@ def evaluation_create(
     assert base is not None
     if kind == Kind.IMPORTED or given is not None:
         given_check(kind, given, dataset)
+    elif kind == Kind.HARNESS:
+        task_check(terms.task, dataset)
     else:
         data_check(run, dataset, part)
         examples_check(run, dataset, part, kind, terms)
+    spending = {}
+    if chip is not None or agreement is not None:
+        spending = chip_check(kind, run, chip or "", terms, agreement, user)
     waiting = Evaluation.objects.for_team(team).filter(state__in=Evaluation.LIVE).count()
     if waiting >= MOST_WAITING:
         raise StudioError(
@@ -94,14 +106,24 @@ def evaluation_create(
         base=base,
         checkpoint=checkpoint,
         dataset=dataset,
-        data_name=given.name if given else dataset.name if dataset else "",
+        data_name=data_name(kind, terms, given, dataset),
         part=part,
         terms=terms.model_dump(),
+        spending=spending,
     )
     if given is not None:
         given.write(made.folder)
     enqueue("evaluation_run", made.pk)
     return made
+
+
+def data_name(kind: str, terms: Terms, given: Given | None, dataset: Dataset | None) -> str:
+    """What it is evaluated on, as it is shown; empty for what the run has held out."""
+    if kind == Kind.HARNESS:
+        return terms.task
+    if given is not None:
+        return given.name
+    return dataset.name if dataset is not None else ""
 
 
 def run_check(run: Run, kind: str, checkpoint: str, terms: Terms) -> None:
@@ -168,6 +190,43 @@ def given_check(kind: str, given: Given | None, dataset: Dataset | None) -> None
         )
 
 
+def task_check(task: str, dataset: Dataset | None) -> None:
+    """Refuse the harness where it is missing, and a task that is not offered or comes with data."""
+    if harness_missing():
+        raise refused(
+            _(
+                "lm-evaluation-harness is not installed here. Whoever runs this site can add it: "
+                "pip install -r requirements-lm-eval.txt"
+            ),
+            "kind",
+            "not_installed",
+        )
+    if not task:
+        raise refused(_("Choose a task."), "task", "missing")
+    offered = tasks_offered()
+    if task not in offered:
+        words = _("There is no task “%(name)s” here; there are: %(there)s.")
+        there = {"name": task, "there": ", ".join(offered) or "–"}
+        raise refused(words % there, "task", "invalid_value")
+    if dataset is not None:
+        words = _("A task brings its own documents: choose no data set.")
+        raise refused(words, "file", "invalid_value")
+
+
+def chip_check(
+    kind: str,
+    run: Run | None,
+    chip: str,
+    terms: Terms,
+    agreement: Agreement | None,
+    user: User | None,
+) -> dict[str, Any]:
+    """What was agreed to, for a ladder. Raises StudioError: nobody may send that."""
+    if kind != Kind.LADDER or run is None:
+        raise refused(_("Only a fidelity ladder climbs on to a chip."), "chip", "invalid_value")
+    return chip_agreed(run, chip, terms, agreement, user)
+
+
 def examples_check(
     run: Run | None, dataset: Dataset | None, part: str, kind: str, terms: Terms
 ) -> None:
@@ -203,8 +262,8 @@ def refused(message: str, field: str, code: str) -> StudioError:
 
 
 @transaction.atomic
-def evaluation_cancel(*, evaluation: Evaluation) -> Evaluation:
-    """Stop an evaluation; its process ends within a second.
+def evaluation_cancel(*, evaluation: Evaluation, by: User | None = None) -> Evaluation:
+    """Stop an evaluation; its process ends within a second, and no more circuits of it are sent.
 
     Raises:
         StudioError: it has ended already.
@@ -213,12 +272,19 @@ def evaluation_cancel(*, evaluation: Evaluation) -> Evaluation:
     if not live.update(state=State.CANCELLED, finished_at=timezone.now()):
         raise StudioError(_("It has ended already."), code="wrong_state")
     evaluation.refresh_from_db()
+    jobs_cancel(evaluation, by)
     return evaluation
 
 
 @transaction.atomic
-def evaluation_delete(*, evaluation: Evaluation) -> None:
-    """Remove an evaluation and what came out; one that is being computed stops."""
+def evaluation_delete(*, evaluation: Evaluation, by: User | None = None) -> None:
+    """Remove an evaluation and what came out; one that is being computed stops.
+
+    Its jobs on a chip stay in the ledger.
+    """
     folder = evaluation.folder
-    Evaluation.objects.filter(pk=evaluation.pk).delete()
+    rows = Evaluation.objects.filter(pk=evaluation.pk)
+    rows.select_for_update().first()  # no job is planned for it meanwhile
+    jobs_cancel(evaluation, by)
+    rows.delete()
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -96,6 +96,7 @@ class QuantumJobAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[typ
         "created_by",
         "run",
         "experiment",
+        "evaluation",
         "key",
         "backend",
         "chip",

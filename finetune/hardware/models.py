@@ -170,6 +170,13 @@ class QuantumJob(models.Model):
         on_delete=models.SET_NULL,
         related_name="jobs",
     )
+    evaluation = models.ForeignKey(
+        "finetune.Evaluation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="quantum_jobs",
+    )
     key = models.ForeignKey(
         QuantumKey, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs"
     )

@@ -89,14 +89,16 @@ def calibration_newest(team: Team, chip: str) -> QuantumCalibration | None:
 
 def job_list_for(team: Team) -> QuerySet[QuantumJob]:
     """The ledger, newest first, without the long texts."""
-    rows = QuantumJob.objects.for_team(team).select_related("run", "experiment", "key")
+    rows = QuantumJob.objects.for_team(team).select_related(
+        "run", "experiment", "evaluation__run", "key"
+    )
     return rows.defer("payload", "result", "handle")
 
 
 def job_get(user: User, public_id: str) -> QuantumJob:
     found: QuantumJob = get_object_or_404(
         QuantumJob.objects.for_user(user).select_related(
-            "run", "experiment", "key", "created_by", "team"
+            "run", "experiment", "evaluation__run", "key", "created_by", "team"
         ),
         public_id=public_id,
     )

@@ -92,7 +92,7 @@ def delete_check(study: Study, *, runs: bool) -> None:
     if study.state == State.RUNNING:
         words = _("“%(name)s” is running. Stop it first, then delete it.")
     elif study.state == State.SCORING:
-        words = _("The test set is being scored. Wait until “%(name)s” is done, then delete it.")
+        words = _("“%(name)s” is being scored. Stop it first, then delete it.")
     elif runs and study.cells.exclude(run__state__in=Run.FINISHED).exists():
         words = _(
             "Runs of “%(name)s” are still at work. Cancel them or wait for their end, or let the "

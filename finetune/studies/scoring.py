@@ -36,7 +36,7 @@ from .models import Study, StudyRun, StudyScore
 State = StudyScore.State
 CLAIM_LASTS = timedelta(seconds=5)  # from taking a score to holding its lock
 MOST_STARTS = 5
-KILLED = "killed"
+KILLED, STOPPED = "killed", "stopped"
 LOOK_SECONDS = 1.0
 MOST_LOOKED_AT = 200  # dialogues of a set in which a problem is looked for
 
@@ -46,10 +46,9 @@ def study_score(score_id: int) -> None:
     with alone(Path(settings.DATA_DIR) / "scores.lock") as nobody_scores:
         if not nobody_scores:
             return
-        taken = StudyScore.objects.filter(pk=score_id, state=State.WAITING).update(
-            state=State.WORKING, started_at=timezone.now()
-        )
-        if not taken:
+        waiting = StudyScore.objects.filter(pk=score_id, state=State.WAITING)
+        waiting = waiting.filter(study__state=Study.State.SCORING)  # a message outlives a stop
+        if not waiting.update(state=State.WORKING, started_at=timezone.now()):
             return
         rows = StudyScore.objects.select_related(
             "study__base", "study__test_dataset", "study__task_dataset", "cell__run"
@@ -67,8 +66,11 @@ def carried_out(score: StudyScore) -> None:
     try:
         result = scored(score)
     except StudioError as error:
-        if error.code == KILLED and score.starts + 1 < MOST_STARTS:
-            StudyScore.objects.filter(pk=score.pk).update(state=State.WAITING)
+        mine = StudyScore.objects.filter(pk=score.pk)
+        if error.code == STOPPED:  # no fault of its own: it counts as no start
+            mine.update(state=State.WAITING, starts=score.starts)
+        elif error.code == KILLED and score.starts + 1 < MOST_STARTS:
+            mine.update(state=State.WAITING)
         else:
             finish(score, State.FAILED, message=error.message)
     except OSError as error:
@@ -145,13 +147,16 @@ def kept(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def watch(score: StudyScore, process: subprocess.Popen[bytes]) -> None:
-    """Wait for its end; leave where the study is gone."""
+    """Wait for its end; leave where the study is stopped or gone. Raises StudioError then."""
     while True:
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=LOOK_SECONDS)
             return
-        if not StudyScore.objects.filter(pk=score.pk).exists():
+        state = Study.objects.filter(scores=score.pk).values_list("state", flat=True).first()
+        if state is None:
             raise StudioError("The study was deleted while it was scored.", code="gone")
+        if state != Study.State.SCORING:
+            raise StudioError("The study was stopped while it was scored.", code=STOPPED)
 
 
 def first_scored(study: Study) -> Run:

@@ -220,20 +220,24 @@ def quota_check(order: StudyOrder, plans: list[ArmPlan]) -> None:
 def study_stop(*, study: Study, by: User | None, cancel: bool = False) -> Study:
     """Make nothing more; take back what waits, and end what works where that is asked for.
 
+    While the test set is scored, the score at work ends within a second and waits again; those that
+    are there stay.
+
     Args:
         cancel: whether runs at work are cancelled too; else they end by themselves.
 
     Raises:
-        StudyRefused: it makes no runs any more.
+        StudyRefused: it is done, or stopped already.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
-    if study.state != State.RUNNING:
+    if not study.is_live:
         raise StudyRefused(
-            _("“%(name)s” is %(state)s; only one that runs can be stopped.")
+            _("“%(name)s” is %(state)s; only one that runs or is scored can be stopped.")
             % {"name": study.name, "state": study.get_state_display().lower()},
             code="wrong_state",
         )
-    for cell in study.cells.exclude(run__state__in=Run.FINISHED).select_related("run"):
+    runs = study.cells.exclude(run__state__in=Run.FINISHED).select_related("run")
+    for cell in runs if study.state == State.RUNNING else ():  # once it is scored, none is its own
         if cell.run.state in Run.HELD and not cancel:
             continue
         cell.stopped = True
@@ -251,7 +255,8 @@ def run_list(*, cell: StudyRun, listed: bool) -> None:
 
 @transaction.atomic
 def study_resume(*, study: Study, by: User | None) -> Study:
-    """Go on: what a stop had taken back is queued again, from its checkpoint.
+    """Go on: what a stop had taken back is queued again, from its checkpoint. One whose points were
+    chosen is scored on.
 
     Raises:
         StudyRefused: it is not stopped.
@@ -263,7 +268,8 @@ def study_resume(*, study: Study, by: User | None) -> Study:
             % {"name": study.name, "state": study.get_state_display().lower()},
             code="wrong_state",
         )
-    Study.objects.filter(pk=study.pk).update(state=State.RUNNING, problem={}, finished_at=None)
+    state = State.SCORING if study.chosen_at else State.RUNNING
+    Study.objects.filter(pk=study.pk).update(state=state, problem={}, finished_at=None)
     enqueue("study_advance", study.pk)
     study.refresh_from_db()
     return study

@@ -105,7 +105,11 @@ class Studio:
                 "examples": 4,
                 "cases": {"name": "cases.yaml", "text": "prompts: [hi]"},
                 "run_prompt": False,
+                "task": "",
+                "chat": False,
                 "shots": 1000,
+                "chip": None,
+                "spending": {"key": "qk_x", "circuits": 1, "shots": 1, "seconds": 1.0},
             },
             "post /v1/wukong/studies": {
                 "from_job": "ftjob-0123456789abcdef01234567",

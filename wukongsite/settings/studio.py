@@ -106,6 +106,9 @@ SAFETY_LOG_TEXT = env("WUKONG_SAFETY_LOG_TEXT", False)
 API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
 API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # equal job bodies are one job; 0: off
 
+# -- evaluations ---------------------------------------------------------------------------------
+HARNESS_TASKS = env("WUKONG_HARNESS_TASKS", "")  # folder of tasks that everybody may run
+
 # -- uploads: limits -----------------------------------------------------------------------------
 UPLOAD_MAX_MB = env("WUKONG_UPLOAD_MAX_MB", 2048)
 UPLOAD_HOURS = env("WUKONG_UPLOAD_HOURS", 24)  # that parts of a file are kept for the rest of it

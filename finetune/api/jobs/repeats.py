@@ -21,12 +21,24 @@ WAIT_SECONDS = 10.0
 OVER = (Run.State.CANCELLED, Run.State.FAILED)
 
 
-def once(key: ApiKey, body: str, idempotency_key: str, make: Callable[[], str]) -> tuple[str, bool]:
+def once(
+    key: ApiKey,
+    body: str,
+    idempotency_key: str,
+    make: Callable[[], str],
+    *,
+    meant: Callable[[str], bool] | None = None,
+) -> tuple[str, bool]:
     """Run `make`, unless the same key asked the same a moment ago: then what it made.
 
     A job that was cancelled or has failed meanwhile is not what a new request means, so the next
     one is made; a client that sends an idempotency key has said that it is the same request.
+
+    Args:
+        meant: whether the thing of a public id is what the same request would mean now; by default
+            for jobs.
     """
+    meant = meant or still_meant
     window = settings.API_REPEAT_SECONDS
     if window < 1:
         return make(), False
@@ -35,7 +47,7 @@ def once(key: ApiKey, body: str, idempotency_key: str, make: Callable[[], str]) 
     try:
         while not cache.add(name, PENDING, timeout=window):
             made = made_before(name)
-            if made and (idempotency_key or still_meant(made)):
+            if made and (idempotency_key or meant(made)):
                 return made, True
             if made:  # its place is taken by the next one, which repeats may find again
                 mark += made

@@ -218,7 +218,8 @@ def studies_stop(
         bool, Query(description="Cancel runs at work too; else they end by themselves.")
     ] = False,
 ) -> dict[str, Any]:
-    """Make no more runs and take back those that wait. One that makes none any more: 409."""
+    """Make no more runs and take back those that wait. One that is being scored is scored no
+    further; what was scored stays. One that is done or stopped already: 409."""
     key = key_of(request)
     study = study_of(key, study_id)
     study_stop(study=study, by=key.user, cancel=cancel_runs)
@@ -227,7 +228,8 @@ def studies_stop(
 
 @router.post("/{study_id}/resume", response=StudyObject, summary="Resume a study")
 def studies_resume(request: HttpRequest, study_id: str) -> dict[str, Any]:
-    """Go on with a stopped study; its cancelled runs go on from their checkpoints."""
+    """Go on with a stopped study: its cancelled runs from their checkpoints, or, where its points
+    were chosen, with the scores that are missing."""
     key = key_of(request)
     study_resume(study=study_of(key, study_id), by=key.user)
     return study_object(study_of(key, study_id))

@@ -7,9 +7,10 @@ evaluation. Nothing is fetched: tasks and their data are files.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,18 @@ from finetune.evaluation.scoring.loading import load_subject
 from finetune.evaluation.scoring.score import computing_facts, head
 from finetune.evaluation.scoring.subject import Subject
 
+log = logging.getLogger(__name__)
 PACKAGE = "lm_eval"
-OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+OFFLINE = (
+    "HF_HUB_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "HF_EVALUATE_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+)
 BATCH = 4
+ASKED = ("loglikelihood", "loglikelihood_rolling", "generate_until")
+STEPS = ("_model_call", "_model_generate")
+Told = Callable[[float], None]
 
 
 def harness(
@@ -34,6 +44,7 @@ def harness(
     chat: bool = False,
     batch_size: int = BATCH,
     seed: int = 0,
+    told: Told = lambda share: None,
 ) -> dict[str, Any]:
     """Run tasks on a model.
 
@@ -46,6 +57,7 @@ def harness(
         chat: put each question through the chat template, with the run's system prompt.
         batch_size: requests that are answered together.
         seed: of the choice of examples.
+        told: called with the share of the requests that are answered; may raise to leave.
 
     Returns:
         What a file of results says: for each task its metrics, and what each document got.
@@ -59,7 +71,7 @@ def harness(
             "lm-evaluation-harness is not installed: pip install -r requirements-lm-eval.txt"
         )
     if not folder.is_dir():
-        raise EvaluationError(f"There is no folder {folder} of tasks.")
+        raise EvaluationError(f"There is no folder {folder.name} of tasks.")
     loaded = load_subject(subject)
     started = time.monotonic()
     with _offline(), chdir(folder):
@@ -71,7 +83,7 @@ def harness(
         names = list(tasks) or sorted(manager.all_tasks)
         if unknown := sorted(set(names) - set(manager.all_tasks)):
             raise EvaluationError(
-                f"There is no task {unknown[0]} in {folder}; there are "
+                f"There is no task {unknown[0]} in {folder.name}; there are "
                 f"{', '.join(sorted(manager.all_tasks)) or 'none'}"
             )
         model = HFLM(
@@ -79,7 +91,8 @@ def harness(
             tokenizer=loaded.tokenizer,
             batch_size=batch_size,
         )
-        with subject.computing.format.autocast(model.device):
+        _tell(model, told)
+        with subject.computing.format.autocast(model.device), _refused(folder):
             found: dict[str, Any] = simple_evaluate(
                 model=model,
                 tasks=names,
@@ -106,6 +119,58 @@ def harness(
         },
         "tasks": {name: _task(found, name) for name in names},
     }
+
+
+def _tell(model: Any, told: Told) -> None:
+    """Tell which share of the requests is answered.
+
+    Args:
+        model: the harness's; its methods are wrapped.
+        told: called with a share.
+    """
+    asked, answered = 1, 0
+
+    def entered(ask: Callable[..., Any]) -> Callable[..., Any]:
+        def asking(requests: Sequence[Any], *args: Any, **more: Any) -> Any:
+            nonlocal asked, answered
+            asked, answered = max(1, len(requests)), 0
+            result = ask(requests, *args, **more)
+            told(1.0)
+            return result
+
+        return asking
+
+    def counted(step: Callable[..., Any]) -> Callable[..., Any]:
+        def stepping(*args: Any, **more: Any) -> Any:
+            nonlocal answered
+            result = step(*args, **more)
+            answered += len(args[0] if args else more["context"])
+            told(min(1.0, answered / asked))
+            return result
+
+        return stepping
+
+    for name in ASKED:
+        setattr(model, name, entered(getattr(model, name)))
+    for name in STEPS:
+        setattr(model, name, counted(getattr(model, name)))
+
+
+@contextmanager
+def _refused(folder: Path) -> Iterator[None]:
+    """Say in a sentence what the harness, or a task's own code, breaks off with.
+
+    Args:
+        folder: of the tasks; others may read the sentence, so its place is left out.
+    """
+    try:
+        yield
+    except Exception as error:
+        log.exception("the harness broke off")
+        words = " ".join(str(error).replace(f"{folder}{os.sep}", "").split())[:300]
+        raise EvaluationError(
+            f"The harness cannot run this task: {type(error).__name__}: {words}"
+        ) from error
 
 
 @contextmanager
@@ -145,5 +210,6 @@ def _task(found: dict[str, Any], name: str) -> dict[str, Any]:
         "version": found.get("versions", {}).get(name),
         "shots": found.get("n-shot", {}).get(name),
         "metrics": metrics,
+        "documents": len(rows),
         "dialogues": rows,
     }

@@ -19,7 +19,16 @@ from finetune.training.exceptions import TrainingError
 from quantum.exceptions import QuantumError
 from quantum.threads import wait_passively
 
-from .order import DATA, EXAMPLES, FEW_SHOT, RESULT, Order, Terms, cases_of, progress_write
+from .order import (
+    DATA,
+    EXAMPLES,
+    FEW_SHOT,
+    RESULT,
+    Order,
+    Terms,
+    cases_of,
+    progress_write,
+)
 
 Told = Callable[[float], None]
 
@@ -65,14 +74,52 @@ def evaluated(order: Order, data: Path, told: Told) -> dict[str, Any]:
             alone=True,
             told=told,
         )
-    if order.kind == "ladder":
-        from finetune.evaluation.scoring.ladder import EXACT, NOISE, SHOTS, Climb, ladder_climb
+    if order.kind == "harness":
+        from finetune.evaluation.harness.results import harness
 
-        climb = Climb(rungs=(EXACT, SHOTS, NOISE), shots=terms.shots)
-        return ladder_climb(subject, data, climb, terms.limit, lambda share, found: told(share))
+        return harness(
+            subject,
+            Path(order.tasks),
+            tasks=[terms.task],
+            limit=terms.limit,
+            chat=terms.chat,
+            told=told,
+        )
+    if order.kind == "ladder":
+        return climbed(order, subject, data, terms, told)
     from finetune.evaluation.scoring.score import Options, score
 
     return score(subject, data, Options(terms.circuit, terms.seed, terms.limit), told)
+
+
+def climbed(order: Order, subject: Subject, data: Path, terms: Terms, told: Told) -> dict[str, Any]:
+    """Climb a ladder; circuits of a chip go through the folder beside the data."""
+    from finetune.evaluation.scoring.ladder import CHIP, EXACT, NOISE, SHOTS, Climb, ladder_climb
+    from finetune.training.circuits.backends import cloud_limits
+    from finetune.training.circuits.exchange import FOLDER
+    from quantum.sampling.costs import Tariff
+
+    from .asking import Asking
+
+    rungs: tuple[str, ...] = (EXACT, SHOTS, NOISE)
+    chip, share = None, 0.0
+
+    def told_rung(done: float, found: list[dict[str, Any]]) -> None:
+        nonlocal share
+        share = done
+        told(share)
+
+    if order.chip is not None:
+        rungs = (*rungs, CHIP)
+        asking = Asking(data.with_name(FOLDER), lambda: told(share))
+        chip = asking, cloud_limits(CHIP, {"chip": order.chip} if order.chip else {})
+    climb = Climb(
+        rungs=rungs,
+        shots=terms.shots,
+        chip=chip,
+        tariff=Tariff(*order.price) if order.price else None,
+    )
+    return ladder_climb(subject, data, climb, terms.limit, told_rung)
 
 
 def subject_of(order: Order) -> Subject:
@@ -84,7 +131,12 @@ def subject_of(order: Order) -> Subject:
 
 def without_places(result: dict[str, Any]) -> None:
     """Leave out where things lie on this server: the result may be downloaded."""
-    for part, name in (("model", "run"), ("model", "base_model"), ("data", "file")):
+    for part, name in (
+        ("model", "run"),
+        ("model", "base_model"),
+        ("data", "file"),
+        ("data", "folder"),
+    ):
         if place := result.get(part, {}).get(name):
             result[part][name] = Path(place).name
     result.get("computing", {}).pop("machine", None)

@@ -4,6 +4,7 @@
     FOLDER/data.jsonl      in: dialogues or problems
     FOLDER/examples.jsonl  in: solved problems, with the few-shot prompt
     FOLDER/cases.*         in: with `imported`, the file that was handed in
+    FOLDER/quantum/        with a ladder on a chip: circuits out, counts in
     FOLDER/progress.json   out: the share of the work that is done
     FOLDER/result.json     out: what a file of results says, or why there is none
 
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from finetune.files import write_whole
 
-Kind = Literal["scores", "replies", "arithmetic", "imported", "ladder"]
+Kind = Literal["scores", "replies", "arithmetic", "imported", "harness", "ladder"]
 Circuit = Literal["trained", "random", "identity", "frozen", "no-entanglers"]
 Prompt = Literal["run", "template", "direct", "few-shot"]
 FEW_SHOT = "few-shot"
@@ -70,6 +71,15 @@ class Terms(BaseModel):
         default=False,
         description="With imported: the job's system prompt before cases that have none.",
     )
+    task: str = Field(
+        default="",
+        max_length=80,
+        description="With harness: the name of a task that this site offers.",
+    )
+    chat: bool = Field(
+        default=False,
+        description="With harness: ask through the chat template, with the job's system prompt.",
+    )
     shots: int = Field(
         default=1000, ge=1, le=1_000_000, description="With a ladder: shots of each circuit."
     )
@@ -80,11 +90,14 @@ class Order:
     """One evaluation.
 
     Attributes:
-        kind: `scores`, `replies`, `arithmetic`, `imported` or `ladder`.
+        kind: `scores`, `replies`, `arithmetic`, `imported`, `harness` or `ladder`.
         run: folder of the run; empty for a base by itself.
         base: folder of that base; empty for a run.
         checkpoint: of the run: `best`, `last`, `base` or a step.
         terms: the values of `Terms`.
+        tasks: folder of the tasks that the site offers, with `harness`.
+        chip: with a ladder, the chip to climb on to; None: not on to one.
+        price: of a processor second, with its currency, where one is known.
     """
 
     kind: str
@@ -92,6 +105,9 @@ class Order:
     base: str
     checkpoint: str
     terms: dict[str, Any]
+    tasks: str = ""
+    chip: str | None = None
+    price: tuple[float, str] | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Self:

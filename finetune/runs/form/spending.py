@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from finetune.exceptions import RunRefused
 from finetune.hardware.models import QuantumKey
-from finetune.runs.checks import RunOrder
+from finetune.runs.checks import Agreement, RunOrder
+from finetune.teams.models import Team, User
 from finetune.training.plan import RunPlan
 from quantum.backends.registry import BACKENDS
 from quantum.sampling.costs import Cost
@@ -40,7 +41,49 @@ def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
         )
     if plan.cost is None:
         raise RunRefused(_("There is no circuit to send."), code="invalid", field="backend")
-    need, agreement = plan.cost, order.agreement
+    return agreement_check(
+        plan.cost,
+        order.agreement,
+        team=order.team,
+        user=order.user,
+        chip=str(plan.settings.machine.get("chip", "")),
+        title=spec.title,
+        hint=_(
+            "Take fewer steps, SPSA in place of the parameter shift, or fewer shots; an "
+            "administrator can raise the cap."
+        ),
+    )
+
+
+def agreement_check(
+    need: Cost,
+    agreement: Agreement | None,
+    *,
+    team: Team,
+    user: User | None,
+    chip: str,
+    title: str,
+    hint: str,
+    field: str = "steps",
+) -> dict[str, Any]:
+    """Hold what a person agreed to against what is needed.
+
+    Args:
+        need: circuits, shots and seconds, with their longest guess.
+        agreement: what was agreed to; None: nothing yet.
+        team: whose key pays.
+        user: who agrees.
+        chip: the machine's chip.
+        title: of that machine.
+        hint: what takes less, in words, for where the site's own cap is passed.
+        field: that it is then about.
+
+    Returns:
+        The agreement as it is kept.
+
+    Raises:
+        RunRefused: nobody agreed, the key is not this team's, or more is needed than that.
+    """
     words = _(
         "It needs up to %(circuits)s circuits, %(shots)s shots and about "
         "%(seconds)s s of processor time on %(title)s"
@@ -48,21 +91,17 @@ def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
         "circuits": f"{need.circuits:,}",
         "shots": f"{need.shots:,}",
         "seconds": f"{need.seconds[1]:,.0f}",
-        "title": spec.title,
+        "title": title,
     }
-    if problem := cap_problem(need):
-        raise RunRefused(
-            f"{words}; {problem}",
-            code="cap",
-            field="steps",
-        )
+    if problem := cap_problem(need, hint):
+        raise RunRefused(f"{words}; {problem}", code="cap", field=field)
     if agreement is None:
         raise RunRefused(
             _("%(words)s, and nobody has agreed to that yet.") % {"words": words},
             code="agreement_needed",
             field="spending",
         )
-    key = QuantumKey.objects.for_team(order.team).filter(public_id=agreement.key).first()
+    key = QuantumKey.objects.for_team(team).filter(public_id=agreement.key).first()
     if key is None:
         raise RunRefused(
             _("There is no such quantum key in this team. Add one on the Quantum page."),
@@ -91,16 +130,16 @@ def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:
         )
     return {
         "key": key.public_id,
-        "chip": str(plan.settings.machine.get("chip", "")),
+        "chip": chip,
         "circuits": agreement.circuits,
         "shots": agreement.shots,
         "seconds": agreement.seconds,
-        "confirmed_by": order.user.get_username() if order.user else "",
+        "confirmed_by": user.get_username() if user else "",
         "confirmed_at": timezone.now().isoformat(),
     }
 
 
-def cap_problem(need: Cost) -> str:
+def cap_problem(need: Cost, hint: str) -> str:
     """Why the site's own cap on one run does not allow it; empty if it does."""
     cap = settings.QUANTUM_CAPS["run"]
     for noun, wanted in (
@@ -109,9 +148,6 @@ def cap_problem(need: Cost) -> str:
         ("seconds", need.seconds[1]),
     ):
         if cap[noun] and wanted > cap[noun]:
-            return _(
-                "this site allows %(number)s %(kind)s a run. Take fewer steps, SPSA in "
-                "place of the parameter shift, or fewer shots; an administrator can "
-                "raise the cap."
-            ) % {"number": f"{cap[noun]:,}", "kind": _(noun)}
+            words = {"number": f"{cap[noun]:,}", "kind": _(noun), "hint": hint}
+            return _("this site allows %(number)s %(kind)s a run. %(hint)s") % words
     return ""

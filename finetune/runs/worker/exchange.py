@@ -1,89 +1,50 @@
-"""Between a trainer's exchange folder and the ledger: batches in, results and errors out.
-
-A look finds batches that the trainer has written, plans a job for each, and gives the answer back
-once the job has ended. It can be broken off anywhere: a batch that was planned is found again by
-its content, an answer that was not written is written at the next look.
-"""
+"""Between a run's exchange folder and the ledger: whose the jobs are, and what was agreed to."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from finetune.exceptions import StudioError
-from finetune.hardware.jobs import job_can_cancel, job_cancel, job_outcome, job_plan
+from finetune.hardware.jobs import job_can_cancel, job_cancel, job_plan
 from finetune.hardware.ledger import Owner
 from finetune.hardware.models import QuantumJob, QuantumKey
 from finetune.hardware.placement import place
 from finetune.runs.models import Run
 from finetune.runs.transitions import run_log
 from finetune.teams.models import User
-from finetune.training.circuits.exchange import (
-    FOLDER,
-    forget_errors,
-    read_batch,
-    unanswered,
-    write_error,
-    write_result,
-)
-from quantum.backends.base import Batch, JobState, Result
+from finetune.training.circuits.exchange import FOLDER
+from quantum.backends.base import Batch, JobState
 from quantum.backends.registry import BACKENDS
-from quantum.exceptions import CapExceededError, QuantumError
 from quantum.jobs.caps import Cap
 
-LOOK_SECONDS = 0.4
-LONG = ("payload", "result", "handle")  # texts of megabytes, which a look does not need
+from .carrier import LONG, Carrier
+
 ENDED_BADLY = frozenset({JobState.FAILED, JobState.CANCELLED})
 
 
-class Exchange:
+class Exchange(Carrier):
     """One worker's view of a run's exchange folder."""
 
+    after_cap = (
+        "Nothing of this batch was sent. Start a run that goes on from this one with a "
+        "larger limit, fewer shots, or on a simulator."
+    )
+    after_refusal = "Nothing of this batch was sent. Start a run that goes on from this one."
+    after_failure = "Look at it on the Quantum page. “Queue again” sends these circuits once more."
+
     def __init__(self, run: Run) -> None:
+        super().__init__(run.folder / FOLDER)
         self.run = run
-        self.folder = run.folder / FOLDER
-        self.jobs: dict[str, int] = {}  # fingerprint of a batch without an answer -> its job
-        self.states: dict[str, str] = {}
-        self.looked = 0.0
 
     @property
     def used(self) -> bool:
         """Whether this run's circuits go to a machine at all."""
         return BACKENDS[self.run.settings.backend].billable
 
-    def prepare(self) -> None:
-        """Before a trainer starts: take back old refusals, since their cause may be gone."""
-        forget_errors(self.folder)
-
-    def look(self) -> None:
-        if not self.used or time.monotonic() - self.looked < LOOK_SECONDS:
-            return
-        self.looked = time.monotonic()
-        for fingerprint in unanswered(self.folder):
-            if fingerprint not in self.jobs:
-                self.plan(fingerprint)
-        for job in QuantumJob.objects.filter(pk__in=self.jobs.values()).defer(*LONG):
-            self.follow(job)
-
-    def plan(self, fingerprint: str) -> None:
-        """Put a batch into the ledger, or tell the trainer why that is not allowed."""
-        try:
-            batch = read_batch(self.folder, fingerprint)
-            job = run_job_plan(
-                self.run, batch, options=self.options(), scope=self.scope(fingerprint)
-            )
-        except CapExceededError as error:
-            hint = (
-                "Nothing of this batch was sent. Start a run that goes on from this one with a "
-                "larger limit, fewer shots, or on a simulator."
-            )
-            self.refuse(fingerprint, "cap", str(error), hint)
-        except (QuantumError, StudioError) as error:
-            hint = "Nothing of this batch was sent. Start a run that goes on from this one."
-            self.refuse(fingerprint, "refused", str(error), hint)
-        else:
-            self.jobs[fingerprint] = job.pk
+    def job_planned(self, batch: Batch, fingerprint: str) -> QuantumJob:
+        """Put a batch into the ledger, under what was agreed to."""
+        return run_job_plan(self.run, batch, options=self.options(), scope=self.scope(fingerprint))
 
     def scope(self, fingerprint: str) -> str:
         """Under which name this batch is one job for ever.
@@ -109,22 +70,6 @@ class Exchange:
             options["amend"] = False  # never correct twice
         return options
 
-    def follow(self, job: QuantumJob) -> None:
-        """Log a new state; hand an answer over."""
-        if self.states.get(job.fingerprint) != job.state:
-            self.states[job.fingerprint] = job.state
-            self.tell(job)
-        outcome = job_outcome(job)
-        if outcome is None:
-            return
-        kind, text = outcome
-        if kind == "result":
-            write_result(self.folder, job.fingerprint, Result.from_json(text))
-        else:
-            hint = "Look at it on the Quantum page. “Queue again” sends these circuits once more."
-            self.refuse(job.fingerprint, "failed", text, hint)
-        self.jobs.pop(job.fingerprint, None)
-
     def tell(self, job: QuantumJob) -> None:
         data = {"quantum_job": job.public_id, "job_state": job.state, "circuits": job.circuits}
         message = f"{place(job)}: job {job.public_id}, {job.get_state_display().lower()}"
@@ -133,9 +78,6 @@ class Exchange:
             run_log(self.run, "warning", f"{message}.", data, level="warn")
         else:
             run_log(self.run, "log", f"{message}.", data)
-
-    def refuse(self, fingerprint: str, kind: str, message: str, hint: str) -> None:
-        write_error(self.folder, fingerprint, kind, message, hint)
 
 
 def agreed_caps(run: Run) -> list[Cap]:

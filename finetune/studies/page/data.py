@@ -102,6 +102,7 @@ def study_page(study: Study, *, sort: str = SORTS[0]) -> dict[str, Any]:
         "cells": cells,
         "left": study_left(study, arms, cells),
         "troubled": [cell.run for cell in cells if is_troubled(cell.run)],
+        "scoring_stopped": study.state == Study.State.STOPPED and study.chosen_at is not None,
         "at_work": [cell.run for cell in cells if cell.run.state in Run.HELD],
         "place": next_place(cells),
         "scored": states.count(StudyScore.State.DONE),

@@ -17,16 +17,23 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from finetune.files import write_whole
 from finetune.training.exceptions import QuantumFailed
-from finetune.training.supervision import Supervision
 from quantum.backends.base import Batch, Result
 from quantum.exceptions import BadResultError
 
 LOOK_SECONDS = 0.2
 FOLDER = "quantum"
 BATCH, RESULT, ERROR = ".batch.json", ".result.json", ".error.json"
+
+
+class Checked(Protocol):
+    """Is looked at while somebody waits; raises where they should wait no longer."""
+
+    def check(self) -> None:
+        """Raise to leave."""
 
 
 class FolderRunner:
@@ -45,7 +52,7 @@ class FolderRunner:
     def __init__(
         self,
         folder: Path,
-        supervision: Supervision,
+        supervision: Checked,
         told: Callable[[Batch, str], None] | None = None,
     ) -> None:
         self.folder = folder

@@ -106,6 +106,19 @@ def test_stop_and_resume(call: Any, study: Study) -> None:  # noqa: F811
     assert call("post", f"/{study.public_id}/resume").status_code == 409
 
 
+def test_one_that_is_scored_is_stopped_and_scored_on(call: Any, study: Study) -> None:  # noqa: F811
+    study_advance(study.pk)
+    advance_to_choice(study)
+    assert call("get", f"/{study.public_id}").json()["status"] == "scoring"
+    assert call("post", f"/{study.public_id}/stop").json()["status"] == "stopped"
+    study_advance(study.pk)
+    assert call("get", f"/{study.public_id}").json()["status"] == "stopped"
+    assert call("post", f"/{study.public_id}/resume").json()["status"] == "scoring"
+    scores_end(study)
+    study_advance(study.pk)
+    assert call("get", f"/{study.public_id}").json()["status"] == "done"
+
+
 def test_the_table_and_its_sentences(call: Any, study: Study) -> None:  # noqa: F811
     study_advance(study.pk)
     before = call("get", f"/{study.public_id}/table").json()
