@@ -8,6 +8,7 @@ from .alerts import delivering as alerts
 from .bases import downloads, loading, reach
 from .bases import services as bases
 from .datasets import checking
+from .datasets import services as datasets
 from .datasets.fetching import carrying as fetches
 from .datasets.findings import execution as findings
 from .datasets.parts import services as parts
@@ -50,8 +51,10 @@ def dataset_fetch(fetch_id: int) -> None:
 @shared_task
 def datasets_recheck() -> None:
     """Queue checks, of data and of base models, downloads, exports, evaluations and trials again
-    whose message or worker was lost; ring for studies; remove parts of uploads nobody finished."""
+    whose message or worker was lost; ring for studies; delete data sets whose time is over and
+    parts of uploads that nobody finished."""
     checking.datasets_recheck()
+    datasets.datasets_expire()
     findings.findings_recheck()
     fetches.fetches_recheck()
     bases.bases_recheck()

@@ -20,6 +20,7 @@ from finetune.teams.models import ApiKey
 
 from .errors import ApiError, not_found
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
+from .lifetimes import Given, moment
 from .pages import DIGITS, ListPage
 
 router = Router(tags=["Files"])
@@ -81,7 +82,7 @@ def file_object(dataset: Dataset) -> dict[str, Any]:
         "status_details": (
             without_paths(dataset.problem.get("message", "")) if failed else told or None
         ),
-        "expires_at": None,
+        "expires_at": moment(dataset.expires_at),
         "wukong": {
             "version": dataset.version,
             "sha256": dataset.sha256,
@@ -157,6 +158,8 @@ def files_create(
             description="Of a transcript or a chat: the name of the one who is the assistant.",
         ),
     ] = "",
+    *,
+    expires_after: Given,
 ) -> dict[str, Any]:
     """Keep a file and check it in the background; `status` says when it is `processed`.
 
@@ -171,11 +174,25 @@ def files_create(
             code="invalid_value",
             param="purpose",
         )
+    if (expires_after.anchor is None) != (expires_after.seconds is None):
+        raise ApiError(
+            400,
+            "expires_after: give both, `anchor` and `seconds`.",
+            code="invalid_value",
+            param="expires_after",
+        )
     key = key_of(request)
     options: dict[str, Any] = {"speaker": speaker} if speaker else {}
     if consent:
         options["consent"] = consent_by(key.user)
-    made = dataset_upload(team=key.team, user=key.user, file=file, purpose=purpose, options=options)
+    made = dataset_upload(
+        team=key.team,
+        user=key.user,
+        file=file,
+        purpose=purpose,
+        options=options,
+        lifetime=expires_after.lifetime,
+    )
     return file_object(made)
 
 

@@ -16,6 +16,7 @@ from finetune.teams.models import ApiKey
 
 from .errors import ApiError, not_found
 from .files import PURPOSES, FileObject, file_object, key_of
+from .lifetimes import ExpiresAfter
 
 router = Router(tags=["Uploads"])
 Status = Literal["pending", "completed", "cancelled", "expired"]
@@ -28,6 +29,9 @@ class UploadBody(Schema):
     purpose: str = Field(description="`fine-tune`.", examples=["fine-tune"], max_length=60)
     bytes: int = Field(ge=1, lt=2**63, description="Of the whole file.")
     mime_type: str = Field(max_length=120, examples=["application/jsonl"])
+    expires_after: ExpiresAfter | None = Field(
+        default=None, description="Of the file, counted from when its parts are put together."
+    )
 
 
 class CompleteBody(Schema):
@@ -111,6 +115,7 @@ def uploads_create(request: HttpRequest, body: UploadBody) -> dict[str, Any]:
         size=body.bytes,
         purpose=body.purpose,
         mime_type=body.mime_type,
+        lifetime=body.expires_after.lifetime if body.expires_after else None,
     )
     return upload_object(upload)
 

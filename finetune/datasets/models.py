@@ -123,6 +123,9 @@ class Dataset(models.Model):
     )
     checked_bytes = models.BigIntegerField(default=0, help_text="How far that worker is.")
     deleted_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it is deleted by itself; versions made of it too."
+    )
 
     objects = DatasetQuerySet.as_manager()
 
@@ -131,6 +134,11 @@ class Dataset(models.Model):
         indexes = [
             models.Index(fields=["team", "deleted_at", "-created_at", "-id"], name="dataset_list"),
             models.Index(fields=["-created_at", "-id"], name="dataset_newest"),
+            models.Index(
+                fields=["expires_at"],
+                name="dataset_expiring",
+                condition=Q(expires_at__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["first", "version"], name="dataset_version_once"),

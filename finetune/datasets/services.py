@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +22,7 @@ from finetune.bases.selectors import bases_ready
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.sniffing import sniff
-from finetune.exceptions import UploadRefused
+from finetune.exceptions import StudioError, UploadRefused
 from finetune.faults import fault_of
 from finetune.queue import enqueue
 from finetune.submissions import submission_keep, submission_take
@@ -30,6 +32,8 @@ from .models import Dataset
 
 dataset_deleting = Signal()  # whoever still uses the set raises StudioError
 NAME_LENGTH = 120
+EXPIRED_AT_ONCE = 100
+log = logging.getLogger(__name__)
 
 
 def dataset_upload(
@@ -41,11 +45,13 @@ def dataset_upload(
     purpose: str = "fine-tune",
     licence: str = "",
     options: Mapping[str, Any] | None = None,
+    lifetime: timedelta | None = None,
     digest: str = "",
 ) -> Dataset:
     """Store an upload and queue its check.
 
     Args:
+        lifetime: after which it is deleted by itself; None: never.
         digest: of the form that sends it (`submissions`); empty where it has no token.
 
     Raises:
@@ -64,6 +70,7 @@ def dataset_upload(
         purpose=purpose,
         licence=licence.strip(),
         options=dict(options or {}),
+        expires_at=timezone.now() + lifetime if lifetime else None,
     )
 
     def submitted() -> None:
@@ -242,6 +249,16 @@ def dataset_delete(*, dataset: Dataset) -> None:
     Dataset.objects.filter(pk=dataset.pk).update(deleted_at=timezone.now())
     folder = dataset.folder
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def datasets_expire() -> None:
+    """Delete data sets whose time is over; one that a job still learns from waits for its end."""
+    over = Dataset.objects.filter(deleted_at=None, expires_at__lte=timezone.now())
+    for dataset in over.order_by("expires_at")[:EXPIRED_AT_ONCE]:
+        try:
+            dataset_delete(dataset=dataset)
+        except StudioError as error:
+            log.info("%s is kept beyond its time: %s", dataset.public_id, error)
 
 
 def tokenizer_file() -> Path | None:

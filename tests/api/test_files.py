@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 
+import httpx
 import openai
 import pytest
 
@@ -125,3 +126,48 @@ def test_the_result_table_is_a_file(site: Site, alice_client: openai.OpenAI) -> 
     assert [one.id for one in results] == [name]
     with pytest.raises(openai.PermissionDeniedError):
         alice_client.files.delete(name)
+
+
+def test_a_file_that_expires(site: Site, alice_client: openai.OpenAI) -> None:
+    kept = {"anchor": "created_at", "seconds": 7200}
+    made = alice_client.files.create(
+        file=("mine.jsonl", dialogues(12, start=700)), purpose="fine-tune", expires_after=kept
+    )
+    assert made.expires_at is not None
+    assert 7195 <= made.expires_at - made.created_at <= 7205
+    assert alice_client.files.retrieve(made.id).expires_at == made.expires_at
+    upload = alice_client.uploads.create(
+        filename="a.jsonl",
+        bytes=len(dialogues(12, start=800)),
+        purpose="fine-tune",
+        mime_type="application/jsonl",
+        expires_after=kept,
+    )
+    part = alice_client.uploads.parts.create(upload.id, data=dialogues(12, start=800))
+    done = alice_client.uploads.complete(upload.id, part_ids=[part.id])
+    assert done.file
+    assert done.file.expires_at
+    assert 7195 <= done.file.expires_at - done.file.created_at <= 7205
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"expires_after[seconds]": "7200"},
+        {"expires_after[anchor]": "created_at"},
+        {"expires_after[anchor]": "last_active_at", "expires_after[seconds]": "7200"},
+        {"expires_after[anchor]": "created_at", "expires_after[seconds]": "60"},
+        {"expires_after[anchor]": "created_at", "expires_after[seconds]": "soon"},
+        {"expires_after[anchor]": "created_at", "expires_after[seconds]": "9999999999"},
+    ],
+)
+def test_a_time_that_is_none(site: Site, asked: dict[str, str]) -> None:
+    answer = httpx.post(
+        f"{site.url}/v1/files",
+        headers={"Authorization": f"Bearer {site.key('alice')}"},
+        files={"file": ("mine.jsonl", dialogues(12))},
+        data={"purpose": "fine-tune", **asked},
+        trust_env=False,
+    )
+    assert answer.status_code == 400, answer.text
+    assert "expires_after" in answer.json()["error"]["param"]

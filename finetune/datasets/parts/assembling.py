@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db.models import Q, QuerySet
@@ -111,6 +112,7 @@ def dataset_made(
         purpose=upload.purpose,
         licence=upload.licence,
         options=upload.options,
+        expires_at=expiry_of(upload),
     )
 
     def store() -> tuple[int, str]:
@@ -134,6 +136,12 @@ def dataset_made(
             raise UploadRefused(_("Another request has the upload."), code="wrong_state")
 
     return dataset_keep(dataset, store, noted)
+
+
+def expiry_of(upload: Upload) -> datetime | None:
+    if upload.lifetime_seconds is None:
+        return None
+    return timezone.now() + timedelta(seconds=upload.lifetime_seconds)
 
 
 def joined(target: Path, parts: Sequence[Path]) -> tuple[str, str]:

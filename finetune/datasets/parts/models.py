@@ -63,6 +63,9 @@ class Upload(models.Model):
     name = models.CharField(max_length=120, blank=True)
     licence = models.CharField(max_length=80, blank=True)
     options = models.JSONField(default=dict, blank=True)
+    lifetime_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="After which the file that it makes is deleted."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     dataset = models.ForeignKey(
         Dataset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

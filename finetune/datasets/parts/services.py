@@ -40,6 +40,7 @@ def upload_create(
     licence: str = "",
     options: Mapping[str, Any] | None = None,
     fingerprint: str = "",
+    lifetime: timedelta | None = None,
 ) -> Upload:
     """Begin an upload, or go on with the one of this file where a page names its fingerprint.
 
@@ -73,6 +74,7 @@ def upload_create(
         part_bytes=PAGE_PART if fingerprint else 0,
         fingerprint=fingerprint,
         expires_at=timezone.now() + timedelta(hours=settings.UPLOAD_HOURS),
+        lifetime_seconds=int(lifetime.total_seconds()) if lifetime else None,
         **given,
     )
 

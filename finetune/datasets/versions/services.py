@@ -70,6 +70,7 @@ def version_make(
         licence_tag=dataset.licence_tag,
         source=dataset.source,
         for_evaluation=dataset.for_evaluation,
+        expires_at=dataset.expires_at,
         options={
             **{key: value for key, value in dataset.options.items() if key not in NOT_KEPT},
             "format": OWN[dataset.kind],

@@ -1,0 +1,51 @@
+"""`expires_after`: how long a file is kept, as a body and as the fields of a form have it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from ninja import Field, Form, Schema
+from pydantic import BeforeValidator
+
+from finetune.text import as_whole_number
+
+HOUR, MONTH = 3_600, 30 * 24 * 3_600
+MEANING = "Delete the file by itself, so many seconds after it was made."
+Seconds = Annotated[int, Field(ge=HOUR, le=MONTH)]
+
+
+class ExpiresAfter(Schema):
+    """How OpenAI's clients say it."""
+
+    model_config = {"extra": "forbid"}
+
+    anchor: Literal["created_at"]
+    seconds: Seconds
+
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(seconds=self.seconds)
+
+
+class ExpiresAfterForm(Schema):
+    """The same as two fields of a form; both or neither."""
+
+    anchor: Literal["created_at"] | None = Field(
+        None, alias="expires_after[anchor]", description="`created_at`."
+    )
+    seconds: Annotated[Seconds, BeforeValidator(as_whole_number)] | None = Field(
+        None, alias="expires_after[seconds]", description=MEANING
+    )
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        return timedelta(seconds=self.seconds) if self.seconds is not None else None
+
+
+Given = Annotated[ExpiresAfterForm, Form()]
+
+
+def moment(at: datetime | None) -> int | None:
+    """A time as the API writes it."""
+    return int(at.timestamp()) if at else None
