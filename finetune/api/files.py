@@ -174,13 +174,6 @@ def files_create(
             code="invalid_value",
             param="purpose",
         )
-    if (expires_after.anchor is None) != (expires_after.seconds is None):
-        raise ApiError(
-            400,
-            "expires_after: give both, `anchor` and `seconds`.",
-            code="invalid_value",
-            param="expires_after",
-        )
     key = key_of(request)
     options: dict[str, Any] = {"speaker": speaker} if speaker else {}
     if consent:

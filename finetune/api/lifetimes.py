@@ -10,6 +10,8 @@ from pydantic import BeforeValidator
 
 from finetune.text import as_whole_number
 
+from .errors import ApiError
+
 HOUR, MONTH = 3_600, 30 * 24 * 3_600
 MEANING = "Delete the file by itself, so many seconds after it was made."
 Seconds = Annotated[int, Field(ge=HOUR, le=MONTH)]
@@ -40,6 +42,10 @@ class ExpiresAfterForm(Schema):
 
     @property
     def lifetime(self) -> timedelta | None:
+        """Raises ApiError: only one of the two is given."""
+        if (self.anchor is None) != (self.seconds is None):
+            words = "expires_after: give both, `anchor` and `seconds`."
+            raise ApiError(400, words, code="invalid_value", param="expires_after")
         return timedelta(seconds=self.seconds) if self.seconds is not None else None
 
 
