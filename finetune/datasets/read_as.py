@@ -13,9 +13,10 @@ WHO = {
     "user": gettext_lazy("Person"),
     "assistant": gettext_lazy("Assistant"),
     "system": gettext_lazy("Instruction"),
+    "tool": gettext_lazy("Tool"),
 }
 COLUMN_WORDS = {
-    **WHO,
+    **{role: words for role, words in WHO.items() if role != "tool"},
     "group": gettext_lazy("Conversation"),
     "person": gettext_lazy("Whose"),
 }

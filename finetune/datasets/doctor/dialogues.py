@@ -14,6 +14,7 @@ from finetune.datasets.doctor.turns.plain import is_plain
 from finetune.datasets.doctor.turns.settling import settled
 from finetune.datasets.formats.apis.openai import MESSAGES
 from finetune.datasets.formats.beside import beside
+from finetune.datasets.formats.calls import tools_listed
 from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.registry import detect, unused
 from finetune.datasets.formats.turns import EMPTY
@@ -137,6 +138,9 @@ class Conversion:
         """What is kept with the messages: what our own form has there, or a table's person."""
         if self._form.name == "openai":
             return beside(dict(record))
+        if self._form.tools:
+            tools = tools_listed(self._form.tools_in(dict(record)))
+            return {} if tools is None else {"tools": tools}
         person = record.get(self._mapping.get("person", ""))
         return beside({"person": str(person).strip()}) if person not in EMPTY else {}
 

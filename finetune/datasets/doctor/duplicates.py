@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from array import array
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from finetune.datasets.formats.calls import CALL_KEYS
+
 PRINT_BYTES = 16
 _FIRST_SLOTS = 1 << 10
 
 
-def exact_text(messages: list[dict[str, Any]]) -> str:
+def exact_text(messages: list[dict[str, Any]], tools: Any = None) -> str:
     """Return one text that is equal for dialogues from which the same is learned: the same roles
-    and texts, letter by letter, and the same replies left out of the loss.
+    and texts, letter by letter, the same replies left out of the loss, the same calls and tools.
 
     The messages were checked: none holds the null character that parts them here.
     """
+    more: list[str] = []
+    if tools or any(len(one) > 2 for one in messages):
+        calls = [{key: one[key] for key in (*CALL_KEYS, "name") if key in one} for one in messages]
+        more = ["", json.dumps([calls, tools])] if tools or any(calls) else []
     return "\0".join(
         [
             f"{item['role']}\0{item['content']}\0"
             f"{item['role'] != 'assistant' or bool(item.get('weight', 1))}"
             for item in messages
         ]
+        + more
     )
 
 

@@ -19,6 +19,7 @@ from finetune.datasets.doctor.duplicates import Prints, exact_print, exact_text,
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.tallying import Counts, Tally
+from finetune.datasets.formats.calls import as_said, has_calls
 from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
@@ -74,7 +75,9 @@ class Intake:
             except RecordProblem as problem:
                 self._log.error(line, problem, dialogue.place)
                 return
-        text = exact_text(messages)
+        tools = dialogue.beside.get("tools")
+        said = messages if dialogue.plain or not has_calls(messages) else as_said(messages)
+        text = exact_text(messages, tools)
         exact = exact_print(text)
         if (first := self._exact.add_new(exact)) is not None:
             report.duplicates += 1
@@ -90,8 +93,8 @@ class Intake:
                 "Split the file, or ask the administrator for a higher limit.",
                 report.to_dict(),
             )
-        near = near_print(messages)
-        for remark in (*self._near_duplicate(near), *self._control_token(messages, text)):
+        near = near_print(said)
+        for remark in (*self._near_duplicate(near), *self._control_token(said, text)):
             self._log.warning(line, remark)
         self.lines.append(line)
         if isinstance(line, MemberLine) and line.member not in (
@@ -99,7 +102,9 @@ class Intake:
         ):
             self._files.append(line)
         roles = [message["role"] for message in messages]
-        texts = [message["content"] for message in messages]
+        texts = [message["content"] for message in said]
+        if tools:
+            texts[0] += json.dumps(tools, ensure_ascii=False)  # is read before it
         self.tally.add(texts, roles, dialogue.unused, pair=pairs)
         if pairs:  # those to the same words stand on the same side of the split
             self._asked += near_print(messages[:-2])

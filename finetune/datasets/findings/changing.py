@@ -7,6 +7,7 @@ from itertools import count
 
 from django.utils.translation import gettext as _
 
+from finetune.datasets.formats.calls import with_texts
 from finetune.datasets.models import Dataset
 from finetune.datasets.versions import changes
 from finetune.datasets.versions.changes import Change
@@ -73,5 +74,5 @@ def masks(dataset: Dataset, row: Findings, name: str) -> Iterator[Change]:
     for line in lines_of(row, name):
         talk = dialogues.of_line(line)
         if talk is not None:
-            messages = [one | {"content": masked(one["content"])} for one in talk.messages]
+            messages = [with_texts(one, masked) for one in talk.messages]
             yield changes.edit(line, messages)

@@ -1,4 +1,4 @@
-"""What may stand beside a dialogue in our own form: tags, the person, where it comes from.
+"""What may stand beside a dialogue in our own form: tags, the person, tools, where it comes from.
 
 Each is taken only in the form in which versions write it, so that an upload's key of the same name
 with something else in it is still named as not used.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from .calls import tools_listed
 from .form import Record
 
 TAGS_MOST = 20
@@ -29,6 +30,8 @@ def beside(record: Record) -> dict[str, Any]:
     person = record.get("person")
     if isinstance(person, str) and 0 < len(person) <= PERSON_LETTERS and person.isprintable():
         kept["person"] = person
+    if (tools := tools_listed(record.get("tools"))) is not None:
+        kept["tools"] = tools
     source = record.get("source")
     if isinstance(source, str) and SOURCE.fullmatch(source):
         kept["source"] = source

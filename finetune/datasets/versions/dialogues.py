@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finetune.datasets.doctor.places import DialoguePlace, Places
+from finetune.datasets.formats.calls import said
 from finetune.datasets.models import Dataset
 
 PAGE = 20
@@ -71,7 +72,7 @@ class Wanted:
         if self.tag and self.tag not in record.get("tags", ()):
             return False
         text = self.text.casefold()
-        return not text or any(text in one["content"].casefold() for one in record["messages"])
+        return not text or any(text in said(one).casefold() for one in record["messages"])
 
 
 @dataclass(frozen=True)

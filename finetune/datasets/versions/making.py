@@ -149,7 +149,7 @@ class Making:
                 mended = mender.of_messages(dialogue.messages)
                 yield from self._mended(line, mended, planned, dialogue.beside)
             return
-        mark = exact_print(exact_text(messages))
+        mark = exact_print(exact_text(messages, dialogue.beside.get("tools")))
         if mark in seen:  # it was left out already
             return
         seen.add(mark)

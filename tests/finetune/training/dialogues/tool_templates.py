@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (templates as they were published)
 """Chat templates with words for tools, as published; none for them is in `templates`.
 
 Sources: Qwen/Qwen2.5-7B-Instruct (whole), meta-llama/Llama-3.1-8B-Instruct and

@@ -1,0 +1,114 @@
+"""Calls of tools through versions: shown, searched, edited, masked, and exported."""
+
+import json
+
+import pytest
+
+from finetune.datasets.formats.calls import with_texts
+from finetune.datasets.models import Dataset
+from finetune.datasets.versions import changes
+from finetune.datasets.versions.dialogues import Dialogues
+from finetune.datasets.versions.exports import Export
+from finetune.datasets.versions.forms import TurnsForm
+from finetune.datasets.versions.services import version_make
+from finetune.exceptions import StudioError
+
+from .conftest import lines
+from .test_views import newest, page, post  # noqa: F401 (fixtures)
+
+pytestmark = pytest.mark.django_db
+TOOL = {"type": "function", "function": {"name": "weather", "description": "Tells the weather."}}
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "weather", "arguments": '{"city": "Zürich", "mail": "ada@example.org"}'},
+}
+RECORD = {
+    "messages": [
+        {"role": "user", "content": "Will it rain?"},
+        {"role": "assistant", "content": "", "tool_calls": [CALL]},
+        {"role": "tool", "content": "rain", "tool_call_id": "call_1"},
+        {"role": "assistant", "content": "Yes."},
+    ],
+    "tools": [TOOL],
+}
+
+
+@pytest.fixture
+def called(made):
+    return made(lines(12, json.dumps(RECORD)))
+
+
+def last(row):
+    return Dialogues(row).of_line(13)
+
+
+def text_of(row, form):
+    return "".join(Export(row, form, "all").blocks())
+
+
+def test_a_version_keeps_calls_and_tools(called, alice):
+    version_make(dataset=called, user=alice, changes=[changes.tag(13, ["rain"])])
+    made = newest()
+    assert made.state == "ready", made.problem
+    kept = {**RECORD, "tags": ["rain"], "source": "line 13 of version 1"}
+    assert last(made).record == kept
+
+
+def test_they_are_shown_and_found(called, page):  # noqa: F811
+    shown = page("dataset-dialogues", called, q="zürich")
+    assert "weather({&quot;city&quot;: &quot;Zürich&quot;" in shown
+    assert shown.count('class="card talk') == 1
+    form = page("dataset-dialogue", called, 13)
+    assert 'name="calls-2"' in form
+    assert '<option value="tool" selected>' in form
+    assert '<option value="tool"' not in page("dataset-dialogue", called, 1)
+
+
+def test_an_edit_keeps_what_was_not_changed(called, post):  # noqa: F811
+    form = TurnsForm.of_messages(RECORD["messages"])
+    assert form.messages() == RECORD["messages"]
+    fields = {}
+    for turn in form.turns:
+        fields |= {f"role-{turn.number}": turn.role, f"content-{turn.number}": turn.content}
+        fields |= {f"calls-{turn.number}": turn.calls} if turn.calls else {}
+    assert post("dataset-dialogue", called, 13, **fields, do="save").status_code == 302
+    assert not called.dialoguedraft_set.exists()
+    fields["content-4"] = "Yes, take a coat."
+    post("dataset-dialogue", called, 13, **fields, do="save")
+    [draft] = called.dialoguedraft_set.all()
+    assert draft.messages == [
+        *RECORD["messages"][:3], {"role": "assistant", "content": "Yes, take a coat."},
+    ]  # fmt: skip
+    for broken in ("{", '{"weight": 1}', '{"tool_calls": [{}]}'):
+        answer = post("dataset-dialogue", called, 13, **fields | {"calls-2": broken}, do="save")
+        assert answer.status_code == 422
+        assert 'id="error-2"' in answer.content.decode()
+
+
+def test_masks_reach_into_calls():
+    hidden = with_texts(RECORD["messages"][1], lambda text: text.replace("ada@example.org", "[E]"))
+    arguments = hidden["tool_calls"][0]["function"]["arguments"]
+    assert json.loads(arguments) == {"city": "Zürich", "mail": "[E]"}
+    assert with_texts(RECORD["messages"][1], str) == RECORD["messages"][1]
+
+
+@pytest.mark.parametrize("form", ["openai", "trl", "openai_batch"])
+def test_forms_with_words_for_tools(called, made, form):
+    again = made(text_of(called, form), "again.jsonl")
+    assert (again.state, again.report["format"]) == ("ready", form)
+    assert last(again).record == RECORD
+
+
+@pytest.mark.parametrize("form", ["sharegpt", "turns", "alpaca", "gemini", "table"])
+def test_forms_without(called, form):
+    with pytest.raises(StudioError, match="line 13 needs: calls of tools"):
+        Export(called, form, "all")
+
+
+def test_a_list_of_tools_alone_is_not_lost_either(made):
+    plain = [RECORD["messages"][0], RECORD["messages"][3]]
+    row = made(lines(12, json.dumps({"messages": plain, "tools": [TOOL]})))
+    assert isinstance(row, Dataset)
+    with pytest.raises(StudioError, match="which tools may be called"):
+        Export(row, "sharegpt", "all")
