@@ -73,10 +73,10 @@ def test_an_edit_keeps_what_was_not_changed(called, post):  # noqa: F811
         fields |= {f"role-{turn.number}": turn.role, f"content-{turn.number}": turn.content}
         fields |= {f"calls-{turn.number}": turn.calls} if turn.calls else {}
     assert post("dataset-dialogue", called, 13, **fields, do="save").status_code == 302
-    assert not called.dialoguedraft_set.exists()
+    assert not called.drafts.exists()
     fields["content-4"] = "Yes, take a coat."
     post("dataset-dialogue", called, 13, **fields, do="save")
-    [draft] = called.dialoguedraft_set.all()
+    [draft] = called.drafts.all()
     assert draft.messages == [
         *RECORD["messages"][:3], {"role": "assistant", "content": "Yes, take a coat."},
     ]  # fmt: skip
