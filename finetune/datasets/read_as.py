@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from .formats.registry import FORMATS
 from .models import Dataset
+from .reading.limits import Limits
 
 WHO = {
     "user": gettext_lazy("Person"),
@@ -32,6 +33,11 @@ class ReadAs:
     def beside(self) -> list[str]:
         """Keys of the whole file, beside its list of records."""
         return list(self.report.get("beside") or [])
+
+    @property
+    def pause_hours(self) -> int:
+        """Hours without a message behind which a chat goes on as another dialogue."""
+        return int(self.dataset.options.get("pause_hours") or Limits.pause_hours)
 
     @property
     def speakers(self) -> list[str]:
