@@ -75,7 +75,8 @@ class ChatFormat:
             with suppress(TemplateError):  # then this probe tells nothing
                 probes.append(self.template.pieces(messages, prompt=prompt))
         if self.speaks_tools:
-            probes.append(self.template.pieces(PROBE))
+            with suppress(TemplateError):
+                probes.append(self.template.pieces(PROBE))
         self.control = self._tokeniser.control
         self.control |= self._marks(probes)
         self.template.guarded = self._tokeniser.control_words

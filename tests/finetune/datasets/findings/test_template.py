@@ -7,7 +7,7 @@ import pytest
 from finetune.datasets.findings.page import row_of
 from finetune.datasets.findings.process.order import Base
 from finetune.datasets.formats.calls import said
-from tests.finetune.datasets.doctor.test_tools import TALK, TOOL
+from tests.finetune.datasets.formats.test_tools import TALK, TOOL
 from tests.finetune.training.dialogues.tool_templates import QWEN
 
 from .conftest import filler, lines
