@@ -37,3 +37,9 @@ def alone(path: Path) -> Iterator[bool]:
             yield False
         else:
             yield True
+
+
+def json_lines(text: str) -> list[str]:
+    """The lines of a JSONL text. A string in it may hold U+2028 and its like, at which
+    `str.splitlines` would cut it in two."""
+    return text.split("\n")

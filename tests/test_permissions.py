@@ -35,6 +35,8 @@ PUBLIC = {
 BODIES = {  # what an endpoint of the API needs to look at all
     "priority": {"priority": "high"},
     "complete": {"part_ids": ["part_x"]},
+    "versions": {"fix_all": True},
+    "check": {},
 }
 NO_OBJECT = re.compile(r"^[^<(]*$")
 
@@ -134,6 +136,7 @@ def things(run_made: Any, dataset: Any, talk: Any, team: Any, alice: Any, bob: A
         "v1/files": {"file_id": dataset.public_id},
         "v1/uploads": {"upload_id": upload.public_id},
         "v1/fine_tuning": {"fine_tuning_job_id": run_made.public_id, "export_id": made.public_id},
+        "v1/wukong/datasets": {"file_id": dataset.public_id, "kind": "x", "number": "0"},
         "v1/wukong": {"evaluation_id": evaluation.public_id},
         "v1/models": {"model": run_made.fine_tuned_model},
     }

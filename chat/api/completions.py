@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHt
 from ninja import Router
 
 from chat.api.moderation import Moderation, Said
+from chat.api.refusal import refusal
 from chat.api.schema import ANSWER, REQUEST
 from chat.conversations.prompts import system_prompt
 from chat.engine.client import EngineClient
@@ -47,7 +48,6 @@ from finetune.teams.models import ApiKey
 router = Router(tags=["Chat"])
 
 PASSED_ON = ("n", "temperature", "top_p", "top_k", "repetition_penalty", "seed")
-RETRY_SECONDS = "5"
 LONGEST_USER = 200
 WRITING = b": writing\n\n"  # a comment: keeps a connection open while a sentence is judged
 
@@ -107,23 +107,38 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
         user = user_of(body)
     except RequestError as error:
         raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
-    key = key_of(request)
+    asked, first, steps = await begun(key_of(request), chat, user)
+    if chat.stream:
+        return answered(asked, events(asked, first, steps))
+    return answered(asked, await whole(asked, first, steps))
+
+
+async def begun(
+    key: ApiKey, chat: ChatRequest, user: str
+) -> tuple[Request, Spoken, AsyncIterator[Spoken]]:
+    """Decide who answers, and wait for the first step of the reply.
+
+    Raises:
+        ApiError: there is no such assistant, or the engine refuses or does not answer.
+    """
     assistant = await sync_to_async(assistant_of)(key, chat.model)
     asked = await request_decided(key, assistant, chat, user)
     steps = asked.steps()
     try:
-        first = await anext(steps)
+        return asked, await anext(steps), steps
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
+
+
+def answered(asked: Request, content: dict[str, Any] | AsyncIterator[bytes]) -> HttpResponseBase:
+    """An answer in one piece, or as server-sent events."""
     response: HttpResponseBase
-    if chat.stream:
-        response = StreamingHttpResponse(
-            events(asked, first, steps), content_type="text/event-stream; charset=utf-8"
-        )
+    if isinstance(content, dict):
+        response = JsonResponse(content)
+    else:
+        response = StreamingHttpResponse(content, content_type="text/event-stream; charset=utf-8")
         response["Cache-Control"] = "no-cache"
         response["X-Accel-Buffering"] = "no"
-    else:
-        response = JsonResponse(await whole(asked, first, steps))
     if not asked.gated:
         response["X-Wukong-Gate"] = "off"
     return response
@@ -189,20 +204,6 @@ def with_system(assistant: Assistant, chat: ChatRequest) -> list[dict[str, str]]
     return head + chat.conversation
 
 
-def refusal(error: Exception) -> ApiError:
-    """What the engine says, in the words of this API."""
-    if isinstance(error, EngineError) and error.status in (400, 413):
-        param = "messages" if error.code == "context_length_exceeded" else None
-        return ApiError(error.status, error.message, code=error.code, param=param)
-    if isinstance(error, EngineError) and error.status == 429:
-        return ApiError(429, error.message, code=error.code, headers={"Retry-After": "2"})
-    if isinstance(error, EngineError) and error.code == "assistant_broken":
-        text = "This assistant cannot be loaded. The administrator finds the reason in the log."
-        return ApiError(503, text, code=error.code, headers={"x-should-retry": "false"})
-    text = "The assistants are not available right now. Try again in a few seconds."
-    return ApiError(503, text, code="engine_unavailable", headers={"Retry-After": RETRY_SECONDS})
-
-
 class Tally:
     """What has left of each reply so far."""
 
@@ -232,7 +233,12 @@ class Tally:
         return self.asked.moderation.of(self.replies)
 
 
-async def whole(asked: Request, first: Spoken, rest: AsyncIterator[Spoken]) -> dict[str, Any]:
+async def gathered(asked: Request, first: Spoken, rest: AsyncIterator[Spoken]) -> Tally:
+    """All that leaves, to its end.
+
+    Raises:
+        ApiError: the engine failed in the middle.
+    """
     tally = Tally(asked)
     await tally.add(first)
     try:
@@ -241,6 +247,11 @@ async def whole(asked: Request, first: Spoken, rest: AsyncIterator[Spoken]) -> d
                 await tally.add(step)
     except (EngineError, EngineUnavailable) as error:
         raise refusal(error) from error
+    return tally
+
+
+async def whole(asked: Request, first: Spoken, rest: AsyncIterator[Spoken]) -> dict[str, Any]:
+    tally = await gathered(asked, first, rest)
     texts = [reply.text for reply in tally.replies]
     ends = [reply.end for reply in tally.replies]
     body = ChatResponse(asked.chat).whole(texts, ends, tally.usage)

@@ -101,3 +101,81 @@ ANSWER: Schema = {
         "text/event-stream": {"schema": {"type": "string"}},
     },
 }
+
+MOST_TEXTS = 32  # of one request for moderation
+LONGEST_TEXT = 20_000  # characters
+_TEXT_PART: Schema = {
+    "type": "object",
+    "required": ["type", "text"],
+    "properties": {
+        "type": {"const": "text"},
+        "text": {"type": "string", "maxLength": LONGEST_TEXT},
+    },
+}
+_ONE_TEXT: Schema = {"type": "string", "maxLength": LONGEST_TEXT}
+MODERATIONS_REQUEST: Schema = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["input"],
+                "properties": {
+                    "input": {
+                        "anyOf": [
+                            _ONE_TEXT,
+                            {
+                                "type": "array",
+                                "minItems": 1,
+                                "maxItems": MOST_TEXTS,
+                                "items": {"anyOf": [_ONE_TEXT, _TEXT_PART]},
+                            },
+                        ]
+                    },
+                    "model": {"description": "Any name is taken; there is one model."},
+                },
+                "example": {"input": "I slept badly and I worry about my exam."},
+            }
+        }
+    },
+}
+_RESULT: Schema = {
+    "type": "object",
+    "required": [
+        "flagged",
+        "categories",
+        "category_scores",
+        "category_applied_input_types",
+        "card",
+    ],
+    "properties": {
+        "flagged": {"type": "boolean"},
+        "categories": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
+        },
+        "category_scores": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        },
+        "category_applied_input_types": {"type": "object"},
+        "card": {"anyOf": [{"type": "object"}, {"type": "null"}]},
+    },
+}
+MODERATIONS_ANSWER: Schema = {
+    "description": "One result for each text, in their order.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["id", "model", "read_by", "results"],
+                "properties": {
+                    "id": TEXT,
+                    "model": TEXT,
+                    "read_by": {"enum": ["judge", "rules"]},
+                    "results": {"type": "array", "items": _RESULT},
+                },
+            }
+        }
+    },
+}

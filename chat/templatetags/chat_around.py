@@ -12,6 +12,8 @@ from chat.notices.services import notice_waiting
 from chat.notices.words import notice_text
 from chat.privacy.services import choice_of
 from chat.safety.cards import language_of
+from finetune.runs.assistants import assistant_get
+from finetune.runs.models import Run
 from finetune.teams.models import User
 
 register = template.Library()
@@ -38,6 +40,16 @@ def tab_of(user: User) -> str:
 def tab_title(user: User, conversation: Conversation) -> str:
     """What a browser's tab and history say: a neutral word, unless the person chose the name."""
     return conversation.title if choice_of(user).tab == "name" else _("Chat")
+
+
+@register.simple_tag
+def run_behind(conversation: Conversation) -> Run | None:
+    """The run of this team that made the assistant one talks to; None of a base or a comparison."""
+    if conversation.compares:
+        return None
+    found = assistant_get(conversation.team, conversation.assistant_a)
+    run = found.run if found else None
+    return run if run and run.team_id == conversation.team_id else None
 
 
 @register.simple_tag

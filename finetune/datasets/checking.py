@@ -176,7 +176,9 @@ def check(dataset: Dataset, hold: Hold) -> None:
         shutil.rmtree(left, ignore_errors=True)
     try:
         if dataset.previous_id and not dataset.original_file.is_file():
-            original_make(dataset, options_of(dataset.changes.get("read_as") or {}))
+            read_as = options_of(dataset.changes.get("read_as") or {})
+            original_make(dataset, read_as, hold.watch)
+            hold.read = 0  # of its own file
         found = examine(
             dataset.original_file, dataset.folder, options_of(asked), tokenizer, hold.watch
         )

@@ -13,6 +13,8 @@ from finetune.datasets.doctor.options import Options
 from finetune.datasets.formats.registry import FORMATS
 
 from .containers import ENCODING_WORDS
+from .models import Dataset
+from .report import ReportView
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9
@@ -198,6 +200,25 @@ class OptionsForm(ReadingForm):
     @property
     def consent(self) -> forms.BoundField | None:
         return self["consent"] if "consent" in self.fields else None
+
+
+def options_form(found: Dataset, *args: Any, **kwargs: Any) -> OptionsForm:
+    """The form that reads this file another way."""
+    report = ReportView(found)
+    return OptionsForm(
+        report.columns,
+        *args,
+        speakers=report.speakers,
+        asks_consent=report.asks_consent,
+        **kwargs,
+    )
+
+
+def options_now(found: Dataset) -> dict[str, Any]:
+    """What was asked for and, where nothing was, what the check made of it."""
+    asked = {name: value for name, value in found.options.items() if value not in ("", None)}
+    guess = found.report.get("encoding_guess") or ""
+    return {"mapping": found.report.get("mapping") or {}, "encoding": guess, **asked}
 
 
 class NamedForm(ReadingForm):

@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.datasets.doctor.checks import neutralised
-from finetune.datasets.formats.registry import FORMATS
+from finetune.datasets.formats.registry import FORMATS, USUAL
 from finetune.downloads import text_answer
 from finetune.exceptions import StudioError
 from finetune.faults import BY_CODE
@@ -35,7 +35,7 @@ from .fetching.forms import FetchForm
 from .fetching.models import DatasetFetch
 from .findings.licences import licence_words
 from .findings.page import FindingsView
-from .forms import OptionsForm, UploadForm
+from .forms import OptionsForm, UploadForm, options_form, options_now
 from .glimpse import Glimpse, glimpse_of
 from .models import Dataset
 from .parts.services import PAGE_PART
@@ -119,7 +119,8 @@ def upload_context(
         "max_bytes": settings.UPLOAD_MAX_MB * 2**20,
         "parts_from": PAGE_PART,
         "request_mb": min(settings.REQUEST_MAX_MB, settings.UPLOAD_MAX_MB),
-        "formats": FORMATS.values(),
+        "formats": USUAL,
+        "more_formats": [form for form in FORMATS.values() if form not in USUAL],
         "max_mb": settings.UPLOAD_MAX_MB,
         "min_dialogues": settings.UPLOAD_MIN_DIALOGUES,
     }
@@ -175,25 +176,6 @@ def dataset_context(
         "licence": licence_words(found.licence_tag, found.licence),
         "runs": found.runs.filter(team=found.team).order_by("-created_at")[:5],
     }
-
-
-def options_form(found: Dataset, *args: Any, **kwargs: Any) -> OptionsForm:
-    """The form that reads this file another way."""
-    report = ReportView(found)
-    return OptionsForm(
-        report.columns,
-        *args,
-        speakers=report.speakers,
-        asks_consent=report.asks_consent,
-        **kwargs,
-    )
-
-
-def options_now(found: Dataset) -> dict[str, Any]:
-    """What was asked for and, where nothing was, what the check made of it."""
-    asked = {name: value for name, value in found.options.items() if value not in ("", None)}
-    guess = found.report.get("encoding_guess") or ""
-    return {"mapping": found.report.get("mapping") or {}, "encoding": guess, **asked}
 
 
 def problems_from(found: Dataset, start: int, size: int) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from finetune.datasets.services import NAME_LENGTH, safe_filename
 from finetune.exceptions import StudioError
-from finetune.files import write_whole
+from finetune.files import json_lines, write_whole
 from finetune.text import text_problem
 
 from .process.order import CASES, SUFFIXES
@@ -71,7 +71,7 @@ def given_read(name: str, content: bytes) -> Given:
 
 def json_check(name: str, text: str, *, lines: bool) -> None:
     """Refuse what is no JSON at once, with its line. YAML takes longer: the worker reads it."""
-    rows = text.splitlines() if lines else [text]
+    rows = json_lines(text) if lines else [text]
     for number, row in enumerate(rows, start=1):
         try:
             if row.strip():

@@ -64,6 +64,20 @@ class Studio:
                 "max_tokens": 4,
                 "stop": ["a"],
             },
+            "post /v1/responses": {
+                "model": "smollm2-135m-instruct",
+                "input": [
+                    {"role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
+                    {"type": "message", "role": "assistant", "content": "Hi."},
+                    {"role": "user", "content": "How are you?"},
+                ],
+                "instructions": "Be kind.",
+                "max_output_tokens": 4,
+                "metadata": {"a": "b"},
+                "text": {"format": {"type": "text"}},
+                "store": False,
+            },
+            "post /v1/moderations": {"input": ["Hello", {"type": "text", "text": "Hi."}]},
             "post /v1/uploads": {
                 "filename": "large.jsonl",
                 "bytes": 10,
@@ -103,6 +117,31 @@ class Studio:
                 "address": "https://example.org/talks.jsonl",
                 "name": "Talks",
                 "licence": "CC BY 4.0",
+            },
+            "post /v1/wukong/datasets/{file_id}/versions": {
+                "fix": [3],
+                "fix_all": False,
+                "exclude": [2],
+                "edit": [
+                    {
+                        "line": 1,
+                        "messages": [
+                            {"role": "user", "content": "Hello"},
+                            {"role": "assistant", "content": "Hi."},
+                        ],
+                    }
+                ],
+                "tag": [{"line": 4, "tags": ["sleep"]}],
+                "finding": None,
+                "note": "why",
+            },
+            "post /v1/wukong/datasets/{file_id}/check": {
+                "format": "",
+                "encoding": "",
+                "mapping": None,
+                "speaker": "",
+                "consent": None,
+                "split": {"by": "dialogue", "seed": 3, "share": 0.2},
             },
             "post /v1/webhooks": {
                 "name": "Lab",
@@ -169,6 +208,8 @@ def studio(
     short = done.public_id.removeprefix("ftjob-")
     ids = {
         "file_id": [dataset.public_id, theirs.public_id, f"file-results-{short}"],
+        "kind": ["near_duplicate", "near_duplicates", "personal_data"],
+        "number": ["0", "7"],
         "fine_tuning_job_id": [run_made.public_id, done.public_id, foreign.public_id],
         "model": [
             "smollm2-135m-instruct", done.fine_tuned_model, f"{done.fine_tuned_model}:ckpt-step-7",

@@ -6,7 +6,11 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from chat.api.completions import router as chat_router
+from chat.api.moderations import router as moderations_router
+from chat.api.responses.endpoints import router as responses_router
 from finetune.api.datasets import router as datasets_router
+from finetune.api.doctor.changes import router as data_changes_router
+from finetune.api.doctor.reports import router as data_reports_router
 from finetune.api.evaluations import router as evaluations_router
 from finetune.api.exports import router as exports_router
 from finetune.api.files import router as files_router
@@ -51,8 +55,12 @@ api.add_router("/fine_tuning", queue_router)
 api.add_router("/fine_tuning", use_router)
 api.add_router("/fine_tuning/jobs", exports_router)
 api.add_router("/wukong/datasets", datasets_router)
+api.add_router("/wukong/datasets", data_reports_router)
+api.add_router("/wukong/datasets", data_changes_router)
 api.add_router("/wukong/evaluations", evaluations_router)
 api.add_router("/models", models_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/wukong/studies", studies_router)
 api.add_router("/chat/completions", chat_router)
+api.add_router("/responses", responses_router)
+api.add_router("/moderations", moderations_router)

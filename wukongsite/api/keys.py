@@ -34,7 +34,7 @@ class BearerKey(HttpBearer):
                 code="invalid_api_key",
                 headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
             )
-        rate_check(key)
+        rate_check(request, key)
         return key
 
 
@@ -53,8 +53,8 @@ def wrong_key_check(request: HttpRequest) -> None:
         )
 
 
-def rate_check(key: ApiKey) -> None:
-    """Count this request in the key's current minute.
+def rate_check(request: HttpRequest, key: ApiKey) -> None:
+    """Count this request in the key's current minute; the answer's headers say how many are left.
 
     Raises:
         ApiError: 429 with Retry-After, over `settings.API_REQUESTS_PER_MINUTE`.
@@ -68,8 +68,13 @@ def rate_check(key: ApiKey) -> None:
     except (RedisError, ValueError) as error:
         log.warning("requests are not counted", exc_info=error)
         return
+    wait = int(WINDOW_SECONDS - now % WINDOW_SECONDS) + 1
+    request.rate = {  # type: ignore[attr-defined]
+        "x-ratelimit-limit-requests": str(limit),
+        "x-ratelimit-remaining-requests": str(max(limit - count, 0)),
+        "x-ratelimit-reset-requests": f"{wait}s",
+    }
     if count > limit:
-        wait = int(WINDOW_SECONDS - now % WINDOW_SECONDS) + 1
         raise ApiError(
             429,
             f"More than {limit} requests in a minute with this key. Try again in {wait} s.",

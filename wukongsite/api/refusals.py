@@ -16,6 +16,7 @@ JOBS, FILES, MODELS, CHAT = (
 )
 STUDIES = "/v1/wukong/studies"
 JOB = JOBS + "/{fine_tuning_job_id}"
+DATASET = "/v1/wukong/datasets/{file_id}"
 EVALUATIONS = "/v1/wukong/evaluations"
 MEANINGS = {
     400: "A field, a parameter or the body cannot be used; `param` names it.",
@@ -41,6 +42,12 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {JOB}/clone": (409,),
     f"post {JOB}/exports": (409,),
     f"get {JOB}/exports/{{export_id}}/content": (409,),
+    f"post {DATASET}/findings": (409,),
+    f"post {DATASET}/findings/cancel": (409,),
+    f"get {DATASET}/dialogues": (409,),
+    f"post {DATASET}/versions": (409,),
+    f"post {DATASET}/check": (409,),
+    f"post {DATASET}/cancel": (409,),
     f"get {EVALUATIONS}": (404,),
     f"post {EVALUATIONS}": (404, 409),
     f"post {EVALUATIONS}/{{evaluation_id}}/cancel": (409,),
@@ -52,6 +59,7 @@ OWN: dict[str, tuple[int, ...]] = {
     "post /v1/uploads/{upload_id}/cancel": (409,),
     f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
+    "post /v1/responses": (404,),
     "delete /v1/webhooks/{webhook_id}": (403,),
     f"post {STUDIES}": (404, 409),
     f"delete {STUDIES}/{{study_id}}": (409,),

@@ -20,7 +20,10 @@ SAFE_ID = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 
 
 class RequestIdMiddleware(MiddlewareMixin):
-    """Answer every request with `x-request-id`: the client's own if it is safe, or a new one."""
+    """Answer every request with `x-request-id`: the client's own if it is safe, or a new one.
+
+    One with an API key is told as well how many it may still send (`wukongsite.api.keys`).
+    """
 
     def process_request(self, request: HttpRequest) -> None:
         given = request.headers.get("x-request-id", "")
@@ -28,6 +31,8 @@ class RequestIdMiddleware(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["x-request-id"] = request.id  # type: ignore[attr-defined]
+        for name, value in getattr(request, "rate", {}).items():
+            response[name] = value
         uploads_close(request)
         return response
 

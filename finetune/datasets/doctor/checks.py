@@ -77,9 +77,6 @@ def _form_faults(index: int, message: Any, called: bool) -> Iterator[Fault]:
         yield "unrecognized_role", f"has the role {str(role)[:40]!r}", fix
     for reason, fix in call_faults(message, called):
         yield "tool_call", reason, fix
-    for key in ("tool_call_id", "name"):
-        if not isinstance(message.get(key, ""), str):
-            yield "tool_call", f"has no text under {key!r}", "Write it as a text."
     if role == "system" and index > 1:
         fix = "A system message stands first, and only there."
         yield "misplaced_system", "is a system message", fix

@@ -38,10 +38,18 @@ class ControlTokens:
         known = {token for token in (*WELL_KNOWN, *tokens) if len(token.strip()) > 1}
         longest_first = sorted(known, key=lambda token: (-len(token), token))
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        # A pattern that begins with one certain character is found several times as fast.
+        rests: dict[str, list[str]] = {}
+        for token in longest_first:
+            rests.setdefault(token[0], []).append(re.escape(token[1:]))
+        self._by_first = [
+            (first, re.compile(f"{re.escape(first)}(?:{'|'.join(those)})"))
+            for first, those in rests.items()
+        ]
 
     def are_in(self, text: str) -> bool:
         """Whether there is any at all, in one text or in several behind one another."""
-        return self._pattern.search(text) is not None
+        return any(first in text and one.search(text) for first, one in self._by_first)
 
     def found_in(self, text: str) -> list[str]:
         """The different tokens in a text, in the order in which they stand there."""

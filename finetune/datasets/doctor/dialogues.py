@@ -13,17 +13,15 @@ from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.turns.plain import is_plain
 from finetune.datasets.doctor.turns.settling import settled
 from finetune.datasets.formats.apis.openai import MESSAGES
-from finetune.datasets.formats.beside import beside
-from finetune.datasets.formats.calls import tools_listed
+from finetune.datasets.formats.beside import kept_beside
 from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.registry import detect, unused
-from finetune.datasets.formats.turns import EMPTY
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
 
 
-@dataclass
+@dataclass(slots=True)
 class Dialogue:
     """One dialogue, not checked yet, and the keys that stand beside it in its records.
 
@@ -31,9 +29,10 @@ class Dialogue:
         line: where its first record starts.
         messages: what it says.
         unused: keys of which nothing is made.
-        beside: what is kept with it: tags, the person, where it comes from.
+        beside: what is kept with it: tags, the person, tools, where it comes from.
         place: first byte and bytes of its first record.
         plain: whether the checks would find nothing (`is_plain`).
+        written: its line as it is kept, where it stood so in the file.
     """
 
     line: int
@@ -42,6 +41,7 @@ class Dialogue:
     beside: dict[str, Any] = field(default_factory=dict)
     place: Place = NOWHERE
     plain: bool = False
+    written: str = ""
 
 
 class Conversion:
@@ -55,6 +55,8 @@ class Conversion:
         self._limits = limits
         self._log = log
         self._groups: set[bytes] = set()
+        self._is_own = form is MESSAGES
+        self._has_cells = report.container in ("csv", "xlsx")
 
     def dialogues(self, records: Iterable[Read]) -> Iterator[Dialogue]:
         """Yield the dialogues of the records."""
@@ -113,6 +115,12 @@ class Conversion:
                 f"a {type(record).__name__} where an object is needed",
                 f"Write {self._form.help}",
             )
+        if self._is_own and len(record) == 1 and read.doubt is None and not read.remarks:
+            own: Any = record.get("messages")
+            most = self._limits.max_turns
+            if (read.written and len(own) <= most) or is_plain(own, most):  # nothing to convert
+                place = (read.start, read.size)
+                return Dialogue(read.line, own, [], {}, place, True, read.written)
         for remark in (*self._formulas(record), *read.remarks):
             self._log.warning(read.line, remark)
         messages = self._form.convert(record, self._mapping)
@@ -127,25 +135,12 @@ class Conversion:
 
     def _taken(self, read: Read, messages: list[Any], plain: bool = False) -> Dialogue:
         record, place = read.value, (read.start, read.size)
-        own = self._form is MESSAGES
-        alone = own and len(record) == 1 and record.get("messages") is messages
-        if alone and all(len(message) == 2 for message in messages):
-            return Dialogue(read.line, messages, [], place=place, plain=plain)  # nothing beside
         named = list(unused(self._form, record, self._mapping))
-        return Dialogue(read.line, messages, named, self._beside(record), place, plain)
-
-    def _beside(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """What is kept with the messages: what our own form has there, or a table's person."""
-        if self._form.name == "openai":
-            return beside(dict(record))
-        if self._form.tools:
-            tools = tools_listed(self._form.tools_in(dict(record)))
-            return {} if tools is None else {"tools": tools}
-        person = record.get(self._mapping.get("person", ""))
-        return beside({"person": str(person).strip()}) if person not in EMPTY else {}
+        beside = kept_beside(self._form, record, self._mapping)
+        return Dialogue(read.line, messages, named, beside, place, plain)
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
-        if self._report.container not in ("csv", "xlsx"):
+        if not self._has_cells:
             return
         name = next(
             (name for name, cell in record.items() if isinstance(cell, str) and is_formula(cell)),
@@ -184,7 +179,7 @@ class Conversion:
                 )
                 self._log.warning(row.line, note)
         dialogue.unused += row.unused
-        dialogue.plain = False
+        dialogue.plain, dialogue.written = False, ""
 
     def _note_group(self, key: str, line: int) -> None:
         mark = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]

@@ -159,7 +159,7 @@ def _split(
     work: Path, report: Report, chosen: set[int], intake: Intake, watch: Watch | None
 ) -> None:
     """Write the two files, each in the order of the upload; `chosen` dialogues are held out."""
-    tally = intake.tally
+    starts = [0, 0]  # of the next dialogue in each
     with (
         (work / "all.jsonl").open("rb") as lines,
         (work / "train.jsonl").open("wb") as train,
@@ -170,10 +170,13 @@ def _split(
             if watch is not None and not index % LOOK_LINES:
                 watch(report.bytes)
             held = index in chosen
-            start = (validation if held else train).tell()
-            places.write(place_packed(intake.lines[index], start, held))
+            places.write(place_packed(intake.lines[index], starts[held], held))
             (validation if held else train).write(line)
-            part = report.validation if held else report.train
-            part.dialogues += 1
-            part.turns += tally.turns[index]
-            part.tokens += tally.tokens[index]
+            starts[held] += len(line)
+    tally, part = intake.tally, report.validation
+    part.dialogues = len(chosen)
+    part.turns = sum(tally.turns[index] for index in chosen)
+    part.tokens = sum(tally.tokens[index] for index in chosen)
+    report.train.dialogues = report.dialogues - part.dialogues
+    report.train.turns = report.turns - part.turns
+    report.train.tokens = report.tokens - part.tokens

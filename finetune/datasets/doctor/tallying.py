@@ -28,6 +28,7 @@ class Tally:
         self._counts = counts
         self._texts: list[str] = []
         self._letters = 0
+        self._spoken: list[str] = []  # the roles of these texts
         self._pairs: set[int] = set()  # places of pairs whose tokens are not known
         self._counted = 0  # dialogues whose tokens are known
         self._roles: Counter[str] = Counter()
@@ -48,7 +49,7 @@ class Tally:
             self._pairs.add(len(self.turns) - 1)
         self._texts += texts
         self._letters += sum(map(len, texts))
-        self._roles.update(roles)
+        self._spoken += roles
         for key in unused:  # as they are counted: printable, and not without end
             name = printable(key[:60])
             known = name in self._unused or len(self._unused) < MOST_KEYS
@@ -57,10 +58,14 @@ class Tally:
             self._count()
 
     def _count(self) -> None:
-        counts = iter(self._counts(self._texts))
+        counts = self._counts(self._texts)
+        start = 0
         for place, turns in enumerate(self.turns[self._counted :], self._counted):
-            each = [next(counts) for _ in range(turns)]
+            each = counts[start : start + turns]
+            start += turns
             self.tokens.append(sum(each) - (min(each[-2:]) if place in self._pairs else 0))
+        self._roles.update(self._spoken)
+        self._spoken.clear()
         self._pairs.clear()
         self._counted = len(self.turns)
         self._texts.clear()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from finetune.datasets.models import Dataset
 
 from .models import Findings
-from .words import EXCLUDED, LACKING, MASKED, ORDER, TITLES, effect_of, kind_words
+from .words import CHOSEN, EXCLUDED, LACKING, MASKED, ORDER, TITLES, effect_of, kind_words
 
 KINDS_NAMED = 4
 BASES_NAMED = 3
@@ -48,6 +48,10 @@ class Row:
     @property
     def can_mask(self) -> bool:
         return self.name in MASKED and self.count > 0
+
+    @property
+    def can_choose(self) -> bool:
+        return self.name in CHOSEN and self.count > 0
 
     @property
     def can_exclude(self) -> bool:

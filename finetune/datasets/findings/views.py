@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -16,6 +17,7 @@ from finetune.datasets.previews import preview_of
 from finetune.datasets.read_as import WHO
 from finetune.datasets.selectors import dataset_get
 from finetune.datasets.versions.dialogues import Dialogues
+from finetune.datasets.versions.models import DialogueDraft
 from finetune.downloads import text_answer
 from finetune.exceptions import StudioError
 from finetune.teams.access import SiteRequest, signed_in
@@ -27,6 +29,7 @@ from .sheet import sheet_of
 from .words import kind_words
 
 PAGE = 12
+DO: dict[str, changing.Do] = {"mask": "mask", "first": "keep_first"}  # of a button
 
 
 @signed_in
@@ -70,11 +73,16 @@ def finding(request: SiteRequest, public_id: str, name: str) -> HttpResponse:
     pages = Paginator(range(row.listed), PAGE)
     page = pages.get_page(request.GET.get("page"))
     places = places_of(view.row, name, (page.number - 1) * PAGE, PAGE)
+    drafts = DialogueDraft.objects.filter(dataset=found, user=request.user, left_out=True)
+    gone = set(
+        drafts.filter(line__in=[place["line"] for place in places]).values_list("line", flat=True)
+    )
     context = {
         "dataset": found,
         "row": row,
         "page": page,
-        "places": [shown(found, place) for place in places],
+        "places": [shown(found, place) | {"stays": place["line"] not in gone} for place in places],
+        "drafted": drafts.count() if row.can_choose else 0,
     }
     return render(request, "finetune/datasets/findings/finding.html", context)
 
@@ -83,7 +91,7 @@ def shown(dataset: Dataset, place: dict[str, Any]) -> dict[str, Any]:
     """A place with its dialogue, where that can still be read."""
     talk = Dialogues(dataset).of_line(place["line"]) if dataset.places_file.is_file() else None
     who = {role: str(words) for role, words in WHO.items()}
-    item = {"line": place["line"], "messages": talk.messages} if talk else None
+    item = talk.record | {"line": place["line"]} if talk else None
     notes = [kind_words(kind) for kind in place["note"].split()]
     return place | {
         "notes": notes
@@ -96,11 +104,13 @@ def shown(dataset: Dataset, place: dict[str, Any]) -> dict[str, Any]:
 @signed_in
 @require_POST
 def finding_change(request: SiteRequest, public_id: str, name: str) -> HttpResponse:
-    """Make a new version with masks, or without these dialogues."""
+    """Make a new version with masks, or without these dialogues; or keep which of them stay."""
     found = dataset_get(request.user, public_id)
-    change = changing.finding_mask if request.POST.get("do") == "mask" else changing.finding_exclude
+    if request.POST.get("do") == "choose":
+        return finding_choose(request, found, name)
+    do = DO.get(request.POST.get("do", ""), "exclude")
     try:
-        made = change(dataset=found, user=request.user, name=name)
+        made = changing.finding_change(dataset=found, user=request.user, name=name, do=do)
     except StudioError as error:
         messages.error(request, error.message)
         return redirect("dataset-findings", public_id)
@@ -109,6 +119,26 @@ def finding_change(request: SiteRequest, public_id: str, name: str) -> HttpRespo
         _("Version %(version)s is being made. The one before stays.") % {"version": made.version},
     )
     return redirect("dataset", made.public_id)
+
+
+def finding_choose(request: SiteRequest, found: Dataset, name: str) -> HttpResponse:
+    """Keep which dialogues of a page stay, in the person's draft."""
+    row = FindingsView(found).row_of(name)
+    if row is None or not row.can_choose:
+        raise Http404("Nothing is chosen here.")
+    lines, stay = (numbers(request.POST.getlist(field)) for field in ("line", "stay"))
+    try:
+        changing.draft_choose(dataset=found, user=request.user, lines=lines, stay=stay)
+    except (StudioError, FileNotFoundError) as error:
+        messages.error(request, getattr(error, "message", _("Check this data set once more.")))
+    address = reverse("dataset-finding", args=[found.public_id, name])
+    pages = numbers([request.POST.get("page", "")])
+    return redirect(f"{address}?page={pages[0]}" if pages else address)
+
+
+def numbers(raw: list[str]) -> list[int]:
+    """Those of the first of them that are whole numbers."""
+    return [int(one) for one in raw[:PAGE] if one.isascii() and one.isdigit() and len(one) <= 12]
 
 
 @signed_in

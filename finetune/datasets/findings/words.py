@@ -143,6 +143,18 @@ EXCLUDED = (
     "invisible",
 )
 
+CHOSEN = ("near_duplicates",)  # a person says which of a group stay
+# Those that spoil what a run learns or what is measured of it; the others are worth knowing.
+WARNINGS = (
+    "split_leak",
+    "test_sets",
+    "personal_data",
+    "unsafe_replies",
+    "crisis",
+    "template_fit",
+    "equal_replies",
+)
+
 
 def kind_words(kind: str) -> str:
     return str(KINDS.get(kind, kind.replace("_", " ")))

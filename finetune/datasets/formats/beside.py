@@ -1,4 +1,4 @@
-"""What may stand beside a dialogue in our own form: tags, the person, tools, where it comes from.
+"""What may stand beside a dialogue or a pair in our own forms: tags, the person, its source.
 
 Each is taken only in the form in which versions write it, so that an upload's key of the same name
 with something else in it is still named as not used.
@@ -10,8 +10,10 @@ import re
 from typing import Any
 
 from .calls import tools_listed
-from .form import Record
+from .form import Columns, Format, Record
+from .turns import EMPTY
 
+OWN = ("openai", "trl_preference")  # the forms in which versions are written
 TAGS_MOST = 20
 TAG_LETTERS = 40
 PERSON_LETTERS = 200
@@ -30,11 +32,22 @@ def beside(record: Record) -> dict[str, Any]:
     person = record.get("person")
     if isinstance(person, str) and 0 < len(person) <= PERSON_LETTERS and person.isprintable():
         kept["person"] = person
-    if (tools := tools_listed(record.get("tools"))) is not None:
-        kept["tools"] = tools
     source = record.get("source")
     if isinstance(source, str) and SOURCE.fullmatch(source):
         kept["source"] = source
+    return kept
+
+
+def kept_beside(form: Format, record: Record, columns: Columns) -> dict[str, Any]:
+    """Return what is kept with a record's messages: what our own forms have there, a table's
+    person, and the tools that may be called."""
+    kept: dict[str, Any] = {}
+    if form.name in OWN:
+        kept = beside(record)
+    elif (person := record.get(columns.get("person", ""))) not in EMPTY:
+        kept = beside({"person": str(person).strip()})
+    if form.tools and (tools := tools_listed(form.tools_in(record))) is not None:
+        kept["tools"] = tools
     return kept
 
 

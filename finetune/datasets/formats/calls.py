@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ Message = dict[str, Any]
 CALL_KEYS = ("tool_calls", "tool_call_id")
 RESULT_ROLES = ("tool", "function")
 NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
+_HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
 WRITE_CALL = 'Write {"type": "function", "function": {"name": "…", "arguments": "{…}"}}.'
 
 
@@ -63,6 +65,9 @@ def call_faults(message: Message, called: bool) -> Iterator[tuple[str, str]]:
     """
     if message.get("role") == "tool" and not called:
         yield "is a tool's result, and no turn before calls a tool", "Add the turn that calls it."
+    for key in ("tool_call_id", "name") if message.get("role") == "tool" else ("tool_call_id",):
+        if not _is_text(message.get(key, "")):
+            yield f"has no text under {key!r}", "Write it as a text."
     if "tool_calls" not in message:
         return
     if message.get("role") != "assistant":
@@ -76,6 +81,8 @@ def call_faults(message: Message, called: bool) -> Iterator[tuple[str, str]]:
         if not isinstance(function, dict) or call.get("type") != "function":
             yield "has a call that is no call of a function", WRITE_CALL
             return
+        if not _is_text(call.get("id", "")):
+            yield "has a call whose id is no text", "Write it as a text."
         name, arguments = function.get("name"), function.get("arguments")
         if not isinstance(name, str) or not NAME.fullmatch(name):
             yield (
@@ -87,6 +94,10 @@ def call_faults(message: Message, called: bool) -> Iterator[tuple[str, str]]:
                 f"calls {name[:40]!r} with arguments that are no JSON object",
                 "Write them as an object, or as its JSON in a text.",
             )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and _HALVES.search(value) is None
 
 
 def _is_object(text: Any) -> bool:
@@ -152,7 +163,8 @@ def as_said(messages: list[Message]) -> list[Message]:
 
 
 def with_texts(message: Message, change: Callable[[str], str]) -> Message:
-    """A message with what is made of its text and of each text in its calls' arguments."""
+    """A message with what is made of its text and of each text in its calls' arguments, keys and
+    numbers among them: a number stays one where nothing is made of it."""
     changed = message | {"content": change(message["content"])}
     if "tool_calls" in message:
         changed["tool_calls"] = [
@@ -175,5 +187,15 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_each_text(one, change) for one in value]
     if isinstance(value, dict):
-        return {key: _each_text(one, change) for key, one in value.items()}
+        return dict(_each_item(value, change))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if (text := change(str(value))) == str(value) else text
     return value
+
+
+def _each_item(value: dict[str, Any], change: Callable[[str], str]) -> Iterator[tuple[str, Any]]:
+    names: Counter[str] = Counter()
+    for key, one in value.items():
+        name = change(key)
+        names[name] += 1
+        yield name if names[name] == 1 else f"{name} {names[name]}", _each_text(one, change)

@@ -39,7 +39,13 @@ def pair_check(messages: list[Message]) -> None:
     Raises:
         RecordProblem: nothing is preferred to anything, or nobody has asked.
     """
-    *prompt, chosen, rejected = messages
+    if any(one["role"] != "assistant" for one in messages[-2:]):
+        raise RecordProblem(
+            "preference_not_one_reply",
+            "its last two messages are not two replies of the assistant",
+            "Let it end with the preferred reply, and then the other one.",
+        )
+    prompt, replies = messages[:-2], messages[-2:]
     if not prompt or prompt[-1]["role"] != "user":
         raise RecordProblem(
             "missing_prompt",
@@ -48,7 +54,7 @@ def pair_check(messages: list[Message]) -> None:
         )
     if has_calls(messages):
         raise RecordProblem("tool_call", "a tool is called in the pair", NO_TOOLS)
-    if chosen["content"].strip() == rejected["content"].strip():
+    if replies[0]["content"].strip() == replies[1]["content"].strip():
         raise RecordProblem(
             "equal_replies",
             "the preferred reply and the other one are the same",

@@ -9,7 +9,7 @@ from finetune.datasets.reading.exceptions import DatasetRefused
 from .alpaca import ALPACA
 from .apis.gemini import GEMINI
 from .apis.openai import BATCH, MESSAGES
-from .beside import beside
+from .beside import OWN, beside
 from .calls import RESULT_ROLES, tools_listed
 from .form import Columns, Format, Record
 from .lists import EXCHANGES, TEXTS, TURNS
@@ -31,6 +31,8 @@ _ALL = (
     *(MESSAGES, SHAREGPT, ESCONV, CPSYCOUN, GEMINI, OASST, TRL, BATCH, ALPACA, TABLE),
     *(TURNS, EXCHANGES, TEXTS, CHATGPT, EXPORTED, MARKED, TRANSCRIPT),
 )
+# Those that most people have, as they are shown to somebody who brings data.
+USUAL = (MESSAGES, SHAREGPT, ALPACA, TABLE, TRANSCRIPT, TRL_PREFERENCE)
 FORMATS: dict[str, Format] = {form.name: form for form in _ALL}
 
 
@@ -59,7 +61,7 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
         *(form.sides(record) if form.sides else ()),
         *(columns.values() if form.name == "table" else ()),
     }
-    if form.name == "openai":
+    if form.name in OWN:
         used |= beside(record).keys()
     if form.tools and tools_listed(form.tools_in(record)) is not None:
         used.add("tools")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
 from finetune.datasets.reading.encodings import not_utf8
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.visibility import is_visible
 
 # A string counts whole, one without an end up to the end of the text: every character is read once.
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+ENDS = ("\n", "\r\n", "")  # what mostly stands behind a record
+
+# A dialogue as `json.dumps` writes it without `ensure_ascii`, up to its next text.
+_TURN = r'\{"role": "(user|assistant|system)", "content": "'
+_FIRST, _FURTHER = re.compile(r'\{"messages": \[' + _TURN), re.compile("}, " + _TURN)
+_START = b'{"messages": [{"role": "'
+_ESCAPES = re.compile(r"\\[u/]")  # it writes no other letters so than those that nobody sees
+OWN_DEPTH = 3  # object, list of messages, message
 
 
 def parse(raw: bytes, limits: Limits) -> Any:
@@ -28,6 +38,10 @@ def parse(raw: bytes, limits: Limits) -> Any:
     if _depth_exceeds(text, limits.max_depth):
         return _too_deep(limits)
     try:
+        if text.startswith("{"):
+            value, end = _DECODER.raw_decode(text)
+            if text[end:] in ENDS:
+                return value
         return (json.loads if text.startswith("\ufeff") else _DECODER.decode)(text)
     except RecordProblem as problem:
         return problem
@@ -44,6 +58,38 @@ def parse(raw: bytes, limits: Limits) -> Any:
         )
     except ValueError as error:  # an integer of thousands of digits
         return RecordProblem("invalid_json", str(error).split(";")[0], "Shorten the number.")
+
+
+def own_record(raw: bytes) -> tuple[dict[str, Any], str] | None:
+    """A line that is, to the letter, as this site writes a dialogue: the record, and the line.
+
+    None for every other line, bad ones among them: `parse` reads those. What is found has a system
+    text first or none, a reply, and texts that can be seen without half a character pair: there is
+    nothing to settle, nothing to say of it, and nothing to be written otherwise. It takes half the
+    time of parsing and of looking at what came out.
+    """
+    if not raw.startswith(_START):
+        return None
+    try:
+        text = raw.decode("utf-8")
+        if _ESCAPES.search(text):
+            return None
+        messages: list[dict[str, str]] = []
+        found, at, replied = _FIRST.match(text), 0, False
+        while found is not None:
+            role: str = found[1]
+            content, at = scanstring(text, found.end())
+            if not content or (not "!" <= content[0] <= "~" and not is_visible(content)):
+                return None
+            if role == "assistant":
+                replied = True
+            elif role == "system" and messages:
+                return None
+            messages.append({"role": role, "content": content})
+            found = _FURTHER.match(text, at)
+    except ValueError:  # a byte that is no UTF-8, or a text without an end
+        return None
+    return ({"messages": messages}, text) if replied and text[at:] == "}]}\n" else None
 
 
 def _too_deep(limits: Limits) -> RecordProblem:

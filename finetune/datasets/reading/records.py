@@ -18,7 +18,7 @@ from finetune.datasets.reading.containers.packed import Budget, gzip_stream, mem
 from finetune.datasets.reading.encodings import as_written, text_stream
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.json_lists import elements
-from finetune.datasets.reading.json_values import parse
+from finetune.datasets.reading.json_values import OWN_DEPTH, own_record, parse
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import MemberLine, Read, numbered_lines, too_long
 from finetune.datasets.reading.sniffing import Sniffed, sniff_text
@@ -139,10 +139,13 @@ def _without_places(handle: BinaryIO, sniffed: Sniffed, limits: Limits) -> Itera
 
 def _jsonl(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
     start = handle.tell()
+    may_be_own = limits.max_depth >= OWN_DEPTH
     for number, line in numbered_lines(handle, limits):
         end = handle.tell() if line is None else start + len(line)
         if line is None:
             yield Read(number, too_long(limits), start=start, size=end - start)
+        elif (own := own_record(line) if may_be_own else None) is not None:
+            yield Read(number, own[0], start=start, size=end - start, written=own[1])
         elif not line.isspace():
             value = parse(line, limits)
             raw = line if isinstance(value, RecordProblem) else b""

@@ -43,6 +43,7 @@ class _Row:
         letters: how many there are behind the first line.
         stray: whether words stand behind a closing quotation mark; the cell's marks are text.
         returns: whether a carriage return stands in a cell without quotation marks.
+        alone: whether a broken one is a whole row without the mark, as are the lines behind it.
     """
 
     line: int
@@ -54,6 +55,7 @@ class _Row:
     letters: int = 0
     stray: bool = False
     returns: bool = False
+    alone: bool = False
 
     @property
     def last_line(self) -> int:
@@ -177,6 +179,7 @@ class Table:
             row.broken = f"is closed by one in line {end}, in the middle of another row"
         if row.broken:
             opened, closed = (*alike, row.spans[-1])[0]
+            row.alone = bool(alike) and not opened
             if opened:  # lines before it belong to a cell of the same row: none may be lost
                 broken = f"is closed in line {row.line_of(opened)}, where another one {row.broken}"
                 row.broken, opened, closed = broken, 0, opened
@@ -220,8 +223,10 @@ def _record(header: list[str], row: _Row, limits: Limits) -> Read:
     if row.stray:
         reason = "words stand behind a cell's closing quotation mark; its marks are kept as text"
         remarks.append(RecordProblem("stray_quote", reason, TWICE))
+    cells = dict(zip(header, row.cells, strict=False)) if len(row.cells) == len(header) else None
     if row.doubted is None:
-        return Read(row.line, value, remarks=tuple(remarks))
+        broken = cells if isinstance(value, RecordProblem) else None
+        return Read(row.line, value, remarks=tuple(remarks), cells=broken)
     opened, closed = map(row.line_of, row.doubted)
     if row.broken:
         reason = (
@@ -229,7 +234,10 @@ def _record(header: list[str], row: _Row, limits: Limits) -> Read:
             "lines behind it were read again"
         )
         doubt = RecordProblem("open_quote", reason, f"Close it. {TWICE}")
-        return Read(opened, value, doubt) if isinstance(value, dict) else Read(opened, doubt)
+        cells = cells if row.alone else None
+        if isinstance(value, dict):
+            return Read(opened, value, doubt, cells=cells)
+        return Read(opened, doubt, cells=cells)
     reason = (
         f"one cell goes from line {opened} to line {closed}, and each of these lines looks like a "
         "row of the table; they are kept as its text"

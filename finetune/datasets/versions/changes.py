@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["edit", "exclude", "tag", "fix"]
+Kind = Literal["edit", "exclude", "tag", "fix", "mask"]
 KEPT = 200  # changes that the row of a version tells one by one
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change; `edit`, `exclude`, `tag`, `fix` and `fix_all` make them.
+    """One change; `edit`, `exclude`, `tag`, `mask`, `fix` and `fix_all` make them.
 
     Attributes:
         kind: what is done.
@@ -48,6 +48,11 @@ def tag(line: int, tags: list[str]) -> Change:
     return Change("tag", line, tags=tags)
 
 
+def mask(line: int) -> Change:
+    """Put masks in the place of personal data, in what the dialogue says after other changes."""
+    return Change("mask", line)
+
+
 def fix(line: int) -> Change:
     """Mend a line: one that was left out, or one with control tokens."""
     return Change("fix", line)
@@ -64,7 +69,7 @@ def changes_write(path: Path, changes: Iterable[Change]) -> Counter[str]:
     with path.open("w", encoding="utf-8") as handle:
         for change in changes:
             counts[change.kind] += 1
-            fields = {key: value for key, value in asdict(change).items() if value is not None}
+            fields = {key: value for key, value in vars(change).items() if value is not None}
             handle.write(json.dumps(fields, ensure_ascii=False) + "\n")
     return counts
 
@@ -83,6 +88,7 @@ class Planned:
     tags: list[str] | None = None
     left_out: bool = False
     mended: bool = False
+    masked: bool = False
 
 
 class Plan:
@@ -102,6 +108,7 @@ class Plan:
             planned = self._lines.setdefault(change.line, Planned())
             planned.left_out |= change.kind == "exclude"
             planned.mended |= change.kind == "fix"
+            planned.masked |= change.kind == "mask"
             planned.messages = planned.messages if change.messages is None else change.messages
             planned.tags = planned.tags if change.tags is None else change.tags
 

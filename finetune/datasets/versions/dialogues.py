@@ -15,6 +15,7 @@ from typing import Any
 
 from finetune.datasets.doctor.places import DialoguePlace, Places
 from finetune.datasets.formats.calls import said
+from finetune.datasets.formats.preference import pair_messages
 from finetune.datasets.models import Dataset
 
 PAGE = 20
@@ -41,8 +42,21 @@ class Talk:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = self.record["messages"]
-        return messages
+        """Its turns; of a pair also the preferred reply and, last, the other one."""
+        return messages_of(self.record)
+
+    @property
+    def is_pair(self) -> bool:
+        return is_pair(self.record)
+
+
+def is_pair(record: dict[str, Any]) -> bool:
+    return "chosen" in record
+
+
+def messages_of(record: dict[str, Any]) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = record["messages"]
+    return pair_messages(record) if is_pair(record) else messages
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ class Wanted:
         if self.tag and self.tag not in record.get("tags", ()):
             return False
         text = self.text.casefold()
-        return not text or any(text in said(one).casefold() for one in record["messages"])
+        return not text or any(text in said(one).casefold() for one in messages_of(record))
 
 
 @dataclass(frozen=True)
@@ -119,14 +133,14 @@ class Dialogues:
             handle.seek(place.start)
             return Talk(0, place.line, place.held_out, json.loads(handle.readline()))
 
-    def page(self, wanted: Wanted, first: int = 0) -> Found:
+    def page(self, wanted: Wanted, first: int = 0, size: int = PAGE) -> Found:
         """The dialogues that are wanted from a number on, a page of them at most."""
         if wanted.lines:
-            return self._of_lines(wanted, first)
+            return self._of_lines(wanted, first, size)
         talks: list[Talk] = []
         read, deadline = 0, time.monotonic() + SEARCHED_SECONDS
         for number, place, line in self._lines(first, wanted):
-            if len(talks) == PAGE:
+            if len(talks) == size:
                 return Found(talks, first, number, self.count)
             if line is None:
                 continue
@@ -138,12 +152,12 @@ class Dialogues:
                 talks.append(Talk(number, place.line, place.held_out, record))
         return Found(talks, first, None, self.count)
 
-    def _of_lines(self, wanted: Wanted, first: int) -> Found:
+    def _of_lines(self, wanted: Wanted, first: int, size: int) -> Found:
         """Those of a list of lines; `first` counts in the list."""
         lines = wanted.lines
         talks: list[Talk] = []
         for number in range(first, len(lines)):
-            if len(talks) == PAGE:
+            if len(talks) == size:
                 return Found(talks, first, number, len(lines))
             talk = self.of_line(lines[number])
             if talk is None or (wanted.part and talk.held_out != (wanted.part == "validation")):

@@ -40,7 +40,7 @@ def draft_change(*, dataset: Dataset, user: User, talk: Talk, **values: Any) -> 
         StudioError: the messages are no dialogue, the tags no tags, or the draft is full.
     """
     if values.get("messages") is not None:
-        values["messages"] = messages_checked(values["messages"], talk.line)
+        values["messages"] = messages_checked(values["messages"], talk.line, talk.is_pair)
         if values["messages"] == talk.messages:
             values["messages"] = None
     if values.get("tags") and not are_tags(values["tags"]):

@@ -24,7 +24,7 @@ OWN = {DIALOGUES: "openai", PREFERENCE: "trl_preference"}
 PARTS = ("all", "train", "validation")
 BLOCK = 200  # records
 COLUMNS = ("system", "user", "assistant")
-BESIDE = ("tags", "person")  # kept in our own form
+BESIDE = ("tags", "person")  # kept in our own forms
 
 
 class Export:
@@ -98,7 +98,7 @@ class Export:
         if tools and not self._form.tools:
             raise CannotWrite(self._form.title, "which tools may be called")
         (written["body"] if self._form.name == "openai_batch" else written).update(tools)
-        if self._form.name == "openai":
+        if self._form.name in OWN.values():
             written |= {key: record[key] for key in BESIDE if key in record}
         return written
 

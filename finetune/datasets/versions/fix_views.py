@@ -31,6 +31,8 @@ DONE = {  # what a fix does, by what was wrong
     "json": gettext_lazy("Written as proper JSON"),
     "cp1252": gettext_lazy("Read as Western European text (Windows 1252)"),
     "gb18030": gettext_lazy("Read as Chinese text (GB 18030)"),
+    "invalid_csv": gettext_lazy("Carriage returns as line breaks"),
+    "open_quote": gettext_lazy("Stray quotation mark taken out"),
     "null_bytes": gettext_lazy("Null characters taken out"),
     "invalid_unicode": gettext_lazy("Halves of characters taken out"),
     "unrecognized_role": gettext_lazy("Roles by their known names"),

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from django.utils import timezone
+
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.dialogues import Conversion, Dialogue
@@ -24,11 +26,16 @@ from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
+from finetune.datasets.findings.personal.masking import masked
+from finetune.datasets.formats.calls import with_texts
+from finetune.datasets.formats.form import PREFERENCE
+from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.models import Dataset
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.lines import Read
 from finetune.datasets.reading.records import source_of
 from finetune.datasets.reading.sniffing import sniff
+from finetune.datasets.reading.watching import Watch
 
 from .changes import KEPT, Plan, Planned, changes_read
 from .mending.record import Mended, Mender
@@ -36,11 +43,13 @@ from .mending.record import Mended, Mender
 Record = dict[str, Any]
 
 
-def original_make(dataset: Dataset, options: Options) -> None:
+def original_make(dataset: Dataset, options: Options, watch: Watch | None = None) -> None:
     """Write the file of a version that has none yet; its row then tells what was changed.
 
     Args:
         options: as the version before was checked.
+        watch: told how many bytes of the version before were read; what it raises ends the
+            making, of which nothing is left then.
 
     Raises:
         DatasetRefused: the version before is gone or cannot be read any more.
@@ -53,20 +62,25 @@ def original_make(dataset: Dataset, options: Options) -> None:
             "The version that this one is made of is gone from the server.",
             "Make the changes again in a version that is there.",
         )
-    making = Making(previous, Plan(changes_read(dataset.changes_file)), options)
+    making = Making(previous, Plan(changes_read(dataset.changes_file)), options, watch)
     partial = dataset.folder / ".original"
     digest, count = hashlib.sha256(), 0
-    with partial.open("wb") as target:
-        for record in making.records():
-            line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8")
-            target.write(line)
-            digest.update(line)
-            count += len(line)
-        target.flush()
-        os.fsync(target.fileno())
-    partial.rename(dataset.original_file)
+    try:
+        with partial.open("wb") as target:
+            for record in making.records():
+                line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8")
+                target.write(line)
+                digest.update(line)
+                count += len(line)
+            target.flush()
+            os.fsync(target.fileno())
+        partial.rename(dataset.original_file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     dataset.bytes, dataset.sha256 = count, digest.hexdigest()
-    dataset.changes = {**dataset.changes, **making.told()}
+    made_at = timezone.now().isoformat()  # from then on it is checked like an upload
+    dataset.changes = {**dataset.changes, **making.told(), "made_at": made_at}
     dataset.save(update_fields=["bytes", "sha256", "changes"])
 
 
@@ -98,8 +112,10 @@ class Making:
     previous: Dataset
     plan: Plan
     options: Options
+    watch: Watch | None = None
     counts: Counter[str] = field(default_factory=Counter)
     first: list[dict[str, Any]] = field(default_factory=list)
+    _pairs: bool = False
 
     def told(self) -> dict[str, Any]:
         """What was done, as the row keeps it."""
@@ -110,11 +126,12 @@ class Making:
         limits = self.options.limits
         path = self.previous.original_file
         encoding = self.options.encoding
-        source = source_of(path, sniff(path, limits, encoding), limits, encoding)
+        source = source_of(path, sniff(path, limits, encoding), limits, encoding, self.watch)
         report = Report(container=source.container)
         log = _LostLog(report)
         reads = source.records()
         head, form = recognise(reads, report, self.options)
+        self._pairs = form.kind == PREFERENCE  # whose bad lines have no fix
         tokens = ControlTokens(self.options.control_tokens)
         mender = Mender(form, report.mapping, limits, tokens)
         conversion = Conversion(form, report, limits, log)
@@ -131,10 +148,10 @@ class Making:
     def _lost(self, read: Read, mender: Mender) -> Iterator[Record]:
         """A record that its check left out, mended where that was asked for."""
         planned = self.plan.taken(read.line)
-        if planned.left_out or not (self.plan.mends_all or planned.mended):
+        if planned.left_out or self._pairs or not (self.plan.mends_all or planned.mended):
             return
-        mended = mender.of_bytes(read.raw) if read.raw else mender.of_record(read.value)
-        yield from self._mended(read.line, mended, planned, {})
+        mended = mender.of_read(read)
+        yield from self._mended(read.line, mended, planned, mended.beside if mended else {})
 
     def _kept(self, dialogue: Dialogue, mender: Mender, seen: set[bytes]) -> Iterator[Record]:
         """A dialogue, changed where that was asked for."""
@@ -144,8 +161,10 @@ class Making:
             return
         try:
             messages = check_messages(dialogue.messages, self.options.limits)
+            if self._pairs:
+                pair_check(messages)
         except RecordProblem:
-            if self.plan.mends_all or planned.mended:
+            if not self._pairs and (self.plan.mends_all or planned.mended):
                 mended = mender.of_messages(dialogue.messages)
                 yield from self._mended(line, mended, planned, dialogue.beside)
             return
@@ -153,7 +172,7 @@ class Making:
         if mark in seen:  # it was left out already
             return
         seen.add(mark)
-        if planned.messages is None and planned.mended:
+        if planned.messages is None and planned.mended and not self._pairs:
             mended = mender.without_tokens(messages)
             if mended is not None:
                 yield from self._mended(line, mended, planned, dialogue.beside)
@@ -161,6 +180,9 @@ class Making:
         if planned.messages is not None:
             messages = planned.messages
             self._note("edit", line)
+        if planned.masked:
+            messages = [with_texts(one, masked) for one in messages]
+            self._note("mask", line)
         if planned.tags is not None:
             self._note("tag", line)
         yield self._record(line, messages, planned, dialogue.beside)
@@ -182,7 +204,7 @@ class Making:
             kept["tags"] = planned.tags
             if not planned.tags:
                 del kept["tags"]
-        return {"messages": messages, **kept}
+        return (pair_record(messages) if self._pairs else {"messages": messages}) | kept
 
     def _note(self, kind: str, line: int) -> None:
         self.counts[kind] += 1

@@ -21,7 +21,7 @@ from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.places import Places
 from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.registry import FORMATS
-from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
+from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.json_values import parse
 from finetune.datasets.reading.lines import Read
 from finetune.datasets.reading.records import source_of
@@ -71,13 +71,7 @@ class Proposals:
             read = self._read(row)
         except (OSError, DatasetRefused):
             return None
-        if read is None:
-            return None
-        if isinstance(read.value, RecordProblem):
-            return self.mender.of_bytes(read.raw) if read.raw else None
-        if read.doubt is not None:
-            return None
-        return self.mender.of_record(read.value)
+        return None if read is None else self.mender.of_read(read)
 
     def _without_tokens(self, row: Row) -> Mended | None:
         place = Places(self._folder / "places").of_line(row["line"])

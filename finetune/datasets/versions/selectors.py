@@ -15,12 +15,14 @@ DONE = {  # what was done to so many dialogues
     "edit": ngettext_lazy("%(n)s dialogue edited", "%(n)s dialogues edited", "n"),
     "exclude": ngettext_lazy("%(n)s left out", "%(n)s left out", "n"),
     "tag": ngettext_lazy("%(n)s tagged", "%(n)s tagged", "n"),
+    "mask": ngettext_lazy("%(n)s dialogue masked", "%(n)s dialogues masked", "n"),
     "fix": ngettext_lazy("%(n)s line mended", "%(n)s lines mended", "n"),
 }
 KINDS = {
     "edit": gettext_lazy("edited"),
     "exclude": gettext_lazy("left out"),
     "tag": gettext_lazy("tagged"),
+    "mask": gettext_lazy("masked"),
     "fix": gettext_lazy("mended"),
 }
 

@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from finetune.datasets.checking import limits
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.formats.beside import are_tags
+from finetune.datasets.formats.calls import settled_calls
 from finetune.datasets.formats.form import PREFERENCE
+from finetune.datasets.formats.preference import pair_check
 from finetune.datasets.models import Dataset
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.services import dataset_deleting, enqueue_check
@@ -24,6 +26,7 @@ from finetune.exceptions import StudioError
 from finetune.teams.models import User
 
 from .changes import Change, changes_write
+from .exports import OWN
 from .models import DialogueDraft
 
 NOT_KEPT = (
@@ -41,8 +44,8 @@ def version_make(
     Args:
         dataset: the version to change; it stays as it is. One whose check refused it can be
             mended (`fix`), if its lines were read.
-        changes: made with `changes.edit`, `exclude`, `tag`, `fix` and `fix_all`; read once, and
-            several of one line are put together. A line that no dialogue has is counted
+        changes: made with `changes.edit`, `exclude`, `tag`, `mask`, `fix` and `fix_all`; read
+            once, and several of one line are put together. A line that no dialogue has is counted
             (`changes["unmet"]`) and changes nothing.
         note: why, in a few words of a person's or of the check's that asked for it.
 
@@ -50,18 +53,13 @@ def version_make(
         The new version, waiting to be made and checked.
 
     Raises:
-        StudioError: `not_checked`, `no_changes`, `invalid_dialogue`, `invalid_tags`,
-            `pairs_not_changed` or `disk_full`.
+        StudioError: `not_checked`, `no_changes`, `invalid_dialogue`, `invalid_tags` or
+            `disk_full`.
     """
     if dataset.state not in (Dataset.State.READY, Dataset.State.FAILED) or dataset.deleted_at:
         raise StudioError(
             _("“%(name)s” is not checked yet. Wait until it is.") % {"name": dataset.name},
             code="not_checked",
-        )
-    if dataset.kind == PREFERENCE:
-        raise StudioError(
-            _("Pairs of replies are not changed here. Change the file, and upload it again."),
-            code="pairs_not_changed",
         )
     room_check(dataset)
     made = Dataset(
@@ -75,14 +73,14 @@ def version_make(
         for_evaluation=dataset.for_evaluation,
         options={
             **{key: value for key, value in dataset.options.items() if key not in NOT_KEPT},
-            "format": "openai",
+            "format": OWN[dataset.kind],
         },
         first_id=dataset.first_id or dataset.pk,
         previous=dataset,
     )
     made.folder.mkdir(parents=True)
     try:
-        asked = changes_write(made.changes_file, checked(changes))
+        asked = changes_write(made.changes_file, checked(changes, dataset.kind == PREFERENCE))
         if not asked:
             raise StudioError(_("There is nothing to change."), code="no_changes")
         made.changes = {
@@ -117,11 +115,11 @@ def room_check(dataset: Dataset) -> None:
         )
 
 
-def checked(changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes, each looked at by the checks that a dialogue has to pass."""
+def checked(changes: Iterable[Change], pairs: bool = False) -> Iterator[Change]:
+    """The changes, each looked at by the checks that a dialogue, or a pair, has to pass."""
     for change in changes:
         if change.messages is not None:
-            messages = messages_checked(change.messages, change.line)
+            messages = messages_checked(change.messages, change.line, pairs)
             yield Change(change.kind, change.line, messages=messages)
         elif change.tags and not are_tags(change.tags):
             raise StudioError(
@@ -131,10 +129,18 @@ def checked(changes: Iterable[Change]) -> Iterator[Change]:
             yield change
 
 
-def messages_checked(messages: list[Any], line: int) -> list[dict[str, Any]]:
-    """The messages with the keys that are kept. Raises StudioError: they are no dialogue."""
+def messages_checked(messages: list[Any], line: int, pairs: bool = False) -> list[dict[str, Any]]:
+    """The messages with the keys that are kept. Raises StudioError: they are no dialogue.
+
+    Args:
+        pairs: whether they are to be a pair: what was said, the preferred reply, the other one.
+    """
     try:
-        return check_messages(messages, limits())
+        plain = [settled_calls(one) if isinstance(one, dict) else one for one in messages]
+        kept = check_messages(plain, limits())
+        if pairs:
+            pair_check(kept)
+        return kept
     except RecordProblem as problem:
         raise StudioError(
             _("Line %(line)s: %(reason)s. %(fix)s")

@@ -15,7 +15,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from finetune.datasets.formats.calls import said
-from finetune.datasets.formats.form import DIALOGUES
 from finetune.datasets.models import Dataset
 from finetune.datasets.read_as import WHO
 from finetune.datasets.selectors import dataset_get
@@ -30,7 +29,7 @@ from .models import DialogueDraft
 
 def dialogues_or_404(found: Dataset) -> Dialogues:
     """The dialogues of a set that is ready. Raises Http404: it has none that can be shown."""
-    if found.state != Dataset.State.READY or found.kind != DIALOGUES:
+    if found.state != Dataset.State.READY:
         raise Http404
     try:
         return Dialogues(found)
@@ -86,6 +85,9 @@ def dialogues_context(request: SiteRequest, found: Dataset) -> dict[str, Any]:
 def shown(talk: Talk, change: DialogueDraft | None) -> dict[str, Any]:
     """One dialogue as its draft leaves it."""
     turns = change.messages if change and change.messages is not None else talk.messages
+    whose: list[Any] = [WHO[one["role"]] for one in turns]
+    if talk.is_pair:
+        whose[-2:] = [_("Preferred"), _("Not preferred")]
     tags = change.tags if change and change.tags is not None else talk.record.get("tags", [])
     return {
         "line": talk.line,
@@ -94,11 +96,11 @@ def shown(talk: Talk, change: DialogueDraft | None) -> dict[str, Any]:
         "turns": [
             {
                 "role": one["role"],
-                "who": WHO[one["role"]],
+                "who": who,
                 "text": said(one),
                 "unlearned": one.get("weight", 1) == 0,
             }
-            for one in turns
+            for one, who in zip(turns, whose, strict=True)
         ],
         "tags": tags,
         "tags_text": ", ".join(tags),

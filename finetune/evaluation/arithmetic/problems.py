@@ -18,6 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from finetune.files import json_lines
 from finetune.training.exceptions import BadData
 
 from .answers import answer_of
@@ -61,7 +62,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
         if text.lstrip().startswith("["):
             yield from enumerate(json.loads(text), start=1)
             return
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(json_lines(text), start=1):
             if line.strip():
                 yield number, json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from finetune.files import json_lines
 from finetune.training.dialogues.folding import Message
 from finetune.training.exceptions import BadData
 
@@ -40,7 +41,7 @@ def openai_cases(path: Path) -> list[Case]:
         raise BadData(f"{path} cannot be read ({error})") from error
     try:
         if path.suffix == ".jsonl":
-            rows = (json.loads(line) for line in text.splitlines() if line.strip())
+            rows = (json.loads(line) for line in json_lines(text) if line.strip())
             return bounded(path, (_sample(at, row) for at, row in enumerate(rows, start=1)))
         return bounded(path, _exported(json.loads(text)))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

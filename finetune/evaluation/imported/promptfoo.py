@@ -18,6 +18,7 @@ import yaml
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from finetune.files import json_lines
 from finetune.training.dialogues.folding import Message
 from finetune.training.exceptions import BadData
 
@@ -69,7 +70,7 @@ def _loaded(config: Path, path: Path, loader: type[yaml.SafeLoader] = yaml.SafeL
     try:
         text = path.read_text(encoding="utf-8")
         if path.suffix == ".jsonl":
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
+            return [json.loads(line) for line in json_lines(text) if line.strip()]
         return yaml.load(text, loader)  # noqa: S506 (safe loaders alone)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise BadData(f"{config}: {path.name} cannot be read ({error})") from error

@@ -11,6 +11,8 @@ from finetune.datasets import checking
 from finetune.datasets.models import Dataset
 from finetune.datasets.progress import CheckProgress
 from finetune.datasets.services import dataset_recheck
+from finetune.datasets.versions import changes
+from finetune.datasets.versions.services import version_make
 from tests.conftest import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +183,39 @@ def test_a_check_tells_how_far_it_is(dataset, monkeypatch):
     dataset_recheck(dataset=dataset, options={"seed": 8})
     checking.dataset_check(dataset.pk)
     assert 0 < seen[0] <= dataset.bytes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_that_is_being_made_tells_how_far_it_is_and_can_be_cancelled(
+    dataset, alice, monkeypatch
+):
+    made = version_make(dataset=dataset, user=alice, changes=[changes.exclude(1)])
+    real, seen = checking.original_make, []
+
+    def make(row, options, watch):
+        def watched(read):
+            watch(read)
+            if not seen:
+                wait_until(lambda: Dataset.objects.get(pk=row.pk).checked_bytes == read)
+                seen.append(CheckProgress.of(Dataset.objects.get(pk=row.pk)))
+                checking.dataset_cancel(dataset=Dataset.objects.get(pk=row.pk))
+                assert watch.__self__.lost.wait(20)
+
+        real(row, options, watched)
+
+    monkeypatch.setattr(checking, "RENEW_SECONDS", 0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(checking, "original_make", make)
+        checking.dataset_check(made.pk)
+    assert (seen[0].total, seen[0].makes, seen[0].is_read) == (dataset.bytes, True, False)
+    assert 0 < seen[0].read <= dataset.bytes
+    made.refresh_from_db()
+    assert (made.state, made.sha256) == ("cancelled", "")
+    assert [path.name for path in made.folder.iterdir()] == ["changes.jsonl"]
+    dataset_recheck(dataset=made, options={})
+    checking.dataset_check(made.pk)
+    made.refresh_from_db()
+    assert (made.state, made.changes["counts"]) == ("ready", {"exclude": 1})
 
 
 def test_time_left_is_told_by_what_was_read(dataset):

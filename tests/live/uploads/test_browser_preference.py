@@ -51,7 +51,7 @@ def test_from_a_file_of_pairs_to_rewards(window: Any, studio: Any, tmp_path: Pat
         page.locator("#summary-kind").wait_for()
         page.get_by_role("button", name="Start the run").click()
         page.wait_for_url("**/runs/ftjob-*/")
-        wait_state(page, "succeeded")
+        wait_state(page, "succeeded", seconds=240)
         for chart in ("rewards", "margins"):
             drawn = page.evaluate(f"() => window.testCharts.{chart}.series.map((s) => s.y.length)")
             assert drawn[0] == 12

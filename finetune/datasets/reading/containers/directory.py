@@ -124,7 +124,7 @@ def _chosen(entries: list[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], list
         raise DatasetRefused(
             "archive",
             f"The ZIP archive holds no file with dialogues, only {listed(names) or 'nothing'}.",
-            "Put JSONL, JSON or CSV files into it.",
+            "Put JSONL, JSON, CSV or text files into it.",
         )
     left = [entry.filename for entry in entries if entry not in data]
     return sorted(data, key=lambda entry: entry.filename), sorted(left)

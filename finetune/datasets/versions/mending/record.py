@@ -15,11 +15,15 @@ from typing import Any
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.turns.settling import settled
+from finetune.datasets.formats.beside import kept_beside
 from finetune.datasets.formats.form import Format
+from finetune.datasets.reading.columns import with_lists
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
+from finetune.datasets.reading.lines import Read
 
 from . import turns
+from .cells import mended_cells, shown_cells
 from .texts import mended_text
 
 Messages = list[dict[str, Any]]
@@ -55,10 +59,15 @@ class Step:
 
 @dataclass
 class Mended:
-    """What a line becomes: usually one dialogue, several where it was too long."""
+    """What a line becomes: usually one dialogue, several where it was too long.
+
+    Attributes:
+        beside: what is kept with each, of a line that is read anew (`kept_beside`).
+    """
 
     dialogues: list[Messages] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,26 @@ class Mender:
     mapping: Mapping[str, str]
     limits: Limits
     tokens: ControlTokens
+
+    def of_read(self, read: Read) -> Mended | None:
+        """Mend a record as it was read."""
+        if read.cells is not None:
+            return self.of_cells(read.cells)
+        if read.doubt is not None:
+            return None
+        if isinstance(read.value, RecordProblem):
+            return self.of_bytes(read.raw) if read.raw else None
+        return self.of_record(read.value)
+
+    def of_cells(self, cells: Mapping[str, str]) -> Mended | None:
+        """Mend a broken row of a table."""
+        if (found := mended_cells(cells)) is None:
+            return None
+        record, done = found
+        mended = self.of_record(with_lists(record, self.limits))
+        if mended is not None:
+            mended.steps.insert(0, Step(done, shown_cells(cells), shown_cells(record)))
+        return mended
 
     def of_bytes(self, raw: bytes) -> Mended | None:
         """Mend a record that is no value, or has no place in one."""
@@ -110,6 +139,7 @@ class Mender:
             return None
         if done:
             mended.steps.append(Step(tuple(done), _pretty(first), _pretty(record)))
+        mended.beside = kept_beside(self.form, record, self.mapping)
         return self._checked(messages, mended)
 
     def of_messages(self, messages: list[Any]) -> Mended | None:

@@ -31,10 +31,10 @@ def mended_text(raw: bytes, limits: Limits) -> tuple[Any, str, list[str]] | None
     if b"\0" in raw:
         raw = raw.replace(b"\0", b"")
         done.append("null_bytes")
-    decoded = _decoded(raw)
-    if decoded is None:
+    found = decoded(raw)
+    if found is None:
         return None
-    text, encoding = decoded
+    text, encoding = found
     if encoding != "utf-8":
         done.append(encoding)
     text = text.strip().removeprefix("\ufeff")
@@ -47,7 +47,7 @@ def mended_text(raw: bytes, limits: Limits) -> tuple[Any, str, list[str]] | None
     return None if value is None else (value, text, [*done, "json"])
 
 
-def _decoded(raw: bytes) -> tuple[str, str] | None:
+def decoded(raw: bytes) -> tuple[str, str] | None:
     """The text of bytes and their encoding: UTF-8, else Chinese or Western European Windows."""
     try:
         return raw.decode("utf-8"), "utf-8"

@@ -1,5 +1,7 @@
 """The pages of findings: the table, the dialogues of one, what can be done, licence and sheet."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -77,6 +79,7 @@ def test_masks_make_a_version(client, alice, looked_at):
     text = made.train_file.read_text() + made.validation_file.read_text()
     assert "[EMAIL]" in text
     assert "ann.lee" not in text
+    assert made.changes["counts"] == {"mask": 1}
     assert made.report["dialogues"] == looked_at.report["dialogues"]
 
 
@@ -87,6 +90,45 @@ def test_leaving_out_makes_a_version(client, alice, looked_at):
     dataset_check(made.pk)
     made.refresh_from_db()
     assert made.report["dialogues"] == looked_at.report["dialogues"] - 1
+
+
+def stays(text):
+    """Which lines the page offers, and whether each is ticked."""
+    boxes = re.findall(r'name="stay" value="(\d+)"( checked)?', text)
+    return {line: bool(ticked) for line, ticked in boxes}
+
+
+def test_a_person_chooses_which_of_a_group_stay(client, alice, looked_at):
+    client.force_login(alice)
+    address = reverse("finding-change", args=[looked_at.public_id, "near_duplicates"])
+    text = page(client, "dataset-finding", looked_at, "near_duplicates").content.decode()
+    assert stays(text) == {"6": True, "8": True}
+    sent = {"do": "choose", "page": "1", "line": ["6", "8"], "stay": ["8"]}
+    answer = client.post(address, sent)
+    assert answer.url.endswith("/findings/near_duplicates/?page=1")
+    assert not Dataset.objects.filter(previous=looked_at).exists()  # nothing goes by itself
+    text = client.get(answer.url).content.decode()
+    assert "Your draft leaves 1 dialogue out." in text
+    assert stays(text) == {"6": False, "8": True}
+    client.post(address, sent | {"stay": ["6", "8"]})  # taken back
+    assert "Your draft leaves" not in client.get(answer.url).content.decode()
+    client.post(address, sent)
+    client.post(reverse("dataset-draft-end", args=[looked_at.public_id]), {"do": "save"})
+    made = Dataset.objects.get(previous=looked_at)
+    assert made.changes["asked"] == {"exclude": 1}
+    dataset_check(made.pk)
+    assert '"line 6 of version 1"' not in made.original_file.read_text()
+    assert '"line 8 of version 1"' in made.original_file.read_text()
+
+
+def test_all_but_the_first_of_each_group_are_left_out(client, alice, looked_at):
+    client.force_login(alice)
+    address = reverse("finding-change", args=[looked_at.public_id, "near_duplicates"])
+    client.post(address, {"do": "first"})
+    made = Dataset.objects.get(previous=looked_at)
+    assert made.changes["asked"] == {"exclude": 1}
+    client.post(address.replace("near_duplicates", "invisible"), {"do": "choose", "line": ["1"]})
+    assert not looked_at.drafts.exists()
 
 
 @pytest.mark.parametrize("name", ["near_duplicates", "invisible", "nothing"])

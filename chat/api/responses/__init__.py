@@ -1,0 +1,1 @@
+"""`/v1/responses`: OpenAI's newer form of the same talk, over the same policy and gate."""
