@@ -18,6 +18,8 @@ from django.utils import translation
 pytest_plugins = ["tests.garbage", "tests.sharing"]
 DEMO: list[tuple[dict[str, Any], dict[str, bytes]]] = []
 ROOT = Path(__file__).resolve().parent.parent
+# Seconds: what comes at all comes by then, on a machine with much else to do as well.
+PATIENCE = 300.0
 SHAPES = {
     f"model.layers.{layer}.self_attn.{name}": list(shape)
     for layer in range(30)
@@ -210,7 +212,7 @@ def wait_for() -> Callable[..., Any]:
     return wait_until
 
 
-def wait_until(what: Callable[[], Any], seconds: float = 30, every: float = 0.05) -> Any:
+def wait_until(what: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.05) -> Any:
     """Wait until `what` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while True:

@@ -47,18 +47,25 @@ def study_of(name: str) -> StudyFolder:
 
 
 def put_problems(name: str, study: StudyFolder) -> None:
-    """Ask base and chosen runs the table's problems, once each; strict accuracy."""
+    """Ask base and chosen runs the table's problems, once each; strict accuracy. The base twice:
+    as the runs were taught, and as its own template has it, with room to reason."""
     if not TABLES[name].problems:
         return
     folder = study.folder / "arithmetic"
     given = ["--data", str(SHARED / TABLES[name].problems), "--limit", str(PROBLEMS)]
-    given += ["--tokens", "24", "--train", study.paths["train_file"]]
+    given += ["--train", study.paths["train_file"]]
     runs = [study.run_folder(cell) for cell in study.final_cells()]
-    for folder_of_run, more in [(runs[0], ["--checkpoint", "base"]), *((one, []) for one in runs)]:
-        out = folder / f"{'base' if more else folder_of_run.name}.json"
+    base, short, long = ["--checkpoint", "base"], ["--tokens", "24"], ["--tokens", "256"]
+    asked = {
+        "base": (runs[0], [*base, *short]),
+        "base-template": (runs[0], [*base, *long, "--prompt", "template"]),
+        **{run.name: (run, short) for run in runs},
+    }
+    for stem, (run, more) in asked.items():
+        out = folder / f"{stem}.json"
         if not out.exists():
             command = [sys.executable, "-m", "finetune.evaluation", "arithmetic"]
-            subprocess.run([*command, str(folder_of_run), *more, *given, "--out", out], check=True)
+            subprocess.run([*command, str(run), *more, *given, "--out", out], check=True)
 
 
 def keep(name: str, study: StudyFolder) -> None:

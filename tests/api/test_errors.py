@@ -136,6 +136,7 @@ WALK: list[tuple[str, str]] = [
     ("POST", RUN + "/pause"),
     ("POST", RUN + "/resume"),
     ("GET", RUN + "/events"),
+    ("GET", RUN + "/events/stream"),
     ("GET", RUN + "/checkpoints"),
     ("POST", RUN + "/priority"),
     ("POST", RUN + "/requeue"),

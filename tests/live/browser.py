@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -29,6 +31,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE_MS = PATIENCE * 1000
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 # Before the page's own scripts: report violations of the policy, and keep hold of the charts.
@@ -166,7 +169,7 @@ def window(browser: Browser, studio: Studio) -> Callable[..., Any]:
         context = browser.new_context(
             viewport=options.pop("viewport", WIDE), reduced_motion="reduce", **options
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         if options.get("java_script_enabled", True):
             context.add_init_script(INIT)
         if who:
@@ -212,24 +215,24 @@ def steps_drawn(page: Page) -> list[int]:
     return list(page.evaluate("() => [...window.testCharts.loss.series[0].x]"))
 
 
-def wait_state(page: Page, state: str, seconds: float = 90) -> None:
+def wait_state(page: Page, state: str) -> None:
     """Wait until a run's page shows the state; if it never does, say what it shows instead."""
-    with explained(page, f"the run is not shown as {state} after {seconds} s"):
+    with explained(page, f"the run is not shown as {state} after {PATIENCE:.0f} s"):
         page.wait_for_selector(
-            f'#run-status[data-state="{state}"]', state="attached", timeout=seconds * 1000
+            f'#run-status[data-state="{state}"]', state="attached", timeout=PATIENCE_MS
         )
 
 
-def last_reply(page: Page, state: str = "done", seconds: float = 60) -> str:
+def last_reply(page: Page, state: str = "done") -> str:
     """Wait until the last turn's replies are in a state; the text of the last one."""
-    with explained(page, f"the last replies are not {state} after {seconds} s"):
+    with explained(page, f"the last replies are not {state} after {PATIENCE:.0f} s"):
         page.wait_for_function(
             """(state) => {
               const replies = [...document.querySelectorAll("#turns > .turn:last-child .reply")];
               return replies.length && replies.every((one) => one.dataset.state === state);
             }""",
             arg=state,
-            timeout=seconds * 1000,
+            timeout=PATIENCE_MS,
         )
     return page.locator("#turns > .turn:last-child .reply [data-text]").last.inner_text()
 

@@ -26,7 +26,7 @@ import psutil
 import pytest
 
 from finetune.bases.files.tiny import make_tiny
-from tests.conftest import ROOT, wait_until
+from tests.conftest import PATIENCE, ROOT, wait_until
 from tests.live.browser import alice_window, browser, chromium_needed, window  # noqa: F401 (fixtures)
 from tests.live.seeds import rows  # noqa: F401 (fixture)
 
@@ -97,7 +97,7 @@ class Studio:
 
     def wait_until_ready(self) -> None:
         for address in (f"{self.url}/health", f"{self.engine_url}/health"):
-            wait_until(lambda address=address: answers(self, address), seconds=120)
+            wait_until(lambda address=address: answers(self, address))
 
     def client(self, who: str) -> httpx.Client:
         """An API client with the key of `who`."""
@@ -312,15 +312,15 @@ def job(studio: Studio) -> Callable[[str], dict[str, Any]]:
 def ended(studio: Studio, job: Callable[[str], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """Wait for a job's end and return it."""
 
-    def wait(job_id: str, seconds: float = 120) -> dict[str, Any]:
+    def wait(job_id: str) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
             found = job(job_id)
             return found if found["status"] in {"succeeded", "failed", "cancelled"} else None
 
         try:
-            return wait_until(look, seconds=seconds, every=0.3)  # type: ignore[no-any-return]
+            return wait_until(look, every=0.3)  # type: ignore[no-any-return]
         except AssertionError:
-            pytest.fail(f"not ended after {seconds} s: {job(job_id)}")
+            pytest.fail(f"not ended after {PATIENCE:.0f} s: {job(job_id)}")
 
     return wait
 

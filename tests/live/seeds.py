@@ -177,8 +177,8 @@ def rows(studio, training_file):
     """Data sets good and bad, a key, a chip, jobs, experiments and studies."""
     found = studio.manage(PREPARE) | studio.manage(QUANTUM) | studio.manage(STUDIES)
     studio.people["erin"] = {"session": found["session"], "key": ""}
-    wait_until(lambda: read_state(studio, found["refused"]) == "error", seconds=60)
-    wait_until(lambda: studio.manage(FOUND % found["problems"])["state"] == "done", seconds=300)
+    wait_until(lambda: read_state(studio, found["refused"]) == "error")
+    wait_until(lambda: studio.manage(FOUND % found["problems"])["state"] == "done")
     return {**found, "file": training_file}
 
 

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook as Verifier
 
 from tests.conftest import wait_until
 from tests.doubles.webhook_receiver import Receiver, receiving
+from tests.live.browser import PATIENCE_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -54,9 +55,9 @@ def test_browser_and_webhook_are_told(alice_window, studio, launch, receiver):
     page = alice_window.go(f"/runs/{job}/")
     page.evaluate("Notification.permission = 'granted'")  # the double forgets it with its page
     page.wait_for_function(
-        "() => window.shown.some(([title]) => title.endsWith('has finished'))", timeout=120_000
+        "() => window.shown.some(([title]) => title.endsWith('has finished'))", timeout=PATIENCE_MS
     )
-    wait_until(lambda: receiver.came, seconds=30)
+    wait_until(lambda: receiver.came)
     [(_, headers, body)] = receiver.came
     message = Verifier(made["secret"]).verify(body, headers)
     assert (message["type"], message["data"]["id"]) == ("run.finished", job)
@@ -73,7 +74,7 @@ def test_a_killed_worker_loses_no_delivery(studio, launch, receiver, ended):
     made = webhook(studio, receiver)
     receiver.drip = 9.0  # within the sender's ten seconds
     job = launch(steps=2)
-    wait_until(lambda: receiver.came, seconds=120)
+    wait_until(lambda: receiver.came)
     [worker] = [
         one
         for one in psutil.Process(studio.process.pid).children(recursive=True)
@@ -87,7 +88,7 @@ def test_a_killed_worker_loses_no_delivery(studio, launch, receiver, ended):
         "answer = claimed.update(due_at=timezone.now())"
     )
     assert lapsed == 1
-    wait_until(lambda: len(receiver.came) == 2, seconds=150)
+    wait_until(lambda: len(receiver.came) == 2)
     ids = {headers["webhook-id"] for _, headers, _ in receiver.came}
     assert len(ids) == 1
     rows = studio.manage(

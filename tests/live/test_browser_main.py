@@ -9,7 +9,7 @@ import pytest
 from finetune.datasets import demo
 from quantum.adapters.registry import ADAPTERS, reference_count
 from tests.conftest import wait_until
-from tests.live.browser import last_reply, number, steps_drawn, wait_state
+from tests.live.browser import PATIENCE_MS, last_reply, number, steps_drawn, wait_state
 from tests.live.conftest import SMOLLM2, TINY
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -48,7 +48,7 @@ SETTINGS = {
 def check_report(page, dialogues):
     """The page of a data set that has been read: figures, lengths, a preview."""
     page.wait_for_url("**/data/file-*/")
-    page.get_by_role("link", name="Start a run with this").wait_for(timeout=60_000)
+    page.get_by_role("link", name="Start a run with this").wait_for(timeout=PATIENCE_MS)
     assert number(page.locator(".figure", has_text="Dialogues").inner_text()) == dialogues
     assert number(page.locator(".figure", has_text="Tokens").inner_text()) > 1
     assert page.locator("svg.histogram rect").count() > 3
@@ -150,13 +150,14 @@ def test_from_the_link_to_a_conversation(window, studio):
         checks = page.evaluate("() => [...window.testCharts.loss.series[1].x]")
         assert checks == [0, 10, 20, 30, 40]
         page.wait_for_function(
-            "() => document.querySelector('.run-circuit img')?.naturalWidth > 100", timeout=60_000
+            "() => document.querySelector('.run-circuit img')?.naturalWidth > 100",
+            timeout=PATIENCE_MS,
         )
         page.locator("#run-samples .sample-reply.tuned").first.wait_for()
 
         # talk to it
         link = page.get_by_role("link", name="Chat with it")
-        wait_until(lambda: "assistant=ft" in link.get_attribute("href"), seconds=10)
+        wait_until(lambda: "assistant=ft" in link.get_attribute("href"))
         link.click()
         for box in ("I am 18 years old or older.", "I have read this"):
             page.get_by_label(box).check()
@@ -235,7 +236,7 @@ def test_a_reply_is_stopped(alice_window):
         page.wait_for_selector("#send:not([hidden])")
         if page.locator(".turn:last-child .reply").get_attribute("data-state") == "stopped":
             break
-    kept = last_reply(page, state="stopped", seconds=5)
+    kept = last_reply(page, state="stopped")
     assert page.get_by_role("button", name="Send").is_visible()
     time.sleep(0.5)
     place = page.locator(".turn:last-child .reply [data-text]")

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver
 import chat.urls
 import finetune.urls
 from tests.conftest import wait_until
-from tests.live.browser import NARROW, WIDE, last_reply, wait_state
+from tests.live.browser import NARROW, PATIENCE_MS, WIDE, last_reply, wait_state
 from tests.live.conftest import SMOLLM2, TINY
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -226,7 +226,6 @@ def made(studio, window, training_file, rows):
             one = client.post("/wukong/evaluations", json=body).json()["id"]
             wait_until(
                 lambda: client.get(f"/wukong/evaluations/{one}").json()["status"] == "succeeded",
-                seconds=120,
             )
         return one
 
@@ -234,7 +233,8 @@ def made(studio, window, training_file, rows):
         page = person.go(f"/runs/{done}/")
         wait_state(page, "succeeded")
         page.wait_for_function(
-            "() => document.querySelector('.run-circuit img')?.naturalWidth > 100", timeout=60_000
+            "() => document.querySelector('.run-circuit img')?.naturalWidth > 100",
+            timeout=PATIENCE_MS,
         )
         person.go(f"/runs/{failed}/")
         wait_state(page, "failed")
@@ -252,12 +252,12 @@ def made(studio, window, training_file, rows):
         page.click("#explorer button[type=submit]")
         page.wait_for_url("**/quantum/experiments/*/")
         experiment = person.path()
-        page.wait_for_selector('.badge[data-state="done"]', timeout=180_000)
+        page.wait_for_selector('.badge[data-state="done"]', timeout=PATIENCE_MS)
     running = job(TINY, steps=50_000, eval_every=50, metadata={"browser": "pages"})
     with window("alice") as person:
         page = person.go(f"/runs/{running}/")
         page.wait_for_function(
-            "() => window.testCharts.loss.series[0].x.length > 5", timeout=90_000
+            "() => window.testCharts.loss.series[0].x.length > 5", timeout=PATIENCE_MS
         )
     yield {**rows, "voted": voted, "alone": alone, "done": done, "failed": failed, "running": running, "talk": conversation,
            "experiment": experiment}  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from finetune.datasets import demo
 from tests.conftest import wait_until
-from tests.live.browser import last_reply, number, steps_drawn, wait_state
+from tests.live.browser import PATIENCE_MS, last_reply, number, steps_drawn, wait_state
 from tests.live.conftest import SMOLLM2, TINY
 from tests.live.test_browser_main import SETTINGS, check_report
 
@@ -75,7 +75,7 @@ def test_with_the_keyboard_alone(window):
         press(page, "Start the run")
         page.wait_for_url("**/runs/ftjob-*/")
         page.wait_for_function(
-            "() => window.testCharts.loss.series[0].x.length > 3", timeout=90_000
+            "() => window.testCharts.loss.series[0].x.length > 3", timeout=PATIENCE_MS
         )
         canvas = page.locator("[data-chart=loss] canvas")
         canvas.focus()
@@ -84,7 +84,7 @@ def test_with_the_keyboard_alone(window):
         assert canvas.get_attribute("aria-label").startswith("Step ")
         page.evaluate("document.querySelector('.skip').focus()")
         press(page, "Cancel")
-        wait_state(page, "cancelled", seconds=30)
+        wait_state(page, "cancelled")
         assert page.evaluate("document.activeElement !== document.body"), "lost with the button"
 
         # chat: Shift+Enter breaks the line, Enter sends, Escape stops
@@ -106,7 +106,7 @@ def test_with_the_keyboard_alone(window):
         assert said == "First line\nand a second one. Tell me a long story."
         page.wait_for_function("() => document.querySelector('.reply [data-text]')?.textContent")
         page.keyboard.press("Escape")
-        last_reply(page, state="stopped", seconds=8)
+        last_reply(page, state="stopped")
         assert page.evaluate(WHERE)[1] == "text"
         page.keyboard.press("Shift+Tab")
         assert page.evaluate("document.activeElement !== document.body")
@@ -147,9 +147,7 @@ def test_without_javascript(window, studio):
         page.get_by_role("button", name="Upload and check").click()
         page.wait_for_url("**/data/file-*/")
         start = page.get_by_role("link", name="Start a run with this")
-        wait_until(
-            lambda: start.count() or (page.wait_for_timeout(300), page.reload())[0], seconds=60
-        )
+        wait_until(lambda: start.count() or (page.wait_for_timeout(300), page.reload())[0])
         assert str(DIALOGUES) in page.locator(".figures").inner_text()
 
         start.click()
@@ -169,13 +167,13 @@ def test_without_javascript(window, studio):
             page.goto(address)
             return state.get_attribute("data-state") == "cancelled"
 
-        wait_until(cancelled, seconds=40, every=0.3)
+        wait_until(cancelled, every=0.3)
 
         person.go("/chat/")
         page.select_option("[name=assistant]", TINY)
         page.fill("#text", "Can you hear me without a script?")
         page.get_by_role("button", name="Send").click()
-        page.wait_for_url("**/chat/*-*/**", timeout=60_000)
+        page.wait_for_url("**/chat/*-*/**", timeout=PATIENCE_MS)
         assert page.locator(".reply").get_attribute("data-state") == "done"
         assert page.locator(".reply [data-text]").inner_text().strip()
         assert not person.watch.foreign

@@ -3,7 +3,7 @@ typed, listed and read."""
 
 import pytest
 
-from tests.live.browser import NARROW, WIDE
+from tests.live.browser import NARROW, PATIENCE_MS, WIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -154,7 +154,7 @@ def test_arabic_is_laid_out_from_the_right_where_it_is_read(window, arabic, view
         assert not page.evaluate(TOO_WIDE)
 
         page = person.go(f"/data/{arabic['data']}/")
-        page.get_by_role("link", name="Start a run with this").wait_for(timeout=60_000)
+        page.get_by_role("link", name="Start a run with this").wait_for(timeout=PATIENCE_MS)
         assert page.locator("h1").evaluate(DIRECTION) == "rtl"
         bubble = page.locator(".bubble.assistant .turn-text").first
         assert bubble.evaluate(DIRECTION) == "rtl"

@@ -18,7 +18,7 @@ def test_train_and_talk(studio, launch, ended):
         eval_dialogues=4,
         sample_tokens=6,
     )
-    job = ended(job_id, seconds=400)
+    job = ended(job_id)
     assert job["status"] == "succeeded", job
     with studio.client("alice") as client:
         events = client.get(f"/fine_tuning/jobs/{job_id}/events", params={"limit": 100}).json()

@@ -27,7 +27,7 @@ def at_step(studio, job, launch, curve):
         def reached():
             return events.exists() and f'"step": {step},' in events.read_text()
 
-        wait_until(reached, seconds=90)
+        wait_until(reached)
         return job_id
 
     return start
@@ -71,10 +71,10 @@ def test_worker_killed_at_its_parent(studio, at_step, job, ended, curve):
 def test_pool_child_killed_while_the_trainer_imports(studio, launch, job, ended, curve):
     """The trainer is adopted before it can look at its parent; it must not stay."""
     job_id = launch(steps=STEPS)
-    (trainer,) = wait_until(lambda: studio.trainers(job_id), seconds=60)
+    (trainer,) = wait_until(lambda: studio.trainers(job_id))
     _, child = studio.processes("--queues train")
     child.kill()
-    wait_until(lambda: not lives(trainer.pid), seconds=60)
+    wait_until(lambda: not lives(trainer.pid))
     assert_whole(job_id, job, ended, curve)
 
 
@@ -98,7 +98,7 @@ def test_broker_killed(studio, at_step, job, ended, curve):
     (broker,) = studio.processes("valkey-server")
     broker.kill()
     assert_whole(job_id, job, ended, curve)
-    wait_until(lambda: studio.processes("valkey-server"), seconds=20)
+    wait_until(lambda: studio.processes("valkey-server"))
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_web_killed(studio, at_step, job, ended, curve):
         except httpx.HTTPError:
             return False
 
-    wait_until(back, seconds=30)
+    wait_until(back)
     assert_whole(job_id, job, ended, curve)
 
 
@@ -142,7 +142,7 @@ def test_engine_killed(studio):
         assert answer.status_code in {200, 503}, answer.text
         return answer.status_code == 200
 
-    wait_until(reply, seconds=60, every=0.5)
+    wait_until(reply, every=0.5)
 
 
 @pytest.mark.slow
@@ -172,11 +172,11 @@ def test_a_cancel_counts_before_training_begins(studio, launch, ended, moment):
         "importing": lambda: studio.trainers(job_id),
         "loading": lambda: events.exists() and "Loading" in events.read_text(),
     }
-    wait_until(reached[moment], seconds=90)
+    wait_until(reached[moment])
     with studio.client("alice") as client:
         assert client.post(f"/fine_tuning/jobs/{job_id}/cancel").status_code == 200
     assert ended(job_id)["status"] == "cancelled"
-    wait_until(lambda: not studio.trainers(job_id), seconds=30)
+    wait_until(lambda: not studio.trainers(job_id))
 
 
 def test_second_studio_says_that_one_is_running(studio):

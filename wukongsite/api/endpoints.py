@@ -15,6 +15,7 @@ from finetune.api.evaluations import router as evaluations_router
 from finetune.api.exports import router as exports_router
 from finetune.api.files import router as files_router
 from finetune.api.jobs.endpoints import router as jobs_router
+from finetune.api.jobs.following import router as following_router
 from finetune.api.jobs.queue import router as queue_router
 from finetune.api.models import router as models_router
 from finetune.api.studies.endpoints import router as studies_router
@@ -51,6 +52,7 @@ register(api)
 api.add_router("/files", files_router)
 api.add_router("/uploads", uploads_router)
 api.add_router("/fine_tuning/jobs", jobs_router)
+api.add_router("/fine_tuning/jobs", following_router)
 api.add_router("/fine_tuning", queue_router)
 api.add_router("/fine_tuning", use_router)
 api.add_router("/fine_tuning/jobs", exports_router)

@@ -8,13 +8,12 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router
 
-from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.pages import DIGITS, listing
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_cancel, run_pause, run_resume
-from finetune.text import json_object, whole_number
+from finetune.text import json_object
 
 from .creation import job_create, run_of
 from .lists import checkpoints_page, jobs_page
@@ -23,8 +22,8 @@ from .objects import (
     EventList,
     JobList,
     JobObject,
-    event_id,
     event_object,
+    event_seq,
     job_object,
 )
 from .repeats import once
@@ -109,15 +108,7 @@ def jobs_events(
     run = run_of(key_of(request), fine_tuning_job_id)
     rows = RunEvent.objects.filter(run=run).order_by("-seq")
     if after:
-        seq = whole_number(after.rsplit("-", 1)[-1])
-        if seq is None or after != event_id(run, seq):
-            raise ApiError(
-                400,
-                f"after: {after[:100]!r} is not an event of this job.",
-                code="invalid_value",
-                param="after",
-            )
-        rows = rows.filter(seq__lt=min(seq, 2**31))
+        rows = rows.filter(seq__lt=event_seq(run, after))
     taken = list(rows[: limit + 1])
     return listing(
         [event_object(run, event) for event in taken[:limit]], has_more=len(taken) > limit

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ninja import Schema
 
-from finetune.api.errors import without_paths_in
+from finetune.api.errors import ApiError, without_paths_in
 from finetune.api.files import result_id
 from finetune.api.pages import ListPage
 from finetune.exceptions import without_paths
@@ -17,6 +17,7 @@ from finetune.runs.page.curves import REWARDS, learns_preferences
 from finetune.runs.queue.line import Place, place_of
 from finetune.runs.queue.services import NAMES
 from finetune.runs.services import epochs_of
+from finetune.text import whole_number
 
 STATUS = {
     Run.State.CREATED: "validating_files",
@@ -188,6 +189,23 @@ def error_object(run: Run) -> dict[str, Any]:
 
 def event_id(run: Run, seq: int) -> str:
     return f"ftevent-{short(run)}-{seq}"
+
+
+def event_seq(run: Run, text: str) -> int:
+    """The place in the job's log that an event's id names.
+
+    Raises:
+        ApiError: it is no id of an event of this job.
+    """
+    seq = whole_number(text.rsplit("-", 1)[-1])
+    if seq is None or text != event_id(run, seq):
+        raise ApiError(
+            400,
+            f"after: {text[:100]!r} is not an event of this job.",
+            code="invalid_value",
+            param="after",
+        )
+    return min(seq, 2**31)
 
 
 def event_object(run: Run, event: RunEvent) -> dict[str, Any]:

@@ -106,6 +106,16 @@ class FindingsView:
         return str(LACKING) % {"bases": ", ".join(bases[:BASES_NAMED])} if bases else ""
 
     @property
+    def topics(self) -> list[tuple[str, int]]:
+        """What people speak of, with the dialogues of each topic."""
+        counts = self.values("topics").get("topics") or {}
+        return [(kind_words(topic), count) for topic, count in counts.items()]
+
+    @property
+    def without_topic(self) -> int:
+        return int(self.values("topics").get("none") or 0)
+
+    @property
     def openings(self) -> list[tuple[str, int]]:
         return [
             (opening, count) for opening, count in self.values("openings").get("openings") or []

@@ -106,6 +106,7 @@ def found(view: FindingsView) -> list[str]:
         for row in view.rows
     ]
     languages = ", ".join(f"{name} {count:,}" for name, count in view.languages)
+    topics = ", ".join(f"{name} {count:,}" for name, count in view.topics)
     return [
         "\n".join(
             [
@@ -118,6 +119,7 @@ def found(view: FindingsView) -> list[str]:
         else "Nothing of what was looked for.",
         f"Looked for and not found: {', '.join(view.clear) or 'nothing'}.",
         f"Languages (dialogues): {languages or 'not known'}.",
+        f"Topics (dialogues, by words): {topics or 'none that is looked for'}.",
         f"Compared with these test sets: {', '.join(view.test_sets) or 'none'}.",
     ]
 

@@ -18,6 +18,7 @@ TITLES: dict[str, Words] = {
     "equal_replies": gettext_lazy("Equal replies on both sides"),
     "near_duplicates": gettext_lazy("Nearly alike"),
     "languages": gettext_lazy("Languages"),
+    "topics": gettext_lazy("Topics that are not held out"),
     "openings": gettext_lazy("Openings that repeat"),
     "unanswered": gettext_lazy("Turns without a reply"),
     "invisible": gettext_lazy("Invisible signs"),
@@ -59,6 +60,10 @@ EFFECTS: dict[str, Words] = {
     "languages": gettext_lazy(
         "Most is in %(most)s; what is in another language pulls the assistant towards answering "
         "in it."
+    ),
+    "topics": gettext_lazy(
+        "No held-out dialogue is about this: the held-out loss says nothing of how the assistant "
+        "answers it (%(kinds)s). Split again with another seed, or hold some of these out."
     ),
     "openings": gettext_lazy(
         "%(percent)s %% of the replies begin with “%(first)s…”: a run learns it as a habit."
@@ -117,6 +122,22 @@ KINDS: dict[str, Words] = {
     "note": gettext_lazy("farewell notes"),
     "confront": gettext_lazy("confronting somebody dangerous"),
     "wrong_language": gettext_lazy("another language"),
+    "work": gettext_lazy("work"),
+    "study": gettext_lazy("school and study"),
+    "couple": gettext_lazy("love and marriage"),
+    "family": gettext_lazy("family"),
+    "friends": gettext_lazy("friends"),
+    "loneliness": gettext_lazy("loneliness"),
+    "anxiety": gettext_lazy("worry and fear"),
+    "low_mood": gettext_lazy("low mood"),
+    "sleep": gettext_lazy("sleep"),
+    "anger": gettext_lazy("anger"),
+    "grief": gettext_lazy("grief"),
+    "self_worth": gettext_lazy("self-worth"),
+    "trauma": gettext_lazy("violence and trauma"),
+    "addiction": gettext_lazy("drinking and addiction"),
+    "money": gettext_lazy("money"),
+    "health": gettext_lazy("health and treatment"),
     "last": gettext_lazy("the last turn is not answered"),
     "twice_user": gettext_lazy("the person speaks twice in a row"),
     "twice_assistant": gettext_lazy("the assistant speaks twice in a row"),

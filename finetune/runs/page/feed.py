@@ -16,23 +16,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import OperationalError
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from finetune.queue import BROKER_AWAY
 from finetune.runs.events import run_group
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.selectors import run_events_after
 from finetune.teams.sockets import NOT_FOUND, TOO_SLOW, Visitor, refusals
 
+from .bell import FALLBACK_SECONDS, bell_hear, bell_wait
 from .records import run_outline
 
 log = logging.getLogger(__name__)
 BATCH = 500
-FALLBACK_SECONDS = 3.0  # a lost bell, or a right that was taken away while nothing happens
 GATHER_SECONDS = 0.05
 QUEUED = 200  # batches that a slow browser may be behind
 FAILED = 1011  # of the websocket protocol: an unexpected condition at the server
@@ -100,7 +98,10 @@ class RunFeed:
         feed = cls.open.get(run.pk)
         if feed is None:
             feed = cls.open[run.pk] = cls(run)
-            feed.tasks = [asyncio.create_task(feed.read()), asyncio.create_task(feed.listen())]
+            feed.tasks = [
+                asyncio.create_task(feed.read()),
+                asyncio.create_task(bell_hear(feed.group, feed.bell)),
+            ]
         place = feed.watchers[watcher] = Place(visitor, language)
         await feed.ready.wait()
         return place.queue
@@ -117,26 +118,6 @@ class RunFeed:
             for task in feed.tasks:
                 task.cancel()
             await asyncio.gather(*feed.tasks, return_exceptions=True)
-
-    async def listen(self) -> None:
-        """Hear the run's bell, for all watchers of this process together."""
-        layer = get_channel_layer()
-        while True:
-            channel = None
-            try:
-                channel = await layer.new_channel()
-                await layer.group_add(self.group, channel)
-                while True:
-                    await layer.receive(channel)
-                    self.bell.set()
-            except BROKER_AWAY:
-                await asyncio.sleep(FALLBACK_SECONDS)  # meanwhile the reader's own clock reads
-            finally:
-                if channel is not None:
-                    try:
-                        await layer.group_discard(self.group, channel)
-                    except BROKER_AWAY:
-                        log.info("the bell of run %s went with the broker", self.run_id)
 
     async def read(self) -> None:
         try:
@@ -170,11 +151,7 @@ class RunFeed:
                 self.hand_out(batch)
                 await asyncio.sleep(GATHER_SECONDS)
                 continue
-            try:
-                await asyncio.wait_for(self.bell.wait(), FALLBACK_SECONDS)
-            except TimeoutError:
-                pass
-            self.bell.clear()
+            await bell_wait(self.bell)
 
     def look(
         self, visitors: Collection[Visitor], languages: Collection[str], since: float

@@ -8,7 +8,7 @@ import pytest
 
 from finetune.datasets.parts.services import PAGE_PART
 from tests.conftest import wait_until
-from tests.live.browser import explained
+from tests.live.browser import PATIENCE_MS, explained
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 BROKEN = re.compile("connection is broken")
@@ -74,7 +74,7 @@ def test_a_web_process_that_is_killed_in_mid_upload(alice_window, studio, large)
     choose(alice_window, large)
     with explained(page, "the upload did not go on"):
         page.get_by_text(BROKEN).wait_for()
-        page.wait_for_url("**/data/file-*/", timeout=90_000)
+        page.wait_for_url("**/data/file-*/", timeout=PATIENCE_MS)
     assert len(broken) > 3
     found = studio.manage(STATE)
     assert found["file"][1] == large.stat().st_size
@@ -101,7 +101,7 @@ def test_a_page_that_is_loaded_anew_sends_only_what_lacks(alice_window, studio, 
     sent = []
     numbers_sent(page, sent)
     choose(alice_window, large)
-    page.wait_for_url("**/data/file-*/", timeout=60_000)
+    page.wait_for_url("**/data/file-*/", timeout=PATIENCE_MS)
     assert len(sent) == 2
     assert studio.manage(STATE)["file"][1] == large.stat().st_size
 
@@ -113,14 +113,14 @@ def test_stopping_takes_the_parts_away(alice_window, studio, large):
     page.get_by_text(BROKEN).wait_for()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Upload stopped. Nothing was kept.").wait_for()
-    wait_until(lambda: studio.manage(STATE)["upload"][:2] == ["cancelled", False], seconds=20)
+    wait_until(lambda: studio.manage(STATE)["upload"][:2] == ["cancelled", False])
 
 
 def test_a_check_is_cancelled_from_its_page(alice_window, studio, large):
     page = choose(alice_window, large)
-    page.wait_for_url("**/data/file-*/", timeout=60_000)
+    page.wait_for_url("**/data/file-*/", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Cancel the check").click()
     page.get_by_role("heading", name="The check was cancelled").wait_for()
-    wait_until(lambda: studio.manage(STATE)["file"][3] == ["original"], seconds=10)
+    wait_until(lambda: studio.manage(STATE)["file"][3] == ["original"])
     page.get_by_role("button", name="Check again").click()
-    page.get_by_role("link", name="Start a run with this").wait_for(timeout=90_000)
+    page.get_by_role("link", name="Start a run with this").wait_for(timeout=PATIENCE_MS)

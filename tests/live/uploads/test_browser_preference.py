@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.finetune.training.preference.conftest import pair
-from tests.live.browser import wait_state
+from tests.live.browser import PATIENCE_MS, wait_state
 from tests.live.conftest import TINY
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -35,7 +35,7 @@ def test_from_a_file_of_pairs_to_rewards(window: Any, studio: Any, tmp_path: Pat
         page.set_input_files("[name=file]", path)
         page.get_by_role("button", name="Upload and check").click()
         page.wait_for_url("**/data/file-*/")
-        page.get_by_role("link", name="Start a run with this").wait_for(timeout=60_000)
+        page.get_by_role("link", name="Start a run with this").wait_for(timeout=PATIENCE_MS)
         first = page.locator(".preview .pair").first.inner_text()
         assert "What made day 0 so long?" in first
         assert "Just go to sleep on day 0." in first
@@ -51,7 +51,7 @@ def test_from_a_file_of_pairs_to_rewards(window: Any, studio: Any, tmp_path: Pat
         page.locator("#summary-kind").wait_for()
         page.get_by_role("button", name="Start the run").click()
         page.wait_for_url("**/runs/ftjob-*/")
-        wait_state(page, "succeeded", seconds=240)
+        wait_state(page, "succeeded")
         for chart in ("rewards", "margins"):
             drawn = page.evaluate(f"() => window.testCharts.{chart}.series.map((s) => s.y.length)")
             assert drawn[0] == 12

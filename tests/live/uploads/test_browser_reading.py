@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.live.browser import NARROW, WIDE
+from tests.live.browser import NARROW, PATIENCE_MS, WIDE
 from tests.live.test_browser_pages import AUDIT
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -32,7 +32,7 @@ def letters(studio):
 def test_the_first_records_follow_the_form(window, letters, viewport, scheme):
     with window("alice", viewport=viewport, color_scheme=scheme) as person:
         page = person.go(f"/data/{letters}/")
-        page.get_by_role("heading", name="This file needs to know").wait_for(timeout=60_000)
+        page.get_by_role("heading", name="This file needs to know").wait_for(timeout=PATIENCE_MS)
         page.locator("#id_column_user").focus()
         page.keyboard.type("body")
         page.locator("#glimpse").get_by_text("Name this column too").wait_for()

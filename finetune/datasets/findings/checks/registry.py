@@ -13,6 +13,7 @@ from .near_duplicates import NearDuplicates
 from .personal_data import PersonalData
 from .template import TemplateFit
 from .test_sets import TestSets
+from .topics import Topics
 from .unanswered import Unanswered
 
 CHECKS: tuple[type[Check], ...] = (
@@ -23,6 +24,7 @@ CHECKS: tuple[type[Check], ...] = (
     Crisis,
     UnsafeReplies,
     Languages,
+    Topics,
     TemplateFit,
     Openings,
     Lengths,

@@ -1,6 +1,7 @@
 """Each check finds what it is for, and leaves alone what only looks like it."""
 
 import itertools
+import json
 
 import pytest
 
@@ -8,6 +9,7 @@ from finetune.datasets.findings.checks import near_duplicates
 from finetune.datasets.findings.checks.balance import opening_of
 from finetune.datasets.findings.checks.invisible import hidden_in
 from finetune.datasets.findings.checks.languages import language_of
+from finetune.datasets.findings.checks.topics import topics_of
 from finetune.datasets.findings.process.dialogue import grams, word_numbers
 from finetune.datasets.findings.process.examination import examine
 from finetune.datasets.findings.process.order import Order, TestSet, progress_read
@@ -121,8 +123,6 @@ def test_public_test_sets_are_known_by_numbers_alone(found):
 
 
 def test_questions_of_gsm8k_are_found(found, shared_data):
-    import json
-
     lines = (shared_data / "gsm8k" / "test.jsonl").read_text().splitlines()[:30]
     rows = [talk(one["question"], one["answer"]) for one in map(json.loads, lines)]
     assert found([filler(1), *rows])["test_sets"].values["found"] == {"GSM8K test": 30}
@@ -179,6 +179,56 @@ def test_dialogues_in_another_language_than_most(found):
     finding = found([*rows, german])["languages"]
     assert (finding.count, lines(finding)) == (1, [10])
     assert finding.values["languages"] == {"en": 9, "de": 1}
+
+
+WORK = "My boss fired me, and every job interview goes wrong."
+SLEEP = "I can't sleep, and at night I lie awake."
+
+
+def test_topics_that_nobody_held_out_speaks_of(found):
+    learned = [talk(f"{WORK} Day {n}.", "What happened?") for n in range(4)]
+    learned += [talk(f"{SLEEP} Day {n}.", "Since when?") for n in range(3)]
+    finding = found([*learned, filler(1)], [talk(SLEEP, "Tell me.")])["topics"]
+    assert (finding.count, lines(finding)) == (4, [2, 3, 4, 5])
+    assert finding.values["kinds"] == {"work": 4}
+    assert finding.values["topics"] == {"work": 4, "sleep": 4}
+    assert finding.values["none"] == 1
+    assert found([*learned[:2], filler(1)], [talk(SLEEP, "Tell me.")])["topics"].count == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "topics"),
+    [
+        ("My husband and I are divorcing, and I cannot sleep", ["couple"]),
+        ("我失眠，每天晚上都睡不着，白天还要上班", ["sleep"]),
+        ("A network of workers", []),
+        ("", []),
+    ],
+)
+def test_topics_by_words(text, topics):
+    assert topics_of(text) == topics
+
+
+def test_topics_agree_with_what_publishers_say(shared_data):
+    """ESConv's people named their problem themselves."""
+    expected = {
+        "job crisis": "work",
+        "breakup with partner": "couple",
+        "problems with friends": "friends",
+        "academic pressure": "study",
+    }
+    rows = [
+        json.loads(line)
+        for line in (shared_data / "esconv" / "train.jsonl").read_text().split("\n")
+        if line
+    ]
+    for problem, topic in expected.items():
+        told = [
+            topics_of("\n".join(one["text"] for one in row["dialog"] if one["speaker"] == "usr"))
+            for row in rows
+            if row["problem_type"] == problem
+        ]
+        assert sum(topic in one for one in told) > 0.75 * len(told), problem
 
 
 def test_openings_that_many_replies_share(found):

@@ -9,7 +9,7 @@ from django.test import Client
 
 from finetune.runs.events import run_events_copy
 from finetune.runs.models import Run
-from finetune.runs.page import feed
+from finetune.runs.page import bell, feed
 from finetune.runs.page.feed import RunFeed
 from finetune.teams.models import Membership, Team, User
 from finetune.teams.services import member_remove
@@ -198,6 +198,7 @@ async def test_nothing_is_sent_after_the_right_is_gone(loses, code, run_made, bo
 @pytest.mark.parametrize(("loses", "code"), ENDS)
 async def test_a_socket_ends_without_any_event(loses, code, run_made, bob, monkeypatch):
     monkeypatch.setattr(feed, "FALLBACK_SECONDS", 0.1)
+    monkeypatch.setattr(bell, "FALLBACK_SECONDS", 0.1)
     client = await sync_to_async(signed_in)(bob)
     page = await Page(run_made, cookie_of(client)).open()
     await page.read_to(run_made.last_seq)
