@@ -25,7 +25,7 @@ $(VENV)/.runtime: requirements.txt | $(VENV)/bin/python
 	@$(PY) -m pip install --disable-pip-version-check --progress-bar on -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements-wukong.txt $(VENV)/.runtime
+$(VENV)/.dev: requirements-dev.txt requirements-wukong.txt requirements-postgresql.txt $(VENV)/.runtime
 	@echo "Installing packages for tests and checks"
 	@$(PY) -m pip install --disable-pip-version-check -q -r requirements-dev.txt
 	@touch $@

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-pytest_plugins = ["tests.garbage", "tests.sharing"]
+pytest_plugins = ["tests.garbage", "tests.postgresql", "tests.sharing"]
 DEMO: list[tuple[dict[str, Any], dict[str, bytes]]] = []
 ROOT = Path(__file__).resolve().parent.parent
 # Seconds: what comes at all comes by then, on a machine with much else to do as well.
