@@ -13,7 +13,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -96,7 +96,9 @@ def options_of(values: Mapping[str, Any]) -> Options:
     given["format"] = given.get("format") or None
     given["speaker"] = values.get("speaker") or ""
     given["consent"] = bool(values.get("consent"))
-    return Options(mapping=mapping, limits=limits(), control_tokens=control_tokens(), **given)
+    pause = values.get("pause_hours") or Limits.pause_hours
+    given["limits"] = replace(limits(), pause_hours=pause)
+    return Options(mapping=mapping, control_tokens=control_tokens(), **given)
 
 
 def control_tokens() -> tuple[str, ...]:

@@ -18,8 +18,12 @@ from .report import ReportView
 
 DEFAULTS = Options()
 HELD_OUT_MOST = 0.9
+PAUSE_MOST = 24 * 366  # hours
 THEIR_WORDS = {"dir": "auto"}  # names of a file's own columns and people
-READING = ("format", "encoding", "speaker", "seed", "validation_fraction", "by_person")
+READING = (
+    *("format", "encoding", "speaker", "pause_hours"),
+    *("seed", "validation_fraction", "by_person"),
+)
 ACCEPT = ".jsonl,.ndjson,.json,.csv,.tsv,.txt,.parquet,.arrow,.feather,.xlsx,.gz,.zip"
 MAPPING_HELP = gettext_lazy(
     "Name the column with what the person says and the one with what the assistant should answer."
@@ -158,6 +162,7 @@ class ReadingForm(forms.Form):
             "encoding": values["encoding"],
             "mapping": mapping if values["format"] in ("", "table") else {},
             "speaker": values.get("speaker", ""),
+            **({"pause_hours": values["pause_hours"]} if values.get("pause_hours") else {}),
             **{
                 name: getattr(DEFAULTS, name) if values[name] is None else values[name]
                 for name in ("seed", "validation_fraction")
@@ -178,6 +183,14 @@ class OptionsForm(ReadingForm):
         if not kwargs.get("speakers"):
             del self.fields["speaker"]
         if asks_consent:
+            self.fields["pause_hours"] = forms.IntegerField(
+                label=_("Pause in hours"),
+                required=False,
+                min_value=1,
+                max_value=PAUSE_MOST,
+                initial=DEFAULTS.limits.pause_hours,
+                help_text=_("What is written after a longer one begins another dialogue."),
+            )
             self.fields["consent"] = forms.BooleanField(
                 label=_("Everybody who writes in this chat agreed that a model learns from it."),
                 required=False,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .formats.calls import said
+
 PREVIEW_TURNS = 6
 PREVIEW_LETTERS = 360
 ZERO_WIDTH_JOINER = "\u200d"
@@ -35,7 +37,7 @@ def preview_of(item: Mapping[str, Any], who: Mapping[str, str]) -> Preview:
 
     def turn(message: Mapping[str, Any]) -> Turn:
         role = message["role"]
-        return Turn(role, who.get(role, role), clipped(message["content"]))
+        return Turn(role, who.get(role, role), clipped(said(dict(message))))
 
     messages = item["messages"]
     replies = tuple(turn(item[name]) for name in ("chosen", "rejected") if name in item)

@@ -8,14 +8,16 @@ from django.utils.translation import gettext_lazy
 
 from .formats.registry import FORMATS
 from .models import Dataset
+from .reading.limits import Limits
 
 WHO = {
     "user": gettext_lazy("Person"),
     "assistant": gettext_lazy("Assistant"),
     "system": gettext_lazy("Instruction"),
+    "tool": gettext_lazy("Tool"),
 }
 COLUMN_WORDS = {
-    **WHO,
+    **{role: words for role, words in WHO.items() if role != "tool"},
     "group": gettext_lazy("Conversation"),
     "person": gettext_lazy("Whose"),
 }
@@ -31,6 +33,11 @@ class ReadAs:
     def beside(self) -> list[str]:
         """Keys of the whole file, beside its list of records."""
         return list(self.report.get("beside") or [])
+
+    @property
+    def pause_hours(self) -> int:
+        """Hours without a message behind which a chat goes on as another dialogue."""
+        return int(self.dataset.options.get("pause_hours") or Limits.pause_hours)
 
     @property
     def speakers(self) -> list[str]:

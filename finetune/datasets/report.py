@@ -35,7 +35,7 @@ WORDS = PAIR_WORDS | {
     "formula": gettext_lazy("cell like a formula"),
     "line_too_long": gettext_lazy("line too long"),
     "null_bytes": gettext_lazy("null bytes"),
-    "invalid_encoding": gettext_lazy("not UTF-8"),
+    "invalid_encoding": gettext_lazy("bytes that are no characters"),
     "invalid_json": gettext_lazy("not JSON"),
     "spreadsheet_error": gettext_lazy("cell without a value"),
     "invalid_csv": gettext_lazy("not a CSV row"),

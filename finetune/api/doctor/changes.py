@@ -12,7 +12,7 @@ from finetune.api.files import dataset_of, key_of
 from finetune.api.pages import page_of
 from finetune.datasets.checking import dataset_cancel
 from finetune.datasets.findings.changing import finding_changes
-from finetune.datasets.forms import options_form, options_now
+from finetune.datasets.forms import PAUSE_MOST, options_form, options_now
 from finetune.datasets.models import Dataset
 from finetune.datasets.report import ReportView
 from finetune.datasets.services import dataset_recheck
@@ -26,6 +26,10 @@ from .schemas import After, DatasetObject, Limit20, VersionList, VersionObject
 
 router = Router(tags=["Data"])
 MOST = 5000  # lines of one kind of change
+OF_CHATS = {
+    "speaker": "nobody speaks by name in this file.",
+    "pause_hours": "this file is no chat.",
+}
 OF_FORM = {"seed": "split.seed", "validation_fraction": "split.share", "by_person": "split.by"}
 Line = Annotated[int, Field(ge=1, le=10**12)]
 
@@ -111,6 +115,12 @@ class CheckBody(Schema):
     consent: bool | None = Field(
         default=None, description="Of a chat: whether everybody who writes in it agreed."
     )
+    pause_hours: int | None = Field(
+        default=None,
+        ge=1,
+        le=PAUSE_MOST,
+        description="Of a chat: a longer pause begins another dialogue.",
+    )
     split: SplitBody | None = None
 
 
@@ -166,9 +176,9 @@ def datasets_check(request: HttpRequest, file_id: str, body: CheckBody) -> dict[
         words = f"{file_id} is being read already. Wait for it to end, or cancel that."
         raise ApiError(409, words, code="wrong_state", param="file_id")
     form = options_form(found, form_values(found, body))
-    if body.speaker and "speaker" not in form.fields:
-        words = "speaker: nobody speaks by name in this file."
-        raise ApiError(400, words, code="invalid_value", param="speaker")
+    for name, words in OF_CHATS.items():
+        if getattr(body, name) and name not in form.fields:
+            raise ApiError(400, f"{name}: {words}", code="invalid_value", param=name)
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
         param = OF_FORM.get(name, name.replace("column_", "mapping."))
@@ -190,6 +200,7 @@ def form_values(found: Dataset, body: CheckBody) -> dict[str, Any]:
         "format": body.format,
         "encoding": body.encoding,
         "speaker": body.speaker,
+        "pause_hours": body.pause_hours,
         "seed": split.seed,
         "validation_fraction": split.share,
         "by_person": None if split.by is None else split.by == "person",

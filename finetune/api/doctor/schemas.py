@@ -33,6 +33,9 @@ class ReadAsObject(Schema):
     mapping: dict[str, str]
     columns: Annotated[list[str], Field(description="What a mapping can name.")]
     speakers: Annotated[list[str], Field(description="People of a transcript or a chat.")]
+    pause_hours: Annotated[
+        int | None, Field(description="Of a chat: a longer pause begins another dialogue.")
+    ]
     unused: Annotated[
         list[dict[str, Any]], Field(description="Keys of which nothing is made: key, records.")
     ]
@@ -161,8 +164,12 @@ class DialogueObject(Schema):
     part: Literal["train", "validation"]
     messages: Annotated[
         list[dict[str, Any]],
-        Field(description="Of a pair: the preferred reply and the other one stand last."),
+        Field(
+            description="`role`, `content`, and of tools `tool_calls`, `tool_call_id` and `name`. "
+            "Of a pair: the preferred reply and the other one stand last."
+        ),
     ]
+    tools: Annotated[list[dict[str, Any]], Field(description="Those that may be called.")]
     tags: list[str]
     person: str | None
     source: str | None

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from finetune.datasets.formats.turns import CALLS, NO_TOOLS
+from finetune.datasets.formats.calls import CALL_KEYS, call_faults
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.visibility import is_visible, names_of
 
-ROLES = ("system", "user", "assistant")
-KEYS = frozenset({"role", "content", "weight", "name"})
+ROLES = ("system", "user", "assistant", "tool")
+SPEAKERS = ROLES[:3]  # what is said to people; a tool answers only where one is called
+KEYS = frozenset({"role", "content", "weight", "name", *CALL_KEYS})
 _HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
 Fault = tuple[str, str, str]  # check, what it says of the message, what to do
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -36,7 +37,11 @@ def check_messages(messages: list[Any], limits: Limits) -> list[dict[str, Any]]:
             f"{len(messages):,} messages; the limit is {limits.max_turns:,}",
             "Split the dialogue.",
         )
-    clean = [_message(index, message) for index, message in enumerate(messages, 1)]
+    clean: list[dict[str, Any]] = []
+    called = False
+    for index, message in enumerate(messages, 1):
+        clean.append(_message(index, message, called))
+        called = called or "tool_calls" in message
     if not any(item["role"] == "assistant" and item.get("weight", 1) for item in clean):
         raise RecordProblem(
             "example_missing_assistant_message",
@@ -46,19 +51,20 @@ def check_messages(messages: list[Any], limits: Limits) -> list[dict[str, Any]]:
     return clean
 
 
-def _message(index: int, message: Any) -> dict[str, Any]:
-    for check, reason, fix in chain(_form_faults(index, message), _content_faults(message)):
+def _message(index: int, message: Any, called: bool) -> dict[str, Any]:
+    faults = _form_faults(index, message, called)
+    for check, reason, fix in chain(faults, _content_faults(message)):
         raise RecordProblem(check, f"message {index} {reason}", fix)
     kept = {"role": message["role"], "content": message["content"]}
+    names = CALL_KEYS if message["role"] != "tool" else (*CALL_KEYS, "name")
+    kept |= {key: message[key] for key in names if key in message}
     return kept | {"weight": int(message["weight"])} if "weight" in message else kept
 
 
-def _form_faults(index: int, message: Any) -> Iterator[Fault]:
+def _form_faults(index: int, message: Any, called: bool) -> Iterator[Fault]:
     """What is wrong with a message's keys and its role, until the first fault is taken up."""
     if not isinstance(message, dict):
         yield "data_type", "is not an object", 'Write {"role": "user", "content": "..."}.'
-    if call := next((key for key in CALLS if key in message), None):
-        yield "message_unrecognized_key", f"calls a tool ({call!r})", NO_TOOLS
     if missing := next((key for key in ("role", "content") if key not in message), None):
         yield "message_missing_key", f"has no {missing!r}", f"Add {missing!r}."
     for key in message:
@@ -67,8 +73,10 @@ def _form_faults(index: int, message: Any) -> Iterator[Fault]:
             yield "message_unrecognized_key", f"has the key {key[:40]!r}", fix
     role = message["role"]
     if role not in ROLES:
-        fix = NO_TOOLS if role in ("tool", "function") else f"Use {', '.join(ROLES)}."
+        fix = f"Use {', '.join(SPEAKERS)}."
         yield "unrecognized_role", f"has the role {str(role)[:40]!r}", fix
+    for reason, fix in call_faults(message, called):
+        yield "tool_call", reason, fix
     if role == "system" and index > 1:
         fix = "A system message stands first, and only there."
         yield "misplaced_system", "is a system message", fix
@@ -85,7 +93,7 @@ def _content_faults(message: dict[str, Any]) -> Iterator[Fault]:
     if _HALVES.search(content):
         fix = "Write the character itself, or both halves."
         yield "invalid_unicode", "holds half of a character pair (surrogate)", fix
-    if not is_visible(content):
+    if not is_visible(content) and not ("tool_calls" in message or message["role"] == "tool"):
         blank = not content or content.isspace()
         reason = "has no text" if blank else f"has no text that can be seen ({names_of(content)})"
         yield "missing_content", reason, "Write its content as text."

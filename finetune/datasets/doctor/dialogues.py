@@ -13,10 +13,9 @@ from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.turns.plain import is_plain
 from finetune.datasets.doctor.turns.settling import settled
 from finetune.datasets.formats.apis.openai import MESSAGES
-from finetune.datasets.formats.beside import OWN, beside
+from finetune.datasets.formats.beside import kept_beside
 from finetune.datasets.formats.form import PREFERENCE, Format
 from finetune.datasets.formats.registry import detect, unused
-from finetune.datasets.formats.turns import EMPTY
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
@@ -30,7 +29,7 @@ class Dialogue:
         line: where its first record starts.
         messages: what it says.
         unused: keys of which nothing is made.
-        beside: what is kept with it: tags, the person, where it comes from.
+        beside: what is kept with it: tags, the person, tools, where it comes from.
         place: first byte and bytes of its first record.
         plain: whether the checks would find nothing (`is_plain`).
         written: its line as it is kept, where it stood so in the file.
@@ -137,14 +136,8 @@ class Conversion:
     def _taken(self, read: Read, messages: list[Any], plain: bool = False) -> Dialogue:
         record, place = read.value, (read.start, read.size)
         named = list(unused(self._form, record, self._mapping))
-        return Dialogue(read.line, messages, named, self._beside(record), place, plain)
-
-    def _beside(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """What is kept with the messages: what our own forms have there, or a table's person."""
-        if self._form.name in OWN:
-            return beside(dict(record))
-        person = record.get(self._mapping.get("person", ""))
-        return beside({"person": str(person).strip()}) if person not in EMPTY else {}
+        beside = kept_beside(self._form, record, self._mapping)
+        return Dialogue(read.line, messages, named, beside, place, plain)
 
     def _formulas(self, record: Mapping[str, Any]) -> Iterator[RecordProblem]:
         if not self._has_cells:

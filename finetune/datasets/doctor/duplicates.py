@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from array import array
 from json.encoder import encode_basestring_ascii
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
+
+from finetune.datasets.formats.calls import CALL_KEYS
 
 PRINT_BYTES = 16
 _FIRST_SLOTS = 1 << 10
@@ -17,19 +20,22 @@ _FOLDED = bytes.maketrans(
 )
 
 
-def exact_text(messages: list[dict[str, Any]]) -> str:
+def exact_text(messages: list[dict[str, Any]], tools: Any = None) -> str:
     """Return one text that is equal for dialogues from which the same is learned: the same roles
-    and texts, letter by letter, and the same replies left out of the loss.
+    and texts, letter by letter, the same replies left out of the loss, the same calls and tools.
 
     The messages were checked: none holds the null character that parts them here.
     """
     parts = [item["role"] for item in messages], [item["content"] for item in messages]
-    text = "\0\0".join(["\0".join(part) for part in parts])  # no content is empty
-    if max(map(len, messages)) > 2:  # one has a weight
+    text = "\0\0".join(["\0".join(part) for part in parts])  # as many contents as roles
+    if max(map(len, messages)) > 2:  # one has a weight, or has to do with a call
         left_out = [item["role"] == "assistant" and not item.get("weight", 1) for item in messages]
         if any(left_out):
             text += f"\0\0{left_out}"
-    return text
+        calls = [{key: one[key] for key in (*CALL_KEYS, "name") if key in one} for one in messages]
+        if any(calls):
+            text += f"\0\0{json.dumps(calls, ensure_ascii=False)}"
+    return f"{text}\0\0tools {json.dumps(tools, ensure_ascii=False)}" if tools else text
 
 
 def exact_print(text: str) -> bytes:

@@ -18,6 +18,7 @@ from finetune.datasets.doctor.duplicates import Prints, exact_print, exact_text,
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.tallying import Counts, Tally
+from finetune.datasets.formats.calls import as_said, has_calls
 from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
@@ -73,7 +74,9 @@ class Intake:
             except RecordProblem as problem:
                 self._log.error(line, problem, dialogue.place)
                 return
-        text = exact_text(messages)
+        tools = dialogue.beside.get("tools")
+        said = messages if dialogue.plain or not has_calls(messages) else as_said(messages)
+        text = exact_text(messages, tools)
         exact = exact_print(text)
         if (first := self._exact.add_new(exact)) is not None:
             report.duplicates += 1
@@ -89,18 +92,20 @@ class Intake:
                 "Split the file, or ask the administrator for a higher limit.",
                 report.to_dict(),
             )
-        near = near_print(messages)
+        near = near_print(said)
         if (first := self.near.add(near)) is not None:
             self._near_duplicate(line, first)
         if self._control_tokens.are_in(text):
-            self._control_token(line, messages)
+            self._control_token(line, said)
         self.lines.append(line)
         if isinstance(line, MemberLine) and line.member not in (
             one.member for one in self._files[-1:]
         ):
             self._files.append(line)
         roles = [message["role"] for message in messages]
-        texts = [message["content"] for message in messages]
+        texts = [message["content"] for message in said]
+        if tools:
+            texts[0] += json.dumps(tools, ensure_ascii=False)  # is read before it
         self.tally.add(texts, roles, dialogue.unused, pair=pairs)
         if pairs:  # those to the same words stand on the same side of the split
             self._asked += near_print(messages[:-2])
@@ -170,7 +175,8 @@ def _ordered(message: dict[str, Any]) -> dict[str, Any]:
 def _written(messages: list[dict[str, Any]], dialogue: Dialogue) -> str:
     """The dialogue's line, as `json.dumps` writes it with `ensure_ascii=False`."""
     if dialogue.beside or not dialogue.plain:
-        return json.dumps({"messages": messages, **dialogue.beside}, ensure_ascii=False) + "\n"
+        kept = {"messages": [_ordered(one) for one in messages], **dialogue.beside}
+        return json.dumps(kept, ensure_ascii=False) + "\n"
     parts = [
         f'{{"role": "{message["role"]}", "content": {_literal(message["content"])}}}'
         for message in messages

@@ -156,7 +156,7 @@ def row_of(found: dict[str, Any]) -> Row:
     name, values = found["name"], found["values"]
     kinds = [(kind_words(kind), count) for kind, count in (values.get("kinds") or {}).items()]
     if name == "template_fit":
-        kinds = [(fit["title"], sum(fit["left_out"].values())) for fit in values["bases"]]
+        kinds = [(fit["title"], fit_count(fit)) for fit in values["bases"]]
         kinds = [one for one in kinds if one[1]]
     if name == "test_sets":
         kinds = list(values["found"].items())
@@ -178,6 +178,11 @@ def row_of(found: dict[str, Any]) -> Row:
         kinds=kinds,
         listed=found["listed"],
     )
+
+
+def fit_count(fit: dict[str, Any]) -> int:
+    """Dialogues that a base's template leaves out, or of which it leaves tools out."""
+    return int(sum(fit["left_out"].values()) + fit.get("tool_dialogues", 0))
 
 
 def language_name(code: str) -> str:

@@ -46,7 +46,8 @@ EFFECTS: dict[str, Words] = {
         "model; elsewhere it answers as these dialogues taught it. Read them."
     ),
     "template_fit": gettext_lazy(
-        "A run leaves these out: the chat template of %(bases)s refuses or changes them."
+        "The chat template of %(bases)s refuses or changes these, and a run leaves them out; or it "
+        "has no words for tools, and a run learns them without calls and results."
     ),
     "equal_replies": gettext_lazy(
         "%(count)s held-out dialogues have a reply that is learned word for word: the held-out "
@@ -146,6 +147,7 @@ KINDS: dict[str, Words] = {
     "changed": gettext_lazy("changed by the template"),
     "without_reply": gettext_lazy("no reply to learn"),
     "too_long": gettext_lazy("too long"),
+    "tools": gettext_lazy("without its tools"),
 }
 # In order of what matters; nothing is to be done about those that are not in MENDED.
 ORDER = tuple(TITLES)

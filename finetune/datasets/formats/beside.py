@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .form import Record
+from .calls import tools_listed
+from .form import Columns, Format, Record
+from .turns import EMPTY
 
 OWN = ("openai", "trl_preference")  # the forms in which versions are written
 TAGS_MOST = 20
@@ -33,6 +35,19 @@ def beside(record: Record) -> dict[str, Any]:
     source = record.get("source")
     if isinstance(source, str) and SOURCE.fullmatch(source):
         kept["source"] = source
+    return kept
+
+
+def kept_beside(form: Format, record: Record, columns: Columns) -> dict[str, Any]:
+    """Return what is kept with a record's messages: what our own forms have there, a table's
+    person, and the tools that may be called."""
+    kept: dict[str, Any] = {}
+    if form.name in OWN:
+        kept = beside(record)
+    elif (person := record.get(columns.get("person", ""))) not in EMPTY:
+        kept = beside({"person": str(person).strip()})
+    if form.tools and (tools := tools_listed(form.tools_in(record))) is not None:
+        kept["tools"] = tools
     return kept
 
 

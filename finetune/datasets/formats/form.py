@@ -37,6 +37,8 @@ class Format:
         joins: whether turns of one side in a row are read as one.
         consent: whether people write in it who have to be asked first.
         inner_keys: keys that are used of objects under `keys`, where those are looked into.
+        tools: whether calls of tools are read and written.
+        tools_in: where a record says which tools may be called, of such a form.
         kind: what a record is: a dialogue, or a `preference`, whose messages are what was said
             before, the reply that was preferred, and the one that was not.
     """
@@ -57,4 +59,6 @@ class Format:
     consent: bool = False
     dialogue_key: Callable[[Record], str] | None = None
     inner_keys: tuple[str, ...] = ()
+    tools: bool = False
+    tools_in: Callable[[Record], Any] = lambda record: record.get("tools")
     kind: str = DIALOGUES

@@ -9,7 +9,15 @@ from finetune.datasets.reading.exceptions import RecordProblem
 from .form import Columns, Format, Message, Record
 from .sharegpt import ROLES
 from .turns import EMPTY, SYSTEM_KEYS, is_list, listed, object_check, turn_list, turns, with_system
-from .writing import apart, beside, exchanges, plain, without_neighbours, without_weights
+from .writing import (
+    apart,
+    beside,
+    exchanges,
+    plain,
+    without_calls,
+    without_neighbours,
+    without_weights,
+)
 
 TURNS_KEYS = ("turns", "chat_messages", "utterances")
 SPEAKERS = ("role", "speaker", "from", "sender", "author")
@@ -49,6 +57,7 @@ def _turns(record: Record, columns: Columns) -> list[Any]:
 
 
 def _write_turns(messages: list[Message]) -> Record:
+    without_calls("Turns", messages)
     return {"turns": [plain(message) for message in messages]}
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
+from .calls import has_calls
 from .form import PREFERENCE, Columns, Format, Message, Record
-from .turns import EMPTY, SYSTEM_KEYS, joined, turn_list, with_system
+from .turns import EMPTY, NO_TOOLS, SYSTEM_KEYS, joined, turn_list, with_system
 
 PREFERRED, OTHER = "preferred_output", "non_preferred_output"
 REPLIES = (("chosen", "rejected"), ("chosen_response", "rejected_response"))
@@ -51,6 +52,8 @@ def pair_check(messages: list[Message]) -> None:
             "no person's turn stands before the two replies",
             "Give what the person said, in 'prompt' or 'input'.",
         )
+    if has_calls(messages):
+        raise RecordProblem("tool_call", "a tool is called in the pair", NO_TOOLS)
     if replies[0]["content"].strip() == replies[1]["content"].strip():
         raise RecordProblem(
             "equal_replies",

@@ -10,6 +10,7 @@ from .alpaca import ALPACA
 from .apis.gemini import GEMINI
 from .apis.openai import BATCH, MESSAGES
 from .beside import OWN, beside
+from .calls import RESULT_ROLES, tools_listed
 from .form import Columns, Format, Record
 from .lists import EXCHANGES, TEXTS, TURNS
 from .preference import ANTHROPIC_HH, OPENAI_DPO, TRL_PREFERENCE
@@ -62,6 +63,8 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
     }
     if form.name in OWN:
         used |= beside(record).keys()
+    if form.tools and tools_listed(form.tools_in(record)) is not None:
+        used.add("tools")
     for key, value in record.items():
         blank = isinstance(value, str) and not value.strip()
         if key not in used and not blank and value not in EMPTY:
@@ -77,5 +80,12 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
             continue
         objects = [turn for turn in turns if isinstance(turn, dict)]
         for key in dict.fromkeys(key for turn in objects for key in turn):
-            if key not in form.turn_keys and any(turn.get(key) not in EMPTY for turn in objects):
+            known = key in form.turn_keys
+            if not known and any(_says(turn, key, form.tools) for turn in objects):
                 yield f"{name}[].{key}"
+
+
+def _says(turn: Record, key: str, tools: bool) -> bool:
+    """Whether a turn has something under a key; a tool's name is kept where tools are."""
+    named = tools and key == "name" and turn.get("role") in RESULT_ROLES
+    return turn.get(key) not in EMPTY and not named

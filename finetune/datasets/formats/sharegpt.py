@@ -9,7 +9,7 @@ from typing import Any
 
 from .form import Columns, Format, Message, Record
 from .turns import SYSTEM_KEYS, is_list, listed, turns, with_system
-from .writing import plain
+from .writing import plain, without_calls
 
 KEYS = ("conversations", "conversation")
 USERS = ("human", "user", "prompter", "person", "client", "patient", "customer", "seeker")
@@ -44,6 +44,7 @@ def _key(record: Record) -> str:
 
 
 def _write(messages: list[Message]) -> Record:
+    without_calls("ShareGPT", messages)
     names = {"system": "system", "user": "human", "assistant": "gpt"}
     return {
         "conversations": [

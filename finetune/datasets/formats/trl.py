@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .calls import CALL_KEYS
 from .form import Columns, Format, Message, Record
 from .turns import SYSTEM_KEYS, turn_list, with_system
 from .writing import CannotWrite, plain
@@ -37,8 +38,9 @@ TRL = Format(
     lambda record: _is_list(record.get("prompt")) and "completion" in record,
     _convert,
     ("prompt", "completion", *SYSTEM_KEYS),
-    ("role", "content", "weight"),
+    ("role", "content", "weight", *CALL_KEYS, "function_call"),
     write=_write,
     recognised="`prompt` as a list, and `completion`",
-    notes="both as plain text are a `table`",
+    notes="both as plain text are a `table`; calls of tools and `tools` as in `openai`",
+    tools=True,
 )

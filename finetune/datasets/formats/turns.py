@@ -14,7 +14,7 @@ from .form import Record
 SYSTEM_KEYS = ("system", "system_prompt")
 CALLS = ("tool_calls", "function_call")
 EMPTY: tuple[Any, ...] = (None, "", [], {})
-NO_TOOLS = "Tools are not trained here: write what the assistant should say, or leave it out."
+NO_TOOLS = "Calls of tools are read in OpenAI's messages: write it so, or leave it out."
 
 
 def turn_list(record: Record, key: str) -> list[Any]:

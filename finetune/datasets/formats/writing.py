@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from .calls import CALL_KEYS, has_calls
 from .form import Message
 
 ROLES = ("system", "user", "assistant")
@@ -30,8 +31,9 @@ def weight_of(message: Message) -> int:
 
 
 def plain(message: Message) -> Message:
-    """Role and content, and the weight where it says something."""
+    """Role and content, calls of tools, and the weight where it says something."""
     kept = {"role": message["role"], "content": message["content"]}
+    kept |= {key: message[key] for key in (*CALL_KEYS, "name") if key in message}
     return kept if weight_of(message) else {**kept, "weight": 0}
 
 
@@ -39,8 +41,10 @@ def apart(form: str, messages: list[Message]) -> tuple[str | None, list[Message]
     """The system text, and the turns behind it.
 
     Raises:
-        CannotWrite: there is no turn, or a system message stands behind the first one.
+        CannotWrite: there is no turn, a tool is called, or a system message stands behind the
+            first turn.
     """
+    without_calls(form, messages)
     start = 1 if messages and messages[0]["role"] == "system" else 0
     spoken = messages[start:]
     if not spoken:
@@ -48,6 +52,12 @@ def apart(form: str, messages: list[Message]) -> tuple[str | None, list[Message]
     if any(message["role"] == "system" for message in spoken):
         raise CannotWrite(form, "a system message behind the first turn")
     return messages[0]["content"] if start else None, spoken
+
+
+def without_calls(form: str, messages: list[Message]) -> None:
+    """Raises CannotWrite: a tool is called or answers."""
+    if has_calls(messages):
+        raise CannotWrite(form, "calls of tools")
 
 
 def without_weights(form: str, messages: Iterable[Message]) -> None:

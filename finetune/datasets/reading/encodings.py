@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from typing import BinaryIO, cast
 
+from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.lines import CHUNK
 from finetune.datasets.reading.watching import Stream
 
@@ -49,8 +51,31 @@ _COMMON: dict[str, frozenset[str]] = {
     "cp1252": frozenset("éèêàâçùûôîïëüöäßñóíáúãõåøæœÉÄÖÜÀ’‘“”„–—…€£°«»¿¡"),
 }
 _ENOUGH = 0.1  # share of such signs below which no guess is told
+_BYTE = re.compile(r"byte \d+, (character \d+),")
 _UNREADABLE = "studio.unreadable"
 codecs.register_error(_UNREADABLE, lambda error: ("\udcff", getattr(error, "end", 0)))
+
+
+def not_utf8(place: str) -> RecordProblem:
+    """Bytes that are no character, and where they stand."""
+    return RecordProblem("invalid_encoding", f"not UTF-8 {place}", "Save the file as UTF-8.")
+
+
+def as_written(problem: RecordProblem, encoding: str) -> RecordProblem:
+    """The problem of a text that was read as UTF-8, with the encoding that it is written in.
+
+    Bytes of what was read are not those of the file; characters are.
+    """
+    if problem.check != "invalid_encoding":
+        return problem
+    place = _BYTE.sub(r"\1", problem.reason.removeprefix("not UTF-8 "))
+    return RecordProblem(problem.check, f"not {name_of(encoding)} {place}", problem.fix)
+
+
+def name_of(encoding: str) -> str:
+    """What people call an encoding: `UTF-16`, `Shift JIS`."""
+    known = ENCODINGS.get(encoding)
+    return known.split(" (")[0] if known else encoding[:6].upper()
 
 
 def marked(head: bytes) -> tuple[str, int]:

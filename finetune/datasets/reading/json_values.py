@@ -7,6 +7,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]
 from typing import Any
 
+from finetune.datasets.reading.encodings import not_utf8
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.visibility import is_visible
@@ -32,11 +33,8 @@ def parse(raw: bytes, limits: Limits) -> Any:
     try:
         text = raw.decode("utf-8").removeprefix("\ufeff")  # files with a mark were joined
     except UnicodeDecodeError as error:
-        return RecordProblem(
-            "invalid_encoding",
-            f"not UTF-8 at byte {error.start + 1} of the line",
-            "Save the file as UTF-8.",
-        )
+        letter = len(raw[: error.start].decode("utf-8")) + 1
+        return not_utf8(f"at byte {error.start + 1}, character {letter}, of the line")
     if _depth_exceeds(text, limits.max_depth):
         return _too_deep(limits)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of an examination; each is a whole number of at least 1.
+    """Bounds of an examination, and where a chat is cut; each is a whole number of at least 1.
 
     Attributes:
         max_bytes: largest file.
@@ -21,6 +21,7 @@ class Limits:
         reported_problems: problems kept in the report itself.
         min_dialogues: fewest usable dialogues a data set needs.
         preview: dialogues shown in the report.
+        pause_hours: hours without a message behind which a chat goes on as another dialogue.
     """
 
     max_bytes: int = 512 * 1024 * 1024
@@ -34,6 +35,7 @@ class Limits:
     reported_problems: int = 100
     min_dialogues: int = 10
     preview: int = 5
+    pause_hours: int = 6
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from finetune.datasets.reading.containers.directory import directory
 from finetune.datasets.reading.containers.packed import Budget, gzip_stream, member_stream
-from finetune.datasets.reading.encodings import text_stream
+from finetune.datasets.reading.encodings import as_written, text_stream
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.json_lists import elements
 from finetune.datasets.reading.json_values import OWN_DEPTH, own_record, parse
@@ -132,6 +132,8 @@ def _text_records(handle: BinaryIO, sniffed: Sniffed, limits: Limits) -> Iterato
 def _without_places(handle: BinaryIO, sniffed: Sniffed, limits: Limits) -> Iterator[Read]:
     """Records of a text whose bytes are not those of the file."""
     for read in _text_records(handle, sniffed, limits):
+        if sniffed.encoding != "utf-8" and isinstance(read.value, RecordProblem):
+            read = replace(read, value=as_written(read.value, sniffed.encoding))
         yield read if read.start < 0 else replace(read, start=-1, size=0)
 
 

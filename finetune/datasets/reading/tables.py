@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from finetune.datasets.reading.columns import ONE_COLUMN, with_lists
+from finetune.datasets.reading.encodings import not_utf8
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
@@ -287,9 +288,9 @@ def _value(header: list[str], row: _Row) -> Any:
             "a carriage return in a cell without quotation marks",
             "Put cells with line breaks in quotation marks, or save with Unix line ends.",
         )
-    for cell in cells:
-        if _NOT_UTF8.search(cell):
-            return RecordProblem("invalid_encoding", "not UTF-8", "Save the file as UTF-8.")
+    for place, cell in enumerate(cells):
+        if bad := _NOT_UTF8.search(cell):
+            return not_utf8(f"in {header[place][:40]!r} at character {bad.start() + 1}")
         if "\0" in cell:
             return RecordProblem("null_bytes", "null byte in a cell", "Remove the null bytes.")
     return dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=True))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from finetune.datasets.doctor.places import DialoguePlace, Places
+from finetune.datasets.formats.calls import said
 from finetune.datasets.formats.preference import pair_messages
 from finetune.datasets.models import Dataset
 
@@ -85,7 +86,7 @@ class Wanted:
         if self.tag and self.tag not in record.get("tags", ()):
             return False
         text = self.text.casefold()
-        return not text or any(text in one["content"].casefold() for one in messages_of(record))
+        return not text or any(text in said(one).casefold() for one in messages_of(record))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from finetune.datasets.formats.beside import TAG_LETTERS, TAGS_MOST, is_tag
+from finetune.datasets.formats.calls import CALL_KEYS
 from finetune.datasets.read_as import WHO
+from finetune.exceptions import StudioError
 
 from .dialogues import LINES_MOST, Wanted
 
@@ -89,13 +92,18 @@ class TurnFields:
     role: str
     content: str
     learned: bool = True
+    calls: str = ""  # of tools, or what a result answers, as JSON
     errors: list[str] = field(default_factory=list)
 
 
 class TurnsForm:
     """One dialogue with a field for each turn; knows no more of it than what was typed."""
 
-    roles = list(WHO.items())
+    @property
+    def roles(self) -> list[tuple[str, Any]]:
+        """Who may speak; a tool where one does."""
+        tools = any(turn.calls or turn.role == "tool" for turn in self.turns)
+        return [one for one in WHO.items() if tools or one[0] != "tool"]
 
     def __init__(self, turns: list[TurnFields]) -> None:
         self.turns = turns
@@ -105,7 +113,9 @@ class TurnsForm:
     def of_messages(cls, messages: list[dict[str, Any]]) -> TurnsForm:
         return cls(
             [
-                TurnFields(number, one["role"], one["content"], bool(one.get("weight", 1)))
+                TurnFields(
+                    number, one["role"], one["content"], bool(one.get("weight", 1)), calls_of(one)
+                )
                 for number, one in enumerate(messages, 1)
             ]
         )
@@ -118,7 +128,8 @@ class TurnsForm:
             number = len(turns) + 1
             learned = f"learned-{number}" in values or f"unlearned-{number}" not in values
             content = values[name].replace("\r\n", "\n")
-            turns.append(TurnFields(number, values.get(f"role-{number}", ""), content, learned))
+            role, calls = values.get(f"role-{number}", ""), values.get(f"calls-{number}", "")
+            turns.append(TurnFields(number, role, content, learned, calls))
         return cls(turns)
 
     def add(self) -> None:
@@ -134,9 +145,14 @@ class TurnsForm:
             turn.number = at
 
     def messages(self) -> list[dict[str, Any]]:
-        """The turns as messages; a weight is written only where it says something."""
+        """The turns as messages; a weight is written only where it says something.
+
+        Raises:
+            StudioError: what stands as JSON beside a turn is none.
+        """
         return [
             {"role": turn.role, "content": turn.content}
+            | calls_read(turn)
             | ({"weight": 0} if turn.role == "assistant" and not turn.learned else {})
             for turn in self.turns
         ]
@@ -149,3 +165,29 @@ class TurnsForm:
             self.turns[number - 1].errors.append(message)
         else:
             self.errors.append(message)
+
+
+def calls_of(message: Mapping[str, Any]) -> str:
+    """What a turn says of tools, as JSON; empty where it says nothing of them."""
+    kept = {key: message[key] for key in (*CALL_KEYS, "name") if key in message}
+    return json.dumps(kept, ensure_ascii=False, indent=1) if kept else ""
+
+
+def calls_read(turn: TurnFields) -> dict[str, Any]:
+    """The keys that were typed beside a turn. Raises StudioError: they are no JSON object."""
+    if not turn.calls.strip():
+        return {}
+    try:
+        value = json.loads(turn.calls)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or not value.keys() <= {*CALL_KEYS, "name"}:
+        raise StudioError(
+            _(
+                "message %(number)s: what is said of tools is no JSON object with these "
+                "keys: %(keys)s."
+            )
+            % {"number": turn.number, "keys": ", ".join((*CALL_KEYS, "name"))},
+            code="invalid_dialogue",
+        )
+    return value

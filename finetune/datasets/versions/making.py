@@ -27,6 +27,7 @@ from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
 from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.findings.personal.masking import masked
+from finetune.datasets.formats.calls import with_texts
 from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.models import Dataset
@@ -149,7 +150,8 @@ class Making:
         planned = self.plan.taken(read.line)
         if planned.left_out or self._pairs or not (self.plan.mends_all or planned.mended):
             return
-        yield from self._mended(read.line, mender.of_read(read), planned, {})
+        mended = mender.of_read(read)
+        yield from self._mended(read.line, mended, planned, mended.beside if mended else {})
 
     def _kept(self, dialogue: Dialogue, mender: Mender, seen: set[bytes]) -> Iterator[Record]:
         """A dialogue, changed where that was asked for."""
@@ -166,7 +168,7 @@ class Making:
                 mended = mender.of_messages(dialogue.messages)
                 yield from self._mended(line, mended, planned, dialogue.beside)
             return
-        mark = exact_print(exact_text(messages))
+        mark = exact_print(exact_text(messages, dialogue.beside.get("tools")))
         if mark in seen:  # it was left out already
             return
         seen.add(mark)
@@ -179,7 +181,7 @@ class Making:
             messages = planned.messages
             self._note("edit", line)
         if planned.masked:
-            messages = [one | {"content": masked(one["content"])} for one in messages]
+            messages = [with_texts(one, masked) for one in messages]
             self._note("mask", line)
         if planned.tags is not None:
             self._note("tag", line)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from finetune.datasets.checking import limits
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.formats.beside import are_tags
+from finetune.datasets.formats.calls import settled_calls
 from finetune.datasets.formats.form import PREFERENCE
 from finetune.datasets.formats.preference import pair_check
 from finetune.datasets.models import Dataset
@@ -136,7 +137,8 @@ def messages_checked(messages: list[Any], line: int, pairs: bool = False) -> lis
         pairs: whether they are to be a pair: what was said, the preferred reply, the other one.
     """
     try:
-        kept = check_messages(messages, limits())
+        plain = [settled_calls(one) if isinstance(one, dict) else one for one in messages]
+        kept = check_messages(plain, limits())
         if pairs:
             pair_check(kept)
         return kept

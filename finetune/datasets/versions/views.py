@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from finetune.datasets.formats.calls import said
 from finetune.datasets.models import Dataset
 from finetune.datasets.read_as import WHO
 from finetune.datasets.selectors import dataset_get
@@ -96,7 +97,7 @@ def shown(talk: Talk, change: DialogueDraft | None) -> dict[str, Any]:
             {
                 "role": one["role"],
                 "who": who,
-                "text": one["content"],
+                "text": said(one),
                 "unlearned": one.get("weight", 1) == 0,
             }
             for one, who in zip(turns, whose, strict=True)

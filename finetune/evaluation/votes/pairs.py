@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from finetune.datasets.formats.calls import said
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import DATA
 from finetune.evaluation.replies.turns import cut
@@ -155,7 +156,7 @@ def dialogues_before(data: Path, wanted: set[int]) -> dict[int, list[Message]]:
                 if number in wanted:
                     messages = cut(dialogue_at(handle, offset))[0]
                     found[number] = [
-                        {"role": one["role"], "content": one["content"]} for one in messages
+                        {"role": one["role"], "content": said(dict(one))} for one in messages
                     ]
     except (BadData, LeftOut, OSError):
         raise gone() from None

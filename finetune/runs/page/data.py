@@ -113,6 +113,19 @@ def part_of(name: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
                 % {"truncated": f"{truncated:,}", "length": f"{length:,}"},
             )
         )
+    tool_turns = int(counts.get("tool_turns") or 0)
+    if tool_turns:
+        rows.append(
+            (
+                _("tools"),
+                _(
+                    "%(turns)s calls, results and lists of tools left out: the base's chat "
+                    "template has no words for them. Replies that rest on a result are learned "
+                    "without it"
+                )
+                % {"turns": f"{tool_turns:,}"},
+            )
+        )
     if counts.get("tokens"):
         rows.append(
             (
@@ -125,7 +138,10 @@ def part_of(name: str, counts: Mapping[str, Any], run: Run) -> PartOfData:
             )
         )
     return PartOfData(
-        str(TITLES[name]), rows, list(counts.get("reasons") or []), bool(skipped or truncated)
+        str(TITLES[name]),
+        rows,
+        list(counts.get("reasons") or []),
+        bool(skipped or truncated or tool_turns),
     )
 
 
@@ -148,4 +164,7 @@ def data_lost_words(run: Run) -> str:
         )
     if counts.get("truncated"):
         parts.append(_("%(truncated)s shortened") % {"truncated": f"{counts['truncated']:,}"})
+    if counts.get("tool_turns"):
+        words = _("%(turns)s turns of tools left out")
+        parts.append(words % {"turns": f"{counts['tool_turns']:,}"})
     return "; ".join(parts)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from jinja2.exceptions import TemplateError
@@ -28,8 +28,9 @@ from finetune.training.exceptions import ChangedReply
 
 from .chat_template import ChatTemplate
 from .folding import Message
-from .pieces import Piece
+from .pieces import Piece, between
 from .tokenising import Ids, Tokeniser
+from .tools import PROBE, has_tools, speaks_tools, without_tools
 
 SYSTEM = {"role": "system", "content": "system"}
 QUESTION = {"role": "user", "content": "question"}
@@ -73,6 +74,9 @@ class ChatFormat:
         for messages, prompt in PROBES:
             with suppress(TemplateError):  # then this probe tells nothing
                 probes.append(self.template.pieces(messages, prompt=prompt))
+        if self.speaks_tools:
+            with suppress(TemplateError):
+                probes.append(self.template.pieces(PROBE))
         self.control = self._tokeniser.control
         self.control |= self._marks(probes)
         self.template.guarded = self._tokeniser.control_words
@@ -88,6 +92,17 @@ class ChatFormat:
         ends = listed if isinstance(listed, list) else [listed]
         return cls(tokenizer, template, ends=[end for end in ends if end is not None])
 
+    @cached_property
+    def speaks_tools(self) -> bool:
+        """Whether calls and results of tools are written; where not, they are left out."""
+        return speaks_tools(self.template.render)
+
+    def spoken(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return the messages without what the template has no words for."""
+        if has_tools(messages) and not self.speaks_tools:
+            return without_tools(messages)[0]
+        return messages
+
     def prompt_ids(self, messages: Sequence[Message], begun: str = "") -> list[int]:
         """Return the ids of a conversation, ready for the assistant's next turn.
 
@@ -98,7 +113,7 @@ class ChatFormat:
         Raises:
             TemplateError: the template refuses the messages.
         """
-        ids = self._ids(self.template.pieces(messages, prompt=True))
+        ids = self._ids(self.template.pieces(self.spoken(messages), prompt=True))
         if begun:
             before = self._tokeniser.context(ids[-1] if ids else None)
             ids += self._chunk_ids((Piece(begun, given=True),), before)
@@ -107,17 +122,21 @@ class ChatFormat:
     def learned(self, messages: Sequence[Message]) -> Iterator[tuple[list[int], Ids]]:
         """Yield for each reply to be learned the ids of its prompt, and its own with its end.
 
-        A reply is learned if its weight is not 0 and it says something. The prompt of a reply
-        that opens the dialogue is what the template writes before it.
+        A reply is learned if its weight is not 0 and it says something or calls a tool; a call
+        as the template writes it, with the words before it. The prompt of a reply that opens the
+        dialogue is what the template writes before it.
 
         Raises:
             TemplateError: the template refuses the messages.
             ChangedReply: the template writes a reply that is learned otherwise than it was given.
         """
+        messages = self.spoken(messages)
         learned = [
             at
             for at, item in enumerate(messages)
-            if item["role"] == "assistant" and item.get("weight", 1) and item["content"].strip()
+            if item["role"] == "assistant"
+            and item.get("weight", 1)
+            and (item["content"].strip() or item.get("tool_calls"))
         ]
         if not learned:
             return
@@ -125,12 +144,15 @@ class ChatFormat:
         roles = [item["role"] for item in messages]
         numbers = {at: roles[:at].count("assistant") for at in learned}
         for at, number in numbers.items():
-            if number not in replies:
+            if number not in replies and not messages[at].get("tool_calls"):
                 raise ChangedReply(messages[at]["content"])
         for at, number in numbers.items():
-            prompt = self._ids(self._before(messages, at, number))
+            pieces = self._before(messages, at, number)
+            prompt = self._ids(pieces)
             before = self._tokeniser.context(prompt[-1] if prompt else None)
-            yield prompt, self._chunk_ids((replies[number],), before) + self.ending
+            calls = messages[at].get("tool_calls")
+            reply = self._call(messages[: at + 1], pieces) if calls else (replies[number],)
+            yield prompt, self._chunk_ids(reply, before) + self.ending
 
     def text(self, ids: Iterable[int]) -> str:
         """Return the text of ids without special tokens."""
@@ -154,6 +176,19 @@ class ChatFormat:
             for piece in pieces
             if piece.reply is not None and numbers.count(piece.reply) == 1
         }
+
+    def _call(self, messages: Sequence[Message], before: Sequence[Piece]) -> tuple[Piece, ...]:
+        """Return what the template writes of a last turn that calls a tool, without its end.
+
+        Raises:
+            ChangedReply: it does not go on from what stands before, or ends otherwise than replies.
+        """
+        pieces = self.template.pieces(messages)
+        text, prompt = ("".join(one.text for one in part) for part in (pieces, before))
+        for tail in (self._tail, self._tail.rstrip()):
+            if text.startswith(prompt) and text.endswith(tail):
+                return tuple(between(pieces, len(prompt), len(text) - len(tail)))
+        raise ChangedReply(messages[-1]["tool_calls"][0]["function"]["name"])
 
     def _before(self, messages: Sequence[Message], at: int, number: int) -> list[Piece]:
         """Return what stands before a reply: its prompt, if there can be one."""
@@ -225,6 +260,7 @@ class ChatFormat:
         it is behind a single ordinary character, too: replies may well contain that.
         """
         eos = () if self.tokenizer.eos_token_id is None else (self.tokenizer.eos_token_id,)
+        self._tail = ""
         try:
             pieces = self.template.pieces([QUESTION, ANSWER])
         except TemplateError:
@@ -236,6 +272,7 @@ class ChatFormat:
                     tail = ""  # the template drops replies
                 break
             tail = piece.text + tail
+        self._tail = tail
         ids, found = self._tokeniser.with_control(tail, -1)
         if found:
             at, start = found[0]

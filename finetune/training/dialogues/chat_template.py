@@ -21,6 +21,7 @@ from jinja2.exceptions import TemplateError
 
 from .folding import Message, folded
 from .pieces import Piece, with_blanks
+from .tools import for_template, has_tools, tools_of, words_of
 
 Span = tuple[int, int]
 Spans = Mapping[int, Sequence[Span]]
@@ -66,10 +67,13 @@ class ChatTemplate:
         """
         if not messages:
             raise TemplateError("There is no message to write.")
-        plain = [{"role": item["role"], "content": item["content"]} for item in messages]
         try:
             text: str = self.tokenizer.apply_chat_template(
-                plain, chat_template=self.source, tokenize=False, add_generation_prompt=prompt
+                [for_template(item) for item in messages],
+                tools=tools_of(messages),
+                chat_template=self.source,
+                tokenize=False,
+                add_generation_prompt=prompt,
             )
         except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
             raise TemplateError(f"{type(error).__name__}: {error}") from error
@@ -84,6 +88,8 @@ class ChatTemplate:
         Raises:
             TemplateError: the template refuses the messages, folded or not.
         """
+        if has_tools(messages) and any(self.guarded(words) for words in words_of(messages)):
+            raise TemplateError("a tool or its call holds text that models keep for themselves")
         systems = [at for at, item in enumerate(messages) if item["role"] == "system"]
         refusal: TemplateError | None = None
         try:
@@ -108,7 +114,11 @@ class ChatTemplate:
         if reading.loose or reading.text != plain:
             reading, whole = self._read_changed(messages, spans, prompt, plain, first)
         replies = [at for at, item in enumerate(messages) if item["role"] == "assistant"]
-        number = {at: order for order, at in enumerate(replies) if at in whole}
+        number = {
+            at: order
+            for order, at in enumerate(replies)
+            if at in whole and not messages[at].get("tool_calls")
+        }
         pieces = [
             Piece(
                 text,

@@ -25,6 +25,7 @@ from .chat_format import ChatFormat
 from .folding import Message, with_system
 from .left_out import KINDS
 from .lines import dialogue_of, lines_of, record_at
+from .tools import has_tools, without_tools
 
 IGNORED = -100
 PLAIN_TEMPLATE = (
@@ -75,6 +76,8 @@ class Loaded:
         unreadable: lines that are no dialogue.
         usable_total: examples that the whole file has: counted if all was looked at, else
             estimated from the share that was usable.
+        tool_turns: calls, results and lists of tools that were left out of the dialogues used,
+            since the chat template has no words for them.
         reasons: why the first few were left out, each with the number of its line.
     """
 
@@ -92,6 +95,7 @@ class Loaded:
     without_reply: int = 0
     unreadable: int = 0
     usable_total: int = 0
+    tool_turns: int = 0
     reasons: list[str] = field(default_factory=list)
 
 
@@ -192,7 +196,7 @@ def load(
     examples_of = encoded_as or dialogue_encoded
     counts: Counter[str] = Counter()
     reasons: list[tuple[int, str]] = []
-    found = 0
+    found = tool_turns = 0
     with path.open("rb") as handle:
         for index in order:
             if limit is not None and found >= limit:
@@ -202,6 +206,7 @@ def load(
                 record = record_at(handle, offset)
                 encoded[index] = examples_of(chat, record, system_prompt, sequence_length)
                 found += len(encoded[index])
+                tool_turns += tool_turns_left_out(chat, dialogue_of(record))
             except LeftOut as error:
                 counts[error.kind] += 1
                 reasons = sorted([*reasons, (number, str(error))])[:REASONS_KEPT]
@@ -224,6 +229,7 @@ def load(
         looked_at=looked_at,
         used=len(encoded),
         usable_total=round(len(examples) * total / looked_at),
+        tool_turns=tool_turns,
         reasons=explained,
         refused=counts["refused"],
         changed=counts["changed"],
@@ -231,6 +237,13 @@ def load(
         without_reply=counts["without_reply"],
         unreadable=counts["unreadable"],
     )
+
+
+def tool_turns_left_out(chat: ChatFormat, messages: Sequence[Message]) -> int:
+    """Count the calls, results and lists of tools that a template has no words for."""
+    if not has_tools(messages) or chat.speaks_tools:
+        return 0
+    return without_tools(messages)[1]
 
 
 def permutation(count: int, seed: int, turn: int) -> list[int]:

@@ -42,4 +42,6 @@ def folded(messages: Sequence[Message]) -> list[Message]:
                 turns.append({"role": "user", "content": "\n\n".join(waiting)})
             turns.append(message)
         waiting = []
-    return turns[:-1]
+    turns = turns[:-1]
+    tools = next((one["tools"] for one in messages if one.get("tools")), None)
+    return [{**turns[0], "tools": tools}, *turns[1:]] if tools and turns else turns

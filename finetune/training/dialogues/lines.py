@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 from finetune.training.exceptions import BadData, LeftOut
 
 from .folding import Message
+from .tools import check_calls, with_tools
 
-ROLES = ("system", "user", "assistant")
+ROLES = ("system", "user", "assistant", "tool")
 
 
 def count_dialogues(path: Path) -> int:
@@ -75,7 +76,8 @@ def dialogue_at(handle: BinaryIO, offset: int) -> list[Message]:
 
 def dialogue_of(record: dict[str, Any]) -> list[Message]:
     """The messages of a line's record, likewise."""
-    return [*record["messages"], *([record["chosen"]] if "chosen" in record else [])]
+    chosen = [record["chosen"]] if "chosen" in record else []
+    return with_tools([*record["messages"], *chosen], record.get("tools"))
 
 
 def record_at(handle: BinaryIO, offset: int) -> dict[str, Any]:
@@ -90,6 +92,7 @@ def record_at(handle: BinaryIO, offset: int) -> dict[str, Any]:
             if not isinstance(message["content"], str):
                 raise TypeError("content that is not text")
             message["content"].encode()  # half of a character pair cannot be
+            check_calls(message)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         why = f"not a dialogue ({error}). Let the data set doctor write the file"
         raise LeftOut("unreadable", why) from error

@@ -63,6 +63,18 @@ def with_blanks(
     return result
 
 
+def between(pieces: Sequence[Piece], start: int, end: int) -> list[Piece]:
+    """Return what stands between two places of the written text, counted in characters."""
+    cut: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        text = piece.text[max(0, start - at) : max(0, end - at)]
+        if text:
+            cut.append(Piece(text, piece.given))
+        at += len(piece.text)
+    return cut
+
+
 def _content(piece: Piece | None, contents: Sequence[str]) -> str:
     return "" if piece is None or piece.reply is None else contents[piece.reply]
 

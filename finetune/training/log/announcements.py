@@ -64,6 +64,7 @@ def counts_of(loaded: Loaded) -> dict[str, Any]:
         "skipped": loaded.skipped,
         **{kind: getattr(loaded, kind) for kind in KINDS},
         "truncated": loaded.truncated,
+        "tool_turns": loaded.tool_turns,
         "reasons": loaded.reasons,
         "tokens": loaded.tokens,
         "label_tokens": loaded.label_tokens,
@@ -92,6 +93,14 @@ def _warn(part: str, loaded: Loaded, config: RunConfig, log: EventLog) -> None:
             f"{loaded.truncated} of {len(loaded.examples)} {part} dialogues are longer than "
             f"{config.sequence_length} tokens: their last turns are left out.",
             {"truncated": loaded.truncated, "part": part},
+        )
+    if loaded.tool_turns:
+        log.emit(
+            "warning",
+            f"The base's chat template has no words for tools: {loaded.tool_turns:,} calls, "
+            f"results and lists of tools of the {part} dialogues are left out. Replies that rest "
+            "on a result are learned without it.",
+            {"tool_turns": loaded.tool_turns, "part": part},
         )
 
 

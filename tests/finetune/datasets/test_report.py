@@ -75,5 +75,5 @@ def test_the_summary_names_what_was_not_used_or_left_out():
 
 
 def test_unknown_roles_come_after_the_known_ones():
-    view = ReportView(Dataset(report={"roles": {"tool": 1, "assistant": 2, "user": 3}}))
-    assert view.roles == [("Person", 3), ("Assistant", 2), ("tool", 1)]
+    view = ReportView(Dataset(report={"roles": {"narrator": 1, "assistant": 2, "user": 3}}))
+    assert view.roles == [("Person", 3), ("Assistant", 2), ("narrator", 1)]

@@ -503,10 +503,19 @@ class TestChats:
         assert "“<bdi>Ben</bdi>” is the assistant." in page
         assert "<bdi>alice</bdi> stated on" in page
         first = row.options["consent"]
-        client.post(url, {"speaker": "Ann", "consent": "on"})
+        assert "A pause of 6 hours begins another dialogue." in page
+        client.post(url, {"speaker": "Ann", "consent": "on", "pause_hours": "400"})
+        dataset_check(row.pk)
+        row.refresh_from_db()
+        assert (row.state, row.options["consent"]) == ("failed", first)
+        assert row.problem["code"] == "too_few_dialogues"  # it is all one
+        page = " ".join(page_of(client, row).split())
+        assert 'name="pause_hours" value="400"' in page
+        client.post(url, {"speaker": "Ann", "consent": "on", "pause_hours": "7"})
         dataset_check(row.pk)
         row.refresh_from_db()
         assert (row.state, row.options["consent"]) == ("ready", first)
+        assert client.post(url, {"speaker": "Ann", "pause_hours": "0"}).status_code == 422
         with django_capture_on_commit_callbacks(execute=True):
             client.post(url, {"speaker": "Ann"})
         dataset_check(row.pk)

@@ -10,7 +10,7 @@ from finetune.api.jobs.objects import job_object
 from finetune.datasets.models import Dataset
 from finetune.exceptions import RunRefused
 from finetune.runs.models import Run, RunEvent
-from finetune.runs.page.data import data_of_run
+from finetune.runs.page.data import data_lost_words, data_of_run
 from finetune.runs.services import run_cancel, run_pause, run_requeue, run_resume
 from finetune.runs.transitions import ALLOWED, run_transition
 from finetune.runs.worker import execution, hold, reaping
@@ -198,6 +198,18 @@ def test_a_trainer_that_dies_without_progress_fails_in_the_end(run_made, setting
     assert run_made.state == State.FAILED
     assert "killed" in run_made.error["message"]
     assert run_made.error["hint"]
+
+
+def test_tools_that_the_template_has_no_words_for_are_told(run_made):
+    counts = {"dialogues": 12, "used": 12, "skipped": 0, "truncated": 0, "tool_turns": 36}
+    run_made.latest["data"] = {"train": counts}
+    part = data_of_run(run_made)[-1]
+    assert part.lost
+    assert dict(part.rows)["tools"].startswith("36 calls, results and lists of tools left out")
+    assert data_lost_words(run_made) == "36 turns of tools left out"
+    run_made.latest["data"] = {"train": counts | {"tool_turns": 0}}
+    assert not data_of_run(run_made)[-1].lost
+    assert data_lost_words(run_made) == ""
 
 
 def test_what_the_check_left_out_is_told_with_the_run(team, alice, base, dataset):

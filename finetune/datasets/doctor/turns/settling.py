@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from finetune.datasets.formats.calls import CALL_KEYS, settled_calls
 from finetune.datasets.formats.turns import EMPTY, is_turn
 from finetune.datasets.reading.exceptions import RecordProblem
 
-MAY_BE_EMPTY = ("refusal", "tool_calls", "function_call", "audio", "annotations", "name")
+MAY_BE_EMPTY = ("refusal", *CALL_KEYS, "function_call", "audio", "annotations", "name")
 TEXTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 LATER_SYSTEM = RecordProblem(
     "later_system",
@@ -52,6 +53,10 @@ def _plain(index: int, message: dict[str, Any]) -> dict[str, Any]:
     }
     if kept.get("role") == "developer":
         kept["role"] = "system"
+    if kept.get("role") == "function" or not kept.keys().isdisjoint(
+        ("tool_calls", "function_call")
+    ):
+        kept = settled_calls(kept)
     refusal = kept.get("refusal")
     if isinstance(refusal, str) and kept.get("content") in EMPTY:
         kept["content"] = kept.pop("refusal")

@@ -17,7 +17,8 @@ from finetune.datasets.findings.process.dialogue import Dialogue, excerpt
 from finetune.datasets.findings.process.finding import Check, Finding, Told
 from finetune.datasets.findings.process.order import Base, Order
 from finetune.training.dialogues.chat_format import ChatFormat
-from finetune.training.dialogues.data import encode
+from finetune.training.dialogues.data import encode, tool_turns_left_out
+from finetune.training.dialogues.lines import dialogue_of
 from finetune.training.exceptions import LeftOut
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,12 @@ class Fit:
         self.lengths = array("l")
         self.left_out: Counter[str] = Counter()
         self.reason = ""
+        self.tool_turns = 0  # that the template has no words for
+        self.tool_dialogues = 0  # that such stand in
 
-    def take(self, messages: list[dict[str, Any]]) -> str:
-        """Write a dialogue as a run would; return why it would be left out, or nothing."""
+    def take(self, record: dict[str, Any]) -> str:
+        """Write a dialogue as a run would; return why it, or a part, would be left out."""
+        messages = dialogue_of(record)
         try:
             examples = encode(self._chat, messages, sequence_length=ENDLESS)
         except LeftOut as error:
@@ -48,6 +52,10 @@ class Fit:
             self.reason = self.reason or str(error)[:200]
             return error.kind
         self.lengths.append(max(len(example.input_ids) for example in examples))
+        if turns := tool_turns_left_out(self._chat, messages):
+            self.tool_turns += turns
+            self.tool_dialogues += 1
+            return "tools"
         return ""
 
     def values(self) -> dict[str, Any]:
@@ -61,6 +69,8 @@ class Fit:
             "read": len(ordered) + self.left_out.total(),
             "left_out": dict(self.left_out),
             "reason": self.reason,
+            "tool_turns": self.tool_turns,
+            "tool_dialogues": self.tool_dialogues,
             "tokens": sum(ordered),
             "longest": ordered[-1] if ordered else 0,
             "cut": [
@@ -85,9 +95,7 @@ class TemplateFit(Check):
         ]
 
     def feed(self, dialogue: Dialogue) -> None:
-        kinds = {
-            fit.base.title: kind for fit in self._fits if (kind := fit.take(dialogue.messages))
-        }
+        kinds = {fit.base.title: kind for fit in self._fits if (kind := fit.take(dialogue.record))}
         if kinds:
             title, kind = next(iter(kinds.items()))
             self.point(dialogue, excerpt(dialogue.spoken), f"{kind}: {title}")

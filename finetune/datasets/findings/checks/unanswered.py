@@ -23,11 +23,11 @@ class Unanswered(Check):
 
     def feed(self, dialogue: Dialogue) -> None:
         spoken = [message for message in dialogue.messages if message["role"] != "system"]
-        if spoken[-1]["role"] == "user":
+        if spoken[-1]["role"] in ("user", "tool"):
             self._take(dialogue, spoken[-1]["content"], "last")
             return
         for before, after in pairwise(spoken):
-            if before["role"] == after["role"]:
+            if before["role"] == after["role"] != "tool":
                 self._take(dialogue, after["content"], f"twice_{after['role']}")
                 return
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from finetune.datasets.findings.personal.masking import masked
+from finetune.datasets.formats.calls import as_said
 
 Part = Literal["validation", "train"]
 PARTS: tuple[Part, ...] = ("validation", "train")  # the smaller one first: others look back at it
@@ -33,14 +34,16 @@ class Dialogue:
         part: the file in which it stands.
         line: where it starts in the upload.
         offset: where it begins in the file of its part, in bytes.
-        messages: `role` and `content` of each, as the first check wrote them.
+        messages: `role` and `content` of each, calls of tools as text.
+        record: as the first check wrote it.
     """
 
-    def __init__(self, part: Part, line: int, offset: int, messages: list[dict[str, Any]]) -> None:
+    def __init__(self, part: Part, line: int, offset: int, record: dict[str, Any]) -> None:
         self.part = part
         self.line = line
         self.offset = offset
-        self.messages = messages
+        self.record = record
+        self.messages = messages_of(record)
 
     def texts(self, role: str) -> list[str]:
         """What one side says."""
@@ -60,7 +63,7 @@ class Dialogue:
 def messages_of(record: dict[str, Any]) -> list[dict[str, Any]]:
     """What is learned to be said: of a pair of replies the one that was preferred."""
     messages: list[dict[str, Any]] = record["messages"]
-    return [*messages, record["chosen"]] if "chosen" in record else messages
+    return as_said([*messages, record["chosen"]] if "chosen" in record else messages)
 
 
 def plain(text: str) -> str:
@@ -109,7 +112,7 @@ def dialogues(folder: Path) -> Iterator[Dialogue]:
         offset = 0
         with (folder / f"{part}.jsonl").open("rb") as lines:
             for number, line in zip(numbers, lines, strict=True):
-                yield Dialogue(part, number, offset, messages_of(json.loads(line)))
+                yield Dialogue(part, number, offset, json.loads(line))
                 offset += len(line)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from finetune.datasets.reading.exceptions import RecordProblem
 
+from ..calls import CALL_KEYS
 from ..form import Columns, Format, Message, Record
 from ..turns import SYSTEM_KEYS, turn_list, with_system
 from ..writing import plain
 
-TURN_KEYS = ("role", "content", "weight")
+TURN_KEYS = ("role", "content", "weight", *CALL_KEYS, "function_call")  # and a result's name
 
 
 def _messages(record: Record, columns: Columns) -> list[Any]:
@@ -72,7 +73,9 @@ MESSAGES = Format(
     TURN_KEYS,
     write=_write,
     recognised="`messages`",
-    notes="the list may be written as JSON in a text",
+    notes="the list may be written as JSON in a text; calls of tools and their results, and "
+    "`tools` beside the messages, are kept",
+    tools=True,
 )
 BATCH = Format(
     "openai_batch",
@@ -83,5 +86,8 @@ BATCH = Format(
     ("body", "response", "custom_id", "method", "url"),
     write=_write_batch,
     recognised="`body.messages`",
-    notes="with `response` where it was answered (the first choice)",
+    notes="with `response` where it was answered (the first choice); calls of tools as in "
+    "`openai`, and `tools` in `body`",
+    tools=True,
+    tools_in=lambda record: record["body"].get("tools"),
 )

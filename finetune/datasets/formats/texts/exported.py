@@ -50,8 +50,8 @@ EXPORTED = Format(
     ("chat",),
     recognised="WhatsApp's lines with date and name, or Telegram's messages",
     notes="only after you have stated that everybody who writes in it agreed, and chosen who the "
-    "assistant is; a pause of six hours begins another dialogue, phone numbers for names become "
-    "“Person 1”, pictures and notices are left out and counted",
+    "assistant is; a pause (six hours, or yours) begins another dialogue, phone numbers for names "
+    "become “Person 1”, pictures and notices are left out and counted",
     speakers=speakers,
     joins=True,
     consent=True,

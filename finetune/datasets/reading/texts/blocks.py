@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO, Literal
 
+from finetune.datasets.reading.encodings import not_utf8
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
@@ -120,8 +121,9 @@ class _Block:
 
 
 def _record(text: str) -> dict[str, str] | RecordProblem:
-    if re.search("[\udc80-\udcff]", text):
-        return RecordProblem("invalid_encoding", "not UTF-8", "Save the file as UTF-8.")
+    if bad := re.search("[\udc80-\udcff]", text):
+        before = text[: bad.start()].split("\n")
+        return not_utf8(f"in its line {len(before)} at character {len(before[-1]) + 1}")
     if "\0" in text:
         return RecordProblem("null_bytes", "null byte in the text", "Remove the null bytes.")
     return {"text": text}

@@ -11,7 +11,6 @@ from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, too_long
 
-PAUSE = timedelta(hours=6)
 LONGEST_NAME = 80
 _PHONE = re.compile(r"^[~\u202a\u200e\s]*\+?[\d\s()./\u00a0\u202c-]{6,}$")
 
@@ -39,11 +38,12 @@ def sessions(sent: Iterable[Sent | Read], limits: Limits) -> Iterator[Read]:
     people: dict[str, str] = {}
     session: list[Sent] = []
     size = 0
+    pause = timedelta(hours=limits.pause_hours)
     for one in sent:
         if isinstance(one, Read):
             yield one
             continue
-        if session and abs(one.at - session[-1].at) > PAUSE:
+        if session and abs(one.at - session[-1].at) > pause:
             yield _session(session, size, people, limits)
             session, size = [], 0
         size += len(one.words.encode("utf-8", "surrogatepass"))

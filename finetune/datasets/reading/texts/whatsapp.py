@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import BinaryIO
 
-from finetune.datasets.reading.exceptions import RecordProblem
+from finetune.datasets.reading.encodings import not_utf8
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read, numbered_lines, too_long
 from finetune.datasets.reading.texts.sessions import Sent, sessions
@@ -59,10 +59,9 @@ def _sent(handle: BinaryIO, limits: Limits, day_first: bool) -> Iterator[Sent | 
             continue
         try:
             line = raw.decode("utf-8").rstrip("\r\n")
-        except UnicodeDecodeError:
-            yield Read(
-                number, RecordProblem("invalid_encoding", "not UTF-8", "Save the file as UTF-8.")
-            )
+        except UnicodeDecodeError as error:
+            before = raw[: error.start].decode("utf-8")
+            yield Read(number, not_utf8(f"at character {len(before) + 1} of the line"))
             continue
         line = line.replace("\0", "")
         match = _HEAD.match(line.strip(_MARKS))

@@ -15,6 +15,7 @@ from typing import Any
 from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.control_tokens import ControlTokens
 from finetune.datasets.doctor.turns.settling import settled
+from finetune.datasets.formats.beside import kept_beside
 from finetune.datasets.formats.form import Format
 from finetune.datasets.reading.columns import with_lists
 from finetune.datasets.reading.exceptions import RecordProblem
@@ -58,10 +59,15 @@ class Step:
 
 @dataclass
 class Mended:
-    """What a line becomes: usually one dialogue, several where it was too long."""
+    """What a line becomes: usually one dialogue, several where it was too long.
+
+    Attributes:
+        beside: what is kept with each, of a line that is read anew (`kept_beside`).
+    """
 
     dialogues: list[Messages] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    beside: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,6 +139,7 @@ class Mender:
             return None
         if done:
             mended.steps.append(Step(tuple(done), _pretty(first), _pretty(record)))
+        mended.beside = kept_beside(self.form, record, self.mapping)
         return self._checked(messages, mended)
 
     def of_messages(self, messages: list[Any]) -> Mended | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from finetune.datasets.doctor.control_tokens import ControlTokens
+from finetune.datasets.formats.calls import with_texts
 from finetune.datasets.formats.sharegpt import ROLES
 from finetune.datasets.formats.turns import CALLS, SYSTEM_KEYS
 from finetune.datasets.reading.limits import Limits
@@ -90,15 +91,21 @@ def keys_dropped(turns: list[Any]) -> list[Any] | None:
     return each_turn(turns, lambda turn: {key: turn[key] for key in turn if key in allowed})
 
 
+def is_of_tools(turn: Any) -> bool:
+    """Whether it calls a tool or is a result."""
+    return isinstance(turn, dict) and (turn.get("role") == "tool" or "tool_calls" in turn)
+
+
 def blanks_dropped(turns: list[Any]) -> list[Any] | None:
-    """Numbers as text, and turns without words left out."""
+    """Numbers as text, and turns without words left out; calls and results need none."""
     kept = []
     for turn in turns:
         content = turn.get("content") if isinstance(turn, dict) else None
+        blank = content is None or (isinstance(content, str) and not is_visible(content))
+        if blank and not is_of_tools(turn):
+            continue
         if isinstance(content, int | float) and not isinstance(content, bool):
             turn = {**turn, "content": str(content)}
-        elif content is None or (isinstance(content, str) and not is_visible(content)):
-            continue
         kept.append(turn)
     return kept if kept != turns and kept else None
 
@@ -128,15 +135,13 @@ def weights_plain(turns: list[Any]) -> list[Any] | None:
 
 
 def tokens_dropped(turns: list[Any], tokens: ControlTokens) -> list[Any] | None:
-    """Texts without control tokens, and without the blanks that are left at their ends."""
+    """Texts without control tokens, and without the blanks that are left at their ends; those of
+    checked turns."""
 
-    def plain(turn: Turn) -> Turn | None:
-        content = turn.get("content")
-        if not isinstance(content, str) or not tokens.found_in(content):
-            return None
-        return {**turn, "content": tokens.without(content).strip()}
+    def plain(text: str) -> str:
+        return tokens.without(text).strip() if tokens.found_in(text) else text
 
-    return each_turn(turns, plain)
+    return each_turn(turns, lambda turn: with_texts(turn, plain))
 
 
 def systems_joined(record: Any) -> Any:

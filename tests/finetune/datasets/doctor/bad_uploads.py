@@ -363,7 +363,7 @@ def _records() -> list[tuple[Any, ...]]:
         one("message_unrecognized_key", _messages({**USER, "": 1}, REPLY), "nameless key"),
         one("unrecognized_role", _messages({"role": "narrator", "content": "x"}, REPLY)),
         one("unrecognized_role", _messages({"role": ["user"], "content": "x"}, REPLY), "list role"),
-        one("unrecognized_role", _messages({"role": "tool", "content": "x"}, REPLY), "tool role"),
+        one("tool_call", _messages({"role": "tool", "content": "x"}, REPLY), "tool role"),
         one("missing_content", _messages({"role": "user", "content": ""}, REPLY)),
         one("missing_content", _messages({"role": "user", "content": None}, REPLY), "null content"),
         one("missing_content", _messages({"role": "user", "content": 5}, REPLY), "number content"),

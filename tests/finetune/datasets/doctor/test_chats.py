@@ -112,6 +112,21 @@ def test_sessions_are_dialogues(text: str, helper: str, tmp_path: Path) -> None:
     assert "1234567" not in report.to_json()
 
 
+@pytest.mark.parametrize(("text", "helper"), CHATS, ids=FORMS)
+def test_the_pause_can_be_chosen(text: str, helper: str, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_text(text, encoding="utf-8")
+    turns = []
+    for hours in (7, 1):
+        limits = Limits(min_dialogues=1, pause_hours=hours)
+        report = examine(
+            path, tmp_path / "out", Options(consent=True, speaker=helper, limits=limits)
+        )
+        turns.append([len(entry["messages"]) for entry in report.preview])
+    # "Still awake?" is said six hours after and six hours and five minutes before.
+    assert turns == [[4], [2, 2]]
+
+
 def test_a_third_person_is_no_part_of_it(tmp_path: Path) -> None:
     report = examined(
         ANDROID + "02/01/21, 23:00 - Ann: So\n02/01/21, 23:00 - Cy: No\n02/01/21, 23:01 - Dan: x\n",

@@ -48,8 +48,20 @@ TEXTS = (
 TURNS = st.tuples(
     st.sampled_from(["user", "assistant", "user", "assistant", "system", "tool"]), TEXTS
 )
-TALKS = st.lists(TURNS, min_size=1, max_size=4).map(
-    lambda turns: {"messages": [{"role": role, "content": text} for role, text in turns]}
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"a": "b"}'}}
+TOOL = {"type": "function", "function": {"name": "f"}}
+SAID = TURNS.map(lambda turn: {"role": turn[0], "content": turn[1]})
+CALLS = st.fixed_dictionaries(
+    {"role": st.just("assistant"), "content": st.sampled_from(["", None, "a", "\u200b"])},
+    optional={"tool_calls": st.sampled_from([[CALL], [CALL, CALL], [], [{}]])},
+)
+RESULTS = st.fixed_dictionaries(
+    {"role": st.just("tool"), "content": st.sampled_from(["", None, "a"])},
+    optional={"tool_call_id": st.just("1"), "name": st.just("f")},
+)
+TALKS = st.fixed_dictionaries(
+    {"messages": st.lists(SAID | SAID | SAID | CALLS | RESULTS, min_size=1, max_size=4)},
+    optional={"tools": st.sampled_from([[TOOL], [], "f"])},
 )
 # A line as this site writes it, as others do, and as nobody should.
 WAYS: tuple[dict[str, Any], ...] = (
@@ -80,6 +92,8 @@ def lines(draw: st.DrawFn) -> bytes:
 @example(b'}, {"role": "assistant", "content": "a"}]}\n')
 @example(b'{"messages": [{"role": "assistant", "content": "a"}]}}\n')
 @example(b'{"messages": [{"role": "assistant", "content": "\\ud83d"}]}\n')
+@example(b'{"messages": [{"role": "assistant", "content": "a", "tool_calls": []}]}\n')
+@example(b'{"messages": [{"role": "assistant", "content": "a"}], "tools": []}\n')
 @example(b'{"messages": [{"role": "assistant", "content": "a\x1fb"}]}\n')
 def test_a_line_is_taken_for_our_own_only_where_nothing_is_to_be_done(line: bytes) -> None:
     own = own_record(line)
@@ -88,7 +102,11 @@ def test_a_line_is_taken_for_our_own_only_where_nothing_is_to_be_done(line: byte
         assert own == (value, line.decode())
         assert is_plain(value["messages"], 10)
         assert json.dumps(value, ensure_ascii=False) + "\n" == own[1]
-    elif not isinstance(value, RecordProblem) and is_plain(value.get("messages"), 10):
+    elif (
+        not isinstance(value, RecordProblem)
+        and is_plain(value.get("messages"), 10)
+        and len(value) == 1
+    ):
         messages = [{"role": one["role"], "content": one["content"]} for one in value["messages"]]
         written = json.dumps({"messages": messages}, ensure_ascii=False).encode() + b"\n"
         # What the site does not write so, or has to write by numbers, takes the long way.
@@ -142,27 +160,33 @@ def test_our_own_lines_take_the_short_way(tmp_path: Path) -> None:
 
 WEIGHED = st.tuples(
     st.sampled_from(["user", "assistant", "system"]),
-    st.sampled_from(["a", "b", "user", "assistant", "[False, True]", "True"]),
+    st.sampled_from(
+        ["", "a", "b", "user", "assistant", "[False, True]", "True", "tools []", "[{}]"]
+    ),
     st.sampled_from([None, 0, 1]),
+    st.sampled_from([{}, {}, {"tool_calls": [CALL]}, {"tool_call_id": "1"}, {"name": "f"}]),
 )
 WEIGHED_TALKS = st.lists(WEIGHED, min_size=1, max_size=3)
+TOOLS = st.sampled_from([None, None, [TOOL], [TOOL, TOOL]])
 
 
 @settings(max_examples=500, deadline=None)
-@given(WEIGHED_TALKS, WEIGHED_TALKS)
-def test_exact_texts_are_equal_where_the_same_is_learned(one: Any, other: Any) -> None:
+@given(WEIGHED_TALKS, WEIGHED_TALKS, TOOLS, TOOLS)
+def test_exact_texts_are_equal_where_the_same_is_learned(
+    one: Any, other: Any, tools: Any, others: Any
+) -> None:
     def learned(talk: Any) -> Any:
-        return [(role, text, role != "assistant" or weight != 0) for role, text, weight in talk]
+        return [(role, text, role != "assistant" or kept != 0, of) for role, text, kept, of in talk]
 
     def messages(talk: Any) -> list[dict[str, Any]]:
         return [
-            {"role": role, "content": text} | ({} if weight is None else {"weight": weight})
-            for role, text, weight in talk
+            {"role": role, "content": text} | of | ({} if weight is None else {"weight": weight})
+            for role, text, weight, of in talk
         ]
 
-    for second in (other, one, [(role, text, 1) for role, text, _ in one]):
-        same = exact_text(messages(one)) == exact_text(messages(second))
-        assert same == (learned(one) == learned(second))
+    for second in (other, one, [(role, text, 1, of) for role, text, _, of in one]):
+        same = exact_text(messages(one), tools) == exact_text(messages(second), others)
+        assert same == (learned(one) == learned(second) and tools == others)
 
 
 @settings(max_examples=300, deadline=None)

@@ -38,9 +38,23 @@ MESSAGES = (
     )
     | st.sampled_from([None, {}, {"role": []}, {"role": ["user"], "content": "a"}, 3])
 )
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+OF_TOOLS = st.fixed_dictionaries(
+    {"role": st.sampled_from(["assistant", "assistant", "tool", "user"])},
+    optional={
+        "content": st.sampled_from(["", None, "a", " "]),
+        "tool_calls": st.sampled_from([[CALL], [], None, [{"function": {"name": "f"}}]]),
+        "tool_call_id": st.just("1"),
+    },
+)
+TOOL = {"type": "function", "function": {"name": "f"}}
 RECORDS = st.fixed_dictionaries(
-    {"messages": st.lists(MESSAGES, min_size=1, max_size=4) | st.just("[]")},
-    optional={"system": st.just("s"), "id": st.integers(0, 2)},
+    {"messages": st.lists(MESSAGES | OF_TOOLS, min_size=1, max_size=4) | st.just("[]")},
+    optional={
+        "system": st.just("s"),
+        "id": st.integers(0, 2),
+        "tools": st.sampled_from([[TOOL], [{"name": "f"}], "f"]),
+    },
 )
 
 

@@ -28,6 +28,17 @@ plain_texts = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_s
 
 
 @st.composite
+def calls(draw: st.DrawFn) -> list[Message]:
+    """A turn that calls a tool, with or without words, and the result, which may be empty."""
+    arguments = json.dumps(draw(st.dictionaries(plain_texts, texts, max_size=2)))
+    function = {"name": "look-up", "arguments": arguments}
+    call = {"id": draw(plain_texts), "type": "function", "function": function}
+    asked = {"role": "assistant", "content": draw(st.just("") | texts), "tool_calls": [call]}
+    result = {"role": "tool", "content": draw(st.just("") | texts), "tool_call_id": call["id"]}
+    return [asked, result | ({"name": "look-up"} if draw(st.booleans()) else {})]
+
+
+@st.composite
 def dialogues(draw: st.DrawFn) -> list[Message]:
     """Any order of turns; a reply with words to learn is among them."""
     words = draw(st.sampled_from([texts, plain_texts]))
@@ -41,6 +52,9 @@ def dialogues(draw: st.DrawFn) -> list[Message]:
     for reply in replies[:-1]:
         if draw(st.integers(0, 5)) == 0:
             reply["weight"] = 0
+    if draw(st.integers(0, 4)) == 0:
+        at = draw(st.integers(0, len(messages)))
+        messages[at:at] = draw(calls())
     system = draw(st.none() | words)
     return messages if system is None else [{"role": "system", "content": system}, *messages]
 
