@@ -50,7 +50,7 @@ def test_what_was_left_out_is_counted_with_its_reasons(
     assert {**counts, "tokens": 0, "label_tokens": 0} == {
         "dialogues": 100, "used": 30, "not_needed": 55, "skipped": 15, "refused": 1, "changed": 2,
         "too_long": 7, "without_reply": 4, "unreadable": 1, "truncated": 3,
-        "reasons": [f"line {number}: why" for number in range(1, 6)],
+        "tool_turns": 0, "reasons": [f"line {number}: why" for number in range(1, 6)],
         "tokens": 0, "label_tokens": 0,
     }  # fmt: skip
     assert events(folder, "data")[0]["message"] == (
