@@ -19,7 +19,7 @@ def is_kept(name: str, *, bases: bool) -> bool:
     left_out = {*MADE_AGAIN, *OF_THE_MOMENT, *(() if bases else (BASES,))}
     return not (
         name in left_out
-        or name.startswith((".", BEFORE, DATABASE))
+        or name.startswith((".", BEFORE, DATABASE, "celerybeat-"))
         or name.endswith((".lock", ".log"))
     )
 
