@@ -28,6 +28,7 @@ from .files import key_of
 from .jobs.creation import run_of
 from .jobs.repeats import once
 from .pages import DIGITS, ListPage, no_such_cursor, older, page_of
+from .times import moment
 
 router = Router(tags=["Evaluations"])
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -96,7 +97,6 @@ class EvaluationList(ListPage):
 
 
 def evaluation_object(one: Evaluation) -> dict[str, Any]:
-    finished = one.finished_at
     return {
         "id": one.public_id,
         "object": "wukong.evaluation",
@@ -109,7 +109,7 @@ def evaluation_object(one: Evaluation) -> dict[str, Any]:
         "terms": one.terms,
         "spending": one.spending or None,
         "created_at": int(one.created_at.timestamp()),
-        "finished_at": int(finished.timestamp()) if finished else None,
+        "finished_at": moment(one.finished_at),
         "status": STATUS[one.state],
         "progress": one.share,
         "error": without_paths(one.message) or None,

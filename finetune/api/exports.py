@@ -15,6 +15,7 @@ from finetune.runs.models import Run
 from .errors import ApiError, not_found
 from .files import key_of
 from .jobs.creation import run_of
+from .times import moment
 
 router = Router(tags=["Fine-tuning"])
 Part = Literal["adapter", "merged", "gguf"]
@@ -79,13 +80,12 @@ STATUS = {
 
 def export_object(export: Export) -> dict[str, Any]:
     result = export.result
-    finished = export.finished_at
     return {
         "id": export.public_id,
         "object": "fine_tuning.job.export",
         "fine_tuning_job_id": export.run.public_id,
         "created_at": int(export.created_at.timestamp()),
-        "finished_at": int(finished.timestamp()) if finished else None,
+        "finished_at": moment(export.finished_at),
         "status": STATUS[Export.State(export.state)],
         "progress": export.share,
         "phase": export.phase or None,

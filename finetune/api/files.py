@@ -20,8 +20,9 @@ from finetune.teams.models import ApiKey
 
 from .errors import ApiError, not_found
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
-from .lifetimes import Given, moment
+from .lifetimes import Given
 from .pages import DIGITS, ListPage
+from .times import moment
 
 router = Router(tags=["Files"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from ninja import Field, Form, Schema
@@ -50,8 +50,3 @@ class ExpiresAfterForm(Schema):
 
 
 Given = Annotated[ExpiresAfterForm, Form()]
-
-
-def moment(at: datetime | None) -> int | None:
-    """A time as the API writes it."""
-    return int(at.timestamp()) if at else None

@@ -21,10 +21,11 @@ from quantum.adapters.registry import get_adapter
 
 from .chip import chip_agreed, jobs_cancel
 from .given import Given
+from .harness.presence import harness_missing
 from .models import Evaluation
 from .process.order import FEW_SHOT, Terms
 from .selectors import checkpoints_offered, examples_file
-from .tasks import harness_missing, tasks_offered
+from .tasks import tasks_offered
 
 State = Evaluation.State
 Kind = Evaluation.Kind

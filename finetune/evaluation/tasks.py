@@ -6,7 +6,6 @@ name. Here only the names are read; the files are opened in the process of an ev
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import re
 from pathlib import Path
@@ -14,13 +13,7 @@ from pathlib import Path
 from django.conf import settings
 
 log = logging.getLogger(__name__)
-PACKAGE = "lm_eval"
 NAME = re.compile(r"""^task:[ \t]*["']?([\w.-]{1,80})["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
-
-
-def harness_missing() -> bool:
-    """Whether the harness is not installed here. It is looked for and not loaded."""
-    return importlib.util.find_spec(PACKAGE) is None
 
 
 def tasks_folder() -> Path | None:

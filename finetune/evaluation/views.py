@@ -24,6 +24,7 @@ from finetune.teams.access import SiteRequest, signed_in
 from . import services, tasks
 from .consent import chip_offered, consent_of
 from .given import MOST_BYTES, given_read
+from .harness.presence import harness_missing
 from .models import Evaluation
 from .process.order import Terms
 from .scoring.ways import WAYS
@@ -111,7 +112,7 @@ def page_of(run: Run) -> dict[str, Any]:
         + ([Evaluation.Kind.choices[-1]] if services.has_circuit(run) else []),
         "most_kb": MOST_BYTES // 1000,
         "tasks": tasks.tasks_offered(),
-        "harness_missing": tasks.harness_missing(),
+        "harness_missing": harness_missing(),
         "parts": Evaluation.Part.choices,
         "checkpoints": checkpoints_offered(run),
         "datasets": datasets_offered(run.team),

@@ -50,16 +50,15 @@ def problems() -> Iterator[Problem]:
 
 def orphans() -> Iterator[Problem]:
     """Folders that belong to no row: what is deleted, or was made behind a backup."""
-    runs = known(Run) | known(Trial)
+    runs, exports, evaluations = known(Run) | known(Trial), known(Export), known(Evaluation)
     tops = [
         (Path(settings.RUN_DIR), runs, "run"),
         (Path(settings.DATASET_DIR), known(Dataset), "data set"),
         (Path(settings.EXPERIMENT_DIR), known(QuantumExperiment), "experiment"),
         (Path(settings.STUDY_DIR), known(Study), "study"),
         (Path(settings.UPLOAD_PART_DIR), known(Upload), "upload"),
-        (Path(settings.DATA_DIR) / "evaluations", known(Evaluation), "evaluation"),
+        (Path(settings.DATA_DIR) / "evaluations", evaluations, "evaluation"),
     ]
-    exports, evaluations = known(Export), known(Evaluation)
     for folder in folders(Path(settings.RUN_DIR)):
         tops.append((folder / "exports", exports, "export"))
         tops.append((folder / "evaluations", evaluations, "evaluation"))

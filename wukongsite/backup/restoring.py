@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tarfile
@@ -17,13 +16,14 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from finetune.bases.files.wheels import file_sha256
+
 from .contents import BEFORE, DATABASE, WORK
 from .databases import database_read
 from .moving import moved_to
 from .saving import DUMP, FILES, FORMAT, MANIFEST
 
 OTHERS = "This is no backup of Wukong Studio"
-BLOCK = 2**20
 
 
 def backup_read(source: Path) -> Path | None:
@@ -96,16 +96,8 @@ def verify(work: Path, manifest: Mapping[str, Any]) -> None:
     """Every file is there, as it was written."""
     for name, one in manifest["files"].items():
         path = work / name
-        if not path.is_file() or hash_of(path) != one["sha256"]:
+        if not path.is_file() or file_sha256(path) != one["sha256"]:
             raise CommandError(f"The backup is damaged: {name} differs. Nothing has changed.")
-
-
-def hash_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def take_in(new: Path, folder: Path) -> Path | None:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from finetune.api.errors import without_paths_in
+from finetune.api.times import moment
 from finetune.datasets.findings.models import Findings
 from finetune.datasets.findings.page import FindingsView, findings_of
 from finetune.datasets.findings.told import PlaceTold, findings_told
@@ -51,7 +52,7 @@ def dataset_object(dataset: Dataset) -> dict[str, Any]:
         "bytes": dataset.bytes,
         "sha256": dataset.sha256 or None,
         "created_at": int(dataset.created_at.timestamp()),
-        "checked_at": int(checked.timestamp()) if checked else None,
+        "checked_at": moment(checked),
         "licence": dataset.licence or None,
         "licence_tag": dataset.licence_tag or None,
         "source": dataset.source or None,
@@ -103,8 +104,8 @@ def findings_object(dataset: Dataset) -> dict[str, Any]:
         "status": LOOK_STATUS[row.state] if row else "none",
         "progress": row.share if row else 0.0,
         "error": (without_paths(row.message) or None) if row else None,
-        "created_at": int(row.queued_at.timestamp()) if row else None,
-        "finished_at": int(row.finished_at.timestamp()) if row and row.finished_at else None,
+        "created_at": moment(row.queued_at) if row else None,
+        "finished_at": moment(row.finished_at) if row else None,
         "data": [
             {
                 **{name: value for name, value in asdict(one).items() if name != "first"},

@@ -8,13 +8,14 @@ import math
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
+from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.runs.events import run_group
 from finetune.runs.models import Run
@@ -30,14 +31,9 @@ router = Router(tags=["Fine-tuning"])
 QUIET_SECONDS = 15.0
 ALIVE = b": waiting\n\n"  # a comment: keeps a connection open while nothing happens
 DONE = b"data: [DONE]\n\n"
-GONE: dict[str, Any] = {
-    "error": {
-        "message": "The job was deleted, or the key was revoked: no more events.",
-        "type": "invalid_request_error",
-        "param": None,
-        "code": "not_found",
-    }
-}
+GONE = ApiError(
+    404, "The job was deleted, or the key was revoked: no more events.", code="not_found"
+)
 ANSWER = {
     "description": "Events of the job as `data:` lines of JSON, oldest first, and at its end "
     "`data: [DONE]`.",
@@ -114,7 +110,7 @@ def looked(run_id: int, key: ApiKey, seq: int) -> Look:
     """The next events. State is read before them, so that an ended job has no later ones."""
     run = Run.objects.filter(pk=run_id).select_related("base", "team", "dataset").first()
     if run is None or not key_opens(key):
-        return Look(b"", seq, f"data: {json.dumps(GONE)}\n\n".encode())
+        return Look(b"", seq, f"data: {json.dumps(GONE.as_json())}\n\n".encode())
     events = run_events_after(run, seq)
     blocks = [
         f"id: {event_id(run, event.seq)}\ndata: {json.dumps(event_object(run, event))}\n\n"

@@ -10,6 +10,7 @@ from ninja import Schema
 from finetune.api.errors import ApiError, without_paths_in
 from finetune.api.files import result_id
 from finetune.api.pages import ListPage
+from finetune.api.times import moment
 from finetune.exceptions import without_paths
 from finetune.runs.checkpoints import Checkpoint
 from finetune.runs.models import Run, RunEvent
@@ -103,7 +104,7 @@ def place_object(place: Place | None) -> dict[str, Any] | None:
     return {
         "position": place.number,
         "of": place.of,
-        "expected_start": int(place.starts_at.timestamp()) if place.starts_at else None,
+        "expected_start": moment(place.starts_at),
         "held_back_by_quota": place.held_back,
     }
 
@@ -122,7 +123,7 @@ def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str,
         "id": run.public_id,
         "object": "fine_tuning.job",
         "created_at": int(run.created_at.timestamp()),
-        "finished_at": int(run.finished_at.timestamp()) if run.finished_at else None,
+        "finished_at": moment(run.finished_at),
         "error": error_object(run) if failed else None,
         "fine_tuned_model": run.fine_tuned_model,
         "hyperparameters": asked,

@@ -6,6 +6,7 @@ from ninja import Field, Schema
 
 from finetune.api.errors import without_paths_in
 from finetune.api.pages import ListPage
+from finetune.api.times import moment
 from finetune.studies.models import Study
 from finetune.studies.orders import study_arms
 from finetune.studies.outlook import study_left
@@ -141,7 +142,7 @@ def study_object(study: Study) -> dict[str, Any]:
         "object": "wukong.study",
         "name": study.name,
         "created_at": int(study.created_at.timestamp()),
-        "finished_at": int(study.finished_at.timestamp()) if study.finished_at else None,
+        "finished_at": moment(study.finished_at),
         "status": study.state,
         "model": study.base.slug,
         "training_file": study.dataset.public_id,

@@ -5,20 +5,18 @@ Knows nothing of files or formats: it gets messages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from finetune.datasets.formats.calls import CALL_KEYS, call_faults
+from finetune.datasets.formats.calls import CALL_KEYS, TOOL_KEYS, call_faults
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
-from finetune.datasets.reading.visibility import is_visible, names_of
+from finetune.datasets.reading.visibility import HALVES, is_visible, names_of
 
 ROLES = ("system", "user", "assistant", "tool")
 SPEAKERS = ROLES[:3]  # what is said to people; a tool answers only where one is called
-KEYS = frozenset({"role", "content", "weight", "name", *CALL_KEYS})
-_HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
+KEYS = frozenset({"role", "content", "weight", *TOOL_KEYS})
 Fault = tuple[str, str, str]  # check, what it says of the message, what to do
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,7 +54,7 @@ def _message(index: int, message: Any, called: bool) -> dict[str, Any]:
     for check, reason, fix in chain(faults, _content_faults(message)):
         raise RecordProblem(check, f"message {index} {reason}", fix)
     kept = {"role": message["role"], "content": message["content"]}
-    names = CALL_KEYS if message["role"] != "tool" else (*CALL_KEYS, "name")
+    names = CALL_KEYS if message["role"] != "tool" else TOOL_KEYS
     kept |= {key: message[key] for key in names if key in message}
     return kept | {"weight": int(message["weight"])} if "weight" in message else kept
 
@@ -90,7 +88,7 @@ def _content_faults(message: dict[str, Any]) -> Iterator[Fault]:
         yield "missing_content", f"has no text, but {kind}", "Write its content as one text."
     if "\0" in content:
         yield "null_bytes", "holds a null character", "Remove it."
-    if _HALVES.search(content):
+    if HALVES.search(content):
         fix = "Write the character itself, or both halves."
         yield "invalid_unicode", "holds half of a character pair (surrogate)", fix
     if not is_visible(content) and not ("tool_calls" in message or message["role"] == "tool"):

@@ -10,7 +10,7 @@ from json.encoder import encode_basestring_ascii
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from finetune.datasets.formats.calls import CALL_KEYS
+from finetune.datasets.formats.calls import of_tools
 
 PRINT_BYTES = 16
 _FIRST_SLOTS = 1 << 10
@@ -32,7 +32,7 @@ def exact_text(messages: list[dict[str, Any]], tools: Any = None) -> str:
         left_out = [item["role"] == "assistant" and not item.get("weight", 1) for item in messages]
         if any(left_out):
             text += f"\0\0{left_out}"
-        calls = [{key: one[key] for key in (*CALL_KEYS, "name") if key in one} for one in messages]
+        calls = [of_tools(one) for one in messages]
         if any(calls):
             text += f"\0\0{json.dumps(calls, ensure_ascii=False)}"
     return f"{text}\0\0tools {json.dumps(tools, ensure_ascii=False)}" if tools else text

@@ -46,7 +46,7 @@ def kept_beside(form: Format, record: Record, columns: Columns) -> dict[str, Any
         kept = beside(record)
     elif (person := record.get(columns.get("person", ""))) not in EMPTY:
         kept = beside({"person": str(person).strip()})
-    if form.tools and (tools := tools_listed(form.tools_in(record))) is not None:
+    if form.tools and (tools := tools_listed(form.tools_place(record).get("tools"))) is not None:
         kept["tools"] = tools
     return kept
 

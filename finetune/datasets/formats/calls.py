@@ -12,15 +12,17 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from finetune.datasets.reading.visibility import HALVES
 
 Message = dict[str, Any]
 
 CALL_KEYS = ("tool_calls", "tool_call_id")
+TOOL_KEYS = (*CALL_KEYS, "name")  # all that a turn may say of tools, beside its text
 RESULT_ROLES = ("tool", "function")
 NAME = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
-_HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
 WRITE_CALL = 'Write {"type": "function", "function": {"name": "…", "arguments": "{…}"}}.'
 
 
@@ -97,7 +99,7 @@ def call_faults(message: Message, called: bool) -> Iterator[tuple[str, str]]:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and _HALVES.search(value) is None
+    return isinstance(value, str) and HALVES.search(value) is None
 
 
 def _is_object(text: Any) -> bool:
@@ -140,6 +142,11 @@ def _is_tool(tool: Any) -> bool:
         return False
     name = function.get("name")
     return isinstance(name, str) and NAME.fullmatch(name) is not None
+
+
+def of_tools(message: Mapping[str, Any]) -> Message:
+    """What a checked turn says of tools, beside its text; empty where it says nothing."""
+    return {key: message[key] for key in TOOL_KEYS if key in message}
 
 
 def has_calls(messages: list[Message]) -> bool:

@@ -38,7 +38,7 @@ class Format:
         consent: whether people write in it who have to be asked first.
         inner_keys: keys that are used of objects under `keys`, where those are looked into.
         tools: whether calls of tools are read and written.
-        tools_in: where a record says which tools may be called, of such a form.
+        tools_under: key of the object with `tools`, of such a form; empty: the record itself.
         kind: what a record is: a dialogue, or a `preference`, whose messages are what was said
             before, the reply that was preferred, and the one that was not.
     """
@@ -60,5 +60,10 @@ class Format:
     dialogue_key: Callable[[Record], str] | None = None
     inner_keys: tuple[str, ...] = ()
     tools: bool = False
-    tools_in: Callable[[Record], Any] = lambda record: record.get("tools")
+    tools_under: str = ""
     kind: str = DIALOGUES
+
+    def tools_place(self, record: Record) -> Record:
+        """The object of a record in which `tools` stands, read and written."""
+        place: Record = record[self.tools_under] if self.tools_under else record
+        return place

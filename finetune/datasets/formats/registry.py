@@ -63,7 +63,7 @@ def unused(form: Format, record: Record, columns: Columns) -> Iterator[str]:
     }
     if form.name in OWN:
         used |= beside(record).keys()
-    if form.tools and tools_listed(form.tools_in(record)) is not None:
+    if form.tools and tools_listed(form.tools_place(record).get("tools")) is not None:
         used.add("tools")
     for key, value in record.items():
         blank = isinstance(value, str) and not value.strip()

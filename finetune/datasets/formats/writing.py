@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from .calls import CALL_KEYS, has_calls
+from .calls import has_calls, of_tools
 from .form import Message
 
 ROLES = ("system", "user", "assistant")
@@ -33,7 +33,7 @@ def weight_of(message: Message) -> int:
 def plain(message: Message) -> Message:
     """Role and content, calls of tools, and the weight where it says something."""
     kept = {"role": message["role"], "content": message["content"]}
-    kept |= {key: message[key] for key in (*CALL_KEYS, "name") if key in message}
+    kept |= of_tools(message)
     return kept if weight_of(message) else {**kept, "weight": 0}
 
 

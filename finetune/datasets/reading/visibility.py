@@ -5,8 +5,10 @@ What joins letters (in Persian, Hindi or a family of emojis) is invisible too, b
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
 _HIDDEN = frozenset(
     {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}  # control, format, half a pair, blanks
     | {"Mn", "Me"}  # marks stand on a letter; alone they are nothing to read

@@ -94,10 +94,10 @@ class Export:
         assert self._form.write is not None
         pairs = self._form.kind == PREFERENCE
         written = self._form.write(pair_messages(record) if pairs else record["messages"])
-        tools = {key: record[key] for key in ("tools",) if key in record}
-        if tools and not self._form.tools:
-            raise CannotWrite(self._form.title, "which tools may be called")
-        (written["body"] if self._form.name == "openai_batch" else written).update(tools)
+        if "tools" in record:
+            if not self._form.tools:
+                raise CannotWrite(self._form.title, "which tools may be called")
+            self._form.tools_place(written)["tools"] = record["tools"]
         if self._form.name in OWN.values():
             written |= {key: record[key] for key in BESIDE if key in record}
         return written

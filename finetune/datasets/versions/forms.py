@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from finetune.datasets.formats.beside import TAG_LETTERS, TAGS_MOST, is_tag
-from finetune.datasets.formats.calls import CALL_KEYS
+from finetune.datasets.formats.calls import TOOL_KEYS, of_tools
 from finetune.datasets.read_as import WHO
 from finetune.exceptions import StudioError
 
@@ -169,7 +169,7 @@ class TurnsForm:
 
 def calls_of(message: Mapping[str, Any]) -> str:
     """What a turn says of tools, as JSON; empty where it says nothing of them."""
-    kept = {key: message[key] for key in (*CALL_KEYS, "name") if key in message}
+    kept = of_tools(message)
     return json.dumps(kept, ensure_ascii=False, indent=1) if kept else ""
 
 
@@ -181,13 +181,13 @@ def calls_read(turn: TurnFields) -> dict[str, Any]:
         value = json.loads(turn.calls)
     except (ValueError, RecursionError):
         value = None
-    if not isinstance(value, dict) or not value.keys() <= {*CALL_KEYS, "name"}:
+    if not isinstance(value, dict) or not value.keys() <= set(TOOL_KEYS):
         raise StudioError(
             _(
                 "message %(number)s: what is said of tools is no JSON object with these "
                 "keys: %(keys)s."
             )
-            % {"number": turn.number, "keys": ", ".join((*CALL_KEYS, "name"))},
+            % {"number": turn.number, "keys": ", ".join(TOOL_KEYS)},
             code="invalid_dialogue",
         )
     return value

@@ -6,7 +6,6 @@ evaluation. Nothing is fetched: tasks and their data are files.
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import time
@@ -20,8 +19,9 @@ from finetune.evaluation.scoring.loading import load_subject
 from finetune.evaluation.scoring.score import computing_facts, head
 from finetune.evaluation.scoring.subject import Subject
 
+from .presence import harness_missing
+
 log = logging.getLogger(__name__)
-PACKAGE = "lm_eval"
 OFFLINE = (
     "HF_HUB_OFFLINE",
     "HF_DATASETS_OFFLINE",
@@ -66,7 +66,7 @@ def harness(
         EvaluationError: `lm_eval` is not installed, or a task cannot be used.
         BadConfig: the model cannot be loaded.
     """
-    if importlib.util.find_spec(PACKAGE) is None:
+    if harness_missing():
         raise EvaluationError(
             "lm-evaluation-harness is not installed: pip install -r requirements-lm-eval.txt"
         )

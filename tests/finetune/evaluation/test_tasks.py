@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from finetune.evaluation import execution, tasks
+from finetune.evaluation.harness import presence
 from finetune.evaluation.harness.results import harness
 from finetune.evaluation.models import Evaluation
 from finetune.evaluation.process.order import Terms
@@ -22,7 +23,7 @@ from tests.finetune.evaluation.harness.test_results import DOCUMENTS, TASK
 
 pytestmark = pytest.mark.django_db
 needs_harness = pytest.mark.skipif(
-    tasks.harness_missing(), reason="needs pip install -r requirements-lm-eval.txt"
+    presence.harness_missing(), reason="needs pip install -r requirements-lm-eval.txt"
 )
 REPLY = """\
 # A comment
@@ -44,7 +45,7 @@ metric_list:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the harness is installed: these tests ask for tasks and do not run them."""
-    monkeypatch.setattr(tasks, "PACKAGE", "json")
+    monkeypatch.setattr(presence, "PACKAGE", "json")
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_task_is_chosen_by_a_name_that_is_offered(
         with pytest.raises(StudioError, match=why) as refused:
             made(kind="harness", **values)
         assert refused.value.field == field
-    monkeypatch.setattr(tasks, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(presence, "PACKAGE", "no_such_package")
     with pytest.raises(StudioError, match="requirements-lm-eval") as refused:
         made(kind="harness", terms=Terms(task="colours"))
     assert refused.value.code == "not_installed"
@@ -102,13 +103,13 @@ def test_the_page_says_what_is_missing(
 ) -> None:
     address = reverse("run-evaluations", args=[run.public_id])
     words = "lm-evaluation-harness is not installed here, so no task can be run."
-    monkeypatch.setattr(tasks, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(presence, "PACKAGE", "no_such_package")
     settings.HARNESS_TASKS = ""
     page = signed_in(alice).get(address).content.decode()
     assert words in page
     assert "pip install -r requirements-lm-eval.txt" in page
     assert "This site offers no tasks." in page
-    monkeypatch.setattr(tasks, "PACKAGE", "json")
+    monkeypatch.setattr(presence, "PACKAGE", "json")
     assert words not in signed_in(alice).get(address).content.decode()
 
 

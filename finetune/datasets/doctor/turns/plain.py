@@ -6,12 +6,9 @@ whoever gets a no asks those. So it decides how long a file takes, never what is
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from finetune.datasets.reading.visibility import is_visible
-
-_HALVES = re.compile("[\\ud800-\\udfff]")  # of a character pair
+from finetune.datasets.reading.visibility import HALVES, is_visible
 
 
 def is_plain(messages: Any, most: int) -> bool:
@@ -31,6 +28,6 @@ def is_plain(messages: Any, most: int) -> bool:
             return False
         if not "!" <= content[0] <= "~" and not is_visible(content):
             return False
-        if not content.isascii() and _HALVES.search(content):
+        if not content.isascii() and HALVES.search(content):
             return False
     return replied

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from finetune.datasets.formats.calls import CALL_KEYS, settled_calls
-from finetune.datasets.formats.turns import EMPTY, is_turn
+from finetune.datasets.formats.turns import CALLS, EMPTY, is_turn
 from finetune.datasets.reading.exceptions import RecordProblem
 
 MAY_BE_EMPTY = ("refusal", *CALL_KEYS, "function_call", "audio", "annotations", "name")
@@ -53,9 +53,7 @@ def _plain(index: int, message: dict[str, Any]) -> dict[str, Any]:
     }
     if kept.get("role") == "developer":
         kept["role"] = "system"
-    if kept.get("role") == "function" or not kept.keys().isdisjoint(
-        ("tool_calls", "function_call")
-    ):
+    if kept.get("role") == "function" or not kept.keys().isdisjoint(CALLS):
         kept = settled_calls(kept)
     refusal = kept.get("refusal")
     if isinstance(refusal, str) and kept.get("content") in EMPTY:

@@ -89,5 +89,5 @@ BATCH = Format(
     notes="with `response` where it was answered (the first choice); calls of tools as in "
     "`openai`, and `tools` in `body`",
     tools=True,
-    tools_in=lambda record: record["body"].get("tools"),
+    tools_under="body",
 )

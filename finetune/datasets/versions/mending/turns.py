@@ -7,7 +7,6 @@ to offer. What it is given is never changed.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from finetune.datasets.formats.calls import with_texts
 from finetune.datasets.formats.sharegpt import ROLES
 from finetune.datasets.formats.turns import CALLS, SYSTEM_KEYS
 from finetune.datasets.reading.limits import Limits
-from finetune.datasets.reading.visibility import is_visible
+from finetune.datasets.reading.visibility import HALVES, is_visible
 
 Turn = dict[str, Any]
 TOOLS = frozenset({"tool", "function", "ipython", "environment"})
@@ -25,7 +24,6 @@ NAMES = {
     **dict.fromkeys(("content", "text", "value", "message", "utterance"), "content"),
 }
 WEIGHTS = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}
-_HALVES = re.compile("[\\ud800-\\udfff]")
 _LISTS = ("messages", "conversations", "conversation", "dialog", "contents")
 
 
@@ -117,7 +115,7 @@ def halves_dropped(turns: list[Any]) -> list[Any] | None:
         content = turn.get("content")
         if not isinstance(content, str):
             return None
-        return {**turn, "content": _HALVES.sub("", content.replace("\0", ""))}
+        return {**turn, "content": HALVES.sub("", content.replace("\0", ""))}
 
     return each_turn(turns, plain)
 

@@ -7,6 +7,7 @@ import torch
 
 from finetune.evaluation.__main__ import main
 from finetune.evaluation.harness import results
+from finetune.evaluation.harness.presence import PACKAGE
 from finetune.evaluation.harness.results import harness
 from finetune.evaluation.scoring.exceptions import EvaluationError
 from finetune.evaluation.scoring.loading import load_subject
@@ -63,7 +64,7 @@ def likeliest(loaded, question, choices):
 
 @pytest.mark.parametrize("checkpoint", ["last", "base"])
 def test_a_tasks_score_is_what_the_model_says(qtha_run, tasks, checkpoint):
-    pytest.importorskip(results.PACKAGE)
+    pytest.importorskip(PACKAGE)
     subject = run_subject(qtha_run, checkpoint, precision="float32")
     found = harness(subject, tasks)["tasks"]["colours"]
     loaded = load_subject(subject)
@@ -73,7 +74,7 @@ def test_a_tasks_score_is_what_the_model_says(qtha_run, tasks, checkpoint):
 
 
 def test_the_command_names_what_there_is(qtha_run, tasks, tmp_path, capsys):
-    pytest.importorskip(results.PACKAGE)
+    pytest.importorskip(PACKAGE)
     arguments = ["harness", str(qtha_run), "--tasks", str(tasks)]
     assert main([*arguments, "--task", "moons"]) == 1
     assert "there are colours" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from finetune.training.devices import count
+from tests.conftest import PATIENCE
 from tests.finetune.training import test_run as processes
 from tests.finetune.training.conftest import Make
 
@@ -25,7 +26,6 @@ WITHOUT_CHANCE: dict[str, dict[str, Any]] = {
     "qgs": {},
     "gatenet": {},
 }
-PATIENCE = 300
 of = processes.of
 
 
