@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from finetune.datasets.doctor.checks import check_messages, is_formula
-from finetune.datasets.doctor.problems import NOWHERE, Place, ProblemLog
+from finetune.datasets.doctor.problems import NOWHERE, Log, Place
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.turns.plain import is_plain
 from finetune.datasets.doctor.turns.settling import settled
@@ -47,7 +47,7 @@ class Dialogue:
 class Conversion:
     """One file's records on their way to dialogues; what is left out is taken down."""
 
-    def __init__(self, form: Format, report: Report, limits: Limits, log: ProblemLog) -> None:
+    def __init__(self, form: Format, report: Report, limits: Limits, log: Log) -> None:
         self._form = form
         self._report = report
         people = {"assistant": report.assistant} if report.assistant else {}
@@ -83,7 +83,6 @@ class Conversion:
     def _converted(self, records: Iterable[Read]) -> Iterator[tuple[dict[str, Any], Dialogue]]:
         """Yield the records that can be converted, each with what it became."""
         for read in records:
-            self._report.records += 1
             try:
                 yield read.value, self._dialogue(read)
             except RecordProblem as problem:

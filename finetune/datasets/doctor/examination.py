@@ -4,7 +4,8 @@
 
 writes `train.jsonl`, `validation.jsonl`, `places` (where each dialogue stands, `places.py`),
 `problems.jsonl` and `report.json` into `out_dir`, all or none. The file is read once, record by
-record; memory holds two hashes and some numbers for each dialogue and the first problems. Knows
+record; memory holds two hashes and some numbers for each dialogue and the first problems. A long
+file is read by processes of their own (`preparing/`) while this one compares and writes. Knows
 nothing of Django or training.
 """
 
@@ -13,16 +14,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from itertools import chain
 from pathlib import Path
 
 from finetune.datasets.doctor.control_tokens import ControlTokens
-from finetune.datasets.doctor.dialogues import Conversion
 from finetune.datasets.doctor.intake import Intake
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.doctor.places import place_packed
+from finetune.datasets.doctor.preparing.apart import Order, prepare_apart, shared
+from finetune.datasets.doctor.preparing.reading import prepare
 from finetune.datasets.doctor.problems import ProblemLog
-from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.split.persons import with_persons
 from finetune.datasets.doctor.split.splitting import held_out
@@ -33,6 +33,7 @@ from finetune.datasets.reading.records import Source, source_of
 from finetune.datasets.reading.sniffing import sniff
 from finetune.datasets.reading.watching import Watch
 
+APART_BYTES = 1 << 25  # of a file, from which on a process of its own pays
 LOOK_LINES = 1000  # of the split, between two looks of whoever watches
 
 FILES = ("train.jsonl", "validation.jsonl", "places", "problems.jsonl", "report.json")
@@ -44,6 +45,7 @@ def examine(
     options: Options | None = None,
     tokenizer_path: Path | None = None,
     watch: Watch | None = None,
+    apart: bool | None = None,
 ) -> Report:
     """Examine an uploaded file and write its split.
 
@@ -55,13 +57,14 @@ def examine(
             for every four bytes.
         watch: told again and again how many bytes were read, of all of them while the split is
             written. What it raises breaks the examination off; nothing is left then.
+        apart: whether processes of their own read; None has them read a long file.
 
     Returns:
         The report, also written as `report.json`.
 
     Raises:
         DatasetRefused: the file as a whole cannot be used; nothing is left in `out_dir`.
-        OSError: the disk is full or `out_dir` cannot be written.
+        OSError: the disk is full or `out_dir` cannot be written, or that process was killed.
     """
     options = options or Options()
     path, out_dir = Path(path), Path(out_dir)
@@ -71,7 +74,10 @@ def examine(
     out_dir.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".examining-", dir=out_dir))
     try:
-        report = _read(path, work, source, options, tokenizer_path, watch)
+        if apart is None:
+            apart = path.stat().st_size >= APART_BYTES and (os.cpu_count() or 1) > 1
+        processes = shared(sniffed) if apart else 0
+        report = _read(path, work, source, options, tokenizer_path, watch, processes)
         (work / "report.json").write_text(report.to_json(), encoding="utf-8")
         for name in FILES:
             os.replace(work / name, out_dir / name)
@@ -91,10 +97,10 @@ def _read(
     options: Options,
     tokenizer_path: Path | None,
     watch: Watch | None,
+    processes: int,
 ) -> Report:
     """Read everything, then split."""
     limits = options.limits
-    counts, special = counting(tokenizer_path)
     report = Report(
         container=source.container,
         packing=source.packing,
@@ -107,18 +113,19 @@ def _read(
         validation_fraction=options.validation_fraction,
         by_person=options.by_person,
     )
-    records = source.records()
     with (
         (work / "all.jsonl").open("w", encoding="utf-8") as kept,
         (work / "problems.jsonl").open("w", encoding="utf-8") as bad,
     ):
         log = ProblemLog(bad, report, limits)
-        control_tokens = ControlTokens((*special, *options.control_tokens))
-        intake = Intake(kept, log, report, limits, counts, control_tokens)
-        head, form = recognise(records, report, options)
-        conversion = Conversion(form, report, limits, log)
-        for dialogue in conversion.dialogues(chain(head, records)):
-            intake.take(dialogue)
+        intake = Intake(kept, log, report, limits)
+        if processes:
+            order = Order(path, options, tokenizer_path, report, processes=processes)
+            prepare_apart(order, intake.take, watch)
+        else:
+            counts, special = counting(tokenizer_path)
+            tokens = ControlTokens((*special, *options.control_tokens))
+            prepare(source.records(), options, report, counts, tokens, intake.take)
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     _enough(report, limits)

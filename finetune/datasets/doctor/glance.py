@@ -10,15 +10,13 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 from finetune.datasets.doctor.control_tokens import ControlTokens
-from finetune.datasets.doctor.dialogues import Conversion
 from finetune.datasets.doctor.intake import Intake
 from finetune.datasets.doctor.options import Options
+from finetune.datasets.doctor.preparing.reading import prepare
 from finetune.datasets.doctor.problems import ProblemLog
-from finetune.datasets.doctor.recognising import recognise
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.tallying import estimated
 from finetune.datasets.reading.exceptions import RecordProblem
@@ -49,13 +47,11 @@ def glance(path: Path, options: Options, records: int = RECORDS) -> Report:
     source = source_of(path, sniffed, limits, options.encoding)
     report = Report(container=source.container, bytes=path.stat().st_size, tokens_estimated=True)
     log = ProblemLog(io.StringIO(), report, limits)
+    intake = Intake(io.StringIO(), log, report, limits)
+    tokens = ControlTokens(options.control_tokens)
+    asked = replace(options, limits=limits)
     first = _bounded(source.records(), records)
-    head, form = recognise(first, report, options)
-    intake = Intake(
-        io.StringIO(), log, report, limits, estimated, ControlTokens(options.control_tokens)
-    )
-    for dialogue in Conversion(form, report, limits, log).dialogues(chain(head, first)):
-        intake.take(dialogue)
+    prepare(first, asked, report, estimated, tokens, intake.take)
     report.problem_counts = dict(log.counts.most_common())
     intake.tally.fill(report)
     return report

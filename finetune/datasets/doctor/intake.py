@@ -1,4 +1,4 @@
-"""Dialogues as they come in: each checked, then kept and counted, or reported.
+"""Dialogues that are right by themselves: each looked for among those before it, then kept.
 
 Knows nothing of files but the one that kept dialogues are written to.
 """
@@ -8,26 +8,23 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_right
-from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import Any, TextIO
+from typing import TextIO
 
-from finetune.datasets.doctor.checks import check_messages
-from finetune.datasets.doctor.control_tokens import ControlTokens
-from finetune.datasets.doctor.dialogues import Dialogue
-from finetune.datasets.doctor.duplicates import Prints, exact_print, exact_text, near_print
+from finetune.datasets.doctor.duplicates import Prints
+from finetune.datasets.doctor.preparing.batches import Batch, Prepared
 from finetune.datasets.doctor.problems import ProblemLog
 from finetune.datasets.doctor.report import Report
-from finetune.datasets.doctor.tallying import Counts, Tally
-from finetune.datasets.formats.calls import as_said, has_calls
+from finetune.datasets.doctor.tallying import Tally
 from finetune.datasets.formats.form import PREFERENCE
-from finetune.datasets.formats.preference import pair_check, pair_record
 from finetune.datasets.reading.exceptions import DatasetRefused, RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import MemberLine, member_of
 
+SAYS = ("messages", "chosen", "rejected")  # keys of a kept line that a preview shows
+
 
 class Intake:
-    """Takes dialogues one by one; writes those that are kept, one a line.
+    """Takes what was prepared, batch by batch; writes the dialogues that are kept, one a line.
 
     Attributes:
         lines: the line of each that was kept.
@@ -35,50 +32,35 @@ class Intake:
         tally: what was kept, in numbers.
     """
 
-    def __init__(
-        self,
-        file: TextIO,
-        log: ProblemLog,
-        report: Report,
-        limits: Limits,
-        counts: Counts,
-        control_tokens: ControlTokens,
-    ) -> None:
+    def __init__(self, file: TextIO, log: ProblemLog, report: Report, limits: Limits) -> None:
         self._file = file
         self._log = log
         self._report = report
         self._limits = limits
-        self._control_tokens = control_tokens
         self._exact = Prints()
         self.lines = array("Q")  # where each dialogue that was kept starts
         self._files: list[MemberLine] = []  # the first line kept of each file of an archive
         self.near = Prints()
         self._asked = bytearray()  # of pairs: prints of what was said before the replies
-        self.tally = Tally(counts)
+        self.tally = Tally()
 
-    def take(self, dialogue: Dialogue) -> None:
-        """Check one dialogue and keep it, or report what is wrong with it.
+    def take(self, batch: Batch) -> None:
+        """Keep what is new of a batch, and take down what was remarked.
 
         Raises:
             DatasetRefused: `too_many_dialogues`.
         """
+        self._report.records += batch.records
+        counts = iter(batch.tokens)
+        for one in batch.found:
+            if isinstance(one, Prepared):
+                self._take(one, next(counts))
+            else:
+                self._log.take(one)
+
+    def _take(self, dialogue: Prepared, tokens: int) -> None:
         report, line = self._report, dialogue.line
-        pairs = self._report.kind == PREFERENCE  # known once the form is recognised
-        if dialogue.plain and not pairs:
-            messages = dialogue.messages
-        else:
-            try:
-                messages = check_messages(dialogue.messages, self._limits)
-                if pairs:
-                    pair_check(messages)
-            except RecordProblem as problem:
-                self._log.error(line, problem, dialogue.place)
-                return
-        tools = dialogue.beside.get("tools")
-        said = messages if dialogue.plain or not has_calls(messages) else as_said(messages)
-        text = exact_text(messages, tools)
-        exact = exact_print(text)
-        if (first := self._exact.add_new(exact)) is not None:
+        if (first := self._exact.add_new(dialogue.exact)) is not None:
             report.duplicates += 1
             reason = f"the same, letter by letter, as the dialogue in {self._where(first)}"
             self._log.warning(
@@ -92,35 +74,23 @@ class Intake:
                 "Split the file, or ask the administrator for a higher limit.",
                 report.to_dict(),
             )
-        near = near_print(said)
-        if (first := self.near.add(near)) is not None:
+        if (first := self.near.add(dialogue.near)) is not None:
             self._near_duplicate(line, first)
-        if self._control_tokens.are_in(text):
-            self._control_token(line, said)
+        if dialogue.control_token is not None:
+            self._log.warning(line, dialogue.control_token)
         self.lines.append(line)
         if isinstance(line, MemberLine) and line.member not in (
             one.member for one in self._files[-1:]
         ):
             self._files.append(line)
-        roles = [message["role"] for message in messages]
-        texts = [message["content"] for message in said]
-        if tools:
-            texts[0] += json.dumps(tools, ensure_ascii=False)  # is read before it
-        self.tally.add(texts, roles, dialogue.unused, pair=pairs)
-        if pairs:  # those to the same words stand on the same side of the split
-            self._asked += near_print(messages[:-2])
+        self.tally.add(dialogue.roles, tokens, dialogue.unused)
+        self._asked += dialogue.asked  # those to the same words stand on the same side of the split
         report.dialogues += 1
-        report.starts_with_assistant += roles[roles[0] == "system"] == "assistant"
-        report.ends_with_user += roles[-1] == "user"
         if len(report.preview) < self._limits.preview:
-            shown = [_ordered(one) for one in messages]
-            record = pair_record(shown) if pairs else {"messages": shown}
-            report.preview.append({"line": int(line), "member": member_of(line), **record})
-        if pairs:
-            kept = pair_record(messages) | dialogue.beside
-            self._file.write(json.dumps(kept, ensure_ascii=False) + "\n")
-        else:
-            self._file.write(dialogue.written or _written(messages, dialogue))
+            record = json.loads(dialogue.written)
+            shown = {key: record[key] for key in SAYS if key in record}
+            report.preview.append({"line": int(line), "member": member_of(line), **shown})
+        self._file.write(dialogue.written)
 
     @property
     def sides(self) -> bytearray:
@@ -144,41 +114,3 @@ class Intake:
             "It is kept, on the same side of the split. Remove one if they mean the same.",
         )
         self._log.warning(line, remark)
-
-    def _control_token(self, line: int, messages: list[dict[str, Any]]) -> None:
-        tokens: dict[str, int] = {}  # and the number of the first message with it
-        for number, message in enumerate(messages, 1):
-            for token in self._control_tokens.found_in(message["content"]):
-                tokens.setdefault(token, number)
-        if tokens:
-            remark = RecordProblem(
-                "control_token",
-                f"message {min(tokens.values())} holds text that models use as control tokens: "
-                f"{', '.join(list(tokens)[:5])}",
-                "It is trained as plain text. Remove it where it was left by an export.",
-            )
-            self._log.warning(line, remark)
-
-
-def _literal(text: str) -> str:
-    """The text as JSON without escapes for what is beyond ASCII. Where nothing is, the encoder
-    that would escape it writes the same in half the time, but for the character 7F."""
-    if text.isascii() and "\x7f" not in text:
-        return encode_basestring_ascii(text)
-    return encode_basestring(text)
-
-
-def _ordered(message: dict[str, Any]) -> dict[str, Any]:
-    return {"role": message["role"], "content": message["content"], **message}
-
-
-def _written(messages: list[dict[str, Any]], dialogue: Dialogue) -> str:
-    """The dialogue's line, as `json.dumps` writes it with `ensure_ascii=False`."""
-    if dialogue.beside or not dialogue.plain:
-        kept = {"messages": [_ordered(one) for one in messages], **dialogue.beside}
-        return json.dumps(kept, ensure_ascii=False) + "\n"
-    parts = [
-        f'{{"role": "{message["role"]}", "content": {_literal(message["content"])}}}'
-        for message in messages
-    ]
-    return f'{{"messages": [{", ".join(parts)}]}}\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict
-from typing import TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from finetune.datasets.doctor.report import Problem, Report
 from finetune.datasets.reading.exceptions import RecordProblem
@@ -14,6 +14,25 @@ from finetune.datasets.reading.lines import member_of
 
 Place = tuple[int, int]  # first byte of a record and its bytes
 NOWHERE: Place = (-1, 0)
+
+
+class Remark(NamedTuple):
+    """What is wrong with a record, which is left out then, or worth a look."""
+
+    line: int
+    problem: RecordProblem
+    is_error: bool
+    place: Place
+
+
+class Log(Protocol):
+    """Whoever is told of remarks one by one."""
+
+    def error(self, line: int, problem: RecordProblem, place: Place = NOWHERE) -> None:
+        """A record is left out; it stands at this place."""
+
+    def warning(self, line: int, problem: RecordProblem) -> None:
+        """A record deserves a look."""
 
 
 class ProblemLog:
@@ -35,6 +54,13 @@ class ProblemLog:
         """A record deserves a look."""
         self._report.warnings += 1
         self._add(line, problem, "warning", NOWHERE)
+
+    def take(self, remark: Remark) -> None:
+        """Whichever of the two it is."""
+        if remark.is_error:
+            self.error(remark.line, remark.problem, remark.place)
+        else:
+            self.warning(remark.line, remark.problem)
 
     def _add(self, line: int, problem: RecordProblem, severity: str, place: Place) -> None:
         self.counts[problem.check] += 1

@@ -11,7 +11,7 @@ from finetune.datasets.doctor.problems import printable
 from finetune.datasets.doctor.report import Report
 
 MOST_KEYS = 100  # different keys beside the dialogue that are named
-BATCH_LETTERS = 1 << 18  # counted together, so that the tokenizer uses every core
+MOST_ORDERS = 1000  # different orders of roles that are held at once
 
 Counts = Callable[[list[str]], list[int]]  # texts -> tokens of each
 
@@ -21,60 +21,45 @@ class Tally:
 
     Attributes:
         turns: messages of each dialogue, in order.
-        tokens: tokens of each dialogue, in order; behind the last batch once `fill` was called.
+        tokens: tokens of each dialogue, in order.
     """
 
-    def __init__(self, counts: Counts) -> None:
-        self._counts = counts
-        self._texts: list[str] = []
-        self._letters = 0
-        self._spoken: list[str] = []  # the roles of these texts
-        self._pairs: set[int] = set()  # places of pairs whose tokens are not known
-        self._counted = 0  # dialogues whose tokens are known
+    def __init__(self) -> None:
+        self._orders: Counter[str] = Counter()  # dialogues in which the roles stand like this
         self._roles: Counter[str] = Counter()
+        self._starts_with_assistant = self._ends_with_user = 0
         self._unused: Counter[str] = Counter()
         self.turns = array("l")
         self.tokens = array("l")
 
-    def add(
-        self, texts: list[str], roles: list[str], unused: Iterable[str], *, pair: bool = False
-    ) -> None:
-        """Take one: its messages' texts and roles, and the keys of which nothing was made.
-
-        Args:
-            pair: whether the last two texts are two replies; the shorter one counts no tokens.
-        """
-        self.turns.append(len(texts))
-        if pair:
-            self._pairs.add(len(self.turns) - 1)
-        self._texts += texts
-        self._letters += sum(map(len, texts))
-        self._spoken += roles
+    def add(self, roles: str, tokens: int, unused: Iterable[str]) -> None:
+        """Take one: its messages' roles, a blank between each two, its tokens, and the keys of
+        which nothing was made."""
+        self.turns.append(roles.count(" ") + 1)
+        self.tokens.append(tokens)
+        self._orders[roles] += 1
+        if len(self._orders) > MOST_ORDERS:
+            self._add_up()
         for key in unused:  # as they are counted: printable, and not without end
             name = printable(key[:60])
             known = name in self._unused or len(self._unused) < MOST_KEYS
             self._unused[name if known else "(other keys)"] += 1
-        if self._letters > BATCH_LETTERS:
-            self._count()
 
-    def _count(self) -> None:
-        counts = self._counts(self._texts)
-        start = 0
-        for place, turns in enumerate(self.turns[self._counted :], self._counted):
-            each = counts[start : start + turns]
-            start += turns
-            self.tokens.append(sum(each) - (min(each[-2:]) if place in self._pairs else 0))
-        self._roles.update(self._spoken)
-        self._spoken.clear()
-        self._pairs.clear()
-        self._counted = len(self.turns)
-        self._texts.clear()
-        self._letters = 0
+    def _add_up(self) -> None:
+        for order, count in self._orders.items():
+            roles = order.split(" ")
+            for role in roles:
+                self._roles[role] += count
+            self._starts_with_assistant += count * (roles[roles[0] == "system"] == "assistant")
+            self._ends_with_user += count * (roles[-1] == "user")
+        self._orders.clear()
 
     def fill(self, report: Report) -> None:
         """Write the sums into the report."""
-        self._count()
+        self._add_up()
         report.roles = dict(self._roles)
+        report.starts_with_assistant = self._starts_with_assistant
+        report.ends_with_user = self._ends_with_user
         report.unused = [
             {"key": key, "records": count} for key, count in self._unused.most_common()
         ]

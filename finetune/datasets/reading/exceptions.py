@@ -24,6 +24,9 @@ class DatasetRefused(Exception):
         self.report = report or {}
         super().__init__(f"{message} {hint}")
 
+    def __reduce__(self) -> tuple[type[DatasetRefused], tuple[Any, ...]]:
+        return type(self), (self.code, self.message, self.hint, self.report)
+
 
 class RecordProblem(Exception):
     """One dialogue cannot be used.
@@ -39,3 +42,6 @@ class RecordProblem(Exception):
         self.reason = reason
         self.fix = fix
         super().__init__(f"{check}: {reason}")
+
+    def __reduce__(self) -> tuple[type[RecordProblem], tuple[str, str, str]]:
+        return type(self), (self.check, self.reason, self.fix)

@@ -29,6 +29,7 @@ from finetune.datasets.reading.watching import Watch, opened
 from finetune.datasets.reading.wrapped import Beside, wrapped
 
 Opener = Callable[[Budget], AbstractContextManager[BinaryIO]]
+Wanted = Callable[[int], bool]
 FORMS = {  # of files in one archive: what may stand side by side
     "csv": "tables",
     "text": "text",
@@ -94,25 +95,38 @@ def source_of(
 
 
 def read_records(
-    path: Path, sniffed: Sniffed, limits: Limits, watch: Watch | None = None
+    path: Path,
+    sniffed: Sniffed,
+    limits: Limits,
+    watch: Watch | None = None,
+    wanted: Wanted | None = None,
 ) -> Iterator[Read]:
-    """Yield the records of a file that is text, dictionaries where all is well; `watch` hears how
-    far it is.
+    """Yield the records of a file that is text, dictionaries where all is well.
+
+    Args:
+        path: the file.
+        sniffed: what it is.
+        limits: bounds of what is read.
+        watch: hears how far it is.
+        wanted: asked for the first byte of each JSON line, once all lines before were taken, if the
+            line is to be read.
 
     Raises:
         DatasetRefused: `missing_columns` for a CSV file without a usable header.
     """
     with opened(path, watch) as handle:
         if sniffed.has_places:
-            yield from _text_records(handle, sniffed, limits)
+            yield from _text_records(handle, sniffed, limits, wanted)
         else:
             yield from _without_places(handle, sniffed, limits)
 
 
-def _text_records(handle: BinaryIO, sniffed: Sniffed, limits: Limits) -> Iterator[Read]:
+def _text_records(
+    handle: BinaryIO, sniffed: Sniffed, limits: Limits, wanted: Wanted | None = None
+) -> Iterator[Read]:
     handle = text_stream(handle, sniffed.start, sniffed.encoding, sniffed.returns)
     if sniffed.container == "jsonl":
-        yield from _jsonl(handle, limits)
+        yield from _jsonl(handle, limits, wanted)
     elif sniffed.container == "json":
         yield from elements(handle, limits)
     elif sniffed.container == "object":
@@ -137,12 +151,14 @@ def _without_places(handle: BinaryIO, sniffed: Sniffed, limits: Limits) -> Itera
         yield read if read.start < 0 else replace(read, start=-1, size=0)
 
 
-def _jsonl(handle: BinaryIO, limits: Limits) -> Iterator[Read]:
+def _jsonl(handle: BinaryIO, limits: Limits, wanted: Wanted | None) -> Iterator[Read]:
     start = handle.tell()
     may_be_own = limits.max_depth >= OWN_DEPTH
     for number, line in numbered_lines(handle, limits):
         end = handle.tell() if line is None else start + len(line)
-        if line is None:
+        if wanted is not None and not wanted(start):
+            pass
+        elif line is None:
             yield Read(number, too_long(limits), start=start, size=end - start)
         elif (own := own_record(line) if may_be_own else None) is not None:
             yield Read(number, own[0], start=start, size=end - start, written=own[1])

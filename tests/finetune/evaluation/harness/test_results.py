@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from finetune.evaluation.__main__ import main
-from finetune.evaluation.harness import results
+from finetune.evaluation.harness import presence
 from finetune.evaluation.harness.presence import PACKAGE
 from finetune.evaluation.harness.results import harness
 from finetune.evaluation.scoring.exceptions import EvaluationError
@@ -84,6 +84,6 @@ def test_the_command_names_what_there_is(qtha_run, tasks, tmp_path, capsys):
 
 
 def test_without_the_harness_it_says_how_to_get_it(qtha_run, tasks, monkeypatch):
-    monkeypatch.setattr(results, "PACKAGE", "no_such_package")
+    monkeypatch.setattr(presence, "PACKAGE", "no_such_package")
     with pytest.raises(EvaluationError, match="requirements-lm-eval"):
         harness(run_subject(qtha_run), tasks)
