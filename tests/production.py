@@ -46,15 +46,16 @@ def site_services(name: str) -> dict[str, str]:
     with psycopg.connect(given, autocommit=True) as server:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))
         server.execute(sql.SQL("CREATE DATABASE {}").format(database))
-    number = SITES - int(worker.removeprefix("gw"))
-    valkey = f"{os.environ['WUKONG_TEST_VALKEY_URL'].rstrip('/')}/{number}"
-    with redis.Redis.from_url(valkey) as client:
+    number = f"{SITES - int(worker.removeprefix('gw'))}"
+    valkey = os.environ["WUKONG_TEST_VALKEY_URL"]
+    with redis.Redis.from_url(urlsplit(valkey)._replace(path=f"/{number}").geturl()) as client:
         client.flushdb()
     return {
         "WUKONG_TEST_DATABASE_URL": urlsplit(given)
         ._replace(path=f"/wukong_{name}_{worker}")
         .geturl(),
         "WUKONG_TEST_VALKEY_URL": valkey,
+        "WUKONG_TEST_VALKEY_NUMBER": number,
     }
 
 

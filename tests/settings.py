@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import tempfile
+from urllib.parse import urlsplit
 
 if "WUKONG_TEST_DATA_DIR" not in os.environ:
     os.environ["WUKONG_TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="wukong-test-")
@@ -19,11 +20,12 @@ os.environ.pop("VALKEY_URL", None)
 # Servers of `make test-production`. Read by other names than the site's, so that a process which a
 # test starts on its own folder, without our variables, has its own SQLite and its own Valkey.
 _given = {}
-if _server := os.environ.get("WUKONG_TEST_VALKEY_URL", "").rstrip("/"):
-    # Tests empty their database of Valkey: each of their processes has one, from 15 downwards.
-    _number = 15 - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    _has_number = _server.count("/") > 2
-    _given["VALKEY_URL"] = _server if _has_number else f"{_server}/{_number}"
+if _server := os.environ.get("WUKONG_TEST_VALKEY_URL"):
+    # Tests empty their database of Valkey: each of their processes has one, from 15 downwards,
+    # whichever the address names.
+    _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    _number = os.environ.get("WUKONG_TEST_VALKEY_NUMBER", str(15 - _worker))
+    _given["VALKEY_URL"] = urlsplit(_server)._replace(path=f"/{_number}").geturl()
 if os.environ.get("WUKONG_TEST_DATABASE_URL") and not os.environ.get("DATABASE_URL"):
     _given["DATABASE_URL"] = os.environ["WUKONG_TEST_DATABASE_URL"]
 os.environ |= _given
