@@ -9,10 +9,10 @@ WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(PY) -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all check messages link clean
+.PHONY: help run demo test test-all test-production check messages link clean
 
 help:  ## Show this list.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -46,6 +46,20 @@ test: $(VENV)/.dev  ## Run the tests with real parts (Valkey, workers, trainer, 
 test-all: $(VENV)/.dev  ## Run all tests, those marked slow as well; twice as long.
 	@$(PY) -m tests.prepare
 	@$(PYTEST)
+
+# Folders whose tests stand on the database and on Valkey, and start no model.
+PRODUCTION := tests/test_postgresql.py tests/finetune/test_sent_twice.py tests/wukongsite/http \
+  tests/wukongsite/metrics tests/chat/conversations tests/chat/finding tests/chat/pins \
+  tests/chat/policy tests/chat/privacy tests/chat/ratings tests/chat/handovers \
+  tests/finetune/alerts tests/finetune/explorer tests/finetune/hardware tests/finetune/runs/compare \
+  tests/finetune/runs/listing tests/finetune/runs/queue tests/finetune/runs/worker \
+  tests/finetune/teams
+DATABASE_URL ?= postgresql://wukong:wukong@127.0.0.1:5432/wukong
+VALKEY_URL ?= redis://127.0.0.1:6379
+
+test-production: $(VENV)/.dev  ## Run the tests of services on the servers of DATABASE_URL and VALKEY_URL.
+	@WUKONG_TEST_DATABASE_URL=$(DATABASE_URL) WUKONG_TEST_VALKEY_URL=$(VALKEY_URL) \
+	  $(PYTEST) -m "not slow and not real_model and not browser" $(PRODUCTION)
 
 check: $(VENV)/.dev  ## Lint and type-check.
 	@$(VENV)/bin/ruff format --check .

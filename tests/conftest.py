@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-pytest_plugins = ["tests.garbage", "tests.postgresql", "tests.sharing"]
+pytest_plugins = ["tests.garbage", "tests.postgresql", "tests.production", "tests.sharing"]
 DEMO: list[tuple[dict[str, Any], dict[str, bytes]]] = []
 ROOT = Path(__file__).resolve().parent.parent
 # Seconds: what comes at all comes by then, on a machine with much else to do as well.
@@ -42,9 +42,12 @@ SHAPES = {
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[str]:
-    """A real Valkey server on a socket of the session's own."""
+    """A real Valkey server on a socket of the session's own, or the one of `VALKEY_URL`."""
     from django.conf import settings
 
+    if not settings.VALKEY_IS_OURS:
+        yield settings.VALKEY_URL
+        return
     process = subprocess.Popen(
         [sys.executable, "-m", "wukongsite.processes.broker"],
         cwd=ROOT,

@@ -16,8 +16,11 @@ import finetune.runs.page.routing  # noqa: E402
 from wukongsite.http.bodies import BodyHandler  # noqa: E402
 from wukongsite.http.language import InLanguage  # noqa: E402
 from wukongsite.http.middleware import BodyLimit  # noqa: E402
+from wukongsite.http.probes import Probes  # noqa: E402
 from wukongsite.http.proxies import ClientAddress  # noqa: E402
 from wukongsite.http.websockets import SameOrigin, lifespan, unknown  # noqa: E402
+from wukongsite.metrics.page import Metrics  # noqa: E402
+from wukongsite.metrics.requests import Measured  # noqa: E402
 
 websocket_routes = [
     *finetune.runs.page.routing.websocket_urlpatterns,
@@ -31,4 +34,4 @@ routes = ProtocolTypeRouter(
         "lifespan": lifespan,
     }
 )
-application = ClientAddress(routes)
+application = ClientAddress(Probes(Metrics(Measured(routes))))

@@ -10,7 +10,8 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import before_task_publish, setup_logging, task_prerun, worker_init
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wukongsite.settings")
 # In a container the studio is often root; the warning's dozen lines would hide the sign-in link.
@@ -31,6 +32,23 @@ def logging_stays_djangos(**_: Any) -> None:
 def worker_gives_signs(**_: Any) -> None:
     """Only a worker imports the module that connects them; it needs Django's settings."""
     import wukongsite.processes.signs  # noqa: F401
+
+
+@before_task_publish.connect
+def request_goes_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """A task that a request sends carries the request's id, for the worker's log."""
+    request_id = get_contextvars().get("request_id")
+    if headers is not None and request_id:
+        headers["request_id"] = request_id
+
+
+@task_prerun.connect
+def task_in_log(task_id: str = "", task: Any = None, **_: Any) -> None:
+    """What a worker logs from here on names its task, and the request that it comes from."""
+    clear_contextvars()
+    bind_contextvars(task=task.name.rpartition(".")[2], task_id=task_id)
+    if request_id := task.request.get("request_id"):
+        bind_contextvars(request_id=request_id)
 
 
 class StopIsNoError(logging.Filter):

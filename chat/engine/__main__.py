@@ -1,10 +1,12 @@
 """`python -m chat.engine --assistants DIR`: starts the inference server."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 from chat.engine.options import options_from
+from finetune.outside.log_lines import SETTING, formatter
 from quantum.processor import usable_cores
 from quantum.threads import wait_passively
 
@@ -18,9 +20,9 @@ def main() -> None:
     from chat.engine.server import engine_app
 
     options = options_from()
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(os.environ.get(SETTING, "text")))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(options.threads or min(torch.get_num_threads(), usable_cores()))

@@ -16,6 +16,7 @@ from chat.engine.exceptions import RequestError
 from chat.engine.inference.assistants import Assistant, AssistantStore, Card
 from chat.engine.inference.sampling import Sampling
 from chat.engine.inference.scheduler import Event, Job, Piece, Queued, Scheduler
+from chat.engine.metrics import ReplyClock
 from chat.engine.options import Options
 from chat.engine.protocol import ChatRequest, parse_chat, usage
 
@@ -121,6 +122,7 @@ class Reply:
         self.job = job
         self.events = events
         self.completion_tokens = 0
+        self.clock = ReplyClock()
 
     async def pieces(self) -> AsyncIterator[Piece | Queued | None]:
         """Pieces until every choice has ended, its place in the queue before them if it waits.
@@ -130,6 +132,7 @@ class Reply:
         Leaving the iterator early stops the generation.
         """
         left = self.job.choices
+        outcome = "left"
         try:
             while left:
                 try:
@@ -138,16 +141,20 @@ class Reply:
                     yield None
                     continue
                 if isinstance(event, RequestError):
+                    outcome = "failed"
                     raise event
                 if isinstance(event, Piece):
                     if event.finish_reason == "cancelled":
                         return
+                    self.clock.piece(event.index, event.tokens)
                     if event.finish_reason:
                         left -= 1
                         self.completion_tokens += event.tokens
                 yield event
+            outcome = "whole"
         finally:
             self.job.cancel()
+            self.clock.end(outcome, prompt=len(self.job.prompt), remembered=self.job.cached_tokens)
 
     def usage(self) -> dict[str, Any]:
         return usage(len(self.job.prompt), self.job.cached_tokens, self.completion_tokens)

@@ -20,6 +20,7 @@ from chat.engine.exceptions import BrokenAssistant, RequestError
 from chat.engine.inference.scheduler import Job, Piece
 from chat.engine.judging.judge import Judge
 from chat.engine.judging.route import judgements
+from chat.engine.metrics import metrics
 from chat.engine.options import Options
 from chat.engine.protocol import DONE, ChatResponse, event, parse_chat, parse_json
 from chat.engine.replies import Engine, Reply
@@ -163,6 +164,7 @@ def engine_app(options: Options) -> Gate:
     app = Starlette(
         routes=[
             Route("/health", health),
+            Route("/metrics", metrics),
             Route("/v1/models", models),
             Route("/v1/models/{name}", model),
             Route("/v1/chat/completions", chat_completions, methods=["POST"]),

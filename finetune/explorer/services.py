@@ -140,9 +140,9 @@ def experiment_confirm(*, experiment: QuantumExperiment, user: User) -> QuantumE
     Raises:
         StudioError: it does not wait for this, its key is gone, or a cap would be passed.
     """
-    row: QuantumExperiment = (
-        QuantumExperiment.objects.select_for_update().select_related("key").get(pk=experiment.pk)
-    )
+    # PostgreSQL refuses to lock a row that may not be there, as a key may be deleted.
+    rows = QuantumExperiment.objects.select_for_update(of=("self",)).select_related("key")
+    row: QuantumExperiment = rows.get(pk=experiment.pk)
     if row.state != State.CONFIRM:
         raise StudioError(
             _("This experiment does not wait for a confirmation."), code="wrong_state"

@@ -21,6 +21,8 @@ import httpx
 import openai
 import pytest
 
+from tests.production import site_services
+
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "smollm2-135m-instruct"
 READY_SECONDS = 90
@@ -76,6 +78,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "WUKONG_ENGINE_PORT": str(engine_port),
         "WUKONG_API_REQUESTS_PER_MINUTE": "100000",
         "PYTHONPATH": str(ROOT),
+        **(servers := site_services("api")),
     }
     site = Site(f"http://127.0.0.1:{port}", folder, environment, {})
     processes: list[subprocess.Popen[bytes]] = []
@@ -93,7 +96,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
 
     try:
-        start("wukongsite.processes.broker")
+        if not servers:
+            start("wukongsite.processes.broker")
         tiny.save_base(folder / "tiny")
         seeded = site.python(SEED.replace("BASE_FOLDER", str(folder / "tiny")))
         site.seeded.update(json.loads(seeded.strip().splitlines()[-1]))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
@@ -16,6 +17,7 @@ from finetune.exceptions import StudioError
 from finetune.faults import fault_of
 from finetune.text import TextRefused
 from wukongsite.http.errors import error_of_status, error_response, refusal_of
+from wukongsite.http.faults import value_refusal
 
 log = logging.getLogger("wukongsite.api")
 
@@ -62,6 +64,11 @@ def register(api: NinjaAPI) -> None:
 
     for kind in (TextRefused, SuspiciousOperation, BadRequest, MultiPartParserError):
         api.add_exception_handler(kind, on_unreadable)
+
+    @api.exception_handler(DataError)
+    def on_large_value(request: HttpRequest, error: DataError) -> HttpResponse:
+        log.warning("request %s: %s", getattr(request, "id", "?"), type(error.__cause__).__name__)
+        return error_response(value_refusal())
 
     @api.exception_handler(Exception)
     def on_bug(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -9,15 +9,17 @@ import json
 import sys
 from collections.abc import Iterable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views.defaults import server_error
 
-from finetune.api.errors import fault_error
+from finetune.api.errors import ApiError, fault_error
 from finetune.faults import Fault, fault_of
 
-from .entry import wants_json
+from .entry import refused, wants_json
 from .errors import error_of_status, error_response
 
 EVENT = "studio:fault"  # site.js shows its words; what was typed stays where it is
@@ -26,12 +28,21 @@ SECRETS = ("password", "secret")  # a form with such a field is not sent back
 
 def on_exception(request: HttpRequest) -> HttpResponse:
     """`handler500`: the exception is the one being handled."""
-    fault = fault_of(sys.exc_info()[1])
+    error = sys.exc_info()[1]
+    fault = fault_of(error)
     if fault is not None:
         return fault_response(request, fault)
+    if isinstance(error, DataError):
+        return refused(request, value_refusal())
     if wants_json(request):
         return error_response(error_of_status(500, request))
     return server_error(request)
+
+
+def value_refusal() -> ApiError:
+    """What a database says that bounds its columns, as PostgreSQL does and SQLite does not."""
+    text = _("Something in the request is longer, or a larger number, than can be kept.")
+    return ApiError(400, text, code="value_too_large")
 
 
 def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
+from structlog.contextvars import bind_contextvars
 
 from finetune.api.errors import BODY_TOO_LARGE, ApiError
+from wukongsite.metrics.requests import route_note
 
 from .bodies import uploads_close
 
@@ -28,12 +30,14 @@ class RequestIdMiddleware(MiddlewareMixin):
     def process_request(self, request: HttpRequest) -> None:
         given = request.headers.get("x-request-id", "")
         request.id = given if SAFE_ID.fullmatch(given) else f"req_{uuid.uuid4().hex}"  # type: ignore[attr-defined]
+        bind_contextvars(request_id=request.id)  # type: ignore[attr-defined]  # for the log
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         response["x-request-id"] = request.id  # type: ignore[attr-defined]
         for name, value in getattr(request, "rate", {}).items():
             response[name] = value
         uploads_close(request)
+        route_note(request)
         return response
 
 

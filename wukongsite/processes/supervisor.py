@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import json
 import os
 import shlex
 import signal
@@ -17,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .groups import GRACE_SECONDS, group_lives, signal_group
@@ -73,8 +75,12 @@ class Supervisor:
         self.warden = Warden()
         self.width = max(len(service.name) for service in services)
         self.coloured = sys.stdout.isatty()
+        self.as_json = os.environ.get("WUKONG_LOG_FORMAT") == "json"
 
     def say(self, name: str, text: str, colour: int = 0) -> None:
+        if self.as_json:
+            print(json_line(name, text), flush=True)
+            return
         prefix = f"{time.strftime('%H:%M:%S')} {name:<{self.width}} | "
         if self.coloured and colour:
             prefix = f"\033[{colour}m{prefix}\033[0m"
@@ -90,7 +96,8 @@ class Supervisor:
         await self.stop.wait()
         for task in watching:
             task.cancel()
-        print(flush=True)
+        if not self.as_json:
+            print(flush=True)
         self.say("studio", "stopping …")
         others = [service for service in self.services if service.name != LAST]
         await asyncio.gather(*(self.end(service) for service in others))
@@ -166,6 +173,18 @@ class Supervisor:
             await asyncio.sleep(0.2)
         for line in self.banner:
             self.say("studio", line)
+
+
+def json_line(name: str, text: str) -> str:
+    """A service's line with the service's name; one that is no JSON becomes its `event`."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        line = None
+    if not isinstance(line, dict):
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        line = {"event": text, "level": "info", "timestamp": now}
+    return json.dumps({**line, "service": name}, ensure_ascii=False)
 
 
 def answers(url: str) -> bool:

@@ -5,6 +5,7 @@ need nothing but this folder: SQLite, an own Valkey server and all state under `
 """
 
 from .environment import *  # noqa: F403
+from .operations import *  # noqa: F403
 from .queue import *  # noqa: F403
 from .site import *  # noqa: F403
 from .studio import *  # noqa: F403

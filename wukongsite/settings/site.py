@@ -7,6 +7,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from .environment import BASE_DIR, DATA_DIR, data_folder, env, stored_secret
+from .operations import LOG_FORMAT
 
 # -- security -----------------------------------------------------------------------------------
 SECRET_KEY = env("WUKONG_SECRET_KEY", "") or stored_secret("django-key")
@@ -162,16 +163,19 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "chosen": {"()": "finetune.outside.log_lines.formatter", "log_format": LOG_FORMAT},
+    },
     "filters": {
+        "counts": {"()": "wukongsite.metrics.requests.Counting"},
         "stops": {"()": "wukongsite.celery.StopIsNoError"},
         "faults": {"()": "wukongsite.http.error_reports.FaultsOnce"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["faults"],
+            "formatter": "chosen",
+            "filters": ["counts", "faults"],
         }
     },
     "root": {"handlers": ["console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},

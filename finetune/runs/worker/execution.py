@@ -16,6 +16,7 @@ import uuid
 from typing import Any
 
 from django.db import DatabaseError
+from structlog.contextvars import bound_contextvars
 
 from finetune.condition import NEARLY_FULL, READY, data_condition
 from finetune.exceptions import RunRefused
@@ -68,7 +69,8 @@ def run_execute(run_id: int) -> None:
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     run = claim_next(owner)
     if run is not None:
-        Execution(run, owner).carry_out()
+        with bound_contextvars(run=run.public_id):  # in every line of the log
+            Execution(run, owner).carry_out()
 
 
 class Execution(Hold):

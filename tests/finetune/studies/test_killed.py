@@ -16,7 +16,6 @@ from typing import Any
 import psutil
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from finetune.bases.models import BaseModel
 from finetune.bases.services import base_inspect
@@ -28,6 +27,7 @@ from finetune.studies.services import study_create
 from finetune.training.settings import RunSettings
 from tests.conftest import ROOT, wait_until
 from tests.finetune.studies.conftest import OPTIONS, arm_names, set_kept_apart
+from tests.production import database_url
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 STEPS = 4
@@ -70,11 +70,10 @@ class Workers:
     """Worker processes on the test's database; one that was killed is started again."""
 
     def __init__(self, count: int) -> None:
-        name = connection.settings_dict["NAME"]
         self.env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"sqlite:///{name}",
+            "DATABASE_URL": database_url(),
             "WUKONG_TEST_DATA_DIR": str(settings.DATA_DIR),
             "WUKONG_LEASE_SECONDS": "2",
             "OMP_NUM_THREADS": "1",

@@ -45,6 +45,7 @@ def test_it_names_no_process_path_or_version(settings):
     assert set(Client().get("/health").json()) == set(ALL_READY)
 
 
+@pytest.mark.sqlite
 def test_a_database_that_something_holds():
     other = sqlite3.connect(str(connection.settings_dict["NAME"]), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -58,6 +59,7 @@ def test_a_database_that_something_holds():
         assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] == usual
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_full():
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
@@ -69,6 +71,7 @@ def test_a_database_that_is_full():
     assert health() == (200, ALL_READY)
 
 
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_written():
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = on")

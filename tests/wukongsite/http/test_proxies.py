@@ -79,10 +79,10 @@ def test_a_proxy_that_is_no_address_is_refused():
 
 
 def test_uvicorn_does_not_believe_its_neighbours_either(monkeypatch):
-    given: dict[str, Any] = {}
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **options: given.update(options))
+    servers: list[uvicorn.Server] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server: servers.append(server))
     runpy.run_module("wukongsite.processes.web", run_name="__main__")
-    assert given["proxy_headers"] is False
+    assert servers[0].config.proxy_headers is False
 
 
 async def ask(peer: str, forwarded: str) -> int:

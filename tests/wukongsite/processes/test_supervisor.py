@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -141,3 +142,13 @@ def test_a_killed_warden_is_replaced_and_knows_everybody(family):
     made.process.kill()
     made.process.wait()
     wait_until(lambda: not made.alive("parent") | made.alive("child"))
+
+
+def test_a_service_s_line_of_json_stays_one():
+    from wukongsite.processes.supervisor import json_line
+
+    line = json.loads(json_line("web", '{"event": "ready", "level": "info"}'))
+    assert line == {"event": "ready", "level": "info", "service": "web"}
+    plain = json.loads(json_line("valkey", "# Warning: “no” config"))
+    assert (plain["event"], plain["service"]) == ("# Warning: “no” config", "valkey")
+    assert json.loads(json_line("web", "[1]"))["event"] == "[1]"

@@ -71,6 +71,9 @@ def metrics(run: Run) -> list[int]:
     return [event.data["step"] for event in events]
 
 
+@pytest.mark.sqlite
+
+
 def test_a_lock_in_the_middle_costs_no_event_and_no_start(run_made, trainer, monkeypatch):
     waits = threading.Event()
     begin = patience.Patience.begin
