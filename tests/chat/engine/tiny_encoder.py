@@ -1,0 +1,37 @@
+"""A tiny random BERT with a byte tokenizer, in the form of the encoder's folder."""
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import BertConfig, BertModel
+
+from chat.engine.embedding.protocol import DIMENSIONS
+from chat.engine.judging.encoder import NAME
+
+
+def save(encoders: Path) -> Path:
+    """Make `encoders/e5`; its vectors are as long as the real one's and mean nothing."""
+    folder = encoders / NAME
+    folder.mkdir(parents=True)
+    signs = ["<s>", "<pad>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    raw = Tokenizer(models.BPE(vocab={sign: place for place, sign in enumerate(signs)}, merges=[]))
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    raw.add_special_tokens(["<s>", "<pad>", "</s>"])
+    raw.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    raw.save(str(folder / "tokenizer.json"))
+    torch.manual_seed(5)
+    config = BertConfig(
+        vocab_size=len(signs),
+        hidden_size=DIMENSIONS,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=512,
+        initializer_range=0.3,
+        pad_token_id=1,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
