@@ -24,6 +24,7 @@ logger = logging.getLogger("engine.embedding")
 
 BATCH_TOKENS = 1_024  # padding included; a batch of texts is judged in between
 WAITING = 16  # requests that are embedded or wait
+UNKNOWN = "<unk>"
 PREFIX = {"query": "query: ", "passage": "passage: "}
 
 
@@ -95,7 +96,8 @@ class Embedder:
         """The tokens of each input, with its role before it.
 
         Raises:
-            RequestError: a text is too long, a number is no token, or all are too many.
+            RequestError: a text is too long or in an unknown script, a number is no token, or all
+                are too many.
         """
         assert self.tokenizer is not None
         inputs, prefix = asked.inputs, PREFIX[asked.input_type]
@@ -128,11 +130,26 @@ class Embedder:
                     param="input",
                     code="invalid_value",
                 )
+            self.check_script(index, row)
         if (total := sum(map(len, rows))) > MOST_TOKENS:
             raise RequestError(
                 f"input: {total} tokens; at most {MOST_TOKENS} in one request.",
                 param="input",
                 code="invalid_value",
+            )
+
+    def check_script(self, index: int, row: Sequence[int]) -> None:
+        """Refuse a text in a script that the table of tokens has no pieces of: its vector would
+        be that of any other such text."""
+        assert self.tokenizer is not None
+        unknown = self.tokenizer.token_to_id(UNKNOWN)
+        own = len(self.tokenizer.encode(PREFIX["query"].strip()).ids)
+        if unknown is not None and 2 * row.count(unknown) >= max(len(row) - own, 1):
+            raise RequestError(
+                f"input[{index}]: this encoder knows the Latin and the Chinese script, and half of "
+                "this text or more is in others.",
+                param="input",
+                code="unknown_script",
             )
 
     async def vectors(

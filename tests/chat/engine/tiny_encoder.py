@@ -14,10 +14,13 @@ def save(encoders: Path) -> Path:
     """Make `encoders/e5`; its vectors are as long as the real one's and mean nothing."""
     folder = encoders / NAME
     folder.mkdir(parents=True)
-    signs = ["<s>", "<pad>", "</s>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    raw = Tokenizer(models.BPE(vocab={sign: place for place, sign in enumerate(signs)}, merges=[]))
+    # Without the bytes that Cyrillic letters begin with, as the real one has no such letters.
+    alphabet = sorted(set(pre_tokenizers.ByteLevel.alphabet()) - {"\u00d0", "\u00d1"})
+    signs = ["<s>", "<pad>", "</s>", "<unk>", *alphabet]
+    vocabulary = {sign: place for place, sign in enumerate(signs)}
+    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[], unk_token="<unk>"))
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    raw.add_special_tokens(["<s>", "<pad>", "</s>"])
+    raw.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>"])
     raw.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )

@@ -93,6 +93,7 @@ def test_base64_holds_the_same_numbers_and_roles_differ(embedding: tiny.World) -
         ({"input": [[]]}, 400, "invalid_value", "input"),
         ({"input": [-1]}, 400, "invalid_value", "input"),
         ({"input": [10_000]}, 400, "invalid_value", "input"),
+        ({"input": ["Tea.", "Привет"]}, 400, "unknown_script", "input"),
         ({"input": ["a"] * 2_049}, 400, "invalid_value", "input"),
         ({"input": "a" * 600}, 400, "context_length_exceeded", "input"),
         ({"input": ["a" * 500] * (MOST_TOKENS // 500)}, 400, "invalid_value", "input"),
@@ -176,6 +177,8 @@ def test_the_real_encoder_tells_what_is_alike(files: tiny.World) -> None:
     if not is_there(ENCODERS):
         pytest.skip(f"no encoder: python -m chat.engine.judging.sources {ENCODERS}")
     with tiny.engine(tiny.World(files.folder), "--encoders", str(ENCODERS)) as running:
+        for text in ("Привет, как дела?", "สวัสดี", "잠이 안 와요"):  # scripts without pieces
+            assert post(running, input=text).json()["error"]["code"] == "unknown_script"
         texts = ["I cannot fall asleep at night.", "晚上我睡不着。", "The train leaves at nine."]
         sleepless, in_chinese, train = vectors(post(running, input=texts))
         assert sleepless @ in_chinese > sleepless @ train + 0.05
