@@ -42,6 +42,7 @@ from chat.speech.telling import Listener, judge_client
 from finetune.api.errors import ApiError
 from finetune.api.files import key_of
 from finetune.api.models import assistant_of
+from finetune.bases.hosted import local_name
 from finetune.runs.assistants import Assistant
 from finetune.teams.models import ApiKey
 
@@ -122,6 +123,8 @@ async def begun(
         ApiError: there is no such assistant, or the engine refuses or does not answer.
     """
     assistant = await sync_to_async(assistant_of)(key, chat.model)
+    if local_name(chat.model) == assistant.id:  # whoever named a hosted model is told who speaks
+        chat = chat.model_copy(update={"model": assistant.id})
     asked = await request_decided(key, assistant, chat, user)
     steps = asked.steps()
     try:

@@ -12,13 +12,10 @@ PEOPLE = {
 
 
 def request_schema() -> Schema:
-    """The model's own schema; a field that may be left out may be null, too."""
+    """The model's own schema."""
     schema = ChatRequest.model_json_schema()
     body: Schema = without_references(schema, schema["$defs"])
-    for name, field in body["properties"].items():
-        if name not in body["required"] and {"type": "null"} not in field.get("anyOf", ()):
-            words = {"description": field.pop("description")}
-            body["properties"][name] = {"anyOf": [field, {"type": "null"}], **words}
+    nullable(body)
     body["properties"]["tool_choice"] = {
         "anyOf": [{"enum": ["none", "auto"]}, {"type": "null"}],
         "description": "No tools are called, so anything else is refused.",
@@ -32,6 +29,14 @@ def request_schema() -> Schema:
         "max_completion_tokens": 120,
     }
     return body
+
+
+def nullable(body: Schema) -> None:
+    """A field that may be left out may be null, too."""
+    for name, field in body["properties"].items():
+        if name not in body["required"] and {"type": "null"} not in field.get("anyOf", ()):
+            words = {"description": field.pop("description")}
+            body["properties"][name] = {"anyOf": [field, {"type": "null"}], **words}
 
 
 def without_references(part: Any, definitions: Schema) -> Any:

@@ -23,6 +23,7 @@ Message = dict[str, str]
 
 CONNECT_SECONDS = 2.0
 JUDGE_SECONDS = 5.0
+EMBEDDING_SECONDS = 300.0  # the most that one request may hold, on a slow machine
 QUEUED = ": queued "  # a comment of our engine; another server sends none
 SILENCE_SECONDS = 60.0  # the engine sends a comment every ten seconds at least
 
@@ -126,6 +127,26 @@ class EngineClient:
         if response.is_error:
             raise _error(response)
         return _scores(response, len(texts))
+
+    async def embeddings(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a request that `chat.engine.embedding.protocol` has checked.
+
+        Raises EngineUnavailable or EngineError, the latter also where the engine has no encoder
+        (503) or, being another's, no such route or model (404).
+        """
+        try:
+            async with self._http() as http:
+                response = await http.post(
+                    "/v1/embeddings",
+                    json=body,
+                    timeout=httpx.Timeout(EMBEDDING_SECONDS, connect=CONNECT_SECONDS),
+                )
+        except httpx.HTTPError as error:
+            raise self._unavailable(error) from error
+        if response.is_error:
+            raise _error(response)
+        answer: dict[str, Any] = response.json()
+        return answer
 
     async def health(self) -> dict[str, Any]:
         """`ready`, `loaded`, `memory_bytes`, `device`, `active`, `waiting`."""

@@ -16,6 +16,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from chat.engine.access import Gate, read_body, read_keys
+from chat.engine.embedding.embedder import Embedder
+from chat.engine.embedding.route import embeddings
 from chat.engine.exceptions import BrokenAssistant, RequestError
 from chat.engine.inference.scheduler import Job, Piece
 from chat.engine.judging.judge import Judge
@@ -169,6 +171,7 @@ def engine_app(options: Options) -> Gate:
             Route("/v1/models/{name}", model),
             Route("/v1/chat/completions", chat_completions, methods=["POST"]),
             Route("/v1/judgements", judgements, methods=["POST"]),
+            Route("/v1/embeddings", embeddings, methods=["POST"]),
         ],
         exception_handlers={
             RequestError: on_request_error,
@@ -180,4 +183,5 @@ def engine_app(options: Options) -> Gate:
     app.router.redirect_slashes = False
     app.state.engine = engine
     app.state.judge = judge
+    app.state.embedder = Embedder(judge)
     return Gate(app, keys)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Field, Query, Router, Schema
 
 from finetune.bases.files.wheels import file_sha256
-from finetune.bases.selectors import bases_ready
+from finetune.bases.hosted import base_named
 from finetune.datasets.models import Dataset
 from finetune.downloads import file_answer
 from finetune.evaluation.given import given_read
@@ -156,7 +156,7 @@ def evaluations_create(
     run = None if body.fine_tuning_job_id is None else run_of(key, body.fine_tuning_job_id)
     base = None
     if body.base is not None:
-        base = bases_ready().filter(slug=body.base).first()
+        base = base_named(body.base)
         if base is None:
             raise not_found("model", body.base, param="base")
     dataset = None

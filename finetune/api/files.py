@@ -22,6 +22,7 @@ from .errors import ApiError, not_found
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
 from .lifetimes import Given
 from .pages import DIGITS, ListPage
+from .reading import Consent, Pause, Speaker
 from .times import moment
 
 router = Router(tags=["Files"])
@@ -145,20 +146,9 @@ def files_create(
     request: HttpRequest,
     file: Annotated[UploadedFile, File(description="Dialogues in any format the studio reads.")],
     purpose: Annotated[str, Form(description="`fine-tune`.", examples=["fine-tune"])],
-    consent: Annotated[
-        bool,
-        Form(
-            description="Of a messenger's exported chat: whether everybody who writes in it agreed "
-            "that a model learns from it. Kept with the key's person and the time."
-        ),
-    ] = False,
-    speaker: Annotated[
-        str,
-        Form(
-            max_length=200,
-            description="Of a transcript or a chat: the name of the one who is the assistant.",
-        ),
-    ] = "",
+    consent: Consent = False,
+    speaker: Speaker = "",
+    pause_hours: Pause = None,
     *,
     expires_after: Given,
 ) -> dict[str, Any]:
@@ -177,6 +167,8 @@ def files_create(
         )
     key = key_of(request)
     options: dict[str, Any] = {"speaker": speaker} if speaker else {}
+    if pause_hours:
+        options["pause_hours"] = pause_hours
     if consent:
         options["consent"] = consent_by(key.user)
     made = dataset_upload(

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
+from finetune.bases.hosted import local_name
 from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.runs.assistants import (
@@ -70,10 +71,12 @@ def model_object(assistant: Assistant) -> dict[str, Any]:
 def assistant_of(key: ApiKey, model: str) -> Assistant:
     """A base, a tuned model or one of its checkpoints, ready for the engine.
 
+    A name of the operator's table (`finetune.bases.hosted`) is what stands for it here.
+
     Raises:
         ApiError: 404, with other words where a checkpoint has been and its files are gone.
     """
-    found = assistant_get(key.team, model)
+    found = assistant_get(key.team, model) or assistant_get(key.team, local_name(model))
     if found is not None:
         return found
     checkpoint = checkpoint_get(key.team, model)

@@ -7,6 +7,7 @@ from ninja import Query, Router, Schema
 
 from finetune.runs.use.selectors import SUMS, total, totals_by, use_list_for
 from finetune.runs.use.selectors import summed as summed_rows
+from finetune.teams.models import ApiKey
 
 from .files import key_of
 
@@ -58,7 +59,10 @@ def use(
     """Processor time, memory, energy, circuits, shots and time of quantum processors, of the jobs
     made in the last `days`: one by one, or summed by API key, by person, or by the teams of the
     person whose key asks. Jobs that were deleted are counted too."""
-    key = key_of(request)
+    return use_object(key_of(request), by, days)
+
+
+def use_object(key: ApiKey, by: By, days: int) -> dict[str, Any]:
     rows = totals_by("run" if by == "job" else by, key.team, key.user, days)
     whole = total("", summed_rows(use_list_for(key.team, days)))
     return {

@@ -25,6 +25,8 @@ from tests.production import site_services
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "smollm2-135m-instruct"
+# What an operator has put in the place of OpenAI's models.
+HOSTED = {"gpt-4o-mini-2024-07-18": BASE, "text-embedding-3-small": "multilingual-e5-small"}
 READY_SECONDS = 90
 
 
@@ -66,7 +68,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    from tests.chat.engine import tiny
+    from tests.chat.engine import tiny, tiny_encoder
 
     folder = tmp_path_factory.mktemp("api")
     port, engine_port = free_port(), free_port()
@@ -77,6 +79,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "WUKONG_PORT": str(port),
         "WUKONG_ENGINE_PORT": str(engine_port),
         "WUKONG_API_REQUESTS_PER_MINUTE": "100000",
+        "WUKONG_HOSTED_MODELS": json.dumps(HOSTED),
         "PYTHONPATH": str(ROOT),
         **(servers := site_services("api")),
     }
@@ -99,6 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         if not servers:
             start("wukongsite.processes.broker")
         tiny.save_base(folder / "tiny")
+        tiny_encoder.save(folder / "encoders")
         seeded = site.python(SEED.replace("BASE_FOLDER", str(folder / "tiny")))
         site.seeded.update(json.loads(seeded.strip().splitlines()[-1]))
         start("wukongsite.processes.web")
@@ -110,7 +114,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         start(
             *("chat.engine", "--assistants", str(folder / "assistants")),
             *("--port", str(engine_port), "--key-file", str(folder / "secrets" / "engine-key")),
-            *("--threads", "1", "--context", "1024"),
+            *("--threads", "1", "--context", "1024", "--encoders", str(folder / "encoders")),
         )
         wait_ready(f"{site.url}/health", processes, log.name)
         wait_ready(f"http://127.0.0.1:{engine_port}/health", processes, log.name)
@@ -225,8 +229,14 @@ study = Study.objects.create(
 from finetune.datasets.parts.services import part_add, upload_create
 upload = upload_create(team=team, user=alice, filename="large.jsonl", size=10)
 part_add(upload=upload, file=SimpleUploadedFile("part", b"x"))
+from finetune.hardware.models import QuantumJob
+quantum_job = QuantumJob.objects.create(
+    team=team, run=run, scope=run.public_id, fingerprint="f", backend="wukong", chip="72",
+    state="done", circuits=1, shots=10, total_shots=10, seconds_high=2.0, payload="{}",
+    result=json.dumps({"counts": [{"00": 6, "11": 4}]}), created_at=now, updated_at=now,
+)
 print(json.dumps({
-    "upload": upload.public_id,
+    "quantum_job": quantum_job.public_id, "upload": upload.public_id,
     "keys": secrets, "rows": rows, "file": data.public_id, "run": run.public_id,
     "model": run.fine_tuned_model, "export": export.public_id, "webhook": hook.public_id,
     "evaluation": evaluation.public_id,

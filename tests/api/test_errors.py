@@ -162,6 +162,8 @@ WALK: list[tuple[str, str]] = [
     ("POST", DATA + "/versions"),
     ("POST", DATA + "/check"),
     ("POST", DATA + "/cancel"),
+    ("GET", "/v1/wukong/quantum_jobs/{quantum_job}"),
+    ("POST", "/v1/wukong/quantum_jobs/{quantum_job}/cancel"),
     ("DELETE", "/v1/webhooks/{webhook}"),
     ("GET", "/v1/wukong/studies/{study}"),
     ("DELETE", "/v1/wukong/studies/{study}"),
@@ -189,6 +191,7 @@ BODIES: dict[str, Any] = {
 def test_another_team_finds_nothing(site: Site, method: str, path: str) -> None:
     seeded = site.seeded
     kinds = ("file", "run", "model", "export", "webhook", "evaluation", "study", "upload")
+    kinds += ("quantum_job",)
     names = {name: seeded[name] for name in kinds}
     address = site.url + path.format(**names, short=seeded["run"].removeprefix("ftjob-"))
     headers = {"Authorization": f"Bearer {site.key('charlie')}"}

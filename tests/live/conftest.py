@@ -224,6 +224,7 @@ def studio_started(real_base: Path) -> Iterator[Studio]:
         "WUKONG_UPLOAD_MAX_MB": "40",
         "WUKONG_CHAT_MAX_TOKENS": "60",
         "WUKONG_WEBHOOK_PRIVATE_URLS": "true",  # receivers on loopback
+        "WUKONG_HOSTED_MODELS": json.dumps({"gpt-4.1-nano-2025-04-14": TINY}),
         "OMP_WAIT_POLICY": "PASSIVE",
     }
     for name in ("VALKEY_URL", "ENGINE_URL", "DATABASE_URL", "WUKONG_TEST_DATA_DIR"):

@@ -6,6 +6,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
 from chat.api.completions import router as chat_router
+from chat.api.embeddings import router as embeddings_router
 from chat.api.moderations import router as moderations_router
 from chat.api.responses.endpoints import router as responses_router
 from finetune.api.datasets import router as datasets_router
@@ -22,6 +23,9 @@ from finetune.api.studies.endpoints import router as studies_router
 from finetune.api.uploads import router as uploads_router
 from finetune.api.use import router as use_router
 from finetune.api.webhooks import router as webhooks_router
+from finetune.api.wukong.plans import router as plans_router
+from finetune.api.wukong.quantum import router as quantum_router
+from finetune.api.wukong.site import router as site_router
 
 from .handlers import register
 from .keys import BearerKey
@@ -60,9 +64,13 @@ api.add_router("/wukong/datasets", datasets_router)
 api.add_router("/wukong/datasets", data_reports_router)
 api.add_router("/wukong/datasets", data_changes_router)
 api.add_router("/wukong/evaluations", evaluations_router)
+api.add_router("/wukong", plans_router)
+api.add_router("/wukong", quantum_router)
+api.add_router("/wukong", site_router)
 api.add_router("/models", models_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/wukong/studies", studies_router)
 api.add_router("/chat/completions", chat_router)
 api.add_router("/responses", responses_router)
 api.add_router("/moderations", moderations_router)
+api.add_router("/embeddings", embeddings_router)

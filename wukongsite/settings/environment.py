@@ -1,5 +1,6 @@
 """What the settings are read from: environment variables, the data folder, secrets kept in it."""
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -28,6 +29,21 @@ def env(name: str, default: Any) -> Any:
     if isinstance(default, list):
         return [part.strip() for part in raw.split(",") if part.strip()]
     return raw
+
+
+def names_table(variable: str, given: str) -> dict[str, str]:
+    """A table of names as JSON, or the path of a file of it.
+
+    Raises:
+        ValueError: it cannot be read, or is no object of texts.
+    """
+    try:
+        table = json.loads(given if given.lstrip().startswith("{") else Path(given).read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{variable} is neither JSON nor a file of it: {error}") from None
+    if not isinstance(table, dict) or not all(isinstance(one, str) for one in table.values()):
+        raise ValueError(f'{variable} must be an object of texts, as {{"gpt-4o-mini": "base"}}.')
+    return table
 
 
 def data_folder(name: str) -> Path:

@@ -2,7 +2,7 @@
 
 import os
 
-from .environment import SECRET_DIR, data_folder, env, stored_secret
+from .environment import SECRET_DIR, data_folder, env, names_table, stored_secret
 
 # -- folders ------------------------------------------------------------------------------------
 DATASET_DIR = data_folder("datasets")
@@ -105,6 +105,8 @@ SAFETY_LOG_TEXT = env("WUKONG_SAFETY_LOG_TEXT", False)
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = env("WUKONG_API_REQUESTS_PER_MINUTE", 600)  # by key
 API_REPEAT_SECONDS = env("WUKONG_API_REPEAT_SECONDS", 30)  # equal job bodies are one job; 0: off
+# What stands here for models that are hosted elsewhere, by their names.
+HOSTED_MODELS = names_table("WUKONG_HOSTED_MODELS", env("WUKONG_HOSTED_MODELS", "{}"))
 
 # -- evaluations ---------------------------------------------------------------------------------
 HARNESS_TASKS = env("WUKONG_HARNESS_TASKS", "")  # folder of tasks that everybody may run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -52,7 +53,7 @@ async def responses(request: HttpRequest) -> HttpResponseBase:
         raise ApiError(error.status, error.message, code=error.code, param=error.param) from error
     try:
         asked, first, steps = await begun(key_of(request), parsed.chat, user)
-        shape = ResponseShape(parsed)
+        shape = ResponseShape(replace(parsed, chat=asked.chat))
         if parsed.chat.stream:
             return answered(asked, events(shape, asked, first, steps))
         tally = await gathered(asked, first, steps)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from finetune.api.errors import ApiError, api_error_of, not_found
 from finetune.api.files import dataset_of
+from finetune.bases.hosted import base_named
 from finetune.bases.models import BaseModel
 from finetune.bases.selectors import bases_ready
 from finetune.exceptions import RunRefused
@@ -23,6 +24,7 @@ from finetune.training.presets import PRESETS, Preset
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import ADAPTERS
 
+from .objects import ASKED_MODEL
 from .request import Integration, JobBody
 
 DEFAULT_PRESET = "quick"
@@ -48,8 +50,13 @@ def run_of(key: ApiKey, job_id: str, param: str = "fine_tuning_job_id") -> Run:
     return run
 
 
-@transaction.atomic
-def job_create(key: ApiKey, job: JobBody) -> str:
+def order_of(key: ApiKey, job: JobBody) -> RunOrder:
+    """What a body asks for; nothing is checked yet but that what it names is there.
+
+    Raises:
+        ApiError: something that it names is not there.
+        RunRefused: its settings cannot be read.
+    """
     base, earlier, step = start_of(key, job)
     dataset = dataset_of(key, job.training_file, param="training_file")
     held_out = (
@@ -57,34 +64,46 @@ def job_create(key: ApiKey, job: JobBody) -> str:
         if job.validation_file
         else None
     )
+    settings, epochs = job_settings(job, earlier)
+    return RunOrder(
+        team=key.team,
+        user=key.user,
+        settings=settings,
+        base=base,
+        dataset=dataset,
+        validation_dataset=held_out,
+        continues=earlier,
+        continues_step=step,
+        name=job.suffix or "",
+        suffix=job.suffix or "",
+        preset=preset_of(job).name,
+        epochs=epochs,
+        agreement=job.spending,
+        priority=WORDS[job.priority or "normal"],
+        key=key,
+        metadata=job.metadata or {},
+        request_body=body_kept(job, base),
+    )
+
+
+def job_refusal(error: RunRefused, job: JobBody) -> ApiError:
+    """A run that is refused, in the names of the body."""
+    refusal = api_error_of(error)
+    refusal.param = OUR_NAMES.get(error.field, error.field) or None
+    if refusal.param == "continue_from" and not job.continue_from:
+        refusal.param = "model"
+    return refusal
+
+
+@transaction.atomic
+def job_create(key: ApiKey, job: JobBody) -> str:
     try:
-        settings, epochs = job_settings(job, earlier)
-        order = RunOrder(
-            team=key.team,
-            user=key.user,
-            settings=settings,
-            base=base,
-            dataset=dataset,
-            validation_dataset=held_out,
-            continues=earlier,
-            continues_step=step,
-            name=job.suffix or "",
-            suffix=job.suffix or "",
-            preset=preset_of(job).name,
-            epochs=epochs,
-            agreement=job.spending,
-            priority=WORDS[job.priority or "normal"],
-            key=key,
-            metadata=job.metadata or {},
-            request_body=job.model_dump(exclude_unset=True) | {"hyperparameters": asked(job)},
-        )
-        run = run_create(order)
+        run = run_create(order_of(key, job))
     except RunRefused as error:
-        refusal = api_error_of(error)
-        refusal.param = OUR_NAMES.get(error.field, error.field) or None
-        if refusal.param == "continue_from" and not job.continue_from:
-            refusal.param = "model"
-        raise refusal from error
+        raise job_refusal(error, job) from error
+    if (asked := run.request_body.get(ASKED_MODEL)) is not None:
+        message = f"{asked[:200]} stands for {run.base.slug} on this site: that is the base."
+        run_log(run, "log", message)
     for integration in job.integrations or []:
         run_log(run, "warning", not_sent(integration), level="warn")
     return run.public_id
@@ -97,8 +116,13 @@ def not_sent(integration: Integration) -> str:
     )
 
 
-def asked(job: JobBody) -> dict[str, Any]:
-    return job.tuned().model_dump(exclude_none=True)
+def body_kept(job: JobBody, base: BaseModel) -> dict[str, Any]:
+    """What was asked for, with the base really used where a hosted model was named."""
+    kept = job.model_dump(exclude_unset=True)
+    kept["hyperparameters"] = job.tuned().model_dump(exclude_none=True)
+    if job.model != base.slug and not job.model.startswith(TUNED):
+        kept |= {"model": base.slug, ASKED_MODEL: job.model}
+    return kept
 
 
 # -- where it starts ------------------------------------------------------------------------------
@@ -144,7 +168,8 @@ def tuned_of(key: ApiKey, model: str) -> tuple[Run, int | None]:
 
 
 def base_of(model: str) -> BaseModel:
-    found = bases_ready().filter(slug=model).first()
+    """The base of this name, or the one that stands for it in the operator's table."""
+    found = base_named(model)
     if found is None:
         known = ", ".join(bases_ready().values_list("slug", flat=True)) or "none is ready yet"
         raise ApiError(

@@ -37,6 +37,7 @@ RENAMED = {
     "validation_accuracy": "valid_mean_token_accuracy",
 }
 UNCOUNTED = (Run.State.CREATED, Run.State.VALIDATING)
+ASKED_MODEL = "model_asked"  # in a request's body: the hosted model that the base stands for
 FOR_THE_LOG = frozenset({"trace_tail"})  # where in our code it happened
 METRIC_TYPES = frozenset({"metrics", "evaluation"})
 
@@ -127,7 +128,7 @@ def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str,
         "error": error_object(run) if failed else None,
         "fine_tuned_model": run.fine_tuned_model,
         "hyperparameters": asked,
-        "model": run.request_body.get("model") or run.base.slug,
+        "model": job_model(run),
         "organization_id": run.team.slug,
         "result_files": [result_id(run)] if succeeded else [],
         "status": STATUS[Run.State(run.state)],
@@ -143,6 +144,7 @@ def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str,
             "name": run.name,
             "state": run.state,
             "preset": run.preset,
+            "model_asked": run.request_body.get(ASKED_MODEL),
             "priority": NAMES[run.priority],
             "place": place_object(places.get(run.pk) if places is not None else place_of(run)),
             "continues_step": run.continues_step,
@@ -157,6 +159,11 @@ def job_object(run: Run, places: Mapping[int, Place] | None = None) -> dict[str,
             "result": {key: value for key, value in run.result.items() if key != "unpublished"},
         },
     }
+
+
+def job_model(run: Run) -> str:
+    """The base, or the tuned model that the job goes on from."""
+    return str(run.request_body.get("model") or run.base.slug)
 
 
 def method_object(run: Run, asked: dict[str, Any]) -> dict[str, Any]:

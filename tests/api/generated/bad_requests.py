@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_from_bytes
 
-from tests.api.openapi import Document, resolved
+from tests.api.generated.openapi import Document, resolved
 
 TEXTS = (
     "\ud800", "x\udfffy", "\udc00\ud800", "a\0b", "\0", "", " ", "²", "١٢", "-1", "+5", "1e5",

@@ -1,11 +1,15 @@
-"""The part of JSON Schema that our OpenAPI document uses, as a validator for tests."""
+"""Our OpenAPI document, and the part of JSON Schema that it uses, as a validator for tests."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from wukongsite.api.endpoints import api
+
 Document = dict[str, Any]
+DOCUMENT: Document = api.get_openapi_schema(path_prefix="v1/")
+OPERATIONS = [(method, path) for path, found in DOCUMENT["paths"].items() for method in found]
 KINDS: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),

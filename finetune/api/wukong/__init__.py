@@ -1,0 +1,1 @@
+"""What the studio has beyond OpenAI's protocol: plans, backends, quantum jobs, tasks, usage."""
