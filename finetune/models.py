@@ -16,6 +16,7 @@ from finetune.runs.models import Run, RunEvent
 from finetune.runs.trial.models import Trial
 from finetune.runs.use.models import RunUse
 from finetune.studies.models import Study, StudyLink, StudyRun, StudyScore
+from finetune.teams.audit.models import AuditEntry
 from finetune.teams.models import ApiKey, Invitation, Membership, SignInLink, Submission, Team, User
 from finetune.teams.quotas.models import TeamQuota
 
@@ -23,6 +24,7 @@ __all__ = [
     "Alert",
     "AlertChoice",
     "ApiKey",
+    "AuditEntry",
     "Ballot",
     "BaseDownload",
     "BaseModel",

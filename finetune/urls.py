@@ -56,6 +56,7 @@ urlpatterns = [
     ),
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.key_create, name="key-create"),
+    path("keys/<int:pk>/replace/", keys.key_replace, name="key-replace"),
     path("keys/<int:pk>/revoke/", keys.key_revoke, name="key-revoke"),
     # alerts
     path("alerts/", alerts.alerts, name="alerts"),

@@ -18,11 +18,11 @@ from finetune.runs.models import Run
 from finetune.runs.selectors import run_list_for
 from finetune.teams.models import ApiKey
 
+from .doctor.reading import Consent, Pause, Speaker
 from .errors import ApiError, not_found
 from .file_lists import Place, files_page, place_of, result_blocks, result_bytes
 from .lifetimes import Given
 from .pages import DIGITS, ListPage
-from .reading import Consent, Pause, Speaker
 from .times import moment
 
 router = Router(tags=["Files"])

@@ -26,7 +26,7 @@ from quantum.adapters.registry import get_adapter
 
 from .checks import RunOrder, continuation_check, dataset_usable, kind_check, settings_check
 from .models import Run
-from .queue.quotas import provider_check, steps_check
+from .queue.quotas import key_hours_check, provider_check, steps_check
 from .transitions import run_log, run_transition
 from .use.services import use_create, use_foresee
 
@@ -41,6 +41,7 @@ def run_create(order: RunOrder) -> Run:
         RunRefused: with one sentence per field that cannot be used.
     """
     epochs = order.epochs
+    key_hours_check(order.key)
     plan = run_plan(order)
     settings_check(plan, order.base)
     chosen = plan.settings.completed()

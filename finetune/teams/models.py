@@ -8,6 +8,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from .keys.rights import ALL, SHORT
+
 
 class User(AbstractUser):
     """A person. Accounts are made by an administrator; what a person sees follows from teams."""
@@ -101,6 +103,21 @@ class ApiKey(models.Model):
         default=Scope.GATED,
         help_text="Whether chat replies pass the gate. Only an operator can take it away.",
     )
+    rights = models.CharField(
+        max_length=100,
+        default=ALL,
+        verbose_name="scopes",
+        help_text="What it may do: “all”, or scopes with spaces between them.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Empty: as many as the site lets every key send."
+    )
+    processor_hours = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="After which it starts no more runs in 30 days. Empty: no limit.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -113,6 +130,19 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def may(self) -> frozenset[str]:
+        """Its scopes; `ALL` among them for every one."""
+        return frozenset(self.rights.split())
+
+    @property
+    def rights_shown(self) -> list[str]:
+        return [str(SHORT[right]) for right in self.rights.split() if right in SHORT]
 
 
 class SignInLink(models.Model):

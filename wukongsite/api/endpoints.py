@@ -31,13 +31,14 @@ from .handlers import register
 from .keys import BearerKey
 from .parser import TextParser
 from .refusals import with_refusals
+from .scopes import with_scopes
 
 
 class StudioApi(NinjaAPI):
-    """With every refusal in its document."""
+    """With every refusal in its document, and the scopes."""
 
     def get_openapi_schema(self, **options: Any) -> Any:
-        return with_refusals(super().get_openapi_schema(**options))
+        return with_scopes(with_refusals(super().get_openapi_schema(**options)))
 
 
 api = StudioApi(

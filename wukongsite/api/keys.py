@@ -1,4 +1,4 @@
-"""Who may call the API: bearer keys, and how many requests each may send.
+"""Who may call the API: bearer keys, what each may do, and how many requests it may send.
 
 A session cookie opens nothing here, so no endpoint needs a CSRF token.
 """
@@ -14,8 +14,10 @@ from redis.exceptions import RedisError
 
 from finetune.api.errors import ApiError
 from finetune.teams.accounts.sign_in import WINDOW, token_wrong
-from finetune.teams.keys.services import key_check
+from finetune.teams.keys.services import KeyExpired, key_check
 from finetune.teams.models import ApiKey
+
+from .scopes import scope_check
 
 log = logging.getLogger("wukongsite.api")
 WINDOW_SECONDS = 60
@@ -25,17 +27,24 @@ class BearerKey(HttpBearer):
     """`Authorization: Bearer sk-wk-…`; the key decides the team."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        key = key_check(token.strip())
+        try:
+            key = key_check(token.strip())
+        except KeyExpired as error:
+            words = f"{error.message} Make a new one in the studio under Keys."
+            raise refused(words, error.code) from error
         if key is None:
             wrong_key_check(request)
-            raise ApiError(
-                401,
-                "The API key is wrong, or it was revoked. Make a new one in the studio under Keys.",
-                code="invalid_api_key",
-                headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
-            )
+            words = "The API key is wrong, or it was revoked. Make a new one in the studio under "
+            raise refused(f"{words}Keys.", "invalid_api_key")
         rate_check(request, key)
+        scope_check(request, key)
         return key
+
+
+def refused(words: str, code: str) -> ApiError:
+    return ApiError(
+        401, words, code=code, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    )
 
 
 def wrong_key_check(request: HttpRequest) -> None:
@@ -57,9 +66,12 @@ def rate_check(request: HttpRequest, key: ApiKey) -> None:
     """Count this request in the key's current minute; the answer's headers say how many are left.
 
     Raises:
-        ApiError: 429 with Retry-After, over `settings.API_REQUESTS_PER_MINUTE`.
+        ApiError: 429 with Retry-After, over `settings.API_REQUESTS_PER_MINUTE`, or over the
+            key's own limit, where that is lower.
     """
     limit = settings.API_REQUESTS_PER_MINUTE
+    if key.requests_per_minute is not None:
+        limit = min(limit, key.requests_per_minute)
     now = time.time()
     name = f"api-rate:{key.pk}:{int(now // WINDOW_SECONDS)}"
     try:

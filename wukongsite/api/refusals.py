@@ -20,8 +20,8 @@ DATASET = "/v1/wukong/datasets/{file_id}"
 EVALUATIONS = "/v1/wukong/evaluations"
 MEANINGS = {
     400: "A field, a parameter or the body cannot be used; `param` names it.",
-    401: "No key, a wrong one, or a revoked one.",
-    403: "It cannot be deleted.",
+    401: "No key, a wrong one, a revoked one, or one whose time is over.",
+    403: "The key has not the scope that is needed, or it cannot be deleted.",
     404: "No such thing in the key's team.",
     409: "The state does not allow it.",
     413: "The body is larger than the limit.",
@@ -30,7 +30,7 @@ MEANINGS = {
     503: "The engine, the database or the queue does not answer. Try again.",
     507: "The disk is full.",
 }
-ALWAYS = (400, 401, 429, 500, 503)
+ALWAYS = (400, 401, 403, 429, 500, 503)
 OWN: dict[str, tuple[int, ...]] = {
     f"post {JOBS}": (404, 409),
     f"post {JOB}/cancel": (409,),
@@ -52,16 +52,14 @@ OWN: dict[str, tuple[int, ...]] = {
     f"post {EVALUATIONS}": (404, 409),
     f"post {EVALUATIONS}/{{evaluation_id}}/cancel": (409,),
     f"get {EVALUATIONS}/{{evaluation_id}}/content": (409,),
-    f"delete {FILES}/{{file_id}}": (403, 409),
+    f"delete {FILES}/{{file_id}}": (409,),
     f"get {FILES}/{{file_id}}/content": (409,),
     "post /v1/uploads/{upload_id}/parts": (409,),
     "post /v1/uploads/{upload_id}/complete": (409,),
     "post /v1/uploads/{upload_id}/cancel": (409,),
-    f"delete {MODELS}/{{model}}": (403,),
     f"post {CHAT}": (404,),
     "post /v1/responses": (404,),
     "post /v1/embeddings": (404,),
-    "delete /v1/webhooks/{webhook_id}": (403,),
     "post /v1/wukong/plans": (404, 409),
     "post /v1/wukong/quantum_jobs/{quantum_job_id}/cancel": (409,),
     f"post {STUDIES}": (404, 409),

@@ -7,7 +7,8 @@ from ninja import Query, Router, Schema
 
 from finetune.api.files import key_of
 from finetune.api.use import By, UseObject, use_object
-from finetune.evaluation.tasks import harness_missing, tasks_offered
+from finetune.evaluation.harness.presence import harness_missing
+from finetune.evaluation.tasks import tasks_offered
 
 router = Router(tags=["Studio"])
 

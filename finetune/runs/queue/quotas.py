@@ -12,7 +12,7 @@ from finetune.exceptions import RunRefused
 from finetune.hardware.costs import provider_seconds_used
 from finetune.runs.models import Run
 from finetune.runs.use.models import RunUse
-from finetune.teams.models import Team
+from finetune.teams.models import ApiKey, Team
 from finetune.teams.quotas.models import WINDOW, TeamQuota
 
 
@@ -91,6 +91,31 @@ def provider_check(team: Team, seconds: float) -> None:
         },
         code="quota",
         field="steps",
+    )
+
+
+def key_hours_check(key: ApiKey | None) -> None:
+    """Refuse a new run of a key whose runs have taken its processor hours in 30 days.
+
+    What a run at work takes counts when its worker lets go of it.
+
+    Raises:
+        RunRefused: with what was taken.
+    """
+    if key is None or key.processor_hours is None:
+        return
+    rows = RunUse.objects.filter(key=key, created_at__gte=timezone.now() - WINDOW)
+    taken = rows.aggregate(sum=Sum("processor_seconds", default=0.0))["sum"] / 3600
+    if taken < key.processor_hours:
+        return
+    raise RunRefused(
+        _(
+            "The API key “%(name)s” may start runs until they have taken %(most)d processor hours "
+            "in 30 days, and they have taken %(used)s. Wait until older runs no longer count, or "
+            "make another key."
+        )
+        % {"name": key.name, "most": key.processor_hours, "used": f"{taken:.1f}"},
+        code="quota",
     )
 
 

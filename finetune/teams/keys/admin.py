@@ -19,14 +19,16 @@ class ApiKeyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-ar
         "team",
         "user",
         "scope",
+        "rights",
         "created_at",
+        "expires_at",
         "last_used_at",
         "revoked_at",
     )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "scope", "team")
     list_select_related = ("team", "user")
     search_fields = ("name", "prefix", "team__name", "user__username")
-    fields = list_display
+    fields = (*list_display, "requests_per_minute", "processor_hours")
     actions = ("revoke", "ungate", "gate")
 
     @admin.action(description="Revoke", permissions=["view"])

@@ -1,4 +1,4 @@
-"""API keys of the team: make one (shown once), see when it was used, revoke it."""
+"""API keys of the team: make one (shown once), see when it was used, replace or revoke it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from finetune.teams.models import ApiKey
 from finetune.teams.selectors import is_owner
 
 from . import services as key_services
-from .forms import KeyForm
+from .forms import KeyForm, ReplaceForm
 
 PAGE = 20
+LIMITS = {"may", "rights", "expires", "day", "requests_per_minute", "processor_hours"}
 
 
 def keys_page(
@@ -33,6 +34,7 @@ def keys_page(
     rows = ApiKey.objects.filter(team=request.team, revoked_at=None).select_related("user")
     context = {
         "form": form,
+        "limits_open": bool(LIMITS & form.errors.keys()),
         "page": Paginator(rows, PAGE).get_page(request.GET.get("page")),
         "secret": secret,
         "made": made,
@@ -62,8 +64,25 @@ def key_create(request: SiteRequest) -> HttpResponse:
         team=request.team,
         user=request.user,
         name=form.cleaned_data["name"],
+        limits=form.limits(),
     )
     return keys_page(request, KeyForm(), secret=secret, made=key)
+
+
+@never_cache
+@in_team
+@require_POST
+def key_replace(request: SiteRequest, pk: int) -> HttpResponse:
+    """Only its maker, who gets the new secret: the key acts in that person's name."""
+    key = get_object_or_404(ApiKey, pk=pk, team__members=request.user, revoked_at=None)
+    if key.user_id != request.user.pk:
+        raise PermissionDenied(_("Only the person who made a key can replace it."))
+    form = ReplaceForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose how long the old key goes on."))
+        return redirect("keys")
+    made, secret = key_services.key_replace(key=key, hours=form.cleaned_data["hours"])
+    return keys_page(request, KeyForm(), secret=secret, made=made)
 
 
 @in_team
