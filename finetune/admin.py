@@ -8,6 +8,7 @@ from finetune.evaluation import admin as evaluation
 from finetune.explorer import admin as explorer
 from finetune.exports import admin as exports
 from finetune.hardware import admin as hardware
+from finetune.operations import admin as operations
 from finetune.runs import admin as runs
 from finetune.runs.use import admin as use
 from finetune.studies import admin as studies
@@ -26,6 +27,7 @@ __all__ = [
     "fetching",
     "hardware",
     "keys",
+    "operations",
     "runs",
     "studies",
     "teams",

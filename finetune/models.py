@@ -12,6 +12,7 @@ from finetune.evaluation.votes.models import Ballot
 from finetune.explorer.models import QuantumExperiment
 from finetune.exports.models import Export
 from finetune.hardware.models import QuantumCalibration, QuantumJob, QuantumKey
+from finetune.operations.models import Announcement, Drain
 from finetune.runs.models import Run, RunEvent
 from finetune.runs.trial.models import Trial
 from finetune.runs.use.models import RunUse
@@ -23,6 +24,7 @@ from finetune.teams.quotas.models import TeamQuota
 __all__ = [
     "Alert",
     "AlertChoice",
+    "Announcement",
     "ApiKey",
     "AuditEntry",
     "Ballot",
@@ -32,6 +34,7 @@ __all__ = [
     "DatasetFetch",
     "Delivery",
     "DialogueDraft",
+    "Drain",
     "Evaluation",
     "Export",
     "Findings",

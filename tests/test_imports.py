@@ -45,6 +45,7 @@ LIBRARIES = [
 DOMAINS = [
     "outside",
     "teams",
+    "operations",
     "bases",
     "datasets",
     "hardware",

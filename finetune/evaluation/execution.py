@@ -24,6 +24,7 @@ from finetune.exceptions import StudioError, without_paths
 from finetune.faults import words_of
 from finetune.files import alone
 from finetune.hardware.selectors import tariff
+from finetune.operations.selectors import is_draining
 from finetune.outside.child_processes import end, start
 from finetune.queue import enqueue, lacks_messages
 from finetune.runs.worker.carrier import Carrier
@@ -45,6 +46,8 @@ QUEUE = "evaluations"
 
 def evaluation_run(evaluation_id: int) -> None:
     """Carry one evaluation out; a message that comes twice finds nothing to claim."""
+    if is_draining():
+        return  # `evaluations_recheck` sends it again
     waiting = Evaluation.objects.filter(pk=evaluation_id, state=State.WAITING)
     row = waiting.first()
     if row is None or not waiting.update(

@@ -363,6 +363,7 @@ PAGES = {
     "not-found": ("charlie", "/runs/{done}/", "run"),
     "admin": ("erin", "/admin/", "admin:index"),
     "admin-queue": ("erin", "/admin/queue/", "admin:queue"),
+    "admin-use": ("erin", "/admin/use/", "admin:use"),
     "admin-runs": ("erin", "/admin/finetune/run/", "admin:finetune_run_changelist"),
     "api-docs": ("alice", "/v1/docs", "docs"),
 }

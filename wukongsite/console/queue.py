@@ -20,9 +20,11 @@ from django.utils import timezone
 from chat.engine.client import EngineClient
 from chat.engine.exceptions import ClientError
 from finetune.datasets.models import Dataset
+from finetune.operations.selectors import drain_now
 from finetune.runs.models import Run
 from finetune.runs.queue.line import waiting_of
 
+from .errors import errors_kept
 from .parts import Part
 from .workers import workers_part
 
@@ -69,6 +71,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "checks": Dataset.objects.filter(
             state__in=(Dataset.State.UPLOADED, Dataset.State.CHECKING), deleted_at=None
         ).select_related("team"),
+        "errors": errors_kept() if broker.well else None,
+        "drain": drain_now(),
+        "may_drain": request.user.has_perm("finetune.add_drain"),
         "now": now,
     }
     return render(request, "admin/queue.html", context)

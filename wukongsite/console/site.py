@@ -1,6 +1,6 @@
 """The admin console: Django's admin under the studio's name, with pages of our own.
 
-They are for queue and workers, for words, and for help lines.
+They are for queue and workers, for use and growth, for words, and for help lines.
 """
 
 from typing import Any
@@ -27,10 +27,14 @@ class ConsoleSite(AdminSite):
         # Imported here, because this class is made before the apps are loaded.
         from chat.words.pages import lines_page, words_page
 
+        from .drain import drain_switch
         from .queue import queue_page
+        from .use import use_page
 
         own = [
             path("queue/", self.admin_view(queue_page), name="queue"),
+            path("drain/", self.admin_view(drain_switch), name="drain"),
+            path("use/", self.admin_view(use_page), name="use"),
             path("words/", self.admin_view(words_page), name="words"),
             path("lines/", self.admin_view(lines_page), name="lines"),
         ]

@@ -176,9 +176,11 @@ LOGGING = {
             "class": "logging.StreamHandler",
             "formatter": "chosen",
             "filters": ["counts", "faults"],
-        }
+        },
+        # First, because the other's filter makes one line of what a fault of the machine raises.
+        "errors": {"class": "wukongsite.console.errors.KeptErrors"},
     },
-    "root": {"handlers": ["console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["errors", "console"], "level": env("WUKONG_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("httpx", "celery", "kombu", "uvicorn", "asyncio", "qiskit")

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from finetune.operations.selectors import is_draining
 from finetune.runs.models import Run
 from finetune.teams.quotas.models import TeamQuota
 
@@ -36,6 +37,7 @@ class Place:
         starts_at: when it is expected to start; None where nobody knows.
         held_back: whether its team has as many runs at work as it may have.
         no_worker: whether no worker is there at all.
+        draining: whether the operator lets workers begin nothing new.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Place:
     starts_at: datetime | None = None
     held_back: bool = False
     no_worker: bool = False
+    draining: bool = False
 
 
 def seconds_of(run: Run) -> float | None:
@@ -83,7 +86,7 @@ def line_now() -> tuple[Line, list[Run]]:
 
 def runs_startable() -> list[int]:
     """The runs that may start now, in their order; those beyond a team's quota are left out."""
-    return list(line_now()[0].startable())
+    return [] if is_draining() else list(line_now()[0].startable())
 
 
 @transaction.atomic
@@ -92,7 +95,7 @@ def next_run() -> int | None:
     if connection.vendor == "postgresql":  # SQLite's transactions begin with the write lock
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    chosen = line_now()[0].next()
+    chosen = None if is_draining() else line_now()[0].next()
     return chosen.pk if chosen else None
 
 
@@ -102,6 +105,7 @@ def places() -> dict[int, Place]:
     if not line.waiting:
         return {}
     now, workers, count = timezone.now(), workers_alive(), len(line.waiting)
+    draining = is_draining()
     at_work = [(run.team_id, seconds_of(run)) for run in held]
     starts = forecast(line, workers=workers, at_work=at_work)
     return {
@@ -109,10 +113,11 @@ def places() -> dict[int, Place]:
             number=start.place,
             of=count,
             starts_at=None
-            if start.seconds is None or not workers
+            if start.seconds is None or not workers or draining
             else now + timedelta(seconds=start.seconds),
             held_back=start.held_back,
             no_worker=not workers,
+            draining=draining,
         )
         for start in starts
     }

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from finetune.exceptions import RunRefused, StudioError
 from finetune.files import alone
+from finetune.operations.selectors import is_draining
 from finetune.queue import enqueue, messages_waiting
 from finetune.runs.models import Run
 from finetune.runs.worker.folders import folder_prepare
@@ -34,6 +35,8 @@ CLAIM_LASTS = timedelta(seconds=5)  # from taking a trial to holding its lock
 
 def trial_run(trial_id: int) -> None:
     """Carry out one trial; a message that comes twice finds nothing to claim."""
+    if is_draining():
+        return  # `trials_recheck` sends it again
     taken = Trial.objects.filter(pk=trial_id, state=State.WAITING).update(
         state=State.WORKING, started_at=timezone.now()
     )

@@ -1,0 +1,1 @@
+"""What the operator tells everybody, and whether workers begin anything new."""
