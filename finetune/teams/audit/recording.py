@@ -12,6 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import translation
 
+from finetune.teams.doors import too_many_tries
 from finetune.teams.models import User
 
 from .services import audit_write
@@ -43,7 +44,7 @@ def sign_in_failed(
 ) -> None:
     """A wrong password. A try that was not even looked at is counted and not noted, so that
     nobody can fill the log."""
-    if request is not None and getattr(request, "too_many_tries", ""):
+    if request is not None and too_many_tries(request):
         return
     name = str(credentials.get("username", ""))
     known = User.objects.filter(username=name).exists()

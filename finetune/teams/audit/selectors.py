@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,7 +35,7 @@ class Filters:
     until: date | None = None
 
     @classmethod
-    def of(cls, asked: Mapping[str, str]) -> Filters:
+    def of(cls, asked: QueryDict) -> Filters:
         what = asked.get("what", "")
         return cls(
             who=asked.get("who", "")[:150],

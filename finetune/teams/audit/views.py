@@ -22,7 +22,7 @@ PAGE = 50
 @require_safe
 def audit(request: SiteRequest) -> HttpResponse:
     owner_only(request)
-    filters = Filters.of(request.GET.dict())
+    filters = Filters.of(request.GET)
     everything = audit_list_for(request.team)
     page = CappedPaginator(filters.rows(everything), PAGE).get_page(request.GET.get("page"))
     context = {
@@ -41,7 +41,7 @@ def audit(request: SiteRequest) -> HttpResponse:
 def audit_table(request: SiteRequest) -> HttpResponseBase:
     """Every entry that the page shows with the same filters; that it was taken is one more."""
     owner_only(request)
-    rows = Filters.of(request.GET.dict()).rows(audit_list_for(request.team))
+    rows = Filters.of(request.GET).rows(audit_list_for(request.team))
     audit_write("audit.exported", team=request.team)
     return text_answer(
         request,
