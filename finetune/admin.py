@@ -14,11 +14,13 @@ from finetune.runs.use import admin as use
 from finetune.studies import admin as studies
 from finetune.teams import admin as teams
 from finetune.teams.accounts import admin as accounts
+from finetune.teams.audit import admin as audit
 from finetune.teams.keys import admin as keys
 
 __all__ = [
     "accounts",
     "alerts",
+    "audit",
     "bases",
     "datasets",
     "evaluation",

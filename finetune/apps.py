@@ -8,6 +8,8 @@ class FinetuneConfig(AppConfig):
     verbose_name = "Fine-tuning"
 
     def ready(self) -> None:
+        import_module("finetune.teams.accounts.auditors").auditors_follow()  # rights follow tables
+        import_module("finetune.teams.audit.recording")  # listens for what Django does itself
         import_module("finetune.datasets.findings.services")  # they follow the first check
         import_module("finetune.alerts.recording")  # alerts listen for what becomes of runs
         import_module("finetune.datasets.versions.services")  # keeps what a version is made of

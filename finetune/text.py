@@ -1,4 +1,4 @@
-"""What may enter as text: one rule for bodies, forms, addresses and sockets.
+"""What may enter as text: one rule for bodies, forms, addresses and sockets. And tables that leave.
 
 What passes can be kept by every database, sent to every model and shown on every page. Knows
 nothing of Django and nothing of fields; the site, the API and the engine ask it alike.
@@ -6,10 +6,12 @@ nothing of Django and nothing of fields; the site, the API and the engine ask it
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 DEEPEST = 64  # levels of one JSON body; nothing that is asked for here needs ten
@@ -17,6 +19,7 @@ LONGEST_NUMBER = 400  # digits; what is longer is not even read
 BITS = 64
 LONGEST_WAY = 200  # signs of a place in a body, as a message names it
 DIGITS = re.compile(r"[0-9]{1,18}")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 # A value of a body with its key and, the same again, the value that holds it.
 Link = tuple[Any, Any, "Link | None"]
 
@@ -191,3 +194,28 @@ def no_constant(name: str) -> None:
 def too_deep() -> TextRefused:
     text = f"The body is nested too deeply: {DEEPEST} levels are the limit."
     return TextRefused(text, code="invalid_json")
+
+
+def is_formula(cell: str) -> bool:
+    """Tell whether a spreadsheet would run this cell as a formula; plain numbers are none."""
+    if not cell.startswith(FORMULA_STARTS):
+        return False
+    try:
+        float(cell)
+    except ValueError:
+        return True
+    return False
+
+
+def neutralised(cell: str) -> str:
+    """Return the cell for a CSV export: a quotation mark before what would be a formula."""
+    return f"'{cell}" if is_formula(cell) else cell
+
+
+def csv_text(rows: Iterable[Iterable[Any]], end: str = "\r\n") -> str:
+    """Rows of a table; what a spreadsheet would run as a formula is a text in it."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator=end).writerows(
+        [neutralised(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
+    return text.getvalue()

@@ -17,6 +17,7 @@ from finetune.studies.page import downloads as study_files
 from finetune.studies.page import shared as study_shared
 from finetune.studies.page import views as studies
 from finetune.teams.accounts import views as accounts
+from finetune.teams.audit import views as audit
 from finetune.teams.keys import views as keys
 
 from .alerts import views as alerts
@@ -54,6 +55,8 @@ urlpatterns = [
     path(
         "team/invitations/<int:pk>/withdraw/", team.invitation_withdraw, name="invitation-withdraw"
     ),
+    path("team/audit/", audit.audit, name="audit"),
+    path("team/audit.csv", audit.audit_table, name="audit-table"),
     path("keys/", keys.keys, name="keys"),
     path("keys/new/", keys.key_create, name="key-create"),
     path("keys/<int:pk>/replace/", keys.key_replace, name="key-replace"),

@@ -14,6 +14,7 @@ from chat.personas.checks import Draft, problems_of
 from chat.personas.models import Persona, PersonaVersion
 from finetune.exceptions import StudioError
 from finetune.runs.assistants import model_get
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 from finetune.teams.selectors import is_owner
 from finetune.training.problems import Problem
@@ -82,6 +83,7 @@ def persona_save(
         if publish and newest.published_at is None:
             newest.published_at, newest.published_by = timezone.now(), user
             newest.save(update_fields=["published_at", "published_by"])
+            audit_write("persona.published", row, name=newest.name, team=team, by=user)
     return newest
 
 
@@ -119,6 +121,7 @@ def persona_retire(*, persona: Persona, user: User) -> None:
     """Take it out of chat and API, in every version; what it said keeps its name."""
     check_publisher(user, persona.team)
     Persona.objects.filter(pk=persona.pk, retired_at=None).update(retired_at=timezone.now())
+    audit_write("persona.retired", persona, name=persona.slug, by=user)
 
 
 @transaction.atomic
@@ -126,3 +129,4 @@ def persona_return(*, persona: Persona, user: User) -> None:
     """Let a retired one speak again, as it was."""
     check_publisher(user, persona.team)
     Persona.objects.filter(pk=persona.pk).update(retired_at=None)
+    audit_write("persona.returned", persona, name=persona.slug, by=user)

@@ -17,6 +17,7 @@ from chat.policy.fingerprints import checkpoint_hash
 from chat.policy.models import Clearance
 from chat.safety.levels import Level
 from finetune.runs.assistants import Assistant
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 
 logger = logging.getLogger("chat.policy")
@@ -117,6 +118,7 @@ def clearance_sign(*, clearance: Clearance, reviewer: User, words: str) -> Clear
     row.signed_by, row.signer = reviewer, reviewer.get_username()
     row.signed_at, row.words = timezone.now(), words
     row.save()
+    audit_write("policy.signed", row, by=reviewer)
     return row
 
 
@@ -124,6 +126,7 @@ def clearance_sign(*, clearance: Clearance, reviewer: User, words: str) -> Clear
 def clearance_withdraw(*, clearance: Clearance) -> None:
     """Take a signature back; the probes' result stays."""
     unsign(Clearance.objects.select_for_update().get(pk=clearance.pk))
+    audit_write("policy.unsigned", clearance)
 
 
 def unsign(row: Clearance) -> None:

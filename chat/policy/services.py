@@ -21,6 +21,7 @@ from chat.policy.models import RiskState, SafetyEntry, SafetyText
 from chat.policy.person import Person
 from chat.safety.detection import Finding
 from chat.safety.levels import Level
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 
 Action = SafetyEntry.Action
@@ -223,6 +224,7 @@ def state_lower(*, state: RiskState, level: Level, reviewer: User, reason: str) 
     if level == Level.ORDINARY:
         state.category, state.since = "", None
     state.save()
+    audit_write("policy.lowered", state, name=state.pseudonym, by=reviewer)
     return state
 
 

@@ -22,7 +22,7 @@ class WebhookAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-a
     fields = ("public_id", *list_display, "kinds")
     actions = ("turn_off",)
 
-    @admin.action(description="Turn off", permissions=["view"])
+    @admin.action(description="Turn off", permissions=["act"])
     def turn_off(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
         rows = queryset.filter(on=True)
         apply_to_each(

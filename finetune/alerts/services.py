@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from finetune.exceptions import StudioError
 from finetune.outside.addresses import leads_inside
 from finetune.queue import enqueue
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 
 from .kinds import ALL, Kind
@@ -62,6 +63,7 @@ def webhook_create(
         sealed_secret=secret_sealed(secret),
         kinds=kinds_checked(kinds),
     )
+    audit_write("webhook.made", hook, by=user)
     return hook, secret
 
 
@@ -122,8 +124,10 @@ def url_check(url: str) -> None:
         )
 
 
+@transaction.atomic
 def webhook_delete(*, hook: Webhook) -> None:
     """Remove a webhook with its deliveries; one that is being sent may still arrive."""
+    audit_write("webhook.deleted", hook)
     Webhook.objects.filter(pk=hook.pk).delete()
 
 

@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from finetune.datasets.models import Dataset
 from finetune.runs.models import Run
-from finetune.runs.page.downloads import csv_text, steps_of
+from finetune.runs.page.downloads import steps_of
+from finetune.text import csv_text
 
 from .pages import no_such_cursor, page_of
 

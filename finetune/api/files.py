@@ -10,12 +10,13 @@ from finetune.datasets.models import Dataset
 from finetune.datasets.report import ReportView
 from finetune.datasets.selectors import dataset_list_for
 from finetune.datasets.services import consent_by, dataset_delete, dataset_upload
-from finetune.datasets.versions.exports import Export
+from finetune.datasets.versions.exports import export_open
 from finetune.datasets.versions.selectors import versions_of
 from finetune.downloads import file_answer, text_answer
 from finetune.exceptions import without_paths
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_list_for
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import ApiKey
 
 from .doctor.reading import Consent, Pause, Speaker
@@ -274,7 +275,7 @@ def files_content(
         response["X-Content-Type-Options"] = "nosniff"
         return response
     if format is not None:
-        export = Export(found, format, part)
+        export = export_open(found, format, part)
         response = text_answer(
             request, export.blocks(), content_type=export.content_type, filename=export.filename
         )
@@ -282,6 +283,7 @@ def files_content(
         return response
     if not found.original_file.is_file():
         raise not_found("file", file_id, param="file_id")
+    audit_write("data.exported", found, format="as uploaded")
     return file_answer(
         request,
         found.original_file,

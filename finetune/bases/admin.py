@@ -74,7 +74,7 @@ class BaseModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.INFO,
         )
 
-    @admin.action(description="Check again")
+    @admin.action(description="Check again", permissions=["change"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[BaseModel]) -> None:
         apply_to_each(self, request, queryset, base_check_again, done="Being checked again")
 
@@ -206,14 +206,14 @@ class BaseDownloadAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for download in queryset:
             self.delete_model(request, download)
 
-    @admin.action(description="Go on")
+    @admin.action(description="Go on", permissions=["change"])
     def go_on(self, request: HttpRequest, queryset: QuerySet[BaseDownload]) -> None:
         apply_to_each(self, request, queryset, downloads.download_begin, done="Waiting")
 
-    @admin.action(description="Stop, and keep what came")
+    @admin.action(description="Stop, and keep what came", permissions=["change"])
     def stop(self, request: HttpRequest, queryset: QuerySet[BaseDownload]) -> None:
         apply_to_each(self, request, queryset, downloads.download_stop, done="Told to stop")
 
-    @admin.action(description="Throw away what came")
+    @admin.action(description="Throw away what came", permissions=["change"])
     def discard(self, request: HttpRequest, queryset: QuerySet[BaseDownload]) -> None:
         apply_to_each(self, request, queryset, downloads.download_discard, done="Thrown away")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest
 from django.utils.html import format_html
 
@@ -37,6 +38,10 @@ def page_link(address: str) -> str:
     return format_html('<a href="{}">Open</a>', address)
 
 
+def permitted(request: HttpRequest, opts: Any, what: str) -> bool:
+    return request.user.has_perm(f"{opts.app_label}.{get_permission_codename(what, opts)}")
+
+
 class ReadOnly:
     """Rows that the console shows and never writes."""
 
@@ -48,3 +53,7 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may use the actions: who may change such rows, and no auditor."""
+        return permitted(request, self.opts, "change")  # type: ignore[attr-defined]

@@ -76,7 +76,7 @@ class DatasetAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-a
     def site_page(self, dataset: Dataset) -> str:
         return format_html('<a href="{}">Open</a>', reverse("dataset", args=[dataset.public_id]))
 
-    @admin.action(description="Check again", permissions=["view"])
+    @admin.action(description="Check again", permissions=["act"])
     def recheck(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
         rows = queryset.filter(deleted_at=None)
         apply_to_each(
@@ -87,7 +87,7 @@ class DatasetAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-a
             done="Being checked again",
         )
 
-    @admin.action(description="Delete for good, with files", permissions=["view"])
+    @admin.action(description="Delete for good, with files", permissions=["act"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Dataset]) -> None:
         rows = queryset.filter(deleted_at=None)
         apply_to_each(self, request, rows, remove_one, done="Deleted")

@@ -26,6 +26,7 @@ from finetune.exceptions import StudioError, UploadRefused
 from finetune.faults import fault_of
 from finetune.queue import enqueue
 from finetune.submissions import submission_keep, submission_take
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 
 from .models import Dataset
@@ -147,6 +148,7 @@ def dataset_keep(
         with transaction.atomic():
             dataset.save()
             noted()
+            audit_write("data.kept", dataset, by=dataset.created_by)
             enqueue_check(dataset)
     except BaseException as error:
         shutil.rmtree(dataset.folder, ignore_errors=True)
@@ -247,6 +249,7 @@ def dataset_delete(*, dataset: Dataset) -> None:
     """
     dataset_deleting.send(Dataset, dataset=dataset)
     Dataset.objects.filter(pk=dataset.pk).update(deleted_at=timezone.now())
+    audit_write("data.deleted", dataset)
     folder = dataset.folder
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))
 

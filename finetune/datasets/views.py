@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from finetune.datasets.doctor.checks import neutralised
 from finetune.datasets.formats.registry import FORMATS, USUAL
 from finetune.downloads import text_answer
 from finetune.exceptions import StudioError
@@ -25,6 +24,7 @@ from finetune.faults import BY_CODE
 from finetune.paging import KeyPaginator
 from finetune.submissions import AlreadySubmitted, submission_digest, submission_made
 from finetune.teams.access import SiteRequest, in_team, signed_in
+from finetune.text import neutralised
 
 from . import selectors as dataset_selectors
 from . import services as dataset_services

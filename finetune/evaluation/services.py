@@ -16,6 +16,7 @@ from finetune.exceptions import StudioError
 from finetune.queue import enqueue
 from finetune.runs.checks import Agreement
 from finetune.runs.models import Run
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 from quantum.adapters.registry import get_adapter
 
@@ -114,6 +115,9 @@ def evaluation_create(
     )
     if given is not None:
         given.write(made.folder)
+    if agreement is not None:
+        name = run.name if run else ""
+        audit_write("quantum.agreed", made, name=name, by=user, circuits=agreement.circuits)
     enqueue("evaluation_run", made.pk)
     return made
 

@@ -24,6 +24,7 @@ from finetune.hardware.jobs import job_plan
 from finetune.hardware.ledger import Owner
 from finetune.hardware.models import QuantumJob, QuantumKey
 from finetune.queue import enqueue, lacks_messages
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 from quantum.backends.base import Batch, JobState
 from quantum.exceptions import CapExceededError
@@ -165,6 +166,8 @@ def experiment_confirm(*, experiment: QuantumExperiment, user: User) -> QuantumE
             job_plan(Batch.from_json(text), owner)
     except CapExceededError as error:
         raise StudioError(str(error), code="cap_exceeded") from error
+    circuits = sum(job.circuits for job in row.jobs.all())
+    audit_write("quantum.agreed", row, by=user, circuits=circuits)
     row.state = State.SENT
     row.save(update_fields=["state"])
     return row

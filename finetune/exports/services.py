@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from finetune.exceptions import StudioError
 from finetune.queue import enqueue
 from finetune.runs.models import Run
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 from finetune.text import whole_number
 from quantum.adapters.registry import get_adapter
@@ -60,6 +61,7 @@ def export_create(
         )
     room_check(run, source, wanted)
     made = Export.objects.create(run=run, created_by=user, step=step, parts=wanted)
+    audit_write("run.exported", run, by=user)
     enqueue("export_make", made.pk)
     return made
 

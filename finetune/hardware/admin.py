@@ -43,13 +43,13 @@ class QuantumKeyAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def ending(self, key: QuantumKey) -> str:
         return f"…{key.last_four}"
 
-    @admin.action(description="Read chips again", permissions=["view"])
+    @admin.action(description="Read chips again", permissions=["act"])
     def read_again(self, request: HttpRequest, queryset: QuerySet[QuantumKey]) -> None:
         apply_to_each(
             self, request, queryset, lambda key: cloud_key_read_again(key=key), done="Being read"
         )
 
-    @admin.action(description="Delete for good", permissions=["view"])
+    @admin.action(description="Delete for good", permissions=["act"])
     def remove(self, request: HttpRequest, queryset: QuerySet[QuantumKey]) -> None:
         apply_to_each(
             self, request, queryset, lambda key: cloud_key_delete(key=key), done="Deleted"
@@ -126,14 +126,14 @@ class QuantumJobAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[typ
     def planned(self, job: QuantumJob) -> str:
         return format_html('<pre class="facts">{}</pre>', job.payload[:SHOWN])
 
-    @admin.action(description="Cancel", permissions=["view"])
+    @admin.action(description="Cancel", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[QuantumJob]) -> None:
         def one(job: QuantumJob) -> None:
             job_cancel(job=job, by=request.user)  # type: ignore[arg-type]
 
         apply_to_each(self, request, queryset, one, done="Cancel asked for")
 
-    @admin.action(description="It was not sent: mark as failed", permissions=["view"])
+    @admin.action(description="It was not sent: mark as failed", permissions=["act"])
     def not_sent(self, request: HttpRequest, queryset: QuerySet[QuantumJob]) -> None:
         def one(job: QuantumJob) -> None:
             job_decide(job=job, by=request.user)  # type: ignore[arg-type]

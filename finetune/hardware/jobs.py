@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from finetune.exceptions import StudioError
 from finetune.files import alone
 from finetune.queue import enqueue
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 from quantum.backends.base import Batch, JobState, SamplingBackend
 from quantum.backends.sdk.client import close_clients, sdk_missing
@@ -204,6 +205,7 @@ def job_cancel(*, job: QuantumJob, by: User) -> str:
             code="wrong_state",
         )
     who = by.get_username()
+    audit_write("quantum.cancelled", job, name=job.public_id, by=by)
     done = DjangoLedger().move(
         job.public_id,
         expected=JobState.PLANNED,

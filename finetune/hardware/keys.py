@@ -17,6 +17,7 @@ from finetune.exceptions import StudioError
 from finetune.outside.addresses import leads_inside
 from finetune.outside.sealing import CannotOpen, opened, sealed
 from finetune.queue import enqueue
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 from quantum.backends.base import JobState
 from quantum.backends.wukong_options import FIELDS
@@ -70,6 +71,7 @@ def cloud_key_create(
             encrypted=sealed(secret, PURPOSE),
             last_four=secret[-4:],
         )
+        audit_write("quantum.key_made", key, name=key.label, by=user)
         return cloud_key_read_again(key=key)
 
 
@@ -163,4 +165,5 @@ def cloud_key_delete(*, key: QuantumKey) -> None:
             % {"number": open_jobs, "name": key.label},
             code="key_in_use",
         )
+    audit_write("quantum.key_deleted", key, name=key.label)
     QuantumKey.objects.filter(pk=key.pk).delete()

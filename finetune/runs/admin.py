@@ -127,27 +127,27 @@ class RunAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg]
             every,
         )
 
-    @admin.action(description="Cancel", permissions=["view"])
+    @admin.action(description="Cancel", permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, run_cancel, "Cancel asked for")
 
-    @admin.action(description="Pause", permissions=["view"])
+    @admin.action(description="Pause", permissions=["act"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, run_pause, "Pause asked for")
 
-    @admin.action(description="Resume", permissions=["view"])
+    @admin.action(description="Resume", permissions=["act"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, run_resume, "Resumed")
 
-    @admin.action(description="Queue again", permissions=["view"])
+    @admin.action(description="Queue again", permissions=["act"])
     def requeue(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, run_requeue, "Queued again")
 
-    @admin.action(description="Put before all other runs", permissions=["view"])
+    @admin.action(description="Put before all other runs", permissions=["act"])
     def first(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, partial(run_prioritise, priority="first"), "Put first")
 
-    @admin.action(description="Give the normal priority", permissions=["view"])
+    @admin.action(description="Give the normal priority", permissions=["act"])
     def normal(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         self.ask(request, queryset, partial(run_prioritise, priority="normal"), "Normal priority")
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.dispatch import Signal
 
 from finetune.bases.publishing import LOWER, assistant_file, publish
+from finetune.teams.audit.services import audit_write
 
 from .checkpoints import Checkpoint
 from .models import Run
@@ -31,6 +32,7 @@ def run_publish(run: Run) -> None:
         owned_by=run.team.slug,
         advice=f"{LOWER}: {rate / 3:.2g} instead of {rate:g}",
     )
+    audit_write("assistant.published", run)
 
 
 def checkpoint_publish(checkpoint: Checkpoint) -> bool:
@@ -52,6 +54,7 @@ def checkpoint_publish(checkpoint: Checkpoint) -> bool:
 def run_unpublish(run: Run) -> None:
     """Take a run's assistant and its checkpoints out of chat and API; files and curves stay."""
     Run.objects.filter(pk=run.pk).update(result={**run.result, "unpublished": True})
+    audit_write("assistant.deleted", run)
     files_remove(run)
 
 
@@ -70,5 +73,7 @@ def runs_delete(runs: Sequence[Run]) -> None:
             files_remove(run)
             shutil.rmtree(run.folder, ignore_errors=True)
 
+    for run in runs:
+        audit_write("run.deleted", run)
     Run.objects.filter(pk__in=[run.pk for run in runs]).delete()
     transaction.on_commit(files_go)

@@ -16,10 +16,11 @@ from finetune.exceptions import RunRefused
 from finetune.queue import enqueue
 from finetune.runs.form.estimates import RunChoice, run_plan, train_dialogues
 from finetune.runs.form.fitting import fit_check
-from finetune.runs.form.spending import spending_check
+from finetune.runs.form.spending import agreement_note, spending_check
 from finetune.runs.page.data import given_of, learned_from
 from finetune.runs.worker.exchange import jobs_cancel
 from finetune.runs.worker.folders import start_keep
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 from finetune.training.settings import RunSettings
 from quantum.adapters.registry import get_adapter
@@ -27,7 +28,7 @@ from quantum.adapters.registry import get_adapter
 from .checks import RunOrder, continuation_check, dataset_usable, kind_check, settings_check
 from .models import Run
 from .queue.quotas import key_hours_check, provider_check, steps_check
-from .transitions import run_log, run_transition
+from .transitions import by_whom, run_log, run_transition
 from .use.services import use_create, use_foresee
 
 State = Run.State
@@ -81,6 +82,8 @@ def run_create(order: RunOrder) -> Run:
     )
     use_create(run, order.key)
     run_log(run, "state", "Created.", {"state": State.CREATED})
+    audit_write("run.started", run, by=order.user)
+    agreement_note(run, order)
     if epochs is None:  # else nobody knows the steps until the data is counted (`run_enqueue`)
         steps_check(run, run.total_steps)
     if plan.cost is not None and spending:
@@ -200,10 +203,6 @@ def dialogues_of(run: Run) -> int:
     return train_dialogues(run.dataset, run.validation_dataset)
 
 
-def by_whom(by: User | None) -> str:
-    return by.get_username() if by else "the studio"
-
-
 @transaction.atomic
 def run_cancel(*, run: Run, by: User | None) -> Run:
     """Cancel at once what no worker holds; ask the trainer of a running one to stop.
@@ -218,9 +217,11 @@ def run_cancel(*, run: Run, by: User | None) -> Run:
         if run.request != Run.Request.CANCEL:  # asked twice is asked once
             Run.objects.filter(pk=run.pk).update(request=Run.Request.CANCEL)
             run.request = Run.Request.CANCEL
+            audit_write("run.cancelled", run, by=by)
             run_log(run, "log", f"Cancel asked for by {by_whom(by)}; it stops in a moment.")
         return run
     jobs_cancel(run, by)
+    audit_write("run.cancelled", run, by=by)
     return run_transition(
         run.pk,
         State.CANCELLED,
@@ -243,6 +244,7 @@ def run_pause(*, run: Run, by: User | None) -> Run:
             _("“%(name)s” is being cancelled and cannot be paused any more.") % {"name": run.name},
             code="wrong_state",
         )
+    audit_write("run.paused", run, by=by)
     if run.state == State.RUNNING:
         return run_transition(
             run.pk,
@@ -267,6 +269,7 @@ def run_resume(*, run: Run, by: User | None) -> Run:
             % {"name": run.name, "state": run.get_state_display().lower()},
             code="wrong_state",
         )
+    audit_write("run.resumed", run, by=by)
     return run_enqueue(run, f"Resumed by {by_whom(by)}.", attempts=0)
 
 
@@ -291,4 +294,5 @@ def run_requeue(*, run: Run, by: User | None) -> Run:
     changes: dict[str, Any] = {"attempts": 0}
     if run.spending:
         changes["spending"] = {**run.spending, "again": run.spending.get("again", 0) + 1}
+    audit_write("run.requeued", run, by=by)
     return run_enqueue(run, f"Queued again by {by_whom(by)}.", **changes)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from finetune.exceptions import RunRefused
+from finetune.teams.models import User
 
 from .models import Run, RunEvent
 from .queue.usage import hold_ended
@@ -110,3 +111,7 @@ def run_log(
     )
     run_logged.send(Run, run=run, events=[event])
     transaction.on_commit(lambda: bell_ring(run.public_id, run.last_seq))
+
+
+def by_whom(by: User | None) -> str:
+    return by.get_username() if by else "the studio"

@@ -37,7 +37,7 @@ class StudyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg
     )
     actions = ("stop", "resume")
 
-    @admin.action(description="Stop, and cancel its runs", permissions=["view"])
+    @admin.action(description="Stop, and cancel its runs", permissions=["act"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
         apply_to_each(
             self,
@@ -47,7 +47,7 @@ class StudyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-arg
             done="Stopped",
         )
 
-    @admin.action(description="Resume", permissions=["view"])
+    @admin.action(description="Resume", permissions=["act"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
         apply_to_each(
             self,
@@ -66,7 +66,7 @@ class StudyLinkAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type
     fields = list_display
     actions = ("revoke",)
 
-    @admin.action(description="Revoke", permissions=["view"])
+    @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[StudyLink]) -> None:
         count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
         self.message_user(request, f"Revoked: {count}.")

@@ -14,6 +14,7 @@ from finetune.evaluation.models import Evaluation
 from finetune.exports.models import Export
 from finetune.runs.models import Run
 from finetune.runs.publishing import runs_delete, runs_used
+from finetune.teams.audit.services import audit_write
 
 from .exceptions import StudyRefused
 from .models import Study, StudyRun
@@ -119,6 +120,7 @@ def study_delete(*, study: Study, runs: bool = True) -> Deletion:
     if not runs:
         stay = [Kept(run, "") for run in deletion.going]
         deletion = Deletion([], [*deletion.kept, *stay], deletion.links)
+    audit_write("study.deleted", study)
     Study.objects.filter(pk=study.pk).delete()
     runs_delete(deletion.going)
     transaction.on_commit(lambda: shutil.rmtree(folder, ignore_errors=True))

@@ -15,6 +15,7 @@ from finetune.runs.form.fitting import fit_check
 from finetune.runs.models import Run
 from finetune.runs.queue.quotas import steps_used
 from finetune.runs.services import run_cancel
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 from finetune.teams.quotas.models import TeamQuota
 from quantum.adapters.registry import get_adapter
@@ -63,6 +64,7 @@ def study_create(order: StudyOrder) -> Study:
         run_count=run_count(order.settings, order.arms),
         seconds={plan.key: plan.seconds for plan in plans if plan.seconds is not None},
     )
+    audit_write("study.started", study, by=order.user)
     enqueue("study_advance", study.pk)
     return study
 

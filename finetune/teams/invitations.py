@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
+from finetune.teams.audit.services import audit_write
 
 from .models import Invitation, Membership, Team, User
 
@@ -42,7 +43,7 @@ def invitation_create(
         )
     try:
         with transaction.atomic():
-            return Invitation.objects.create(
+            made = Invitation.objects.create(
                 team=team, name=name, folded=name.casefold(), role=role, created_by=by
             )
     except IntegrityError:
@@ -52,13 +53,19 @@ def invitation_create(
             code="already_invited",
             field="username",
         ) from None
+    audit_write("member.invited", made, by=by, role=role)
+    return made
 
 
 @transaction.atomic
 def invitation_accept(*, invitation: Invitation, user: User) -> Team:
     """Join the team. Of several requests at once one makes the membership."""
     team = invitation.team
-    Membership.objects.get_or_create(team=team, user=user, defaults={"role": invitation.role})
+    found, joined = Membership.objects.get_or_create(
+        team=team, user=user, defaults={"role": invitation.role}
+    )
+    if joined:
+        audit_write("member.joined", found, name=user.get_username(), by=user, role=found.role)
     Invitation.objects.filter(pk=invitation.pk).delete()
     return team
 
@@ -68,5 +75,7 @@ def invitation_decline(*, invitation: Invitation) -> None:
     Invitation.objects.filter(pk=invitation.pk).update(declined_at=timezone.now())
 
 
+@transaction.atomic
 def invitation_withdraw(*, invitation: Invitation) -> None:
+    audit_write("member.withdrawn", invitation)
     Invitation.objects.filter(pk=invitation.pk).delete()

@@ -1,9 +1,12 @@
 """Making people and teams, and letting people in."""
 
+from __future__ import annotations
+
 import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.forms import SetPasswordForm
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -11,8 +14,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
+from finetune.teams.audit.origin import origin_now
+from finetune.teams.audit.services import audit_write
 from finetune.teams.keys.services import digest
 
+from .accounts.auditors import auditors
 from .models import Membership, SignInLink, Team, User
 
 LINK_LASTS = timedelta(hours=1)
@@ -27,23 +33,43 @@ def team_create(*, name: str, owner: User) -> Team:
         slug = f"{stem}-{number}"
     team = Team.objects.create(name=name, slug=slug)
     Membership.objects.create(team=team, user=owner, role=Membership.Role.OWNER)
+    audit_write("team.made", team)
     return team
 
 
 @transaction.atomic
 def user_create(
-    *, username: str, email: str = "", team: Team | None = None, administrator: bool = False
+    *,
+    username: str,
+    email: str = "",
+    team: Team | None = None,
+    administrator: bool = False,
+    auditor: bool = False,
 ) -> User:
-    """Make an account without a password; a sign-in link lets the person set one."""
+    """Make an account without a password; a sign-in link lets the person set one.
+
+    Args:
+        team: None: one of their own.
+        administrator: may use the console.
+        auditor: may look at everything there, and change nothing.
+    """
     if User.objects.filter(username__iexact=username).exists():
         raise StudioError(
             _("The name %(name)s is taken.") % {"name": repr(username)},
             code="username_taken",
             field="username",
         )
-    user = User(username=username, email=email, is_staff=administrator, is_superuser=administrator)
+    user = User(
+        username=username,
+        email=email,
+        is_staff=administrator or auditor,
+        is_superuser=administrator,
+    )
     user.set_unusable_password()
     user.save()
+    if auditor:
+        user.groups.add(auditors())
+    audit_write("person.made", user, name=username)
     if team is None:
         team_create(name=f"{username}'s team", owner=user)
     else:
@@ -51,6 +77,7 @@ def user_create(
     return user
 
 
+@transaction.atomic
 def member_add(*, team: Team, user: User, role: str = Membership.Role.MEMBER) -> Membership:
     membership, made = Membership.objects.get_or_create(
         team=team, user=user, defaults={"role": role}
@@ -61,6 +88,7 @@ def member_add(*, team: Team, user: User, role: str = Membership.Role.MEMBER) ->
             code="already_member",
             field="username",
         )
+    audit_write("member.added", membership, name=user.get_username(), role=membership.role)
     return membership
 
 
@@ -72,15 +100,20 @@ def member_remove(*, membership: Membership) -> None:
             _("A team keeps at least one owner. Make somebody else an owner first."),
             code="last_owner",
         )
+    left = membership.user == origin_now().person
+    name = membership.user.get_username()
+    audit_write("member.left" if left else "member.removed", membership, name=name)
     membership.delete()
 
 
+@transaction.atomic
 def sign_in_link_create(*, user: User) -> str:
     """Return the absolute address that signs `user` in once, within an hour."""
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(
         user=user, digest=digest(token), expires_at=timezone.now() + LINK_LASTS
     )
+    audit_write("sign_in.link_made", user, name=user.get_username())
     return f"{settings.SITE_URL.rstrip('/')}{reverse('sign-in-link', args=[token])}"
 
 
@@ -108,6 +141,14 @@ def sign_in_link_use(token: str) -> User | None:
 
 
 @transaction.atomic
+def password_set(form: SetPasswordForm[User]) -> User:
+    """Keep the password of a form that is valid."""
+    user = form.save()
+    audit_write("sign_in.password", user, name=user.get_username(), by=user)
+    return user
+
+
+@transaction.atomic
 def member_role_set(*, membership: Membership, role: str) -> Membership:
     """Make a member an owner or an owner a member; the last owner stays one."""
     owners = membership.team.memberships.select_for_update().filter(role=Membership.Role.OWNER)
@@ -119,4 +160,5 @@ def member_role_set(*, membership: Membership, role: str) -> Membership:
         )
     membership.role = role
     membership.save(update_fields=["role"])
+    audit_write("member.role", membership, name=membership.user.get_username(), role=role)
     return membership

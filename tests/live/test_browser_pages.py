@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NOT_PAGES = {
     "handover-withdraw",
     "sign-out", "team-switch", "member-add", "member-role", "member-remove", "key-create",
-    "key-replace", "key-revoke", "dataset-from-address", "dataset-fetch-stop", "dataset-fetch-again",
+    "audit-table", "key-replace", "key-revoke", "dataset-from-address", "dataset-fetch-stop", "dataset-fetch-again",
     "dataset-options", "dataset-preview", "dataset-problems", "dataset-delete", "run-summary",
     "dataset-version-new", "dataset-draft-end", "dataset-dialogue-change", "dataset-export",
     "upload-open", "upload-part", "upload-complete", "upload-cancel", "dataset-check-cancel",
@@ -344,6 +344,8 @@ PAGES = {
     "conversation": ("alice", "{talk}", "conversation"),
     "handover": ("alice", "{talk}person/", "handover"),
     "team": ("alice", "/team/", "team"),
+    "audit": ("alice", "/team/audit/", "audit"),
+    "audit-empty": ("alice", "/team/audit/?who=nobody", "audit"),
     "keys": ("alice", "/keys/", "keys"),
     "alerts": ("alice", "/alerts/", "alerts"),
     "password": ("alice", "/password/", "password"),

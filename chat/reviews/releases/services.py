@@ -12,6 +12,7 @@ from chat.safety.probes import version
 from finetune.exceptions import StudioError
 from finetune.runs.assistants import assistant_of_run
 from finetune.runs.models import Run
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 
 State = Release.State
@@ -74,6 +75,7 @@ def release_ask(*, run: Run, user: User) -> Release:
     if row.releases.filter(state__in=[State.ASKED, State.SIGNED]).exists():
         raise StudioError("A reviewer has been asked about it already.", code="asked_already")
     probing = check_no_worse(row)
+    audit_write("assistant.release_asked", row, by=user)
     return Release.objects.create(run=row, probe_run=probing, asked_by=user)
 
 
@@ -103,6 +105,8 @@ def release_answer(*, release: Release, reviewer: User, sign: bool, words: str) 
     row.state = State.SIGNED if sign else State.REFUSED
     row.reviewer, row.words, row.answered_at = reviewer.get_username(), words, timezone.now()
     row.save()
+    action = "assistant.release_signed" if sign else "assistant.release_refused"
+    audit_write(action, row.run, by=reviewer)
     return row
 
 
@@ -117,3 +121,4 @@ def release_withdraw(*, run: Run) -> None:
     if not rows.update(state=State.WITHDRAWN):
         raise StudioError("It is in its team alone already.", code="not_out")
     Run.objects.filter(pk=run.pk).update(released_at=None)
+    audit_write("assistant.release_ended", run)

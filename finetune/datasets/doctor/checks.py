@@ -18,7 +18,6 @@ ROLES = ("system", "user", "assistant", "tool")
 SPEAKERS = ROLES[:3]  # what is said to people; a tool answers only where one is called
 KEYS = frozenset({"role", "content", "weight", *TOOL_KEYS})
 Fault = tuple[str, str, str]  # check, what it says of the message, what to do
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def check_messages(messages: list[Any], limits: Limits) -> list[dict[str, Any]]:
@@ -98,19 +97,3 @@ def _content_faults(message: dict[str, Any]) -> Iterator[Fault]:
     if isinstance(weight, bool) or weight not in (0, 1):
         fix = "Use 0 (do not learn) or 1 (learn)."
         yield "invalid_weight", f"has the weight {str(weight)[:20]}", fix
-
-
-def is_formula(cell: str) -> bool:
-    """Tell whether a spreadsheet would run this cell as a formula; plain numbers are none."""
-    if not cell.startswith(FORMULA_STARTS):
-        return False
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
-
-
-def neutralised(cell: str) -> str:
-    """Return the cell for a CSV export: a quotation mark before what would be a formula."""
-    return f"'{cell}" if is_formula(cell) else cell

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from finetune.datasets.doctor.checks import check_messages, is_formula
+from finetune.datasets.doctor.checks import check_messages
 from finetune.datasets.doctor.problems import NOWHERE, Log, Place
 from finetune.datasets.doctor.report import Report
 from finetune.datasets.doctor.turns.plain import is_plain
@@ -19,6 +19,7 @@ from finetune.datasets.formats.registry import detect, unused
 from finetune.datasets.reading.exceptions import RecordProblem
 from finetune.datasets.reading.limits import Limits
 from finetune.datasets.reading.lines import Read
+from finetune.text import is_formula
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from finetune.downloads import text_answer
 from finetune.exceptions import StudioError
 from finetune.teams.access import SiteRequest, signed_in
 
-from .exports import Export
+from .exports import export_open
 
 
 @signed_in
@@ -21,7 +21,8 @@ def dataset_export(request: SiteRequest, public_id: str) -> HttpResponseBase:
     """The file; where its form has no words for a dialogue, the page says which."""
     found = dataset_get(request.user, public_id)
     try:
-        export = Export(found, request.GET.get("format", "openai"), request.GET.get("part", "all"))
+        form, part = request.GET.get("format", "openai"), request.GET.get("part", "all")
+        export = export_open(found, form, part)
     except StudioError as error:
         messages.error(request, error.message)
         return redirect("dataset", public_id)

@@ -10,13 +10,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from finetune.datasets.doctor.checks import neutralised
 from finetune.datasets.formats.form import DIALOGUES, PREFERENCE, Format
 from finetune.datasets.formats.preference import pair_messages
 from finetune.datasets.formats.registry import FORMATS
 from finetune.datasets.formats.writing import CannotWrite
 from finetune.datasets.models import Dataset
 from finetune.exceptions import StudioError
+from finetune.teams.audit.services import audit_write
+from finetune.text import neutralised
 
 from .dialogues import Dialogues
 
@@ -120,6 +121,13 @@ class Export:
                 block.seek(0)
                 block.truncate()
         yield block.getvalue()
+
+
+def export_open(dataset: Dataset, form: str, part: str) -> Export:
+    """A version in one form, to be sent to somebody; raises as `Export` does."""
+    export = Export(dataset, form, part)
+    audit_write("data.exported", dataset, format=form)
+    return export
 
 
 def writable(kind: str = DIALOGUES) -> dict[str, Format]:

@@ -15,9 +15,9 @@ from finetune.downloads import text_answer
 from finetune.runs.circuits import circuit_of_run
 from finetune.runs.drawings import picture_ready
 from finetune.runs.models import Run
-from finetune.runs.page.downloads import csv_text
 from finetune.runs.selectors import run_list_for
 from finetune.teams.access import SiteRequest, in_team
+from finetune.text import csv_text
 
 from . import results
 from .comparison import (

@@ -14,10 +14,19 @@ from django.utils.translation import gettext as _
 from finetune.exceptions import RunRefused
 from finetune.hardware.models import QuantumKey
 from finetune.runs.checks import Agreement, RunOrder
+from finetune.runs.models import Run
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import Team, User
 from finetune.training.plan import RunPlan
 from quantum.backends.registry import BACKENDS
 from quantum.sampling.costs import Cost
+
+
+def agreement_note(run: Run, order: RunOrder) -> None:
+    """Note in the audit log what a person agreed to; nothing for a run that costs nothing."""
+    if run.spending and order.agreement is not None:
+        circuits = order.agreement.circuits
+        audit_write("quantum.agreed", run, by=order.user, circuits=circuits)
 
 
 def spending_check(order: RunOrder, plan: RunPlan) -> dict[str, Any]:

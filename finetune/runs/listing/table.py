@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from finetune.runs.models import Run
-from finetune.runs.page.downloads import csv_text
 from finetune.runs.page.verdicts import base_loss, tuned_loss
+from finetune.text import csv_text
 
 BLOCK = 500  # runs
 COLUMNS = (

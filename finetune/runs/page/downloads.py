@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from finetune.datasets.doctor.checks import neutralised
 from finetune.runs.models import Run, RunEvent
+from finetune.text import csv_text
 
 from .curves import evaluations_of, metrics_of
 
@@ -68,12 +66,3 @@ def log_text(run: Run) -> Iterator[str]:
             f"{event.time:%Y-%m-%d %H:%M:%S} {event.level:5} {event.type:10} {event.message}\n"
             for event in block
         )
-
-
-def csv_text(rows: Iterable[Iterable[Any]], end: str = "\r\n") -> str:
-    """Rows of a table; what a spreadsheet would run as a formula is a text in it."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator=end).writerows(
-        [neutralised(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return text.getvalue()

@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 
 from finetune.exceptions import RunRefused
 from finetune.runs.models import Run
-from finetune.runs.services import by_whom
-from finetune.runs.transitions import run_log
+from finetune.runs.transitions import by_whom, run_log
 from finetune.teams.models import User
 
 WORDS = {

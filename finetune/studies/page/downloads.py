@@ -11,13 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from finetune.downloads import text_answer
-from finetune.runs.page.downloads import csv_text
 from finetune.studies.models import Study, StudyScore
 from finetune.studies.orders import study_arms
 from finetune.studies.results import cells_of, results_to_keep, study_results
 from finetune.studies.selectors import study_get
 from finetune.studies.tables import study_table as table_of
 from finetune.teams.access import SiteRequest, signed_in
+from finetune.text import csv_text
 
 from .report import report_page
 

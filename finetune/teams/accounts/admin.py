@@ -15,7 +15,7 @@ from finetune.teams.services import sign_in_link_create, user_create
 
 MOST_LINKS = 10
 
-# Access follows from teams and from being an administrator; groups would do nothing here.
+# Who is in a group is said on the person's page; what a group may do, in code.
 admin.site.unregister(Group)
 
 
@@ -27,6 +27,10 @@ class UserAddForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     administrator = forms.BooleanField(
         required=False, help_text="May use this console and see every team's things."
+    )
+    auditor = forms.BooleanField(
+        required=False,
+        help_text="May look at everything in this console, the audit log too, and change nothing.",
     )
 
     class Meta:
@@ -63,11 +67,11 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     actions = ("make_links",)
     inlines = (TeamsInline,)
     add_form = UserAddForm
-    add_fieldsets = ((None, {"fields": ("username", "email", "team", "administrator")}),)
+    add_fieldsets = ((None, {"fields": ("username", "email", "team", "administrator", "auditor")}),)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
@@ -91,12 +95,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             email=form.cleaned_data["email"],
             team=form.cleaned_data["team"],
             administrator=form.cleaned_data["administrator"],
+            auditor=form.cleaned_data["auditor"],
         )
         obj.pk = made.pk
         obj.refresh_from_db()
         self.tell_link(request, made)
 
-    @admin.action(description="Make a sign-in link (once, for an hour)")
+    @admin.action(description="Make a sign-in link (once, for an hour)", permissions=["change"])
     def make_links(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         people = list(queryset.filter(is_active=True)[: MOST_LINKS + 1])
         if len(people) > MOST_LINKS:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from finetune.teams.access import SiteRequest, signed_in, way_back
 from finetune.teams.doors import too_many_tries
 from finetune.teams.models import User
-from finetune.teams.services import sign_in_link_find, sign_in_link_use
+from finetune.teams.services import password_set, sign_in_link_find, sign_in_link_use
 
 from .forms import OwnPasswordForm, SignInForm
 from .sign_in import token_wrong
@@ -87,7 +87,7 @@ def password(request: SiteRequest) -> HttpResponse:
     status = 200
     if request.method == "POST":
         if form.is_valid():
-            form.save()
+            password_set(form)
             update_session_auth_hash(request, form.user)
             messages.success(request, _("Your password is saved. Other browsers are signed out."))
             return redirect("home")

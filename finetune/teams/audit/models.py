@@ -42,10 +42,8 @@ class AuditRows(models.QuerySet["AuditEntry"]):
 
     def prune(self, before: datetime) -> int:
         """Take away what is older than a moment; for `audit_prune` alone, which logs that."""
-        rows: models.QuerySet[AuditEntry] = models.QuerySet(AuditEntry, using=self.db).filter(
-            at__lt=before
-        )
-        return int(rows._raw_delete(rows.db))
+        rows: models.QuerySet[AuditEntry] = models.QuerySet(AuditEntry, using=self.db)
+        return int(rows.filter(at__lt=before)._raw_delete(self.db))
 
 
 class AuditEntry(models.Model):

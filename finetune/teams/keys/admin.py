@@ -31,7 +31,7 @@ class ApiKeyAdmin(ReadOnly, LongList, admin.ModelAdmin):  # type: ignore[type-ar
     fields = (*list_display, "requests_per_minute", "processor_hours")
     actions = ("revoke", "ungate", "gate")
 
-    @admin.action(description="Revoke", permissions=["view"])
+    @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         rows = queryset.filter(revoked_at=None)
         apply_to_each(self, request, rows, lambda key: key_revoke(key=key), done="Revoked")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from finetune.exceptions import StudioError
 from finetune.faults import fault_of
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import ApiKey, Membership, Team, User
 
 from .rights import ALL
@@ -60,6 +61,13 @@ def key_create(
     Args:
         limits: None: everything, for ever.
     """
+    return key_store(team=team, user=user, name=name, limits=limits or KeyLimits())
+
+
+@transaction.atomic
+def key_store(
+    *, team: Team, user: User, name: str, limits: KeyLimits, noted: bool = True
+) -> tuple[ApiKey, str]:
     if not team.memberships.filter(user=user).exists():
         raise StudioError(
             _("Only a member of the team can make a key for it."), code="not_a_member"
@@ -71,8 +79,10 @@ def key_create(
         name=name,
         prefix=secret[:12],
         digest=digest(secret),
-        **vars(limits or KeyLimits()),
+        **vars(limits),
     )
+    if noted:
+        audit_write("key.made", key, by=user, rights=limits.rights)
     return key, secret
 
 
@@ -103,22 +113,27 @@ def key_replace(*, key: ApiKey, hours: int) -> tuple[ApiKey, str]:
         requests_per_minute=key.requests_per_minute,
         processor_hours=key.processor_hours,
     )
-    made = key_create(team=key.team, user=key.user, name=key.name, limits=limits)
+    made = key_store(team=key.team, user=key.user, name=key.name, limits=limits, noted=False)
     ends = now + timedelta(hours=hours)
     key.expires_at = min(key.expires_at, ends) if key.expires_at else ends
     key.save(update_fields=["expires_at"])
+    audit_write("key.replaced", made[0], by=key.user, hours=hours, old=key.prefix)
     return made
 
 
+@transaction.atomic
 def key_revoke(*, key: ApiKey) -> None:
-    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit_write("key.revoked", key)
 
 
+@transaction.atomic
 def key_scope_set(*, key: ApiKey, scope: ApiKey.Scope) -> None:
     """Let a key in use get replies with or without the gate."""
     changed = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(scope=scope)
     if not changed:
         raise revoked(key)
+    audit_write("key.ungated" if scope == ApiKey.Scope.UNGATED else "key.gated", key)
 
 
 def revoked(key: ApiKey) -> StudioError:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from finetune.exceptions import StudioError
 from finetune.teams.access import SiteRequest, in_team
 from finetune.teams.models import ApiKey
 from finetune.teams.selectors import is_owner
@@ -81,7 +82,11 @@ def key_replace(request: SiteRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose how long the old key goes on."))
         return redirect("keys")
-    made, secret = key_services.key_replace(key=key, hours=form.cleaned_data["hours"])
+    try:
+        made, secret = key_services.key_replace(key=key, hours=form.cleaned_data["hours"])
+    except StudioError as error:  # it was revoked meanwhile
+        messages.error(request, error.message)
+        return redirect("keys")
     return keys_page(request, KeyForm(), secret=secret, made=made)
 
 

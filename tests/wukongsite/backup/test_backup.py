@@ -53,6 +53,10 @@ def test_the_same_site_in_another_place(site: Place) -> None:
     assert there.rows() == site.rows()
     assert there.files() == site.files()
     assert there.manage("check_data").stdout == "All goes together.\n"
+    before = [entry for entry in site.audited() if not entry[0].startswith("backup.")]
+    assert before
+    assert site.audited()[-1] == ["backup.made", "all.tar.gz", "command"]
+    assert there.audited() == [*before, ["backup.restored", "all.tar.gz", "command"]]
     [run] = (there.folder / "runs").iterdir()
     assistant = json.loads((there.folder / "assistants" / f"{run.name}.json").read_text())
     assert Path(assistant["adapter"]) == run / "adapter"

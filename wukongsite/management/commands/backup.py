@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from finetune.teams.audit.services import audit_write
 from wukongsite.backup.saving import backup_write
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         written = backup_write(options["file"], bases=not options["without_bases"])
+        audit_write("backup.made", name=options["file"].name)
         words = f"{len(written.files):,} files, {written.bytes / 1e6:,.1f} MB: {options['file']}"
         self.stdout.write(words)
         if written.gone:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 from wukongsite.backup.restoring import backup_read
 from wukongsite.processes.lock import StudioRunning, studio_lock
@@ -37,6 +38,7 @@ class Command(BaseCommand):
                 "its place."
             )
         aside = backup_read(options["file"].absolute())
+        audit_write("backup.restored", name=options["file"].name)
         self.stdout.write("Restored. `make run` starts it; `manage.py check_data` looks it over.")
         if aside:
             self.stdout.write(f"What was here lies in {aside}.")

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finetune.datasets import demo
-from finetune.datasets.doctor.checks import is_formula, neutralised
 from finetune.datasets.doctor.examination import examine
 from finetune.datasets.doctor.options import Options
 from finetune.datasets.reading.exceptions import DatasetRefused
 from finetune.datasets.reading.limits import Limits
+from finetune.text import is_formula, neutralised
 from tests.finetune.conftest import dialogue
 
 Write = Callable[..., Path]
