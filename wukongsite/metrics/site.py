@@ -103,10 +103,10 @@ def rows_waiting() -> Iterator[Family]:
     )
     now = timezone.now()
     for queue, rows in WAITING.items():
-        found = rows().aggregate(count=Count("pk"), since=Min("since"))
-        since = found["since"]
+        found = rows().aggregate(count=Count("pk"), oldest=Min("since"))
+        oldest = found["oldest"]
         length.add_metric([queue], found["count"])
-        age.add_metric([queue], max(0.0, (now - since).total_seconds()) if since else 0.0)
+        age.add_metric([queue], max(0.0, (now - oldest).total_seconds()) if oldest else 0.0)
     yield length
     yield age
 
