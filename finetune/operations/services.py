@@ -6,14 +6,16 @@ import logging
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from finetune.exceptions import StudioError
+from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 
 from .models import Drain
-from .selectors import CACHED
+from .selectors import CACHED, drain_now
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +37,27 @@ def drain_start(*, user: User, reason: str) -> Drain:
     try:
         with transaction.atomic():
             drain = Drain.objects.create(by=user, reason=reason.strip())
+            audit_write("work.stopped", drain, by=user)
     except IntegrityError as error:
         raise StudioError("No worker begins anything new already.", code="wrong_state") from error
     log.warning("no run, evaluation or trial is begun from now on")
     return drain
 
 
+@transaction.atomic
 def drain_end() -> None:
     """Let workers begin again.
 
     Raises:
         StudioError: they do.
     """
-    if not Drain.objects.filter(ended_at=None).update(ended_at=timezone.now()):
+    drain = drain_now()
+    if drain is None or not rows_of(drain).update(ended_at=timezone.now()):
         raise StudioError("Workers begin what waits already.", code="wrong_state")
+    audit_write("work.begun", drain)
     log.warning("what waits is begun again")
+
+
+def rows_of(drain: Drain) -> QuerySet[Drain]:
+    """Its row, while it has no end."""
+    return Drain.objects.filter(pk=drain.pk, ended_at=None)

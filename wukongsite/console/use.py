@@ -83,13 +83,13 @@ def team_rows(now: datetime) -> list[TeamRow]:
         if (row := rows.get(one["team"])) is not None:
             row.taken = {name: one[f"of_{name}"] for name in ("runs", *SUMS)}
     held = Dataset.objects.filter(deleted_at=None).order_by().values("team")
-    for one in held.annotate(total=Sum("bytes")):
-        if (row := rows.get(one["team"])) is not None:
-            row.data_bytes = one["total"] or 0
+    for team, total in held.annotate(total=Sum("bytes")).values_list("team", "total"):
+        if (row := rows.get(team)) is not None:
+            row.data_bytes = total or 0
     said = Conversation.objects.filter(created_at__gte=since).order_by().values("team")
-    for one in said.annotate(n=Count("pk")):
-        if (row := rows.get(one["team"])) is not None:
-            row.conversations = one["n"]
+    for team, count in said.annotate(n=Count("pk")).values_list("team", "n"):
+        if (row := rows.get(team)) is not None:
+            row.conversations = count
     return sorted(rows.values(), key=lambda row: (-row.hours, row.name))
 
 

@@ -52,6 +52,8 @@ ACTIONS: dict[str, str | Promise] = {
     "run.requeued": gettext_lazy("queued the run %(thing)s again"),
     "run.deleted": gettext_lazy("deleted the run %(thing)s"),
     "run.exported": gettext_lazy("ordered an export of the run %(thing)s"),
+    "work.stopped": gettext_lazy("let workers begin nothing new: %(thing)s"),
+    "work.begun": gettext_lazy("let workers begin again"),
     "study.started": gettext_lazy("started the study %(thing)s"),
     "study.deleted": gettext_lazy("deleted the study %(thing)s"),
     # assistants and what guards them
@@ -92,7 +94,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "runs": (gettext_lazy("Runs and studies"), ("run.", "study.")),
     "assistants": (gettext_lazy("Assistants"), ("assistant.", "persona.", "policy.")),
     "outside": (gettext_lazy("Quantum computers and webhooks"), ("quantum.", "webhook.")),
-    "operators": (gettext_lazy("Operators"), ("console.", "backup.", "audit.")),
+    "operators": (gettext_lazy("Operators"), ("console.", "work.", "backup.", "audit.")),
 }
 
 
