@@ -69,6 +69,7 @@ HEAVY = [
     "accelerate",
     "pyarrow",
     "openpyxl",
+    "mcp",  # at the first request for tools
 ]
 
 
