@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from pydantic import Field
 
 from finetune.api.doctor.objects import dataset_object, findings_object
@@ -23,7 +24,7 @@ class DatasetArguments(Arguments):
 
 
 def datasets_list(key: ApiKey, given: ListArguments) -> dict[str, Any]:
-    rows = dataset_list_for(key.team).order_by("-created_at", "-id")
+    rows: QuerySet[Dataset] = dataset_list_for(key.team).order_by("-created_at", "-id")
     if given.after:
         cursor = rows.filter(public_id=given.after).values_list("created_at", "pk").first()
         if cursor is None:

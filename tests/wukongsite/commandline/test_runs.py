@@ -83,7 +83,7 @@ def test_a_plan_makes_no_run(as_alice: Ask, base: Any, dataset: Any) -> None:
     assert longer["epochs"] == 9
     assert "Steps" in as_alice("runs", "plan", *asked).out
     refused = as_alice("runs", "plan", *asked, "--set", "targets=nowhere", "--json").json
-    assert "has no layer named nowhere" in refused["refused"]
+    assert "no module is named nowhere" in refused["refused"]
     assert not Run.objects.exists()
 
 
