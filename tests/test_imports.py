@@ -70,6 +70,7 @@ HEAVY = [
     "accelerate",
     "pyarrow",
     "openpyxl",
+    "mcp",  # at the first request for tools
 ]
 
 
@@ -162,11 +163,13 @@ def test_only_the_helper_process_imports_the_sdk():
     assert users == {"quantum/backends/sdk/helper.py"}
 
 
-def test_web_process_loads_no_torch(tmp_path):
+def test_web_process_and_command_line_load_no_torch(tmp_path):
     code = (
-        "import os, sys, wukongsite.asgi\n"
+        "import importlib, os, pkgutil, sys, wukongsite.asgi, wukongsite.commandline\n"
         "from django.urls import get_resolver\n"
         "get_resolver().url_patterns\n"
+        "for module in pkgutil.iter_modules(wukongsite.commandline.__path__):\n"
+        "    importlib.import_module(f'wukongsite.commandline.{module.name}')\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run(

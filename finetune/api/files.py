@@ -17,6 +17,7 @@ from finetune.exceptions import without_paths
 from finetune.runs.models import Run
 from finetune.runs.selectors import run_list_for
 from finetune.teams.audit.services import audit_write
+from finetune.teams.keys.callers import Caller
 from finetune.teams.models import ApiKey
 
 from .doctor.reading import Consent, Pause, Speaker
@@ -120,8 +121,8 @@ def result_object(run: Run) -> dict[str, Any]:
     }
 
 
-def dataset_of(key: ApiKey, file_id: str, *, param: str = "file_id") -> Dataset:
-    found = dataset_list_for(key.team).filter(public_id=file_id).first()
+def dataset_of(caller: Caller, file_id: str, *, param: str = "file_id") -> Dataset:
+    found = dataset_list_for(caller.team).filter(public_id=file_id).first()
     if found is None:
         raise not_found("file", file_id, param=param)
     return found

@@ -39,15 +39,7 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(AuthenticationError)
     def on_no_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        return error_response(
-            ApiError(
-                401,
-                "You did not give an API key. Send it as Authorization: Bearer KEY; "
-                "keys are made in the studio under Keys.",
-                code="missing_api_key",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        )
+        return error_response(missing_key())
 
     @api.exception_handler(HttpError)
     def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -75,6 +67,16 @@ def register(api: NinjaAPI) -> None:
         log.error("request %s failed", getattr(request, "id", "?"), exc_info=error)
         fault = fault_of(error)
         return error_response(fault_error(fault) if fault else error_of_status(500, request))
+
+
+def missing_key() -> ApiError:
+    return ApiError(
+        401,
+        "You did not give an API key. Send it as Authorization: Bearer KEY; "
+        "keys are made in the studio under Keys.",
+        code="missing_api_key",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 def validation_error(errors: Sequence[dict[str, Any]]) -> ApiError:

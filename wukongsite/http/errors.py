@@ -1,4 +1,4 @@
-"""Every failure under /v1 in one JSON shape, whichever layer it comes from.
+"""Every failure under /v1, and at /mcp, in one JSON shape, whichever layer it comes from.
 
 The API's own handlers (`wukongsite.api.handlers`) serve what is raised inside it; the middleware
 here serves what Django or another middleware answers before or after it (unknown routes, wrong
@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from finetune.api.errors import BODY_TOO_LARGE, ApiError
 from finetune.text import TextRefused
 
-PREFIX = "/v1"
+PREFIX, TOOLS = "/v1", "/mcp"
 CODES = {
     400: "bad_request",
     401: "invalid_api_key",
@@ -35,7 +35,8 @@ CODES = {
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path_info == PREFIX or request.path_info.startswith(PREFIX + "/")
+    path = request.path_info
+    return path in (PREFIX, TOOLS) or path.startswith(PREFIX + "/")
 
 
 def error_response(error: ApiError) -> JsonResponse:
@@ -87,7 +88,7 @@ def refusal_of(error: Exception) -> ApiError:
 
 
 class ApiErrorMiddleware(MiddlewareMixin):
-    """Replace error pages of anything under /v1 by the JSON shape; keep their headers."""
+    """Replace error pages of anything for programs by the JSON shape; keep their headers."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code < 400 or not is_api(request) or is_shaped(response):
@@ -100,6 +101,7 @@ class ApiErrorMiddleware(MiddlewareMixin):
 
 
 def is_shaped(response: HttpResponse) -> bool:
+    """Whether it is the API's error object already, or one of the protocol of the tools."""
     return response.get("Content-Type", "").startswith("application/json") and (
-        response.streaming or response.content.startswith(b'{"error"')
+        response.streaming or response.content.startswith((b'{"error"', b'{"jsonrpc"'))
     )

@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.i18n import JavaScriptCatalog
 from django.views.i18n import set_language as switch_of_django
 
-ENGLISH = ("/v1/", "/admin/", "/health")
+ENGLISH = ("/v1/", "/mcp", "/admin/", "/health")
 SOCKETS = {"ws": "http", "wss": "https"}
 
 

@@ -18,7 +18,7 @@ from finetune.runs.queue.services import WORDS
 from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_create
 from finetune.runs.transitions import run_log
-from finetune.teams.models import ApiKey
+from finetune.teams.keys.callers import Caller, key_behind
 from finetune.training.preference.settings import PREFERENCE, RATE_SHARE
 from finetune.training.presets import PRESETS, Preset
 from finetune.training.settings import RunSettings
@@ -42,32 +42,46 @@ OPTIONS = {"adapter_options": "adapter", "backend_options": "backend"}
 KEPT = ("adapter", "backend", "seed", "system_prompt", "targets")
 
 
-def run_of(key: ApiKey, job_id: str, param: str = "fine_tuning_job_id") -> Run:
-    runs = run_list_for(key.team).select_related("base", "team", "dataset", "validation_dataset")
+def run_of(caller: Caller, job_id: str, param: str = "fine_tuning_job_id") -> Run:
+    runs = run_list_for(caller.team).select_related("base", "team", "dataset", "validation_dataset")
     run = runs.filter(public_id=job_id).first()
     if run is None:
         raise not_found("fine-tuning job", job_id, param=param)
     return run
 
 
-def order_of(key: ApiKey, job: JobBody) -> RunOrder:
-    """What a body asks for; nothing is checked yet but that what it names is there.
+@transaction.atomic
+def job_create(caller: Caller, job: JobBody) -> str:
+    try:
+        run = run_create(job_order(caller, job))
+    except RunRefused as error:
+        raise job_refusal(job, error) from error
+    if (asked := run.request_body.get(ASKED_MODEL)) is not None:
+        message = f"{asked[:200]} stands for {run.base.slug} on this site: that is the base."
+        run_log(run, "log", message)
+    for integration in job.integrations or []:
+        run_log(run, "warning", not_sent(integration), level="warn")
+    return run.public_id
+
+
+def job_order(caller: Caller, job: JobBody) -> RunOrder:
+    """What a body asks for.
 
     Raises:
         ApiError: something that it names is not there.
-        RunRefused: its settings cannot be read.
+        RunRefused: its settings cannot be used.
     """
-    base, earlier, step = start_of(key, job)
-    dataset = dataset_of(key, job.training_file, param="training_file")
+    base, earlier, step = start_of(caller, job)
+    dataset = dataset_of(caller, job.training_file, param="training_file")
     held_out = (
-        dataset_of(key, job.validation_file, param="validation_file")
+        dataset_of(caller, job.validation_file, param="validation_file")
         if job.validation_file
         else None
     )
     settings, epochs = job_settings(job, earlier)
     return RunOrder(
-        team=key.team,
-        user=key.user,
+        team=caller.team,
+        user=caller.user,
         settings=settings,
         base=base,
         dataset=dataset,
@@ -80,33 +94,19 @@ def order_of(key: ApiKey, job: JobBody) -> RunOrder:
         epochs=epochs,
         agreement=job.spending,
         priority=WORDS[job.priority or "normal"],
-        key=key,
+        key=key_behind(caller),
         metadata=job.metadata or {},
         request_body=body_kept(job, base),
     )
 
 
-def job_refusal(error: RunRefused, job: JobBody) -> ApiError:
-    """A run that is refused, in the names of the body."""
+def job_refusal(job: JobBody, error: RunRefused) -> ApiError:
+    """The same refusal, with the field as the body names it."""
     refusal = api_error_of(error)
     refusal.param = OUR_NAMES.get(error.field, error.field) or None
     if refusal.param == "continue_from" and not job.continue_from:
         refusal.param = "model"
     return refusal
-
-
-@transaction.atomic
-def job_create(key: ApiKey, job: JobBody) -> str:
-    try:
-        run = run_create(order_of(key, job))
-    except RunRefused as error:
-        raise job_refusal(error, job) from error
-    if (asked := run.request_body.get(ASKED_MODEL)) is not None:
-        message = f"{asked[:200]} stands for {run.base.slug} on this site: that is the base."
-        run_log(run, "log", message)
-    for integration in job.integrations or []:
-        run_log(run, "warning", not_sent(integration), level="warn")
-    return run.public_id
 
 
 def not_sent(integration: Integration) -> str:
@@ -128,12 +128,12 @@ def body_kept(job: JobBody, base: BaseModel) -> dict[str, Any]:
 # -- where it starts ------------------------------------------------------------------------------
 
 
-def start_of(key: ApiKey, job: JobBody) -> tuple[BaseModel, Run | None, int | None]:
+def start_of(caller: Caller, job: JobBody) -> tuple[BaseModel, Run | None, int | None]:
     """The base model, the job that this one goes on from, and the step of its checkpoint.
 
     The job is named so, or as the model itself; a checkpoint by its step, or as the model itself.
     """
-    earlier = run_of(key, job.continue_from, "continue_from") if job.continue_from else None
+    earlier = run_of(caller, job.continue_from, "continue_from") if job.continue_from else None
     step = job.continue_step
     if not job.model.startswith(TUNED):
         if step is not None and earlier is None:
@@ -144,7 +144,7 @@ def start_of(key: ApiKey, job: JobBody) -> tuple[BaseModel, Run | None, int | No
                 param="continue_step",
             )
         return base_of(job.model), earlier, step
-    tuned, own_step = tuned_of(key, job.model)
+    tuned, own_step = tuned_of(caller, job.model)
     if (earlier or tuned) != tuned or (step is not None and step != own_step):
         raise ApiError(
             400,
@@ -156,13 +156,13 @@ def start_of(key: ApiKey, job: JobBody) -> tuple[BaseModel, Run | None, int | No
     return tuned.base, tuned, own_step
 
 
-def tuned_of(key: ApiKey, model: str) -> tuple[Run, int | None]:
+def tuned_of(caller: Caller, model: str) -> tuple[Run, int | None]:
     """The job that made a tuned model of this team, and the step of one of its checkpoints."""
-    if checkpoint := checkpoint_get(key.team, model):
-        return run_of(key, checkpoint.run.public_id, "model"), checkpoint.step
-    found = assistant_get(key.team, model)
+    if checkpoint := checkpoint_get(caller.team, model):
+        return run_of(caller, checkpoint.run.public_id, "model"), checkpoint.step
+    found = assistant_get(caller.team, model)
     if found is not None and found.run is not None:
-        return run_of(key, found.run.public_id, "model"), None
+        return run_of(caller, found.run.public_id, "model"), None
     text = f"model: {model[:200]!r} is not a tuned model of this team."
     raise ApiError(400, text, code="model_not_available", param="model")
 

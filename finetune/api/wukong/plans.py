@@ -11,7 +11,7 @@ from ninja import Body, Router, Schema
 from pydantic import Field
 
 from finetune.api.files import key_of
-from finetune.api.jobs.creation import job_refusal, order_of
+from finetune.api.jobs.creation import job_order, job_refusal
 from finetune.api.jobs.request import JobBody
 from finetune.exceptions import RunRefused
 from finetune.runs.checks import RunOrder, settings_check
@@ -78,11 +78,11 @@ def plans_create(request: HttpRequest, job: Annotated[JobBody, Body()]) -> dict[
     """
     key = key_of(request)
     try:
-        order = counted(order_of(key, job))
+        order = counted(job_order(key, job))
         plan = run_plan(order)
         settings_check(plan, order.base)
     except RunRefused as error:
-        raise job_refusal(error, job) from error
+        raise job_refusal(job, error) from error
     return plan_object(order, plan)
 
 

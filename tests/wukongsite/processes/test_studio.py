@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, wait_until
-from wukongsite.management.commands.studio import ports_check
 from wukongsite.processes.lock import StudioRunning, studio_lock, studio_running
+from wukongsite.processes.starting import ports_check
 from wukongsite.processes.warden import LOCK_VARIABLE, Warden
 
 
@@ -66,8 +66,8 @@ def test_a_new_studio_waits_for_the_end_of_what_was_left(tmp_path: Path) -> None
     os.pwrite(lock, json.dumps({"pid": int(gone.stdout), "url": "x"}).encode().ljust(200), 0)
     command = (
         "import django; django.setup()\n"
-        "from wukongsite.management.commands.studio import Command\n"
-        "print(Command().lock_taken() > 0)"
+        "import sys; from wukongsite.processes.starting import lock_taken\n"
+        "print(lock_taken(sys.stderr) > 0)"
     )
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings",
                    "WUKONG_TEST_DATA_DIR": str(tmp_path)}  # fmt: skip

@@ -1,136 +1,33 @@
-"""`manage.py studio`: everything `make run` does after the packages are installed."""
+"""`manage.py studio`: starts the studio; behind it, subcommands for data, runs and talks."""
 
-import os
-import socket
 import sys
-import time
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from wukongsite.processes.groups import GRACE_SECONDS
-from wukongsite.processes.lock import StudioRunning, studio_lock
-from wukongsite.processes.warden import LOCK_VARIABLE
-
-PORT_TRIES = 100  # ports looked at for one that is free
+from wukongsite.commandline.parsing import subcommands_add
 
 
 class Command(BaseCommand):
-    help = "Prepare the data folder and run all processes until Ctrl-C."
+    help = (
+        "Without a subcommand: prepare the data folder and run all processes until Ctrl-C. With "
+        "one: work with data sets, runs and assistants of this studio."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument(
             "--no-demo", action="store_true", help="Do not queue the demo run on the first start."
         )
+        subcommands_add(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        lock = self.lock_taken()
-        ports_check()
-        from wukongsite.processes import setup
+        if options.get("does") is None:
+            from wukongsite.processes.starting import studio_start
 
-        print("Wukong Studio: preparing", flush=True)
-        setup.prepare()
-        user, link = setup.administrator_make()
-        run = None if options["no_demo"] else setup.demo_queue(user)
-        banner = [f"Wukong Studio is ready: {settings.SITE_URL}"]
-        if link:
-            banner.append(f"Sign in as {user.username} (once, within an hour): {link}")
-        else:
-            banner.append("A new sign-in link: make link")
-        if run:
-            banner.append("The demo run has been queued: about five minutes on two CPU cores.")
-        leave_out = [
-            name
-            for name, ours in (
-                ("valkey", settings.VALKEY_IS_OURS),
-                ("engine", settings.ENGINE_IS_OURS),
-            )
-            if not ours
-        ]
-        os.environ |= {
-            "WUKONG_BANNER": "\n".join(banner),
-            "WUKONG_HEALTH": f"http://{settings.HOST}:{settings.PORT}/health",
-            "WUKONG_LEAVE_OUT": ",".join(leave_out),
-            "PYTHONUNBUFFERED": "1",
-            LOCK_VARIABLE: str(lock),
-        }
-        os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, [sys.executable, "-m", "wukongsite.processes.supervisor"])  # noqa: S606
+            studio_start(demo=not options["no_demo"], errors=self.stderr)
+            return
+        from wukongsite.commandline.carrying import carried_out
 
-    def lock_taken(self) -> int:
-        """Take the data folder's lock, or say who has it and leave.
-
-        The lock outlives a supervisor that was killed until its warden has ended what it left.
-        """
-        deadline = time.monotonic() + GRACE_SECONDS + 5
-        announced = False
-        while True:
-            try:
-                return studio_lock(settings.DATA_DIR, settings.SITE_URL)
-            except StudioRunning as running:
-                info = running.info
-            if pid_lives(info.get("pid")) or time.monotonic() > deadline:
-                break
-            if not announced:
-                print("Waiting for the end of what a killed studio left behind …", flush=True)
-                announced = True
-            time.sleep(0.2)
-        self.stderr.write(
-            f"Wukong Studio is running already: {info.get('url', settings.SITE_URL)} "
-            f"(process {info.get('pid', '?')}). "
-            "Stop it with Ctrl-C in its terminal, or set WUKONG_DATA_DIR and WUKONG_PORT."
-        )
-        sys.exit(1)
-
-
-def pid_lives(pid: int | None) -> bool:
-    if pid is None:
-        return True  # who holds the lock has not said yet who it is
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def ports_check() -> None:
-    """Refuse early, and in words, where another program, or another studio, holds a port."""
-    wanted = [(settings.HOST, settings.PORT, "WUKONG_PORT")]
-    if settings.ENGINE_IS_OURS:
-        wanted.append(("127.0.0.1", settings.ENGINE_PORT, "WUKONG_ENGINE_PORT"))
-    taken, free, problems = {port for _, port, _ in wanted}, [], []
-    for host, port, name in wanted:
-        problem = port_problem(host, port)
-        if problem:
-            problems.append(f"Port {port} on {host} cannot be used ({problem}).")
-            other = port_free(host, port, taken)
-            taken.add(other)
-            free.append(f"{name}={other}")
-    if problems:
-        raise SystemExit(
-            f"{' '.join(problems)} If another studio has it, both can run: "
-            f"{' '.join(free)} make run"
-        )
-
-
-def port_problem(host: str, port: int) -> str:
-    """Why a port cannot be listened on; empty if it can."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.strerror or str(error)
-    return ""
-
-
-def port_free(host: str, port: int, taken: set[int]) -> int:
-    """The next port that can be had."""
-    for other in range(port + 1, min(port + PORT_TRIES, 65_536)):
-        if other not in taken and not port_problem(host, other):
-            return other
-    return port + 1
+        if status := carried_out(options, self.stdout, self.stderr):
+            sys.exit(status)
