@@ -118,7 +118,7 @@ def not_sent(integration: Integration) -> str:
 
 def body_kept(job: JobBody, base: BaseModel) -> dict[str, Any]:
     """What was asked for, with the base really used where a hosted model was named."""
-    kept = job.model_dump(exclude_unset=True)
+    kept: dict[str, Any] = job.model_dump(exclude_unset=True)
     kept["hyperparameters"] = job.tuned().model_dump(exclude_none=True)
     if job.model != base.slug and not job.model.startswith(TUNED):
         kept |= {"model": base.slug, ASKED_MODEL: job.model}
