@@ -72,8 +72,6 @@ def metrics(run: Run) -> list[int]:
 
 
 @pytest.mark.sqlite
-
-
 def test_a_lock_in_the_middle_costs_no_event_and_no_start(run_made, trainer, monkeypatch):
     waits = threading.Event()
     begin = patience.Patience.begin
