@@ -54,7 +54,8 @@ WAITING: dict[str, Callable[[], QuerySet[Any]]] = {
 
 
 def since_created(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.annotate(since=F("created_at"))
+    dated: QuerySet[Any] = rows.annotate(since=F("created_at"))
+    return dated
 
 
 class SiteCollector(Collector):
