@@ -26,7 +26,7 @@ if _server := os.environ.get("WUKONG_TEST_VALKEY_URL"):
     _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     _number = os.environ.get("WUKONG_TEST_VALKEY_NUMBER", str(15 - _worker))
     _given["VALKEY_URL"] = urlsplit(_server)._replace(path=f"/{_number}").geturl()
-if os.environ.get("WUKONG_TEST_DATABASE_URL") and not os.environ.get("DATABASE_URL"):
+if os.environ.get("WUKONG_TEST_DATABASE_URL"):
     _given["DATABASE_URL"] = os.environ["WUKONG_TEST_DATABASE_URL"]
 os.environ |= _given
 os.environ.pop("ENGINE_URL", None)

@@ -75,7 +75,7 @@ def test_an_experiment_whose_key_may_be_gone_can_be_locked(team, alice):
         team=team, created_by=alice, name="One", spec={}, state=QuantumExperiment.State.CONFIRM
     )
     with pytest.raises(StudioError, match="key has been deleted"):
-        experiment_confirm(experiment=row)
+        experiment_confirm(experiment=row, user=alice)
 
 
 def overlong(request: HttpRequest) -> HttpResponse:

@@ -24,6 +24,7 @@ HEARTBEAT = "heartbeat"
 DEVICES = "devices"  # of a run: what its processes tell one another
 LOOK_SECONDS = 0.2
 BEAT_SECONDS = 1.0
+SAME_SECONDS = 3.0  # two signals that came so close are one
 
 
 class ExitCode(IntEnum):
@@ -80,6 +81,7 @@ class Supervision:
         self._control = control
         self._parent = None if detached else parent or os.getppid()
         self._signal: int | None = None
+        self._signalled = 0.0
         self._training = False
         self._looked = 0.0
         self._watch: threading.Thread | None = None
@@ -105,7 +107,11 @@ class Supervision:
         return cls(own / "control", parent=parent, whole=True)
 
     def install(self) -> None:
-        """Take over SIGTERM and SIGINT: the first one stops within the step, a second at once."""
+        """Take over SIGTERM and SIGINT: the first one stops within the step, a later one at once.
+
+        One that comes within `SAME_SECONDS` is the same wish: whoever ends a worker tells its whole
+        process group, and the worker, as it ends, tells its trainer once more.
+        """
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
 
@@ -180,5 +186,9 @@ class Supervision:
         return {"cancel": Stop.CANCELLED, "pause": Stop.PAUSED}.get(text)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._signal = number
-        signal.signal(number, signal.SIG_DFL)
+        now = time.monotonic()
+        if self._signal is None:
+            self._signal, self._signalled = number, now
+        elif now - self._signalled > SAME_SECONDS:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)

@@ -54,8 +54,8 @@ WAITING: dict[str, Callable[[], QuerySet[Any]]] = {
 
 
 def since_created(rows: QuerySet[Any]) -> QuerySet[Any]:
-    since: QuerySet[Any] = rows.annotate(since=F("created_at"))
-    return since
+    dated: QuerySet[Any] = rows.annotate(since=F("created_at"))
+    return dated
 
 
 class SiteCollector(Collector):

@@ -73,6 +73,7 @@ class Workers:
         self.env = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "WUKONG_TEST_DATABASE_URL": "",  # the tests' own in its place
             "DATABASE_URL": database_url(),
             "WUKONG_TEST_DATA_DIR": str(settings.DATA_DIR),
             "WUKONG_LEASE_SECONDS": "2",

@@ -134,6 +134,22 @@ def test_cancel_and_pause_stop_within_a_step_and_keep_a_checkpoint(
     assert not (folder / "control").exists()
 
 
+def test_a_worker_that_ends_as_a_group_costs_no_step(make_run: Make) -> None:
+    """The group is told, and the worker tells its trainer once more."""
+    folder = make_run(steps=500, save_every=400, eval_every=0)
+    process = start(folder)
+    wait_for_step(folder, 2)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    time.sleep(0.05)
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode == 5
+    done = len(of(folder, "metrics"))
+    assert (folder / "checkpoints" / f"checkpoint-{done}").is_dir()
+
+
 @pytest.mark.slow
 def test_sigterm_and_a_dead_parent_leave_a_checkpoint(make_run: Make) -> None:
     folder = make_run(steps=500, save_every=400, eval_every=0)

@@ -150,6 +150,7 @@ def locked(transactional_db: None) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.sqlite
 class TestLocked:
     def test_every_client_is_told_and_nothing_has_changed(self, locked, run_made, alice, team):
         _, secret = key_create(team=team, user=alice, name="laptop")
@@ -192,6 +193,7 @@ class TestLocked:
         assert client().post(reverse("sign-in"), values).status_code == 302
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_a_full_database_keeps_no_half_of_anything(run_made, alice, team, dataset):
     _, secret = key_create(team=team, user=alice, name="laptop")
