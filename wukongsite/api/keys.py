@@ -27,18 +27,28 @@ class BearerKey(HttpBearer):
     """`Authorization: Bearer sk-wk-…`; the key decides the team."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        try:
-            key = key_check(token.strip())
-        except KeyExpired as error:
-            words = f"{error.message} Make a new one in the studio under Keys."
-            raise refused(words, error.code) from error
-        if key is None:
-            wrong_key_check(request)
-            words = "The API key is wrong, or it was revoked. Make a new one in the studio under "
-            raise refused(f"{words}Keys.", "invalid_api_key")
-        rate_check(request, key)
+        key = key_of_token(request, token)
         scope_check(request, key)
         return key
+
+
+def key_of_token(request: HttpRequest, token: str) -> ApiKey:
+    """The key that a request shows, counted as one of its requests; its scopes are not looked at.
+
+    Raises:
+        ApiError: 401 for a wrong or expired key, 429 for too many requests.
+    """
+    try:
+        key = key_check(token.strip())
+    except KeyExpired as error:
+        words = f"{error.message} Make a new one in the studio under Keys."
+        raise refused(words, error.code) from error
+    if key is None:
+        wrong_key_check(request)
+        words = "The API key is wrong, or it was revoked. Make a new one in the studio under "
+        raise refused(f"{words}Keys.", "invalid_api_key")
+    rate_check(request, key)
+    return key
 
 
 def refused(words: str, code: str) -> ApiError:

@@ -135,10 +135,15 @@ def scope_check(request: HttpRequest, key: ApiKey) -> None:
     needed = scopes_of(operation)
     if key.may.intersection(needed):
         return
+    raise scope_missing(key, needed)
+
+
+def scope_missing(key: ApiKey, needed: list[Right]) -> ApiError:
+    """The refusal of a key that has none of the scopes of which one is needed."""
     names = [str(right) for right in needed] or [ALL]
     words = " or ".join(f"“{name}”" for name in names)
     page = f"{settings.SITE_URL.rstrip('/')}{reverse('keys')}"
-    raise ApiError(
+    return ApiError(
         403,
         f"This needs an API key with the scope {words}, and the key “{key.name}” has only "
         f"{', '.join(key.rights.split())}. Make another key in the studio under Keys ({page}).",

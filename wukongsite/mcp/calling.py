@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from finetune.api.errors import ApiError, api_error_of, fault_error
 from finetune.exceptions import StudioError
 from finetune.faults import fault_of
+from finetune.teams.keys.rights import ALL
 from finetune.teams.models import ApiKey
 from wukongsite.api.handlers import validation_error
+from wukongsite.api.scopes import scope_missing
 
 from . import data, runs, studies
-from .rights import allowed
 from .tools import Tool
 
 log = logging.getLogger("wukongsite.mcp")
@@ -30,9 +31,14 @@ class Answer:
     refusal: str = ""
 
 
+def may(key: ApiKey, tool: Tool) -> bool:
+    """Whether a key's scopes let it call a tool."""
+    return bool(key.may & {ALL, tool.needs})
+
+
 def tools_for(key: ApiKey) -> list[Tool]:
     """The tools that a key may call."""
-    return [tool for tool in TOOLS.values() if allowed(key, tool.needs)]
+    return [tool for tool in TOOLS.values() if may(key, tool)]
 
 
 def tool_call(key: ApiKey, name: str, given: dict[str, Any], request_id: str) -> Answer:
@@ -42,8 +48,8 @@ def tool_call(key: ApiKey, name: str, given: dict[str, Any], request_id: str) ->
         if tool is None:
             known = ", ".join(one.name for one in tools_for(key))
             raise ApiError(404, f"There is no tool {name[:60]!r}; known: {known}.")
-        if not allowed(key, tool.needs):
-            raise ApiError(403, f"This key may not call {name}: it needs the scope {tool.needs!r}.")
+        if not may(key, tool):
+            raise scope_missing(key, [tool.needs])
         return Answer(tool.answer(key, tool.arguments.model_validate(given)))
     except ApiError as error:
         refusal = error

@@ -22,6 +22,7 @@ from finetune.runs.models import Run, RunEvent
 from finetune.runs.queue.line import place_of
 from finetune.runs.selectors import run_list_for
 from finetune.runs.services import run_cancel, run_pause, run_resume
+from finetune.teams.keys.rights import Right
 from finetune.teams.models import ApiKey
 
 from .tools import Arguments, ListArguments, Tool
@@ -212,14 +213,14 @@ TOOLS = (
         "Queue a fine-tuning run. It takes the machine's time: plan it first.",
         SettingsArguments,
         run_start,
-        needs="train",
+        needs=Right.RUNS,
     ),
     Tool(
         "cancel_run",
         "Stop a run for good within one step; its last checkpoint is kept.",
         RunArguments,
         changing(run_cancel),
-        needs="train",
+        needs=Right.RUNS,
         ends=True,
     ),
     Tool(
@@ -227,13 +228,13 @@ TOOLS = (
         "Stop a queued or running run, to be resumed.",
         RunArguments,
         changing(run_pause),
-        needs="train",
+        needs=Right.RUNS,
     ),
     Tool(
         "resume_run",
         "Queue a paused run again; it goes on from its checkpoint.",
         RunArguments,
         changing(run_resume),
-        needs="train",
+        needs=Right.RUNS,
     ),
 )

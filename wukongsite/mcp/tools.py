@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from finetune.teams.keys.rights import Right
 from finetune.teams.models import ApiKey
-
-from .rights import Need
 
 LISTED = 20
 MOST_LISTED = 100
@@ -36,7 +35,7 @@ class Tool:
         description: what it does, for the model; one or two sentences.
         arguments: what it takes.
         answer: gets the key and the arguments; what it raises is told in words.
-        needs: what the key has to be allowed.
+        needs: the scope that a key needs.
         ends: whether something may be lost by it.
     """
 
@@ -44,5 +43,5 @@ class Tool:
     description: str
     arguments: type[Arguments]
     answer: Callable[[ApiKey, Any], dict[str, Any]]
-    needs: Need = "read"
+    needs: Right = Right.READ
     ends: bool = False

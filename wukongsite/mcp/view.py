@@ -16,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from finetune.api.errors import ApiError
 from finetune.teams.models import ApiKey
 from wukongsite.api.handlers import missing_key
-from wukongsite.api.keys import BearerKey
+from wukongsite.api.keys import key_of_token
 from wukongsite.http.errors import error_response
 
 PASSED_ON = frozenset({"accept", "content-type", "host", "origin", "user-agent"})
@@ -44,7 +44,9 @@ def key_given(request: HttpRequest) -> ApiKey:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise missing_key()
-    return BearerKey().authenticate(request, token)
+    key = key_of_token(request, token)
+    request.auth = key  # type: ignore[attr-defined]  # for the audit log, as in the API
+    return key
 
 
 async def answered(request: HttpRequest, key: ApiKey, body: bytes) -> HttpResponse:

@@ -163,3 +163,36 @@ def test_the_door_is_the_apis(site: Site) -> None:
     assert httpx.post(f"{site.url}/mcp", headers={"Host": "a.example"}, trust_env=False).json()[
         "error"
     ]
+
+
+LIMITED = """
+from finetune.teams.keys.services import KeyLimits, key_create
+from finetune.teams.models import Team, User
+alice = User.objects.get(username="alice")
+limits = KeyLimits(rights="read")
+_, secret = key_create(team=alice.teams.first(), user=alice, name="reader", limits=limits)
+print(secret)
+"""
+AUDITED = """
+from finetune.teams.audit.models import AuditEntry
+last = AuditEntry.objects.filter(action="run.started").order_by("-pk").first()
+print(last.door, last.person, bool(last.key_prefix), last.address)
+"""
+
+
+async def test_a_keys_scopes_hold_for_tools_too(site: Site) -> None:
+    secret = site.python(LIMITED).strip().splitlines()[-1]
+    async with tools_at(site.url, secret) as client:
+        tools = {tool.name for tool in (await client.list_tools()).tools}
+        assert tools == READ
+        asked = {"model": BASE, "dataset": site.seeded["file"]}
+        words = await refused(client, "start_run", **asked)
+        assert "needs an API key with the scope “runs”" in words
+
+
+async def test_a_run_that_a_tool_starts_is_in_the_audit_log(site: Site) -> None:
+    asked = {"model": BASE, "dataset": site.seeded["file"], "settings": {"steps": 6}}
+    async with tools_at(site.url, site.key("alice")) as client:
+        started = await told(client, "start_run", **asked)
+        assert site.python(AUDITED).split() == ["api", "alice", "True", "127.0.0.1"]
+        await told(client, "cancel_run", run=started["id"])
