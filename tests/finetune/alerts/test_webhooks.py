@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import time
@@ -355,10 +356,21 @@ class TlsServer:
                 return
             try:
                 with self.context.wrap_socket(raw, server_side=True) as connection:
-                    connection.recv(65536)
+                    self.receive(connection)
                     connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
             except OSError:
                 raw.close()
+
+    @staticmethod
+    def receive(connection: ssl.SSLSocket) -> None:
+        """Take the whole request: what is left unread would reset the connection at its end."""
+        came = b""
+        while block := connection.recv(65536):
+            came += block
+            head, _, body = came.partition(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            if length and len(body) >= int(length[1]):
+                return
 
     def __exit__(self, *_: Any) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)
