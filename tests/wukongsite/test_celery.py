@@ -1,10 +1,15 @@
-"""What Celery logs: a stop is no error, everything else is."""
+"""What workers log: a stop is no error, everything else is; and whose work it was."""
 
 import logging
+import threading
 
 import pytest
+from celery.contrib.testing.worker import start_worker
+from celery.signals import worker_ready
+from structlog.contextvars import bound_contextvars, get_contextvars
 
-from wukongsite.celery import StopIsNoError
+from wukongsite.celery import StopIsNoError, app
+from wukongsite.processes.signs import signs_begin
 
 WORDS = "Task handler raised error: WorkerLostError('Worker exited prematurely: signal {}.')"
 
@@ -15,3 +20,25 @@ WORDS = "Task handler raised error: WorkerLostError('Worker exited prematurely: 
 def test_only_a_stop_is_left_out(signal, shown):
     record = logging.LogRecord("x", logging.ERROR, "x.py", 1, WORDS.format(signal), (), None)
     assert StopIsNoError().filter(record) is shown
+
+
+def test_a_task_carries_its_request_s_id_to_the_worker_s_log(valkey):
+    """Sent while a request is answered; a real worker takes it from the broker."""
+    seen: list[dict[str, object]] = []
+    done = threading.Event()
+
+    @app.task(name="tests.ids")
+    def ids() -> None:
+        seen.append(get_contextvars())
+        done.set()
+
+    worker_ready.disconnect(signs_begin)  # its thread would write signs until the tests end
+    try:
+        with start_worker(app, pool="solo", perform_ping_check=False, queues=["tests-ids"]):
+            with bound_contextvars(request_id="req_of_a_test"):
+                sent = ids.apply_async(queue="tests-ids")
+            assert done.wait(60)
+    finally:
+        worker_ready.connect(signs_begin)
+        app.tasks.pop("tests.ids")
+    assert seen == [{"task": "ids", "task_id": sent.id, "request_id": "req_of_a_test"}]

@@ -8,13 +8,14 @@ import logging
 from typing import Any
 
 import pytest
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from finetune.outside.log_lines import formatter
 
 
 @pytest.fixture
 def written() -> Any:
+    clear_contextvars()  # what a request of another test has bound
     output = io.StringIO()
     handler = logging.StreamHandler(output)
     handler.setFormatter(formatter("json"))
