@@ -41,7 +41,6 @@ def dataset_object(dataset: Dataset) -> dict[str, Any]:
     checked = dataset.checked_at if dataset.state in ("ready", "failed") else None
     return {
         "id": dataset.public_id,
-        "object": "wukong.dataset",
         "name": dataset.name,
         "kind": dataset.kind,
         "version": dataset.version,
