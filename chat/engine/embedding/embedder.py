@@ -24,7 +24,7 @@ logger = logging.getLogger("engine.embedding")
 
 BATCH_TOKENS = 1_024  # padding included; a batch of texts is judged in between
 WAITING = 16  # requests that are embedded or wait
-UNKNOWN = "<unk>"
+UNKNOWN, SPACES = "<unk>", ("▁", "Ġ")  # pieces of no word
 PREFIX = {"query": "query: ", "passage": "passage: "}
 
 
@@ -143,8 +143,10 @@ class Embedder:
         be that of any other such text."""
         assert self.tokenizer is not None
         unknown = self.tokenizer.token_to_id(UNKNOWN)
-        own = len(self.tokenizer.encode(PREFIX["query"].strip()).ids)
-        if unknown is not None and 2 * row.count(unknown) >= max(len(row) - own, 1):
+        spaces = {self.tokenizer.token_to_id(sign) for sign in SPACES}
+        own = self.tokenizer.encode(PREFIX["query"].strip()).ids
+        words = sum(one not in spaces for one in row) - sum(one not in spaces for one in own)
+        if unknown is not None and 2 * row.count(unknown) >= max(words, 1):
             raise RequestError(
                 f"input[{index}]: this encoder knows the Latin and the Chinese script, and half of "
                 "this text or more is in others.",
