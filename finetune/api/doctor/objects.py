@@ -41,6 +41,7 @@ def dataset_object(dataset: Dataset) -> dict[str, Any]:
     checked = dataset.checked_at if dataset.state in ("ready", "failed") else None
     return {
         "id": dataset.public_id,
+        "object": "wukong.dataset",
         "name": dataset.name,
         "kind": dataset.kind,
         "version": dataset.version,
@@ -100,6 +101,7 @@ def findings_object(dataset: Dataset) -> dict[str, Any]:
     view = FindingsView(dataset)
     done = row is not None and row.state == Findings.State.DONE
     return {
+        "object": "wukong.dataset.findings",
         "file_id": dataset.public_id,
         "status": LOOK_STATUS[row.state] if row else "none",
         "progress": row.share if row else 0.0,
