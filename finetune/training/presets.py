@@ -1,6 +1,6 @@
 """Starting points for a run's settings. Knows nothing of torch or Django.
 
-`docs/experiments.md` tells how they were tuned; `quick` is measured on the demo set.
+`docs/studies/experiments.md` tells how they were tuned; `quick` is measured on the demo set.
 """
 
 from __future__ import annotations
