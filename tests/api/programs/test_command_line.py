@@ -38,7 +38,7 @@ def studio(site: Site, *arguments: str, typed: str = "") -> subprocess.Completed
 
 def test_an_upload_waits_for_its_check(site: Site, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
-    good.write_bytes(dialogues(6))
+    good.write_bytes(dialogues(12))
     bad.write_bytes(b'{"a": 1}\n{"a": 2}\n')
     done = studio(site, "datasets", "upload", str(good), "--wait", "--user", "alice", "--json")
     assert done.returncode == 0, done.stderr
