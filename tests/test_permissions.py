@@ -233,6 +233,7 @@ def quantum_things(team: Any, alice: Any) -> dict[str, dict[str, str]]:
         "quantum/keys/": {"public_id": key.public_id},
         "quantum/chips/": {"public_id": figures.public_id},
         "quantum/jobs/": {"public_id": job.public_id, "part": "reply"},
+        "v1/wukong/quantum_jobs": {"quantum_job_id": job.public_id},
         "quantum/experiments/": {
             "public_id": experiment.public_id, "theme": "light", "kind": "openqasm"
         },

@@ -33,7 +33,8 @@ REFUSALS = (TypeError, ValueError, KeyError, AttributeError, RuntimeError)
 """How models answer that do not take positions, or do not pass on what attention is told."""
 SHORT = 192
 """The most queries of a dialogue for which attention in bfloat16 is slower than in float32 on a
-processor, twice as slow at a hundred; from 256 on it is faster (measured, docs/studies/experiments.md)."""
+processor, twice as slow at a hundred; from 256 on it is faster (measured,
+docs/studies/experiments.md)."""
 _AGREES = {torch.float32: 1e-4, torch.float64: 1e-4}  # of the largest number; 2 % in others
 _PROBE = 24
 
