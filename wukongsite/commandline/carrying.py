@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from finetune.api.errors import ApiError, api_error_of, fault_error
 from finetune.exceptions import StudioError
 from finetune.faults import fault_of
+from finetune.teams.audit.origin import asked_by
 
 from .asking import member_of
 from .printing import Printer
@@ -34,7 +35,8 @@ def carried_out(options: Mapping[str, Any], out: OutputWrapper, errors: OutputWr
     printer = Printer(out, as_json=options["json"])
     try:
         asked = member_of(options["user"], options["team"])
-        status: int = import_string(options["does"])(asked, options, printer)
+        with asked_by(asked.user):
+            status: int = import_string(options["does"])(asked, options, printer)
     except ApiError as error:
         refusal = error
     except StudioError as error:

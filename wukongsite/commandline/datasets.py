@@ -15,7 +15,7 @@ from finetune.api.pages import page_of
 from finetune.datasets.models import Dataset
 from finetune.datasets.selectors import dataset_list_for
 from finetune.datasets.services import consent_by, dataset_upload
-from finetune.datasets.versions.exports import OWN, Export
+from finetune.datasets.versions.exports import OWN, export_open
 from finetune.exceptions import StudioError
 from finetune.teams.keys.callers import Member
 
@@ -143,7 +143,7 @@ def datasets_findings(asked: Member, options: Mapping[str, Any], printer: Printe
 def datasets_export(asked: Member, options: Mapping[str, Any], printer: Printer) -> int:
     """Every dialogue is looked at before the first byte is written."""
     dataset = dataset_of(asked, options["id"])
-    export = Export(dataset, options["format"] or OWN[dataset.kind], options["part"])
+    export = export_open(dataset, options["format"] or OWN[dataset.kind], options["part"])
     if not options["output"]:
         for block in export.blocks():
             printer.raw(block)

@@ -7,7 +7,8 @@ what is asked of it is asked when an entry is written, since a key is checked la
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from .models import AuditEntry
 
 Door = AuditEntry.Door
 CURRENT: ContextVar[HttpRequest | None] = ContextVar("audited_request", default=None)
+ASKED_BY: ContextVar[User | None] = ContextVar("audited_person", default=None)  # of a command
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,21 @@ class OriginMiddleware:
             CURRENT.reset(token)
 
 
+@contextmanager
+def asked_by(person: User) -> Iterator[None]:
+    """What a command does here is done in this person's name."""
+    token = ASKED_BY.set(person)
+    try:
+        yield
+    finally:
+        ASKED_BY.reset(token)
+
+
 def origin_now() -> Origin:
     """The origin of what is done now; without a request it is a command or a worker."""
     request = CURRENT.get()
     if request is None:
-        return Origin(Door.WORKER if in_worker() else Door.COMMAND)
+        return Origin(Door.WORKER if in_worker() else Door.COMMAND, ASKED_BY.get())
     return origin_of(request)
 
 

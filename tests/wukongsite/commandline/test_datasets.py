@@ -11,6 +11,7 @@ from finetune.api.doctor.objects import dataset_object, findings_object
 from finetune.api.files import file_object
 from finetune.datasets import demo
 from finetune.datasets.models import Dataset
+from finetune.teams.audit.models import AuditEntry
 
 from .conftest import Done, studio
 
@@ -88,6 +89,12 @@ def test_an_export_is_what_the_check_kept(as_alice: Ask, dataset: Any, tmp_path:
     assert "There is no format “latin”" in refused.errors
     refused = as_alice("datasets", "export", dataset.public_id, "-o", str(tmp_path / "no" / "x"))
     assert "cannot be written" in refused.errors
+
+
+def test_the_audit_log_names_the_person(as_alice: Ask, dataset: Any, tmp_path: Path) -> None:
+    assert as_alice("datasets", "export", dataset.public_id, "-o", str(tmp_path / "a")).status == 0
+    last = AuditEntry.objects.get(action="data.exported")
+    assert (last.person, last.door, last.thing_id) == ("alice", "command", dataset.public_id)
 
 
 def test_control_characters_do_not_reach_the_terminal(as_alice: Ask, dataset: Any) -> None:
