@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = ("tests/live/", "tests/api/", "tests/chat/engine/")
 # What takes longest goes first, so that no process works alone at the end.
 FIRST = (
+    "tests/faults/",
     "tests/live/",
     "tests/finetune/training/",
     "tests/wukongsite/processes/",

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -36,6 +37,8 @@ def announced() -> list[Told]:
             cache.set(CACHED, rows, CACHE_SECONDS)
     except RedisError:  # the queue is away; people are served
         rows = announcement_rows()
+    except DatabaseError:  # the page says itself what is wrong
+        rows = []
     chinese = (get_language() or "").startswith("zh")
     return [Told((zh if chinese else "") or text, tone) for text, zh, tone in rows]
 

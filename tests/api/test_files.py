@@ -32,6 +32,26 @@ def test_a_file_lives_from_upload_to_deletion(alice_client: openai.OpenAI) -> No
     assert caught.value.param == "file_id"
 
 
+def test_a_file_may_come_in_chunks_without_a_length(site: Site) -> None:
+    """As JavaScript's fetch sends a stream."""
+    body = dialogues(12, start=900)
+    form = httpx.Request(
+        "POST", site.url, files={"file": ("b.jsonl", body)}, data={"purpose": "fine-tune"}
+    )
+    whole = form.read()
+    chunks = (whole[at : at + 1000] for at in range(0, len(whole), 1000))
+    headers = {
+        "Authorization": f"Bearer {site.key('alice')}",
+        "Content-Type": form.headers["content-type"],
+    }
+    with httpx.Client(headers=headers, timeout=60, trust_env=False) as client:
+        request = client.build_request("POST", f"{site.url}/v1/files", content=chunks)
+        assert request.headers["transfer-encoding"] == "chunked"
+        answer = client.send(request)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["bytes"] == len(body)
+
+
 def test_a_bad_file_ends_in_error_with_a_reason(alice_client: openai.OpenAI) -> None:
     made = alice_client.files.create(
         file=("bad.jsonl", b'{"no": "dialogue"}\n'), purpose="fine-tune"

@@ -66,6 +66,7 @@ class BodyHandler(ASGIHandler):
     def create_request(self, scope: Any, body_file: Any) -> tuple[Any, Any]:
         """Django's, which reads the query where a content type names a charset, and does not
         expect what it then says of one with too many fields."""
+        scope = with_length(scope, body_file)
         try:
             return super().create_request(scope, body_file)
         except SuspiciousOperation as error:
@@ -105,6 +106,16 @@ class BodyHandler(ASGIHandler):
                 await self.send_response(answer, send)
             elif unreadable is not None:
                 await self.send_response(unreadable, send)
+
+
+def with_length(scope: Any, body: Any) -> Any:
+    """The request with its body's length, where the client sent it in chunks and told none, as
+    fetch does with a file: Django takes a form without a length for an empty one."""
+    if any(name.lower() == b"content-length" for name, _ in scope["headers"]):
+        return scope
+    length = body.seek(0, io.SEEK_END)
+    body.seek(0)
+    return {**scope, "headers": [*scope["headers"], (b"content-length", b"%d" % length)]}
 
 
 def uploads_close(request: HttpRequest) -> None:

@@ -187,7 +187,7 @@ async def test_a_reply_that_the_request_begins_is_judged_and_gone_on_with_as_one
     heard = await hear(engine.url, prompt=prompt, options={"continue_final_message": True})
     assert heard.texts == [f" {MORE} {ASKS}"]
     assert engine.requests[1]["messages"][-1]["content"] == f"{GOOD} {MORE}"
-    assert engine.judged[0] == [gate.judged(MORE, GOOD)], (
+    assert engine.judged[0][0] == gate.judged(MORE, GOOD), (
         "a short sentence leans on the one before it"
     )
 

@@ -1,0 +1,1 @@
+"""Kills at random under load; `make test-all` runs them."""
