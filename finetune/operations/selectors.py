@@ -31,16 +31,23 @@ class Told:
 def announced() -> list[Told]:
     """What stands on top of every page now, newest first."""
     try:
-        rows = cache.get(CACHED)
-        if rows is None:
-            rows = announcement_rows()
-            cache.set(CACHED, rows, CACHE_SECONDS)
-    except RedisError:  # the queue is away; people are served
-        rows = announcement_rows()
+        rows = known_rows()
     except DatabaseError:  # the page says itself what is wrong
         rows = []
     chinese = (get_language() or "").startswith("zh")
     return [Told((zh if chinese else "") or text, tone) for text, zh, tone in rows]
+
+
+def known_rows() -> list[tuple[str, str, str]]:
+    """What shows now, read from the database at most every `CACHE_SECONDS`."""
+    try:
+        rows: list[tuple[str, str, str]] | None = cache.get(CACHED)
+        if rows is None:
+            rows = announcement_rows()
+            cache.set(CACHED, rows, CACHE_SECONDS)
+        return rows
+    except RedisError:  # the queue is away; people are served
+        return announcement_rows()
 
 
 def announcement_rows() -> list[tuple[str, str, str]]:

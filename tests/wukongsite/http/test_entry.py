@@ -111,6 +111,7 @@ def test_turns_are_numbers(browser: Client, team: Any, alice: Any, base: Any) ->
         assert browser.post(url, {"turn": huge, "choice": "a"}).status_code == 302
 
 
+@pytest.mark.sqlite  # PostgreSQL takes no such text
 def test_a_row_with_half_a_surrogate_has_a_page(browser: Client, run_made: Any) -> None:
     """They were taken in once: the row was kept, and its page failed for ever."""
     from finetune.runs.models import Run
