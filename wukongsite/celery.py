@@ -52,7 +52,23 @@ def task_in_log(task_id: str = "", task: Any = None, **_: Any) -> None:
 
 
 class StopIsNoError(logging.Filter):
-    """Drops Celery's traceback about a child that was told to stop: the run's own log says it."""
+    """Drops Celery's line about a child that was told to stop: the run's own log says it. One that
+    was killed is told in one line, since the traceback is of whoever noticed."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return "signal 15 (SIGTERM)" not in record.getMessage()
+        message = record.getMessage()
+        if "WorkerLostError" in message:
+            record.exc_info = record.exc_text = None
+        return "signal 15 (SIGTERM)" not in message
+
+
+class OneLine(logging.Filter):
+    """Beat writes two stacks for each task that it cannot send while the broker is away; the first
+    line says it all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.msg.startswith("Message Error"):
+            record.msg = record.getMessage().partition("\n")[0]
+            record.args = ()
+            record.exc_info = record.exc_text = None
+        return True

@@ -1,6 +1,7 @@
 """What workers log: a stop is no error, everything else is; and whose work it was."""
 
 import logging
+import sys
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from celery.contrib.testing.worker import start_worker
 from celery.signals import worker_ready
 from structlog.contextvars import bound_contextvars, get_contextvars
 
-from wukongsite.celery import StopIsNoError, app
+from wukongsite.celery import OneLine, StopIsNoError, app
 from wukongsite.processes.signs import signs_begin
 
 WORDS = "Task handler raised error: WorkerLostError('Worker exited prematurely: signal {}.')"
@@ -42,3 +43,24 @@ def test_a_task_carries_its_request_s_id_to_the_worker_s_log(valkey):
         worker_ready.connect(signs_begin)
         app.tasks.pop("tests.ids")
     assert seen == [{"task": "ids", "task_id": sent.id, "request_id": "req_of_a_test"}]
+
+
+def record_of(message: str, *args: object) -> logging.LogRecord:
+    try:
+        raise ConnectionError("away")
+    except ConnectionError:
+        error = sys.exc_info()
+    return logging.LogRecord("celery", logging.ERROR, __file__, 1, message, args, error)
+
+
+def test_what_others_have_lost_is_told_in_one_line():
+    lost = record_of("Task handler raised error: %s", "WorkerLostError('signal 9 (SIGKILL)')")
+    assert StopIsNoError().filter(lost)
+    assert "\n" not in logging.Formatter().format(lost)
+    unsent = record_of("Message Error: %s\n%s", "refused", ["a stack"])
+    assert OneLine().filter(unsent)
+    assert logging.Formatter().format(unsent) == "Message Error: refused"
+    own = record_of("Task failed")
+    assert StopIsNoError().filter(own)
+    assert OneLine().filter(own)
+    assert "ConnectionError: away" in logging.Formatter().format(own)

@@ -181,6 +181,7 @@ LOGGING = {
     "filters": {
         "counts": {"()": "wukongsite.metrics.requests.Counting"},
         "stops": {"()": "wukongsite.celery.StopIsNoError"},
+        "one line": {"()": "wukongsite.celery.OneLine"},
         "faults": {"()": "wukongsite.http.error_reports.FaultsOnce"},
     },
     "handlers": {
@@ -197,5 +198,5 @@ LOGGING = {
         name: {"level": "WARNING"}
         for name in ("httpx", "celery", "kombu", "uvicorn", "asyncio", "qiskit")
     }
-    | {"celery.worker.request": {"filters": ["stops"]}},
+    | {"celery.worker.request": {"filters": ["stops"]}, "celery.beat": {"filters": ["one line"]}},
 }
