@@ -32,7 +32,7 @@ SEED = int(os.environ.get("WUKONG_FAULT_SEED", str(random.SystemRandom().randran
 PATIENCE = 60.0 * max(RUNS, 10)
 STEPS = 12
 PAUSE = 2.0  # between two requests of one person
-RESTS = (4.0, 12.0)  # between two kills
+RESTS = (15.0, 40.0)  # between two kills: a run ends after three starts without a step
 MOST_SUPERVISORS = 2
 PAGES = ("/", "/runs/", "/data/", "/studies/", "/runs/queue/", "/keys/", "/chat/", "/team/")
 CALLS = ("/v1/fine_tuning/jobs", "/v1/models", "/v1/files", "/v1/fine_tuning/queue")
@@ -104,7 +104,9 @@ def person(studio: Studio, name: str, seen: Seen, outages: Outages, stop: thread
                 seen.wrong.append(f"{address}: {error!r}")
             continue
         seen.statuses[status] += 1
-        well = status == 200 or (status in (502, 503) and outages.covers(asked, time.monotonic()))
+        well = status in (200, 302) or (
+            status in (502, 503) and outages.covers(asked, time.monotonic())
+        )
         if not well:
             seen.wrong.append(f"{address}: {status}")
 
@@ -177,7 +179,8 @@ answer = {}
 for run in Run.objects.filter(public_id__in=IDS):
     events = RunEvent.objects.filter(run=run).order_by("seq")
     steps = [one["step"] for one in events.filter(type="metrics").values_list("data", flat=True)]
-    ends = [one for one in events.filter(type="state").values_list("data", flat=True)]
+    own = events.filter(type="state", source_seq=None)  # the site's, not the trainer's
+    ends = list(own.values_list("data", flat=True))
     answer[run.public_id] = {
         "state": run.state, "message": run.error, "steps": steps, "ends": ends,
         "attempts": run.attempts,
@@ -216,7 +219,8 @@ def test_each_run_ends_once_and_nobody_sees_an_error(studio: Studio) -> None:
         print(dict(killed), dict(seen.statuses))
 
     found = studio.manage(ENDS.replace("IDS", repr(jobs)))
-    assert {one["state"] for one in found.values()} == {"succeeded"}, found
+    others = {name: one for name, one in found.items() if one["state"] != "succeeded"}
+    assert others == {}, others
     for job_id, one in found.items():
         assert one["steps"] == list(range(1, STEPS + 1)), job_id
         assert sum(end.get("state") == "succeeded" for end in one["ends"]) == 1, one["ends"]
