@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 MOST_LETTERS = 300
+MOST_REASON = 200
 
 
 class Announcement(models.Model):
@@ -49,7 +50,7 @@ class Drain(models.Model):
     The row without an end is the one of now; there is one at most.
     """
 
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=MOST_REASON, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="drains"
     )

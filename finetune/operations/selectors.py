@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 
 from django.core.cache import cache
@@ -14,7 +13,6 @@ from redis.exceptions import RedisError
 
 from .models import Announcement, Drain
 
-log = logging.getLogger(__name__)
 CACHED = "announcements"
 CACHE_SECONDS = 15  # how long a page may show what is over; changes on the console show at once
 MOST_SHOWN = 3

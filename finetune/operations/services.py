@@ -6,7 +6,6 @@ import logging
 
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -15,7 +14,7 @@ from finetune.teams.audit.services import audit_write
 from finetune.teams.models import User
 
 from .models import Drain
-from .selectors import CACHED, drain_now
+from .selectors import CACHE_SECONDS, CACHED
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +24,7 @@ def announcements_changed() -> None:
     try:
         cache.delete(CACHED)
     except RedisError as error:
-        log.warning("announcements show within %s s: %s", 15, error)
+        log.warning("announcements show within %s s: %s", CACHE_SECONDS, error)
 
 
 def drain_start(*, user: User, reason: str) -> Drain:
@@ -51,13 +50,10 @@ def drain_end() -> None:
     Raises:
         StudioError: they do.
     """
-    drain = drain_now()
-    if drain is None or not rows_of(drain).update(ended_at=timezone.now()):
+    drain = Drain.objects.select_for_update().filter(ended_at=None).first()
+    if drain is None:
         raise StudioError("Workers begin what waits already.", code="wrong_state")
+    drain.ended_at = timezone.now()
+    drain.save(update_fields=["ended_at"])
     audit_write("work.begun", drain)
     log.warning("what waits is begun again")
-
-
-def rows_of(drain: Drain) -> QuerySet[Drain]:
-    """Its row, while it has no end."""
-    return Drain.objects.filter(pk=drain.pk, ended_at=None)

@@ -9,9 +9,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from finetune.exceptions import StudioError
+from finetune.operations.models import MOST_REASON
 from finetune.operations.services import drain_end, drain_start
-
-MOST_LETTERS = 200
 
 
 @require_POST
@@ -23,7 +22,7 @@ def drain_switch(request: HttpRequest) -> HttpResponse:
             drain_end()
             said = "Workers begin what waits again."
         else:
-            reason = request.POST.get("reason", "")[:MOST_LETTERS]
+            reason = request.POST.get("reason", "")[:MOST_REASON]
             drain_start(user=request.user, reason=reason)  # type: ignore[arg-type]
             said = "Workers end what they do and begin nothing new."
     except StudioError as error:

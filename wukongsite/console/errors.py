@@ -21,6 +21,8 @@ from pathlib import Path
 import redis
 from django.conf import settings
 
+from .parts import valkey_client
+
 LIST = "console-errors"
 KEPT = 500
 A_DAY = 86_400.0
@@ -67,9 +69,7 @@ class KeptErrors(logging.Handler):
         self._told.append(now)
         self._own.busy = True
         try:
-            client = redis.Redis.from_url(
-                settings.VALKEY_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS
-            )
+            client = valkey_client(SECONDS)
             with client, client.pipeline(transaction=False) as pipe:
                 pipe.lpush(LIST, json.dumps(line_of(record, now)))
                 pipe.ltrim(LIST, 0, KEPT - 1)
@@ -143,9 +143,7 @@ def kinds_of(lines: Iterable[bytes | str], now: float) -> list[Kind]:
 
 def errors_kept() -> list[Kind] | None:
     """The errors of the last day by kind; None where Valkey does not answer."""
-    client = redis.Redis.from_url(
-        settings.VALKEY_URL, socket_timeout=SECONDS, socket_connect_timeout=SECONDS
-    )
+    client = valkey_client(SECONDS)
     try:
         with client:
             lines: list[bytes] = client.lrange(LIST, 0, KEPT - 1)  # type: ignore[assignment]

@@ -1,7 +1,10 @@
-"""What the console says about one process or resource."""
+"""What the console says about one process or resource, and how it asks Valkey."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+import redis
+from django.conf import settings
 
 
 @dataclass(frozen=True)
@@ -12,3 +15,10 @@ class Part:
     well: bool
     text: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def valkey_client(seconds: float) -> redis.Redis:
+    """A client that waits no longer than this."""
+    return redis.Redis.from_url(
+        settings.VALKEY_URL, socket_timeout=seconds, socket_connect_timeout=seconds
+    )

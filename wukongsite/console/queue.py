@@ -25,7 +25,7 @@ from finetune.runs.models import Run
 from finetune.runs.queue.line import waiting_of
 
 from .errors import errors_kept
-from .parts import Part
+from .parts import Part, valkey_client
 from .workers import workers_part
 
 QUEUES = (
@@ -88,11 +88,7 @@ def heartbeat_age(run: Run, now: datetime) -> float | None:
 
 
 def broker_part() -> Part:
-    client = redis.Redis.from_url(
-        settings.VALKEY_URL,
-        socket_connect_timeout=BROKER_SECONDS,
-        socket_timeout=BROKER_SECONDS,
-    )
+    client = valkey_client(BROKER_SECONDS)
     try:
         client.ping()
         waiting: dict[str, Any] = {f"messages in {name}": client.llen(name) for name in QUEUES}
